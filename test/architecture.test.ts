@@ -1,0 +1,115 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+
+/** Which package may import which; ARCHITECTURE.md prints the same table. */
+const mayImport: Record<string, readonly string[]> = {
+  net: [],
+  bgp: ['net'],
+  rib: ['net', 'bgp'],
+  xmpp: ['net'],
+  show: ['net'],
+  'control-node': ['net', 'bgp', 'xmpp', 'rib', 'show'],
+  agent: ['net', 'xmpp', 'show'],
+  gateway: ['net', 'bgp', 'rib', 'show'],
+  config: ['net', 'show'],
+  kube: ['net', 'config'],
+  lab: ['net', 'bgp', 'rib', 'xmpp', 'show', 'control-node', 'agent', 'gateway', 'config', 'kube'],
+  cli: ['net', 'bgp', 'rib', 'xmpp', 'show', 'control-node', 'agent', 'gateway', 'config', 'kube', 'lab'],
+  web: ['show'],
+};
+
+/** Folders of `bgp` that must run in a browser and must not know about sessions. */
+const pureFolders = ['packages/bgp/src/wire', 'packages/bgp/src/attributes', 'packages/bgp/src/families'];
+/** File names that say nothing about what is inside. */
+const emptyNames = /^(utils?|helpers?|common|types|manager|misc)\.ts$/;
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+function sources(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !/\/(dist|node_modules)\//.test(path));
+}
+
+function imports(path: string): string[] {
+  return [...readFileSync(path, 'utf8').matchAll(/\b(?:from|import)\s*\(?\s*'([^']+)'/g)].map(
+    (match) => match[1]!,
+  );
+}
+
+const packages = readdirSync(join(root, 'packages'));
+
+t.test('the table names every package', async (t) => {
+  for (const name of packages) t.ok(name in mayImport, name);
+});
+
+for (const name of packages) {
+  t.test(`${name} imports only what the architecture allows`, async (t) => {
+    const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as {
+      dependencies?: Record<string, string>;
+    };
+    const allowed = mayImport[name] ?? [];
+    for (const dependency of Object.keys(manifest.dependencies ?? {})) {
+      const internal = /^@vaportrail\/(.+)$/.exec(dependency)?.[1];
+      if (internal !== undefined) t.ok(allowed.includes(internal), `package.json: ${dependency}`);
+    }
+    for (const path of sources(join(root, 'packages', name, 'src'))) {
+      const where = relative(root, path);
+      t.notMatch(path.split('/').at(-1), emptyNames, `${where} has a noun for a name`);
+      for (const specifier of imports(path)) {
+        const internal = /^@vaportrail\/([^/]+)/.exec(specifier)?.[1];
+        if (internal !== undefined) t.ok(allowed.includes(internal), `${where} imports ${specifier}`);
+        if (specifier.startsWith('.')) {
+          const target = resolve(dirname(path), specifier);
+          t.ok(target.startsWith(join(root, 'packages', name, 'src')), `${where} stays in its package`);
+        }
+        if (internal === undefined && !specifier.startsWith('.') && !specifier.startsWith('node:')) {
+          const bare = specifier
+            .split('/')
+            .slice(0, specifier.startsWith('@') ? 2 : 1)
+            .join('/');
+          t.ok(
+            bare in (manifest.dependencies ?? {}) || isOptional(manifest, bare),
+            `${where}: ${bare} is declared`,
+          );
+        }
+      }
+    }
+  });
+}
+
+t.test('wire, attributes and families of bgp run in a browser and know no session', async (t) => {
+  for (const folder of pureFolders) {
+    for (const path of sources(join(root, folder))) {
+      for (const specifier of imports(path)) {
+        const where = `${relative(root, path)} imports ${specifier}`;
+        t.notMatch(specifier, /^node:/, where);
+        t.notMatch(specifier, /\/session\//, where);
+      }
+    }
+  }
+});
+
+t.test('rib does no input or output', async (t) => {
+  for (const path of sources(join(root, 'packages/rib/src'))) {
+    for (const specifier of imports(path)) {
+      t.notMatch(
+        specifier,
+        /^node:(net|fs|http|tls|dgram|timers)/,
+        `${relative(root, path)} imports ${specifier}`,
+      );
+    }
+  }
+});
+
+function isOptional(manifest: object, name: string): boolean {
+  for (const key of ['optionalDependencies', 'peerDependencies'] as const) {
+    const group = (manifest as Record<string, unknown>)[key];
+    if (typeof group === 'object' && group !== null && name in group) return true;
+  }
+  return false;
+}

@@ -1,1 +1,36 @@
-export {};
+export { ConfigError, readConfig, readConfigFile, type ConfigProblem } from './config-file.ts';
+export {
+  asn,
+  holdTime,
+  introspect,
+  ipAddress,
+  ipv4Address,
+  label,
+  listenEndpoint,
+  macAddress,
+  name,
+  port,
+  prefix,
+  remoteEndpoint,
+  routeDistinguisher,
+  routeTarget,
+  routerId,
+  seconds,
+  wholeNumber,
+} from './settings.ts';
+export { createLog, silentLog, type Log } from './log.ts';
+export { ViewError, ViewServer, listenProblem, type Page, type Query } from './server.ts';
+export { FetchViewError, fetchView } from './client.ts';
+export { suggestion } from './suggestion.ts';
+export type {
+  DaemonView,
+  NeighborView,
+  NextHopView,
+  PathView,
+  RouteView,
+  RoutingInstanceView,
+  SubscriptionView,
+  TableView,
+  TrafficView,
+  VrfView,
+} from './views.ts';

@@ -1,0 +1,181 @@
+/** The HTTP half of every daemon that shows its state: read-only views as JSON, on loopback unless told otherwise. */
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import type { Log } from './log.ts';
+import { silentLog } from './log.ts';
+import { suggestion } from './suggestion.ts';
+
+/** Thrown by a view to refuse a query; becomes `{ "error": … }` with this status. */
+export class ViewError extends Error {
+  override readonly name = 'ViewError';
+  readonly status: number;
+
+  constructor(status: 400 | 404 | 503, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The parameters of a query; one given twice has its last value. */
+export type Query = Readonly<Record<string, string | undefined>>;
+
+/** A document that is not JSON, e.g. an introspect answer or a metrics page. */
+export interface Page {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+type Answer = (query: Query) => unknown;
+
+interface View {
+  readonly answer: Answer;
+  readonly parameters: readonly string[];
+  readonly page: boolean;
+}
+
+/** A browser or a script gets this long to send its request, in milliseconds. */
+const REQUEST_TIMEOUT = 10_000;
+
+/** Serves views over HTTP. Answers: 200, 400 for a bad query, 404, 405 for anything but GET and HEAD, 500 for a fault. */
+export class ViewServer {
+  readonly #views = new Map<string, View>();
+  readonly #log: Log;
+  readonly #server: Server;
+
+  constructor(log: Log = silentLog) {
+    this.#log = log;
+    this.#server = createServer(
+      { requestTimeout: REQUEST_TIMEOUT, headersTimeout: REQUEST_TIMEOUT },
+      (request, response) => {
+        void this.#serve(request, response);
+      },
+    );
+  }
+
+  /**
+   * Adds a view. `answer` may throw {@link ViewError}; what it returns (or resolves to) becomes the JSON body.
+   * Queries with a parameter that is not among `parameters` are refused.
+   */
+  view(path: string, answer: Answer, parameters: readonly string[] = []): this {
+    this.#views.set(path, { answer, parameters, page: false });
+    return this;
+  }
+
+  /** Adds a view whose answer is a document with its own content type. */
+  page(
+    path: string,
+    answer: (query: Query) => Page | Promise<Page>,
+    parameters: readonly string[] = [],
+  ): this {
+    this.#views.set(path, { answer, parameters, page: true });
+    return this;
+  }
+
+  /**
+   * Begins to listen and yields where; port 0 takes any free port.
+   * @throws Error naming the address when it is in use or not of this machine
+   */
+  listen({ address = '127.0.0.1', port = 0 }: { address?: string; port?: number } = {}): Promise<{
+    address: string;
+    port: number;
+  }> {
+    return new Promise((resolve, reject) => {
+      const refuse = (error: NodeJS.ErrnoException): void => {
+        reject(
+          new Error(`cannot serve views on ${address} port ${port}: ${listenProblem(error)}`, {
+            cause: error,
+          }),
+        );
+      };
+      this.#server.once('error', refuse);
+      this.#server.listen(port, address, () => {
+        this.#server.off('error', refuse);
+        resolve({ address, port: (this.#server.address() as AddressInfo).port });
+      });
+    });
+  }
+
+  /** Where the views are, e.g. `http://127.0.0.1:8083`; undefined while not listening. */
+  get url(): string | undefined {
+    const bound = this.#server.address();
+    if (bound === null || typeof bound === 'string') return undefined;
+    return `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
+  }
+
+  /** Stops listening and ends every connection. Closing twice does nothing. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      if (request.method !== 'GET' && request.method !== 'HEAD') {
+        response.setHeader('allow', 'GET, HEAD');
+        return sendJson(response, 405, { error: `${request.method} is not supported: views are read-only` });
+      }
+      let url: URL;
+      try {
+        url = new URL(request.url ?? '/', 'http://view');
+      } catch {
+        return sendJson(response, 400, { error: 'the request target is not a URL' });
+      }
+      if (url.pathname === '/') return sendJson(response, 200, { views: this.#index() });
+      const view = this.#views.get(url.pathname);
+      if (view === undefined) {
+        const meant = suggestion(url.pathname, this.#views.keys());
+        return sendJson(response, 404, {
+          error: `no view ${url.pathname}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
+          views: [...this.#views.keys()],
+        });
+      }
+      const query: Record<string, string> = {};
+      for (const [parameter, value] of url.searchParams) {
+        if (!view.parameters.includes(parameter)) {
+          const takes = view.parameters.length === 0 ? 'none' : view.parameters.join(', ');
+          return sendJson(response, 400, { error: `unknown parameter "${parameter}" (known: ${takes})` });
+        }
+        query[parameter] = value;
+      }
+      const answer: unknown = await view.answer(query);
+      if (view.page) return send(response, 200, answer as Page);
+      sendJson(response, 200, answer);
+    } catch (error) {
+      if (error instanceof ViewError) return sendJson(response, error.status, { error: error.message });
+      this.#log.error({ err: error, url: request.url }, 'a view failed');
+      sendJson(response, 500, { error: 'this view failed; the log of the daemon tells why' });
+    }
+  }
+
+  #index(): { path: string; parameters: readonly string[] }[] {
+    return [...this.#views].map(([path, { parameters }]) => ({ path, parameters }));
+  }
+}
+
+/** Why listening failed, in words. */
+export function listenProblem(error: NodeJS.ErrnoException): string {
+  if (error.code === 'EADDRINUSE') return 'address already in use';
+  if (error.code === 'EADDRNOTAVAIL') return 'no interface of this machine has that address';
+  if (error.code === 'EACCES') return 'permission denied (ports below 1024 need privileges)';
+  return error.message;
+}
+
+function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  send(response, status, {
+    contentType: 'application/json; charset=utf-8',
+    body: `${JSON.stringify(value)}\n`,
+  });
+}
+
+function send(response: ServerResponse, status: number, { contentType, body }: Page): void {
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(body);
+}

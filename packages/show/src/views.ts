@@ -1,0 +1,171 @@
+/**
+ * The shape of every view: plain JSON, text for addresses and communities, numbers for numbers.
+ *
+ * Times are ISO 8601 in UTC; durations are seconds. A field that does not apply is absent.
+ */
+
+/** Who a daemon talks to, by BGP or by XMPP. */
+export interface NeighborView {
+  readonly name: string;
+  readonly address: string;
+  readonly protocol: 'bgp' | 'xmpp';
+  readonly type: 'internal' | 'external' | 'agent' | 'control-node';
+  /** `Established`, or the state that the session is in. */
+  readonly state: string;
+  readonly asn?: number;
+  readonly localAsn?: number;
+  readonly routerId?: string;
+  readonly localAddress?: string;
+  readonly passive?: boolean;
+  /** Families in use, e.g. `inet-vpn`; what was configured while the session is down. */
+  readonly families?: readonly string[];
+  readonly capabilities?: readonly string[];
+  readonly holdTime?: number;
+  readonly establishedAt?: string;
+  readonly flaps: number;
+  /** Why the session last ended or does not come up. */
+  readonly lastError?: string;
+  readonly received: TrafficView;
+  readonly sent: TrafficView;
+  /** Paths of this neighbour in our tables, and routes we told it. */
+  readonly paths: number;
+  readonly advertised?: number;
+  /** Octets that wait for the neighbour to read. */
+  readonly backlog: number;
+  /** Whether the End-of-RIB came, by family. */
+  readonly endOfRib?: Readonly<Record<string, boolean>>;
+  readonly subscriptions?: readonly SubscriptionView[];
+}
+
+export interface TrafficView {
+  readonly messages: number;
+  readonly octets: number;
+  readonly updates: number;
+}
+
+/** An agent's membership of a routing instance. */
+export interface SubscriptionView {
+  readonly instance: string;
+  readonly agent: string;
+  /** The agent's own index of the VRF, which becomes the number of its route distinguishers. */
+  readonly instanceId: number;
+  /** `pending`: the routing instance is not configured; `stale`: the agent is away and may come back. */
+  readonly state: 'established' | 'pending' | 'stale';
+  readonly deferredRoutes?: number;
+}
+
+export interface TableView {
+  readonly name: string;
+  readonly family: string;
+  readonly instance?: string;
+  /** Destinations, and paths to them. */
+  readonly prefixes: number;
+  readonly paths: number;
+  /** Paths that came into being here, and copies from other tables. */
+  readonly primaryPaths?: number;
+  readonly secondaryPaths?: number;
+  readonly infeasiblePaths?: number;
+  readonly stalePaths?: number;
+}
+
+export interface RoutingInstanceView {
+  readonly name: string;
+  readonly virtualNetwork: string;
+  readonly virtualNetworkIndex?: number;
+  readonly import: readonly string[];
+  readonly export: readonly string[];
+  readonly tables: readonly TableView[];
+  readonly subscribers: readonly SubscriptionView[];
+  /** Set on the instance that holds the VPN tables. */
+  readonly master?: boolean;
+}
+
+/** Everything known of one destination. Paths are in order of preference, the best one first. */
+export interface RouteView {
+  readonly table: string;
+  readonly family: string;
+  /** Text of the NLRI; VPN routes begin with the route distinguisher: `10.1.1.3:4:172.16.0.3/32`. */
+  readonly prefix: string;
+  readonly paths: readonly PathView[];
+}
+
+export interface PathView {
+  readonly protocol: 'bgp' | 'xmpp' | 'local' | 'static' | 'direct' | 'aggregate';
+  /** Who told us: the name of a neighbour, or of this router. */
+  readonly source: string;
+  readonly best: boolean;
+  /** Whether the path takes part in forwarding beside the best. */
+  readonly multipath: boolean;
+  readonly feasible: boolean;
+  /** Why the path cannot be used; absent when it can. */
+  readonly because?: string;
+  /** The step of the selection that the path lost, with both values. */
+  readonly notBest?: {
+    readonly step: string;
+    readonly reason: string;
+    readonly ours?: string;
+    readonly theirs?: string;
+  };
+  readonly nextHop?: string;
+  readonly label?: number;
+  readonly routeDistinguisher?: string;
+  readonly origin?: 'igp' | 'egp' | 'incomplete';
+  readonly asPath?: string;
+  readonly localPref?: number;
+  readonly med?: number;
+  readonly communities?: readonly string[];
+  readonly largeCommunities?: readonly string[];
+  readonly routeTargets?: readonly string[];
+  /** Extended communities that are not route targets, e.g. `encapsulation:udp`. */
+  readonly extendedCommunities?: readonly string[];
+  readonly originatorId?: string;
+  readonly clusterList?: readonly string[];
+  readonly originVirtualNetwork?: string;
+  readonly encapsulations?: readonly string[];
+  readonly sequence?: number;
+  /** Marks such as `Stale`, `LlgrStale`. */
+  readonly flags?: readonly string[];
+  /** Where a copy comes from, and where copies of this path went. */
+  readonly primaryTable?: string;
+  readonly secondaryTables?: readonly string[];
+  readonly receivedAt?: string;
+  /** Neighbours that were told, and why others were not. */
+  readonly advertisedTo?: readonly string[];
+  readonly notAdvertised?: readonly { readonly neighbor: string; readonly because: string }[];
+}
+
+/** A VRF of an agent or of a gateway. */
+export interface VrfView {
+  readonly name: string;
+  /** The agent's index of the VRF. */
+  readonly instanceId?: number;
+  readonly routeDistinguisher?: string;
+  readonly import?: readonly string[];
+  readonly export?: readonly string[];
+  readonly routes: number;
+  readonly paths?: number;
+}
+
+/** A next hop as a forwarding plane has it. */
+export interface NextHopView {
+  readonly id: number;
+  readonly type: 'encap' | 'tunnel' | 'composite' | 'receive' | 'discard' | 'resolve';
+  readonly vrf?: string;
+  readonly interface?: string;
+  readonly tunnel?: 'MPLSoGRE' | 'MPLSoUDP' | 'VXLAN';
+  readonly source?: string;
+  readonly destination?: string;
+  readonly label?: number;
+  /** Members of an ECMP composite, in order of their index. */
+  readonly members?: readonly { readonly id: number; readonly label?: number }[];
+}
+
+/** What a daemon is, at `/`-level: name, version, since when. */
+export interface DaemonView {
+  readonly name: string;
+  readonly kind: 'control-node' | 'agent' | 'gateway';
+  readonly asn?: number;
+  readonly routerId?: string;
+  readonly startedAt: string;
+  readonly version: string;
+}

@@ -1,1 +1,30 @@
-export {};
+export { CONTROL_NODE_JID, resourceOf, resources, type Resource } from './jid.ts';
+export type {
+  EnetAttributes,
+  EnetItem,
+  Item,
+  ItemAttributes,
+  ItemFamily,
+  ItemProblem,
+  LoadBalance,
+  Mobility,
+  MulticastAttributes,
+  MulticastItem,
+  MulticastNextHop,
+  MvpnItem,
+  NextHop,
+  UnicastItem,
+} from './item.ts';
+export type {
+  Collection,
+  Config,
+  ConfigSubscribe,
+  EndOfRib,
+  Ignored,
+  Items,
+  Publish,
+  Retracts,
+  Stanza,
+  Subscribe,
+  Unsubscribe,
+} from './stanza.ts';

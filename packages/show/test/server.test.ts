@@ -4,9 +4,9 @@ import t from 'tap';
 import { fetchView } from '../src/client.ts';
 import { ViewError, ViewServer } from '../src/server.ts';
 
-async function serving(
-  t: Pick<typeof import('tap').t, 'teardown'>,
-): Promise<{ url: string; server: ViewServer }> {
+type Teardown = Pick<typeof t, 'teardown'>;
+
+async function serving(t: Teardown): Promise<{ url: string; server: ViewServer }> {
   const server = new ViewServer()
     .view('/neighbors', () => [{ name: 'gateway' }])
     .view(

@@ -1,0 +1,161 @@
+/** The configuration of a control node: what its YAML file may say. */
+import { compareBytes, hexText } from '@vaportrail/net';
+import {
+  asn,
+  holdTime,
+  introspect,
+  ipAddress,
+  listenEndpoint,
+  name,
+  routeTarget,
+  routerId,
+  seconds,
+  wholeNumber,
+} from '@vaportrail/show';
+import { z } from 'zod';
+
+export const BGP_PORT = 179;
+export const XMPP_PORT = 5269;
+
+/** Families that a control node speaks with BGP peers, in the order Contrail advertises them. */
+export const peerFamilies = ['inet', 'inet6', 'inet-vpn', 'inet6-vpn', 'route-target', 'e-vpn'] as const;
+export type PeerFamily = (typeof peerFamilies)[number];
+
+/** What Contrail provisions for a peer, of the families spoken here. */
+const defaultFamilies: readonly PeerFamily[] = ['inet-vpn', 'inet6-vpn', 'route-target', 'e-vpn'];
+
+const bgpPeer = z.strictObject({
+  /** For people; the address when left out. */
+  name: name.optional(),
+  address: ipAddress,
+  port: wholeNumber(1, 65535).default(BGP_PORT),
+  /** The AS the peer must be in; our own when left out, which makes the session internal. */
+  asn: asn.optional(),
+  'local-address': ipAddress.optional(),
+  /** Wait for the peer to connect. */
+  passive: z.boolean().default(false),
+  families: z.array(z.enum(peerFamilies)).min(1).default([...defaultFamilies]),
+  'hold-time': holdTime.default(90),
+  'connect-retry': seconds(1, 3600).default(30),
+  /** Refuse more prefixes than this, as a whole. */
+  'prefix-limit': wholeNumber(1, 0xffff_ffff).optional(),
+  'admin-down': z.boolean().default(false),
+});
+
+const routingInstance = z.strictObject({
+  /** `domain:project:network:instance` */
+  name: z.string().regex(/^[^\s/:]+(:[^\s/:]+){3}$/, {
+    error: 'must have the form domain:project:network:instance',
+  }),
+  /** The virtual network; the name without its last part when left out. */
+  'virtual-network': z
+    .string()
+    .regex(/^[^\s/:]+(:[^\s/:]+){2}$/, { error: 'must have the form domain:project:network' })
+    .optional(),
+  /** The number of the virtual network in origin-VN communities; none is sent without it. */
+  'vn-index': wholeNumber(1, 0xffff_ffff).optional(),
+  /** Imported and exported. */
+  'route-targets': z.array(routeTarget).default([]),
+  import: z.array(routeTarget).default([]),
+  export: z.array(routeTarget).default([]),
+});
+
+const gracefulRestart = z.strictObject({
+  enabled: z.boolean().default(false),
+  /** How long the paths of an absent agent or peer are kept. */
+  'restart-time': seconds(1, 4095).default(300),
+  'long-lived-restart-time': seconds(0, 0xff_ffff).default(300),
+  'end-of-rib-timeout': seconds(1, 3600).default(300),
+});
+
+export const controlNodeConfig = z
+  .strictObject({
+    name,
+    asn: asn.default(64512),
+    'router-id': routerId,
+    /** Makes this node a route reflector. @see RFC 4456 */
+    'cluster-id': routerId.optional(),
+    bgp: z
+      .strictObject({
+        /** No address listed: do not listen, only connect. */
+        listen: z.array(listenEndpoint(BGP_PORT)).default([{ address: '0.0.0.0', port: BGP_PORT }]),
+        peers: z.array(bgpPeer).default([]),
+      })
+      .prefault({}),
+    xmpp: z
+      .strictObject({
+        listen: listenEndpoint(XMPP_PORT).default({ address: '0.0.0.0', port: XMPP_PORT }),
+        'hold-time': holdTime.default(90),
+        /** How long after the last subscription the End-of-RIB goes to an agent. */
+        'end-of-rib-delay': z.number().min(0).max(300).default(1),
+      })
+      .prefault({}),
+    'routing-instances': z.array(routingInstance).default([]),
+    'graceful-restart': gracefulRestart.prefault({}),
+    introspect: introspect.prefault({}),
+  })
+  .superRefine((config, context) => {
+    const refuse = (path: (string | number)[], message: string): void =>
+      context.addIssue({ code: 'custom', path, message });
+    const names = new Map<string, number>();
+    const networks = new Map<number, string>();
+    config['routing-instances'].forEach((instance, index) => {
+      const first = names.get(instance.name);
+      const path = ['routing-instances', index];
+      if (instance.name === MASTER_INSTANCE) {
+        refuse([...path, 'name'], 'is the master instance, which is always there');
+      }
+      if (first !== undefined) {
+        refuse([...path, 'name'], `is already the name of routing-instances[${first}]`);
+      }
+      names.set(instance.name, index);
+      const vnIndex = instance['vn-index'];
+      if (vnIndex === undefined) return;
+      const network = virtualNetworkOf(instance);
+      const other = networks.get(vnIndex);
+      if (other !== undefined && other !== network) {
+        refuse([...path, 'vn-index'], `${vnIndex} is already the index of ${other}`);
+      }
+      networks.set(vnIndex, network);
+    });
+    const peers = new Map<string, number>();
+    config.bgp.peers.forEach((peer, index) => {
+      const path = ['bgp', 'peers', index];
+      const first = peers.get(peer.address);
+      if (first !== undefined) {
+        refuse([...path, 'address'], `is already the address of bgp.peers[${first}]`);
+      }
+      peers.set(peer.address, index);
+      if (peer.passive && config.bgp.listen.length === 0) {
+        refuse([...path, 'passive'], 'a passive peer needs an address in bgp.listen');
+      }
+    });
+  });
+
+/** A checked configuration. */
+export type ControlNodeConfig = z.output<typeof controlNodeConfig>;
+/** A configuration as a file or a caller may write it. */
+export type ControlNodeConfigInput = z.input<typeof controlNodeConfig>;
+export type BgpPeerConfig = ControlNodeConfig['bgp']['peers'][number];
+export type RoutingInstanceConfig = ControlNodeConfig['routing-instances'][number];
+
+/** The instance that holds the VPN tables and the underlay. */
+export const MASTER_INSTANCE = 'default-domain:default-project:ip-fabric:__default__';
+
+/** The virtual network of an instance: configured, or the name without its last part. */
+export function virtualNetworkOf(instance: Pick<RoutingInstanceConfig, 'name' | 'virtual-network'>): string {
+  return instance['virtual-network'] ?? instance.name.slice(0, instance.name.lastIndexOf(':'));
+}
+
+/** Import and export targets, sorted and without repetition. */
+export function targetsOf(instance: RoutingInstanceConfig): { imports: Uint8Array[]; exports: Uint8Array[] } {
+  return {
+    imports: distinct([...instance['route-targets'], ...instance.import]),
+    exports: distinct([...instance['route-targets'], ...instance.export]),
+  };
+}
+
+function distinct(targets: readonly Uint8Array[]): Uint8Array[] {
+  const byText = new Map(targets.map((target) => [hexText(target), target]));
+  return [...byText.values()].sort(compareBytes);
+}

@@ -1,0 +1,245 @@
+/**
+ * The extended communities that carry Contrail's own properties of a route, both ways.
+ *
+ * Eight octets each: a type, a sub-type and six octets of value. In an attribute they stand sorted as unsigned
+ * octets and without repetition. Numbers that belong to an AS have a form for two-octet AS numbers (type 0x80) and
+ * one for longer ones (type 0x82).
+ */
+import { Writer, compareBytes, ipv4At } from '@vaportrail/net';
+
+/** Tunnel encapsulations by their names on XMPP and their numbers in BGP. @see RFC 9012 §3.1 and IANA tunnel types */
+export const encapsulationTypes: Readonly<Record<string, number>> = {
+  gre: 2,
+  vxlan: 8,
+  nvgre: 9,
+  mpls: 10,
+  'vxlan-gpe': 12,
+  udp: 13,
+  native: 16,
+};
+
+/** Numbers that other speakers use for encapsulations that have a name here. */
+const encapsulationAliases: Readonly<Record<number, string>> = { 11: 'gre', 37001: 'udp' };
+
+const encapsulationNames = new Map<number, string>([
+  ...Object.entries(encapsulationTypes).map(([text, type]) => [type, text] as const),
+  ...Object.entries(encapsulationAliases).map(([type, text]) => [Number(type), text] as const),
+]);
+
+/** Hash fields of a load-balance community, with their bits. */
+const loadBalanceBits: Readonly<Record<string, number>> = {
+  'l3-source-address': 0x80,
+  'l3-destination-address': 0x40,
+  'l4-protocol': 0x20,
+  'l4-source-port': 0x10,
+  'l4-destination-port': 0x08,
+};
+const ALL_LOAD_BALANCE_BITS = 0xf8;
+
+export interface LoadBalance {
+  /** Hash fields by name; all five when nothing was restricted. */
+  readonly fields: readonly string[];
+  readonly decision: 'field-hash' | 'source-bias';
+}
+
+/** What the extended communities of a route say in Contrail's terms. */
+export interface RouteProperties {
+  /** Names, e.g. `gre`, `udp`. */
+  readonly encapsulations: readonly string[];
+  readonly securityGroups: readonly number[];
+  readonly tags: readonly number[];
+  readonly mobility?: { readonly sequence: number; readonly sticky: boolean };
+  readonly loadBalance?: LoadBalance;
+  readonly routerMac?: Uint8Array;
+  /** Index of the virtual network in which the route came into being. */
+  readonly originVirtualNetwork?: number;
+}
+
+const SECURITY_GROUP = 0x04;
+const ORIGIN_VN = 0x71;
+const TAG = 0x84;
+/** Security groups up to here mean the same in every AS. */
+const LAST_GLOBAL_SECURITY_GROUP = 7_999_999;
+
+/** `03 0C 00000000 TYPE(2)` @see RFC 9012 §4.1 */
+export function encapsulationCommunity(type: number): Uint8Array {
+  return community(0x03, 0x0c).u32(0).u16(type).finish();
+}
+
+/** `06 00 FLAGS 00 SEQUENCE(4)` @see RFC 7432 §7.7 */
+export function mobilityCommunity(sequence: number, sticky: boolean): Uint8Array {
+  return community(0x06, 0x00)
+    .u8(sticky ? 1 : 0)
+    .u8(0)
+    .u32(sequence)
+    .finish();
+}
+
+/** `06 03 MAC(6)` @see RFC 9135 §6.1 */
+export function routerMacCommunity(mac: Uint8Array): Uint8Array {
+  return community(0x06, 0x03).bytes(mac).finish();
+}
+
+/** `80 71 AS(2) INDEX(4)`, or `82 71 AS(4) INDEX(2)` */
+export function originVirtualNetworkCommunity(asn: number, index: number): Uint8Array {
+  return asn <= 0xffff
+    ? community(0x80, ORIGIN_VN).u16(asn).u32(index).finish()
+    : community(0x82, ORIGIN_VN).u32(asn).u16(index).finish();
+}
+
+/** `80 04 AS(2) GROUP(4)` each; for a longer AS number a pair that an index joins. */
+export function securityGroupCommunities(asn: number, groups: readonly number[]): Uint8Array[] {
+  return numbered(asn, SECURITY_GROUP, groups);
+}
+
+/** `80 84 AS(2) TAG(4)` each; for a longer AS number a pair that an index joins. */
+export function tagCommunities(asn: number, tags: readonly number[]): Uint8Array[] {
+  return numbered(asn, TAG, tags);
+}
+
+/** `03 AA FIELDS 00 BIAS 000000`; undefined for the default, which is not sent. */
+export function loadBalanceCommunity({ fields, decision }: LoadBalance): Uint8Array | undefined {
+  let bits = 0;
+  for (const field of fields) bits |= loadBalanceBits[field] ?? 0;
+  if (bits === 0) bits = ALL_LOAD_BALANCE_BITS;
+  if (bits === ALL_LOAD_BALANCE_BITS && decision === 'field-hash') return undefined;
+  return community(0x03, 0xaa)
+    .u8(bits)
+    .u8(0)
+    .u8(decision === 'source-bias' ? 0x80 : 0)
+    .bytes(new Uint8Array(3))
+    .finish();
+}
+
+/** `C0 00 SEQUENCE(4) 0000` */
+export function localSequenceCommunity(sequence: number): Uint8Array {
+  return community(0xc0, 0x00).u32(sequence).u16(0).finish();
+}
+
+function community(type: number, subtype: number): Writer {
+  return new Writer(8).u8(type).u8(subtype);
+}
+
+function numbered(asn: number, subtype: number, values: readonly number[]): Uint8Array[] {
+  if (asn <= 0xffff) return values.map((value) => community(0x80, subtype).u16(asn).u32(value).finish());
+  return values.flatMap((value, index) => [
+    community(0x82, subtype)
+      .u32(asn)
+      .u16(index + 1)
+      .finish(),
+    community(0x80, subtype)
+      .u16(index + 1)
+      .u32(value)
+      .finish(),
+  ]);
+}
+
+/** The value of an EXTENDED COMMUNITIES attribute: sorted as unsigned octets, each once. */
+export function sortedCommunities(communities: readonly Uint8Array[]): Uint8Array {
+  const sorted = [...communities].sort(compareBytes);
+  const writer = new Writer(sorted.length * 8);
+  sorted.forEach((one, index) => {
+    if (index === 0 || compareBytes(one, sorted[index - 1]!) !== 0) writer.bytes(one);
+  });
+  return writer.finish();
+}
+
+/**
+ * Reads the value of an EXTENDED COMMUNITIES attribute.
+ * Security groups of another AS than `asn` are left out unless they are global. Tags are not filtered.
+ */
+export function routeProperties(value: Uint8Array, asn: number): RouteProperties {
+  const encapsulations = new Set<string>();
+  const securityGroups: number[] = [];
+  const tags: number[] = [];
+  const longAsns = new Map<number, number>();
+  let mobility: RouteProperties['mobility'];
+  let loadBalance: LoadBalance | undefined;
+  let routerMac: Uint8Array | undefined;
+  let originVirtualNetwork: number | undefined;
+  for (let at = 0; at + 8 <= value.length; at += 8) {
+    if (value[at] === 0x82 && value[at + 1] !== ORIGIN_VN) {
+      longAsns.set(pairKey(value[at + 1]!, u16(value, at + 6)), ipv4At(value, at + 2));
+    }
+  }
+  for (let at = 0; at + 8 <= value.length; at += 8) {
+    switch (u16(value, at)) {
+      case 0x030c: {
+        const text = encapsulationNames.get(u16(value, at + 6));
+        if (text !== undefined) encapsulations.add(text);
+        break;
+      }
+      case 0x03aa: {
+        const bits = value[at + 2]!;
+        const fields = Object.keys(loadBalanceBits).filter((field) => (bits & loadBalanceBits[field]!) !== 0);
+        loadBalance = { fields, decision: (value[at + 4]! & 0x80) !== 0 ? 'source-bias' : 'field-hash' };
+        break;
+      }
+      case 0x0600:
+        mobility = { sequence: ipv4At(value, at + 4), sticky: (value[at + 2]! & 1) !== 0 };
+        break;
+      case 0x0603:
+        routerMac = value.slice(at + 2, at + 8);
+        break;
+      case 0x8071:
+        originVirtualNetwork = ipv4At(value, at + 4);
+        break;
+      case 0x8271:
+        originVirtualNetwork = u16(value, at + 6);
+        break;
+      case 0x8004: {
+        const group = ipv4At(value, at + 4);
+        const number = u16(value, at + 2);
+        const owner = longAsns.get(pairKey(SECURITY_GROUP, number)) ?? number;
+        if (owner === asn || (group >= 1 && group <= LAST_GLOBAL_SECURITY_GROUP)) securityGroups.push(group);
+        break;
+      }
+      case 0x8084:
+        tags.push(ipv4At(value, at + 4));
+        break;
+    }
+  }
+  return {
+    encapsulations: [...encapsulations].sort(),
+    securityGroups,
+    tags,
+    ...(mobility && { mobility }),
+    ...(loadBalance && { loadBalance }),
+    ...(routerMac && { routerMac }),
+    ...(originVirtualNetwork !== undefined && { originVirtualNetwork }),
+  };
+}
+
+function u16(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 8) | bytes[at + 1]!;
+}
+
+function pairKey(subtype: number, index: number): number {
+  return (subtype << 16) | index;
+}
+
+const wellKnownCommunities: Readonly<Record<string, number>> = {
+  'no-export': 0xffff_ff01,
+  'no-advertise': 0xffff_ff02,
+  'no-export-subconfed': 0xffff_ff03,
+  'no-reoriginate': 0xffff_f000,
+  'accept-own': 0xffff_0001,
+  'llgr-stale': 0xffff_0006,
+  'no-llgr': 0xffff_0007,
+  'accept-own-nexthop': 0xffff_0008,
+};
+const wellKnownNames = new Map(Object.entries(wellKnownCommunities).map(([text, value]) => [value, text]));
+
+/** A community written `asn:number` or by its well-known name; undefined when it is neither. */
+export function parseCommunity(text: string): number | undefined {
+  const known = wellKnownCommunities[text];
+  if (known !== undefined) return known;
+  const [, high, low] = /^(\d{1,5}):(\d{1,5})$/.exec(text) ?? [];
+  if (high === undefined || low === undefined || Number(high) >= 0xffff || Number(low) >= 0xffff) return undefined;
+  return Number(high) * 0x1_0000 + Number(low);
+}
+
+/** `64512:300`, `no-export`. */
+export function communityText(value: number): string {
+  return wellKnownNames.get(value) ?? `${value >>> 16}:${value & 0xffff}`;
+}

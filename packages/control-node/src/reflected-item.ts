@@ -1,0 +1,79 @@
+/**
+ * From the paths of a destination to the item that agents receive: one next hop per ECMP member, the best first.
+ *
+ * There is no split horizon: an agent's own path comes back to it, so that every agent has the members of an ECMP
+ * set in the same order.
+ */
+import type { ItemAttributes, NextHop } from '@vaportrail/xmpp';
+
+import { type RouteProperties, communityText } from './contrail-communities.ts';
+
+/** What an item takes from a path. */
+export interface ReflectedPath {
+  /** 4 or 16 octets; an IPv4-mapped IPv6 address counts as IPv4. */
+  readonly nextHop: Uint8Array;
+  readonly label: number;
+  readonly localPref: number;
+  readonly med: number;
+  readonly communities: readonly number[];
+  readonly properties: RouteProperties;
+  /** Name of the virtual network that the path belongs to, or {@link UNRESOLVED}. */
+  readonly virtualNetwork: string;
+}
+
+/** The virtual network of a path that says nothing of its origin. */
+export const UNRESOLVED = 'unresolved';
+
+/** Attributes of the item for an ECMP set in order, best first. The set must not be empty. */
+export function reflectedAttributes(paths: readonly ReflectedPath[]): ItemAttributes {
+  const best = paths[0]!;
+  const nextHops: NextHop[] = [];
+  const seen = new Set<string>();
+  for (const path of paths) {
+    const nextHop = reflectedNextHop(path);
+    const { address, label, encapsulations, virtualNetwork, tags } = nextHop;
+    const key = `${address.join('.')} ${label} ${virtualNetwork} ${encapsulations.join()} ${tags.join()}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    nextHops.push(nextHop);
+  }
+  const { mobility, loadBalance, securityGroups } = best.properties;
+  return {
+    nextHops,
+    version: 1,
+    virtualNetwork: best.virtualNetwork,
+    mobility: mobility ?? { sequence: 0, sticky: false },
+    securityGroups,
+    communityTags: best.communities.map(communityText),
+    localPref: best.localPref,
+    med: best.med,
+    loadBalance: {
+      fields: loadBalance === undefined || loadBalance.fields.length === 5 ? [] : loadBalance.fields,
+      decision: loadBalance?.decision ?? 'field-hash',
+    },
+    subProtocol: 'interface',
+  };
+}
+
+function reflectedNextHop({ nextHop, label, properties, virtualNetwork }: ReflectedPath): NextHop {
+  const { encapsulations, tags } = properties;
+  return {
+    address: unmapped(nextHop),
+    label,
+    encapsulations: label === 0 ? [] : encapsulations.length === 0 ? ['gre'] : encapsulations,
+    virtualNetwork,
+    tags,
+    mac: undefined,
+    localSequence: 0,
+    vni: 0,
+    l3Label: 0,
+  };
+}
+
+/** The IPv4 address inside `::ffff:a.b.c.d`; any other address as it is. */
+function unmapped(address: Uint8Array): Uint8Array {
+  if (address.length !== 16) return address;
+  for (let i = 0; i < 10; i++) if (address[i] !== 0) return address;
+  if (address[10] !== 0xff || address[11] !== 0xff) return address;
+  return address.slice(12);
+}

@@ -34,7 +34,10 @@ const bgpPeer = z.strictObject({
   'local-address': ipAddress.optional(),
   /** Wait for the peer to connect. */
   passive: z.boolean().default(false),
-  families: z.array(z.enum(peerFamilies)).min(1).default([...defaultFamilies]),
+  families: z
+    .array(z.enum(peerFamilies))
+    .min(1)
+    .default([...defaultFamilies]),
   'hold-time': holdTime.default(90),
   'connect-retry': seconds(1, 3600).default(30),
   /** Refuse more prefixes than this, as a whole. */

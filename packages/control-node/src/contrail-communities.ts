@@ -235,7 +235,8 @@ export function parseCommunity(text: string): number | undefined {
   const known = wellKnownCommunities[text];
   if (known !== undefined) return known;
   const [, high, low] = /^(\d{1,5}):(\d{1,5})$/.exec(text) ?? [];
-  if (high === undefined || low === undefined || Number(high) >= 0xffff || Number(low) >= 0xffff) return undefined;
+  if (high === undefined || low === undefined || Number(high) >= 0xffff || Number(low) >= 0xffff)
+    return undefined;
   return Number(high) * 0x1_0000 + Number(low);
 }
 

@@ -81,7 +81,8 @@ function checkLabel(family: UnicastItem['family'], label: number, vxlan: boolean
   const most = vxlan ? MAX_VNI : MAX_LABEL;
   if (label < 0 || label > most) throw new ItemDropped(`label ${label} is not between 0 and ${most}`);
   const mustBeZero = master && family !== 'inet-labeled';
-  if (mustBeZero && label !== 0) throw new ItemDropped(`label ${label} in the master instance, where it must be 0`);
+  if (mustBeZero && label !== 0)
+    throw new ItemDropped(`label ${label} in the master instance, where it must be 0`);
   if (!mustBeZero && label === 0) throw new ItemDropped('label 0');
 }
 
@@ -108,7 +109,11 @@ function encodePublished(attributes: ItemAttributes, asn: number, master: boolea
   writer.u8(well).u8(1).u8(1).u8(2); // ORIGIN: incomplete
   writer.u8(well).u8(2).u8(0); // AS_PATH: empty
   if (med !== 0) writer.u8(optional).u8(4).u8(4).u32(med);
-  writer.u8(well).u8(5).u8(4).u32(attributes.localPref || DEFAULT_LOCAL_PREF);
+  writer
+    .u8(well)
+    .u8(5)
+    .u8(4)
+    .u32(attributes.localPref || DEFAULT_LOCAL_PREF);
   if (communities.length > 0) {
     attribute(writer, optionalTransitive, 8, (value) => {
       for (const one of [...new Set(communities)].sort((a, b) => a - b)) value.u32(one);
@@ -157,4 +162,3 @@ function extendedCommunitiesOf(attributes: ItemAttributes, asn: number): Uint8Ar
   if (loadBalance !== undefined) communities.push(loadBalance);
   return communities;
 }
-

@@ -1,0 +1,95 @@
+import { hexText } from '@vaportrail/net';
+import { ConfigError, readConfig } from '@vaportrail/show';
+import t from 'tap';
+
+import { controlNodeConfig, targetsOf, virtualNetworkOf } from '../src/config.ts';
+
+function problems(text: string): string[] {
+  try {
+    readConfig(text, 'control-node.yaml', controlNodeConfig);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n');
+    throw error;
+  }
+  return [];
+}
+
+const least = 'name: cent111\nrouter-id: 10.169.25.19\n';
+
+t.test('a name and a router id suffice', async (t) => {
+  const config = readConfig(least, 'control-node.yaml', controlNodeConfig);
+  t.equal(config.asn, 64512);
+  t.same(config.bgp, { listen: [{ address: '0.0.0.0', port: 179 }], peers: [] });
+  t.same(config.xmpp, { listen: { address: '0.0.0.0', port: 5269 }, 'hold-time': 90, 'end-of-rib-delay': 1 });
+  t.same(config.introspect, { address: '127.0.0.1', port: 0 });
+});
+
+t.test('the instance of the public network of the lab', async (t) => {
+  const { 'routing-instances': instances } = readConfig(
+    `${least}routing-instances:
+  - name: default-domain:k8s-ns-user-1:k8s-vn-ns-default-pod-network:k8s-vn-ns-default-pod-network
+    vn-index: 11
+    route-targets: [64512:8000016, 500:500]
+    import: [500:500]
+`,
+    'control-node.yaml',
+    controlNodeConfig,
+  );
+  const instance = instances[0]!;
+  t.equal(virtualNetworkOf(instance), 'default-domain:k8s-ns-user-1:k8s-vn-ns-default-pod-network');
+  const { imports, exports } = targetsOf(instance);
+  t.same(
+    imports.map((one) => hexText(one)),
+    ['000201f4000001f4', '0002fc00007a1210'],
+  );
+  t.same(exports, imports);
+});
+
+t.test('every mistake is named with its line', async (t) => {
+  t.same(
+    problems(`${least}routing-instances:
+  - name: default-domain:demo:red:red
+    route-targets: [500:x]
+  - name: default-domain:demo:red:red
+  - name: red
+bgp:
+  peers:
+    - address: 10.0.0.300
+      asn: 4294967296
+      famillies: [inet-vpn]
+    - address: 10.0.0.2
+      families: [vpnv4]
+`),
+    [
+      'control-node.yaml:5:21: routing-instances[0].route-targets[0]: "500:x" is not a route target: expected ADMINISTRATOR:NUMBER, e.g. 64512:100 or 10.0.0.1:100',
+      'control-node.yaml:7:11: routing-instances[2].name: must have the form domain:project:network:instance',
+      'control-node.yaml:10:16: bgp.peers[0].address: "10.0.0.300" is not an IPv4 address',
+      'control-node.yaml:11:12: bgp.peers[0].asn: 4294967296 is not an AS number (1 to 4294967295)',
+      'control-node.yaml:12:7: bgp.peers[0].famillies: unknown key; did you mean "families"?',
+      'control-node.yaml:14:18: bgp.peers[1].families[0]: Invalid option: expected one of "inet"|"inet6"|"inet-vpn"|"inet6-vpn"|"route-target"|"e-vpn"',
+    ],
+  );
+});
+
+t.test('names, addresses and network numbers stand once', async (t) => {
+  t.same(
+    problems(`${least}routing-instances:
+  - {name: default-domain:demo:red:red, vn-index: 5}
+  - {name: default-domain:demo:red:red, vn-index: 5}
+  - {name: default-domain:demo:blue:blue, vn-index: 5}
+  - {name: default-domain:default-project:ip-fabric:__default__}
+bgp:
+  listen: []
+  peers:
+    - {address: 10.0.0.2}
+    - {address: 10.0.0.2, passive: true}
+`),
+    [
+      'control-node.yaml:5:12: routing-instances[1].name: is already the name of routing-instances[0]',
+      'control-node.yaml:6:53: routing-instances[2].vn-index: 5 is already the index of default-domain:demo:red',
+      'control-node.yaml:7:12: routing-instances[3].name: is the master instance, which is always there',
+      'control-node.yaml:12:17: bgp.peers[1].address: is already the address of bgp.peers[0]',
+      'control-node.yaml:12:36: bgp.peers[1].passive: a passive peer needs an address in bgp.listen',
+    ],
+  );
+});

@@ -1,0 +1,163 @@
+import { hexText, parseAddress, parseHex, parseMac, parsePrefix } from '@vaportrail/net';
+import type { ItemAttributes, NextHop, UnicastItem } from '@vaportrail/xmpp';
+import t from 'tap';
+
+import { ItemDropped, multiExitDiscriminator, publishedPath } from '../src/published-path.ts';
+
+const nextHop: NextHop = {
+  address: parseAddress('10.1.1.3'),
+  label: 25,
+  encapsulations: ['gre', 'udp'],
+  virtualNetwork: 'default-domain:demo:public',
+  tags: [],
+  mac: parseMac('52:54:00:aa:00:03'),
+  localSequence: 0,
+  vni: 0,
+  l3Label: 0,
+};
+
+const attributes: ItemAttributes = {
+  nextHops: [nextHop],
+  version: 1,
+  virtualNetwork: '',
+  mobility: { sequence: 1, sticky: false },
+  securityGroups: [8000002],
+  communityTags: [],
+  localPref: 200,
+  med: 0,
+  loadBalance: { fields: [], decision: 'field-hash' },
+  subProtocol: 'interface',
+};
+
+function item(change: Partial<ItemAttributes> = {}, hop: Partial<NextHop> = {}): UnicastItem {
+  return {
+    family: 'inet',
+    prefix: parsePrefix('172.16.0.3/32'),
+    attributes: { ...attributes, nextHops: [{ ...nextHop, ...hop }], ...change },
+  };
+}
+
+const vrf = { asn: 64512, instanceId: 4, master: false };
+
+t.test('a floating IP of compute-1 becomes the attributes of the reference', async (t) => {
+  const path = publishedPath(item(), vrf);
+  t.equal(
+    hexText(path.attributes),
+    hexText(
+      parseHex(
+        '40010102 400200 80040400000064 400504000000c8 c01028' +
+          '030c000000000002 030c00000000000d 0600000000000001 0603525400aa0003 8004fc00007a1202',
+      ),
+    ),
+  );
+  t.equal(hexText(path.routeDistinguisher!), '00010a0101030004');
+  t.equal(path.nextHop, 0x0a010103);
+  t.equal(path.label, 25);
+  t.equal(path.because, undefined);
+});
+
+t.test('the pod route of the Day One lab carries its security group and tags in order', async (t) => {
+  const path = publishedPath(
+    item(
+      { mobility: { sequence: 0, sticky: false }, securityGroups: [8000007] },
+      {
+        address: parseAddress('10.169.25.20'),
+        label: 44,
+        mac: undefined,
+        tags: [0x10000, 0xff0004, 0x1020006, 0x1030001],
+      },
+    ),
+    { asn: 60100, instanceId: 9, master: false },
+  );
+  t.equal(
+    hexText(path.attributes),
+    hexText(
+      parseHex(
+        '40010102 400200 80040400000064 400504000000c8 c01038' +
+          '030c000000000002 030c00000000000d 8004eac4007a1207' +
+          '8084eac400010000 8084eac400ff0004 8084eac401020006 8084eac401030001',
+      ),
+    ),
+  );
+  t.equal(hexText(path.routeDistinguisher!), '00010aa919140009');
+});
+
+t.test('the metric mirrors the preference', async (t) => {
+  t.equal(multiExitDiscriminator(0, 100), 200);
+  t.equal(multiExitDiscriminator(0, 200), 100);
+  t.equal(multiExitDiscriminator(0, 0), 0);
+  t.equal(multiExitDiscriminator(0, 150), 0xffffffff - 150);
+  t.equal(multiExitDiscriminator(7, 200), 7);
+});
+
+t.test('an agent without preference gets 100 and no metric', async (t) => {
+  const { attributes } = publishedPath(
+    item(
+      { localPref: 0, securityGroups: [], mobility: { sequence: 0, sticky: false } },
+      { mac: undefined, encapsulations: [] },
+    ),
+    vrf,
+  );
+  t.equal(hexText(attributes), hexText(parseHex('40010102 400200 40050400000064')));
+});
+
+t.test('communities are read from their strings, and what cannot be read is left out', async (t) => {
+  const { attributes } = publishedPath(
+    item({ communityTags: ['64512:300', 'no-export', 'accept-own', '64512', '70000:1', '1:65535'] }, {}),
+    vrf,
+  );
+  t.match(hexText(attributes), 'c0080cfc00012cffff0001ffffff01');
+});
+
+t.test('numbers of a long AS go in pairs', async (t) => {
+  const { attributes } = publishedPath(
+    item({ mobility: { sequence: 0, sticky: false } }, { mac: undefined, encapsulations: [], tags: [7] }),
+    { asn: 70000, instanceId: 4, master: false },
+  );
+  const extended = hexText(attributes).split('c01020')[1];
+  t.equal(
+    extended,
+    ['8004000100' + '7a1202', '8084000100000007', '8204000111700001', '8284000111700001'].join(''),
+  );
+});
+
+t.test('the index of the VRF is cut to sixteen bits', async (t) => {
+  t.equal(
+    hexText(publishedPath(item(), { ...vrf, instanceId: 0x1_0005 }).routeDistinguisher!),
+    '00010a0101030005',
+  );
+});
+
+t.test('labels are held against the rules of their VRF', async (t) => {
+  t.throws(() => publishedPath(item({}, { label: 0 }), vrf), new ItemDropped('label 0'));
+  t.throws(() => publishedPath(item({}, { label: 0x10_0000 }), vrf), /label 1048576 is not between/);
+  t.equal(publishedPath(item({}, { label: 0x10_0000, encapsulations: ['vxlan'] }), vrf).label, 0x10_0000);
+  t.throws(() => publishedPath(item({}, { label: 0x100_0000, encapsulations: ['vxlan'] }), vrf), ItemDropped);
+  const master = { ...vrf, master: true };
+  t.throws(() => publishedPath(item(), master), /master instance/);
+  const underlay = publishedPath(item({}, { label: 0 }), master);
+  t.equal(underlay.routeDistinguisher, undefined);
+  t.notMatch(hexText(underlay.attributes), 'c010', 'no extended communities in the master instance');
+  const labeled: UnicastItem = { ...item(), family: 'inet-labeled' };
+  t.equal(publishedPath(labeled, master).label, 25);
+  t.throws(() => publishedPath({ ...item({}, { label: 0 }), family: 'inet-labeled' }, master), /label 0/);
+});
+
+t.test('next hops that cannot be used drop the item', async (t) => {
+  t.throws(() => publishedPath(item({}, { address: parseAddress('0.0.0.0') }), vrf), /0\.0\.0\.0/);
+  t.throws(() => publishedPath(item({}, { address: parseAddress('2001:db8::1') }), vrf), /not an IPv4/);
+  t.throws(() => publishedPath(item({ nextHops: [] }), vrf), /one next hop, not 0/);
+  t.throws(() => publishedPath(item({ nextHops: [nextHop, nextHop] }), vrf), /one next hop, not 2/);
+});
+
+t.test('a path without any known encapsulation is kept and cannot be used', async (t) => {
+  t.match(
+    publishedPath(item({}, { encapsulations: ['mpls-o-gre'] }), vrf).because,
+    /no known tunnel encapsulation among mpls-o-gre/,
+  );
+  t.equal(publishedPath(item({}, { encapsulations: ['mpls-o-gre', 'udp'] }), vrf).because, undefined);
+  t.equal(
+    publishedPath(item({}, { encapsulations: ['constructor'] }), vrf).because?.includes('constructor'),
+    true,
+  );
+});

@@ -34,3 +34,15 @@ export type {
   TrafficView,
   VrfView,
 } from './views.ts';
+export {
+  columns,
+  durationText,
+  neighborsText,
+  pathMark,
+  pathReason,
+  routesText,
+  routingInstancesText,
+  tablesText,
+  vrfsText,
+  type Column,
+} from './text/plain.ts';

@@ -22,6 +22,7 @@ export { createLog, silentLog, type Log } from './log.ts';
 export { ViewError, ViewServer, listenProblem, type Page, type Query } from './server.ts';
 export { FetchViewError, fetchView } from './client.ts';
 export { suggestion } from './suggestion.ts';
+export { announceEndpoint, endpointFolder, findEndpoints, type Endpoint } from './endpoint.ts';
 export type {
   DaemonView,
   NeighborView,

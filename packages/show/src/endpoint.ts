@@ -1,0 +1,87 @@
+/**
+ * Which daemons run on this machine and where their views are: a daemon leaves a note in a folder of its user, and
+ * `vaportrail show` finds it there without being told an address.
+ */
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { DaemonView } from './views.ts';
+
+const note = z.object({
+  name: z.string(),
+  kind: z.enum(['control-node', 'agent', 'gateway']),
+  url: z.string().regex(/^http:\/\//),
+  pid: z.number().int().positive(),
+});
+
+/** A running daemon and where it serves its views. */
+export type Endpoint = z.output<typeof note>;
+
+/** The folder of the notes: `$XDG_RUNTIME_DIR/vaportrail`, or one per user below the temporary folder. */
+export function endpointFolder(): string {
+  const runtime = process.env['XDG_RUNTIME_DIR'];
+  return runtime === undefined || runtime === ''
+    ? join(tmpdir(), `vaportrail-${process.getuid?.() ?? 0}`)
+    : join(runtime, 'vaportrail');
+}
+
+/** Leaves the note of a daemon of this process; the function it yields takes it back. */
+export function announceEndpoint(
+  kind: DaemonView['kind'],
+  name: string,
+  url: string,
+  folder = endpointFolder(),
+): () => void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, `${process.pid}-${kind}-${encodeURIComponent(name)}.json`);
+  writeFileSync(path, JSON.stringify({ name, kind, url, pid: process.pid } satisfies Endpoint), {
+    mode: 0o600,
+  });
+  const withdraw = (): void => {
+    process.off('exit', withdraw);
+    rmSync(path, { force: true });
+  };
+  process.on('exit', withdraw);
+  return withdraw;
+}
+
+/** The daemons of this user that run, by kind and name; notes of those that were killed are swept. */
+export function findEndpoints(folder = endpointFolder()): Endpoint[] {
+  let names: string[];
+  try {
+    // A folder that somebody else prepared is not believed.
+    if (process.getuid !== undefined && statSync(folder).uid !== process.getuid()) return [];
+    names = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  } catch {
+    return [];
+  }
+  const found: Endpoint[] = [];
+  for (const name of names) {
+    const path = join(folder, name);
+    const endpoint = readNote(path);
+    if (endpoint === undefined) continue;
+    if (isRunning(endpoint.pid)) found.push(endpoint);
+    else rmSync(path, { force: true });
+  }
+  const order = ['control-node', 'gateway', 'agent'];
+  return found.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || (a.name < b.name ? -1 : 1));
+}
+
+function readNote(path: string): Endpoint | undefined {
+  try {
+    return note.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    // Being written at this moment, or not ours.
+    return undefined;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

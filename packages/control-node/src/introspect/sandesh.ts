@@ -1,0 +1,74 @@
+/**
+ * The XML of Contrail's HTTP introspect: every field is an element with its type and its number in the structure,
+ * structures and lists are wrapped in their type. Clients of introspect look elements up by name.
+ *
+ * Numbers are given in the order of the fields: the original's are not known for every structure, and no client we
+ * know of reads them (unverified against a running client beyond that).
+ */
+
+/** A field, ready to be written under any name. */
+export interface Field {
+  readonly type: string;
+  readonly body: string;
+  /** Request that tells more of the value, e.g. `BgpNeighborReq`. */
+  readonly link?: string;
+}
+
+/** Fields in the order they are written; those that are undefined are left out. */
+export type Fields = Readonly<Record<string, Field | undefined>>;
+
+export function text(value: string, link?: string): Field {
+  return { type: 'string', body: escaped(value), ...(link !== undefined && { link }) };
+}
+
+export function number(value: number, type: 'u16' | 'u32' | 'u64' | 'i32' = 'u32'): Field {
+  return { type, body: String(value) };
+}
+
+export function bool(value: boolean): Field {
+  return { type: 'bool', body: String(value) };
+}
+
+export function structure(name: string, fields: Fields): Field {
+  return { type: 'struct', body: element(name, fields) };
+}
+
+export function structures(name: string, items: readonly Fields[]): Field {
+  const body = items.map((fields) => element(name, fields)).join('');
+  return { type: 'list', body: `<list type="struct" size="${items.length}">${body}</list>` };
+}
+
+export function strings(values: readonly string[]): Field {
+  const body = values.map((value) => `<element>${escaped(value)}</element>`).join('');
+  return { type: 'list', body: `<list type="string" size="${values.length}">${body}</list>` };
+}
+
+/** A whole answer: `<?xml-stylesheet …?><ShowRouteResp type="sandesh">…`. */
+export function answer(name: string, fields: Fields): string {
+  return `<?xml-stylesheet type="text/xsl" href="/universal_parse.xsl"?><${name} type="sandesh">${written(fields)}</${name}>`;
+}
+
+function element(name: string, fields: Fields): string {
+  return `<${name}>${written(fields)}</${name}>`;
+}
+
+function written(fields: Fields): string {
+  let number = 0;
+  let xml = '';
+  for (const [name, field] of Object.entries(fields)) {
+    number++;
+    if (field === undefined) continue;
+    const link = field.link === undefined ? '' : ` link="${field.link}"`;
+    xml += `<${name} type="${field.type}" identifier="${number}"${link}>${field.body}</${name}>`;
+  }
+  return xml;
+}
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** Text as XML; characters that XML 1.0 cannot carry become `?`. */
+function escaped(value: string): string {
+  return value
+    .replace(/[&<>"]/g, (character) => entities[character]!)
+    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd]/g, '?');
+}

@@ -5,26 +5,38 @@
  * octets and without repetition. Numbers that belong to an AS have a form for two-octet AS numbers (type 0x80) and
  * one for longer ones (type 0x82).
  */
-import { Writer, compareBytes, ipv4At } from '@vaportrail/net';
+import { type TunnelType, encapsulationCommunity, tunnelType } from '@vaportrail/bgp/wire';
+import { Writer, ipv4At } from '@vaportrail/net';
 
-/** Tunnel encapsulations by their names on XMPP and their numbers in BGP. @see RFC 9012 §3.1 and IANA tunnel types */
-export const encapsulationTypes: Readonly<Record<string, number>> = {
-  gre: 2,
-  vxlan: 8,
-  nvgre: 9,
-  mpls: 10,
-  'vxlan-gpe': 12,
-  udp: 13,
-  native: 16,
+/** Tunnel types by the names of encapsulations on XMPP. */
+const encapsulations: Readonly<Record<string, TunnelType>> = {
+  gre: 'gre',
+  udp: 'udp',
+  vxlan: 'vxlan',
+  nvgre: 'nvgre',
+  mpls: 'mpls',
+  'vxlan-gpe': 'vxlan-gpe',
+  native: 'bare',
 };
 
-/** Numbers that other speakers use for encapsulations that have a name here. */
-const encapsulationAliases: Readonly<Record<number, string>> = { 11: 'gre', 37001: 'udp' };
-
+/** Names by number; two of them have older numbers besides. */
 const encapsulationNames = new Map<number, string>([
-  ...Object.entries(encapsulationTypes).map(([text, type]) => [type, text] as const),
-  ...Object.entries(encapsulationAliases).map(([type, text]) => [Number(type), text] as const),
+  ...Object.entries(encapsulations).map(([name, type]) => [tunnelType[type], name] as const),
+  [tunnelType['mpls-o-gre'], 'gre'],
+  [tunnelType['udp-contrail'], 'udp'],
 ]);
+
+/** Whether agents and control nodes know an encapsulation of that name. */
+export function isEncapsulation(name: string): boolean {
+  return Object.hasOwn(encapsulations, name);
+}
+
+/** The communities of the encapsulations that are known. @see RFC 9012 §4.1 */
+export function encapsulationCommunities(names: readonly string[]): Uint8Array[] {
+  return names.flatMap((name) =>
+    isEncapsulation(name) ? [encapsulationCommunity(encapsulations[name]!)] : [],
+  );
+}
 
 /** Hash fields of a load-balance community, with their bits. */
 const loadBalanceBits: Readonly<Record<string, number>> = {
@@ -60,11 +72,6 @@ const ORIGIN_VN = 0x71;
 const TAG = 0x84;
 /** Security groups up to here mean the same in every AS. */
 const LAST_GLOBAL_SECURITY_GROUP = 7_999_999;
-
-/** `03 0C 00000000 TYPE(2)` @see RFC 9012 §4.1 */
-export function encapsulationCommunity(type: number): Uint8Array {
-  return community(0x03, 0x0c).u32(0).u16(type).finish();
-}
 
 /** `06 00 FLAGS 00 SEQUENCE(4)` @see RFC 7432 §7.7 */
 export function mobilityCommunity(sequence: number, sticky: boolean): Uint8Array {
@@ -134,22 +141,12 @@ function numbered(asn: number, subtype: number, values: readonly number[]): Uint
   ]);
 }
 
-/** The value of an EXTENDED COMMUNITIES attribute: sorted as unsigned octets, each once. */
-export function sortedCommunities(communities: readonly Uint8Array[]): Uint8Array {
-  const sorted = [...communities].sort(compareBytes);
-  const writer = new Writer(sorted.length * 8);
-  sorted.forEach((one, index) => {
-    if (index === 0 || compareBytes(one, sorted[index - 1]!) !== 0) writer.bytes(one);
-  });
-  return writer.finish();
-}
-
 /**
  * Reads the value of an EXTENDED COMMUNITIES attribute.
  * Security groups of another AS than `asn` are left out unless they are global. Tags are not filtered.
  */
 export function routeProperties(value: Uint8Array, asn: number): RouteProperties {
-  const encapsulations = new Set<string>();
+  const names = new Set<string>();
   const securityGroups: number[] = [];
   const tags: number[] = [];
   const longAsns = new Map<number, number>();
@@ -166,7 +163,7 @@ export function routeProperties(value: Uint8Array, asn: number): RouteProperties
     switch (u16(value, at)) {
       case 0x030c: {
         const text = encapsulationNames.get(u16(value, at + 6));
-        if (text !== undefined) encapsulations.add(text);
+        if (text !== undefined) names.add(text);
         break;
       }
       case 0x03aa: {
@@ -200,7 +197,7 @@ export function routeProperties(value: Uint8Array, asn: number): RouteProperties
     }
   }
   return {
-    encapsulations: [...encapsulations].sort(),
+    encapsulations: [...names].sort(),
     securityGroups,
     tags,
     ...(mobility && { mobility }),
@@ -216,31 +213,4 @@ function u16(bytes: Uint8Array, at: number): number {
 
 function pairKey(subtype: number, index: number): number {
   return (subtype << 16) | index;
-}
-
-const wellKnownCommunities: Readonly<Record<string, number>> = {
-  'no-export': 0xffff_ff01,
-  'no-advertise': 0xffff_ff02,
-  'no-export-subconfed': 0xffff_ff03,
-  'no-reoriginate': 0xffff_f000,
-  'accept-own': 0xffff_0001,
-  'llgr-stale': 0xffff_0006,
-  'no-llgr': 0xffff_0007,
-  'accept-own-nexthop': 0xffff_0008,
-};
-const wellKnownNames = new Map(Object.entries(wellKnownCommunities).map(([text, value]) => [value, text]));
-
-/** A community written `asn:number` or by its well-known name; undefined when it is neither. */
-export function parseCommunity(text: string): number | undefined {
-  const known = wellKnownCommunities[text];
-  if (known !== undefined) return known;
-  const [, high, low] = /^(\d{1,5}):(\d{1,5})$/.exec(text) ?? [];
-  if (high === undefined || low === undefined || Number(high) >= 0xffff || Number(low) >= 0xffff)
-    return undefined;
-  return Number(high) * 0x1_0000 + Number(low);
-}
-
-/** `64512:300`, `no-export`. */
-export function communityText(value: number): string {
-  return wellKnownNames.get(value) ?? `${value >>> 16}:${value & 0xffff}`;
 }

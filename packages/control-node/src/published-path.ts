@@ -4,19 +4,18 @@
  * An agent names no attribute of BGP but the preference; the rest follows from the item, so that two control nodes
  * make the same route of the same item.
  */
-import { MAX_LABEL, Writer, addressRouteDistinguisher, ipv4At } from '@vaportrail/net';
+import { encodeAttributes, parseCommunity, sortExtendedCommunities } from '@vaportrail/bgp/wire';
+import { MAX_LABEL, addressRouteDistinguisher, ipv4At } from '@vaportrail/net';
 import type { ItemAttributes, UnicastItem } from '@vaportrail/xmpp';
 
 import {
-  encapsulationCommunity,
-  encapsulationTypes,
+  encapsulationCommunities,
+  isEncapsulation,
   loadBalanceCommunity,
   localSequenceCommunity,
   mobilityCommunity,
-  parseCommunity,
   routerMacCommunity,
   securityGroupCommunities,
-  sortedCommunities,
   tagCommunities,
 } from './contrail-communities.ts';
 
@@ -65,14 +64,13 @@ export function publishedPath(item: UnicastItem, { asn, instanceId, master }: Pu
   const nextHop = ipv4At(address, 0);
   if (nextHop === 0) throw new ItemDropped('the next hop is 0.0.0.0');
   checkLabel(item.family, label, encapsulations.includes('vxlan'), master);
-  const known = encapsulations.filter((one) => Object.hasOwn(encapsulationTypes, one));
-  const unknownOnly = !master && encapsulations.length > 0 && known.length === 0;
+  const unusable = !master && encapsulations.length > 0 && !encapsulations.some(isEncapsulation);
   return {
     nextHop,
     label,
     routeDistinguisher: master ? undefined : addressRouteDistinguisher(nextHop, instanceId & 0xffff),
     attributes: attributesOf(attributes, asn, master),
-    ...(unknownOnly && { because: `no known tunnel encapsulation among ${encapsulations.join(', ')}` }),
+    ...(unusable && { because: `no known tunnel encapsulation among ${encapsulations.join(', ')}` }),
   };
 }
 
@@ -99,38 +97,30 @@ function attributesOf(attributes: ItemAttributes, asn: number, master: boolean):
 }
 
 function encodePublished(attributes: ItemAttributes, asn: number, master: boolean): Uint8Array {
-  const communities = attributes.communityTags.flatMap((text) => parseCommunity(text) ?? []);
-  const extended = master ? new Uint8Array(0) : sortedCommunities(extendedCommunitiesOf(attributes, asn));
+  const communities = communitiesOf(attributes.communityTags);
+  const extended = master ? [] : extendedCommunitiesOf(attributes, asn);
   const med = multiExitDiscriminator(attributes.med, attributes.localPref);
-  const writer = new Writer(128);
-  const well = 0x40;
-  const optional = 0x80;
-  const optionalTransitive = 0xc0;
-  writer.u8(well).u8(1).u8(1).u8(2); // ORIGIN: incomplete
-  writer.u8(well).u8(2).u8(0); // AS_PATH: empty
-  if (med !== 0) writer.u8(optional).u8(4).u8(4).u32(med);
-  writer
-    .u8(well)
-    .u8(5)
-    .u8(4)
-    .u32(attributes.localPref || DEFAULT_LOCAL_PREF);
-  if (communities.length > 0) {
-    attribute(writer, optionalTransitive, 8, (value) => {
-      for (const one of [...new Set(communities)].sort((a, b) => a - b)) value.u32(one);
-    });
-  }
-  if (extended.length > 0) attribute(writer, optionalTransitive, 16, (value) => value.bytes(extended));
-  return writer.finish();
+  return encodeAttributes({
+    origin: 'incomplete',
+    asPath: [],
+    med: med === 0 ? undefined : med,
+    localPref: attributes.localPref || DEFAULT_LOCAL_PREF,
+    communities: communities.length === 0 ? undefined : communities,
+    extendedCommunities: extended.length === 0 ? undefined : sortExtendedCommunities(extended),
+  });
 }
 
-function attribute(writer: Writer, flags: number, code: number, body: (value: Writer) => void): void {
-  const value = new Writer();
-  body(value);
-  const long = value.length > 0xff;
-  writer.u8(long ? flags | 0x10 : flags).u8(code);
-  if (long) writer.u16(value.length);
-  else writer.u8(value.length);
-  writer.bytes(value.finish());
+/** Communities of their strings, ascending; what cannot be read is left out. */
+function communitiesOf(tags: readonly string[]): number[] {
+  const communities = new Set<number>();
+  for (const tag of tags) {
+    try {
+      communities.add(parseCommunity(tag));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+  }
+  return [...communities].sort((a, b) => a - b);
 }
 
 /** An agent's preference as a metric, so that it survives external sessions: 200 and 100 trade places. */
@@ -144,11 +134,7 @@ export function multiExitDiscriminator(med: number, localPref: number): number {
 
 function extendedCommunitiesOf(attributes: ItemAttributes, asn: number): Uint8Array[] {
   const { encapsulations, mac, tags, localSequence } = attributes.nextHops[0]!;
-  const communities: Uint8Array[] = [];
-  for (const name of encapsulations) {
-    const type = Object.hasOwn(encapsulationTypes, name) ? encapsulationTypes[name] : undefined;
-    if (type !== undefined) communities.push(encapsulationCommunity(type));
-  }
+  const communities = encapsulationCommunities(encapsulations);
   if (mac !== undefined) communities.push(routerMacCommunity(mac));
   communities.push(...tagCommunities(asn, tags), ...securityGroupCommunities(asn, attributes.securityGroups));
   if (localSequence !== 0) communities.push(localSequenceCommunity(localSequence));

@@ -4,9 +4,10 @@
  * There is no split horizon: an agent's own path comes back to it, so that every agent has the members of an ECMP
  * set in the same order.
  */
+import { communityText } from '@vaportrail/bgp/wire';
 import type { ItemAttributes, NextHop } from '@vaportrail/xmpp';
 
-import { type RouteProperties, communityText } from './contrail-communities.ts';
+import type { RouteProperties } from './contrail-communities.ts';
 
 /** What an item takes from a path. */
 export interface ReflectedPath {

@@ -1,1 +1,115 @@
-export {};
+/** BGP on the wire, usable alone and in a browser: messages, attributes, address families. */
+export {
+  HEADER_OCTETS,
+  MARKER,
+  MAX_EXTENDED_MESSAGE,
+  MAX_MESSAGE,
+  frameMessage,
+  messageHeader,
+  messageLength,
+  messageType,
+  type MessageType,
+} from './header.ts';
+export {
+  MAX_SHUTDOWN_TEXT,
+  NotificationError,
+  ceaseSubcode,
+  decodeNotification,
+  encapsulatedNotification,
+  encodeShutdownText,
+  errorCode,
+  fsmSubcode,
+  headerSubcode,
+  notificationText,
+  openSubcode,
+  routeRefreshSubcode,
+  shutdownText,
+  updateSubcode,
+  type Notification,
+} from './notification.ts';
+export {
+  approaches,
+  mostSevere,
+  notificationOf,
+  type Approach,
+  type UpdateProblem,
+} from './update-problem.ts';
+export { UpdateFrame, locateUpdate } from './update-frame.ts';
+export {
+  addPathMode,
+  bgpRole,
+  capabilities,
+  decodeCapabilities,
+  decodeCapability,
+  encodeCapabilities,
+  encodeCapability,
+  type AfiSafi,
+  type Capability,
+} from './capability.ts';
+export { AS_TRANS, BGP_VERSION, decodeOpen, encodeOpen, type Open } from './open.ts';
+export {
+  decodeRouteRefresh,
+  encodeRouteRefresh,
+  refreshSubtype,
+  type RouteRefresh,
+} from './route-refresh.ts';
+export {
+  decodeMessage,
+  encodeMessage,
+  keepalive,
+  type Message,
+  type RawUpdate,
+  type SessionMessage,
+} from './message.ts';
+export { families, familyOf, isFamilyName, type FamilyName } from '../families/table.ts';
+export { MALFORMED, type Family, type Nlri } from '../families/family.ts';
+export { WITHDRAWN_LABEL_FIELD, type PrefixNlri } from '../families/prefix.ts';
+export type { RouteTargetNlri } from '../families/route-target.ts';
+export {
+  EXTENDED_LENGTH,
+  OPTIONAL,
+  PARTIAL,
+  TRANSITIVE,
+  type Attribute,
+  type AttributeContext,
+  type CheckContext,
+} from '../attributes/attribute.ts';
+export { attributeByCode, attributes, type AttributeName, type AttributeValue } from '../attributes/table.ts';
+export { PathAttributes } from '../attributes/path-attributes.ts';
+export {
+  encodeAttributes,
+  writeAttribute,
+  type AttributeFields,
+  type RawAttribute,
+} from '../attributes/encode.ts';
+export { origins, type Origin } from '../attributes/origin.ts';
+export {
+  asPathLength,
+  asPathText,
+  mergeAs4Path,
+  prependAs,
+  type AsPath,
+  type AsPathSegment,
+} from '../attributes/as-path.ts';
+export { isUnicastNextHop } from '../attributes/next-hop.ts';
+export type { Aggregator } from '../attributes/aggregator.ts';
+export {
+  communityText,
+  largeCommunityText,
+  parseCommunity,
+  parseLargeCommunity,
+  wellKnownCommunity,
+  type LargeCommunity,
+} from '../attributes/communities.ts';
+export {
+  EXTENDED_COMMUNITY_OCTETS,
+  encapsulationCommunity,
+  extendedCommunityKinds,
+  extendedCommunityName,
+  extendedCommunityText,
+  parseExtendedCommunity,
+  sortExtendedCommunities,
+  tunnelType,
+  type ExtendedCommunityName,
+  type TunnelType,
+} from '../attributes/extended-communities.ts';

@@ -1,0 +1,49 @@
+/** ATOMIC_AGGREGATE, AGGREGATOR and AS4_AGGREGATOR: who made an aggregate, and that it lost AS numbers. */
+import { type Attribute, exactly, optionalTransitive, wellKnown, wrongLength } from './attribute.ts';
+import { AS_TRANS } from '../wire/open.ts';
+
+export interface Aggregator {
+  readonly asn: number;
+  /** IPv4 address as an unsigned number. */
+  readonly address: number;
+}
+
+export const atomicAggregate: Attribute<true> = {
+  code: 6,
+  title: 'ATOMIC_AGGREGATE',
+  flags: wellKnown,
+  malformed: 'attribute-discard',
+  see: 'RFC 4271 §5.1.6, RFC 7606 §7.6',
+  check: exactly(0),
+  decode: () => true,
+  encode: () => {},
+};
+
+export const aggregator: Attribute<Aggregator> = {
+  code: 7,
+  title: 'AGGREGATOR',
+  flags: optionalTransitive,
+  malformed: 'attribute-discard',
+  see: 'RFC 4271 §5.1.7, RFC 6793 §4.1, RFC 7606 §7.7',
+  check(_bytes, at, end, { asn4 }) {
+    const length = asn4 ? 8 : 6;
+    return end - at === length ? undefined : wrongLength(`${end - at} octets long instead of ${length}`);
+  },
+  decode: (reader, { asn4 }) => ({ asn: asn4 ? reader.u32() : reader.u16(), address: reader.u32() }),
+  encode(writer, { asn, address }, { asn4 }) {
+    if (asn4) writer.u32(asn);
+    else writer.u16(asn > 0xffff ? AS_TRANS : asn);
+    writer.u32(address);
+  },
+};
+
+export const as4Aggregator: Attribute<Aggregator> = {
+  code: 18,
+  title: 'AS4_AGGREGATOR',
+  flags: optionalTransitive,
+  malformed: 'attribute-discard',
+  see: 'RFC 6793 §3, §6',
+  check: exactly(8),
+  decode: (reader) => ({ asn: reader.u32(), address: reader.u32() }),
+  encode: (writer, { asn, address }) => void writer.u32(asn).u32(address),
+};

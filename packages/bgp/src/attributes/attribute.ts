@@ -1,0 +1,72 @@
+/** What a row of the attribute table is. */
+import type { Reader, Writer } from '@vaportrail/net';
+import type { Approach } from '../wire/update-problem.ts';
+
+/** Attribute flags. @see RFC 4271 §4.3 */
+export const OPTIONAL = 0x80;
+export const TRANSITIVE = 0x40;
+export const PARTIAL = 0x20;
+export const EXTENDED_LENGTH = 0x10;
+
+/** The flags an attribute must carry: the optional and transitive bits. */
+export const wellKnown = TRANSITIVE;
+export const optionalTransitive = OPTIONAL | TRANSITIVE;
+export const optionalNonTransitive = OPTIONAL;
+
+/** What the reader of an attribute has to know about the session. */
+export interface AttributeContext {
+  /** AS numbers in AS_PATH and AGGREGATOR have four octets. @see RFC 6793 §4.1 */
+  readonly asn4: boolean;
+}
+
+/** What the check of an attribute has to know. */
+export interface CheckContext extends AttributeContext {
+  /** The message came from a peer of the same AS. */
+  readonly internal: boolean;
+}
+
+/** What a check finds wrong. */
+export interface Fault {
+  /** Of an UPDATE Message Error. */
+  readonly subcode: number;
+  readonly because: string;
+  /** Where the handling differs from the one of the row. */
+  readonly approach?: Approach;
+}
+
+/** One attribute: a row of {@link attributes}. `V` is its value as the library hands it out. */
+export interface Attribute<V> {
+  readonly code: number;
+  /** As IANA and operators write it: `LOCAL_PREF`. */
+  readonly title: string;
+  /** Its optional and transitive bits. */
+  readonly flags: number;
+  /** What to do when it is malformed, its flags included. @see RFC 7606 §7 */
+  readonly malformed: Approach;
+  readonly see: string;
+  /** Looks at the value in `bytes[at…end)` without making anything; `undefined` when it is right. */
+  check(bytes: Uint8Array, at: number, end: number, context: CheckContext): Fault | undefined;
+  /** The value; called on what {@link check} found right, and must not fail otherwise than with `Truncated`. */
+  decode(reader: Reader, context: AttributeContext): V;
+  encode(writer: Writer, value: V, context: AttributeContext): void;
+}
+
+/** A check for values of one fixed length. */
+export function exactly(octets: number): Attribute<unknown>['check'] {
+  return (_bytes, at, end) =>
+    end - at === octets ? undefined : wrongLength(`${end - at} octets long instead of ${octets}`);
+}
+
+/** A check for lists of items of one length, at least one. @see RFC 7606 §7.8, §7.14 */
+export function multipleOf(octets: number): Attribute<unknown>['check'] {
+  return (_bytes, at, end) => {
+    const length = end - at;
+    if (length > 0 && length % octets === 0) return undefined;
+    return wrongLength(`${length} octets long, not a non-zero multiple of ${octets}`);
+  };
+}
+
+/** Attribute Length Error. @see RFC 4271 §6.3 */
+export function wrongLength(because: string): Fault {
+  return { subcode: 5, because };
+}

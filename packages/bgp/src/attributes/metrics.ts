@@ -1,0 +1,24 @@
+/** The attributes that are one number a decision compares: MULTI_EXIT_DISC, LOCAL_PREF. */
+import { type Attribute, exactly, optionalNonTransitive, wellKnown } from './attribute.ts';
+
+export const med: Attribute<number> = {
+  code: 4,
+  title: 'MULTI_EXIT_DISC',
+  flags: optionalNonTransitive,
+  malformed: 'treat-as-withdraw',
+  see: 'RFC 4271 §5.1.4, RFC 7606 §7.4',
+  check: exactly(4),
+  decode: (reader) => reader.u32(),
+  encode: (writer, value) => void writer.u32(value),
+};
+
+export const localPref: Attribute<number> = {
+  code: 5,
+  title: 'LOCAL_PREF',
+  flags: wellKnown,
+  malformed: 'treat-as-withdraw',
+  see: 'RFC 4271 §5.1.5, RFC 7606 §7.5',
+  check: exactly(4),
+  decode: (reader) => reader.u32(),
+  encode: (writer, value) => void writer.u32(value),
+};

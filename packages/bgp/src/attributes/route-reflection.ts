@@ -1,0 +1,43 @@
+/** ORIGINATOR_ID and CLUSTER_LIST: what route reflectors add to find loops. */
+import {
+  type Attribute,
+  type CheckContext,
+  type Fault,
+  exactly,
+  multipleOf,
+  optionalNonTransitive,
+} from './attribute.ts';
+
+/** From another AS the attribute is discarded whatever is in it. @see RFC 7606 §7.9, §7.10 */
+function internalOnly(check: Attribute<unknown>['check']): Attribute<unknown>['check'] {
+  return (bytes: Uint8Array, at: number, end: number, context: CheckContext): Fault | undefined => {
+    if (!context.internal) {
+      return { subcode: 9, because: 'received from another AS', approach: 'attribute-discard' };
+    }
+    return check(bytes, at, end, context);
+  };
+}
+
+export const originatorId: Attribute<number> = {
+  code: 9,
+  title: 'ORIGINATOR_ID',
+  flags: optionalNonTransitive,
+  malformed: 'treat-as-withdraw',
+  see: 'RFC 4456 §8, RFC 7606 §7.9',
+  check: internalOnly(exactly(4)),
+  decode: (reader) => reader.u32(),
+  encode: (writer, value) => void writer.u32(value),
+};
+
+export const clusterList: Attribute<readonly number[]> = {
+  code: 10,
+  title: 'CLUSTER_LIST',
+  flags: optionalNonTransitive,
+  malformed: 'treat-as-withdraw',
+  see: 'RFC 4456 §8, RFC 7606 §7.10',
+  check: internalOnly(multipleOf(4)),
+  decode: (reader) => Array.from({ length: reader.remaining / 4 }, () => reader.u32()),
+  encode(writer, value) {
+    for (const cluster of value) writer.u32(cluster);
+  },
+};

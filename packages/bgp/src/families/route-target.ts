@@ -1,0 +1,55 @@
+/** Route target membership: which VPN routes a speaker wants to hear about. */
+import { hexText, ipv4At, parseHex } from '@vaportrail/net';
+import { extendedCommunityText, parseExtendedCommunity } from '../attributes/extended-communities.ts';
+import { type Family, type Nlri, MALFORMED } from './family.ts';
+
+const ORIGIN_AS_BITS = 32;
+const WHOLE_BITS = 96;
+
+/** `routeTarget` is absent in the default, which wants everything; a shorter one than 64 bits stands in `nlri` only. */
+export interface RouteTargetNlri extends Nlri {
+  readonly originAs?: number;
+  readonly routeTarget?: string;
+  /** `default`, or origin AS and route target with the length in bits. */
+  readonly prefix: string;
+}
+
+export const routeTarget: Family = {
+  afi: 1,
+  safi: 132,
+  title: 'route target membership',
+  see: 'RFC 4684 §4',
+  nextHopOctets: [4, 16, 32],
+  measure(bytes, at, end) {
+    if (at >= end) return MALFORMED;
+    const bits = bytes[at]!;
+    const octets = 1 + ((bits + 7) >>> 3);
+    if (octets > end - at || bits > WHOLE_BITS || (bits !== 0 && bits < ORIGIN_AS_BITS)) return MALFORMED;
+    return octets;
+  },
+  decode(bytes, at, end): RouteTargetNlri {
+    const bits = bytes[at]!;
+    if (bits === 0) return { prefix: 'default' };
+    const originAs = ipv4At(bytes, at + 1);
+    if (bits === WHOLE_BITS) {
+      const target = extendedCommunityText(bytes, at + 5);
+      return { originAs, routeTarget: target, prefix: `${originAs}:${target}/${WHOLE_BITS}` };
+    }
+    const nlri = hexText(bytes, at, end);
+    return { originAs, prefix: `${originAs}:0x${hexText(bytes, at + 5, end)}/${bits}`, nlri };
+  },
+  encode(writer, nlri) {
+    if (nlri.nlri !== undefined) {
+      writer.bytes(parseHex(nlri.nlri));
+      return;
+    }
+    const { originAs, routeTarget: target } = nlri as RouteTargetNlri;
+    if (originAs === undefined && target === undefined) writer.u8(0);
+    else if (target === undefined) writer.u8(ORIGIN_AS_BITS).u32(originAs ?? 0);
+    else
+      writer
+        .u8(WHOLE_BITS)
+        .u32(originAs ?? 0)
+        .bytes(parseExtendedCommunity(target));
+  },
+};

@@ -47,3 +47,31 @@ export {
   vrfsText,
   type Column,
 } from './text/plain.ts';
+export type {
+  ActiveMark,
+  DynamicTunnelView,
+  DynamicTunnelsView,
+  ForwardingNextHopView,
+  ForwardingRouteView,
+  ForwardingTableView,
+  GatewayNeighborView,
+  GatewayNextHopView,
+  GatewayPathView,
+  GatewayProtocol,
+  GatewayRouteView,
+  GatewayTableView,
+  IndirectView,
+  InstalledView,
+  NeighborTableView,
+} from './gateway-views.ts';
+export { briefAge, detailAge } from './text/junos-age.ts';
+export { bgpNeighbor, bgpSummary } from './text/junos-bgp.ts';
+export {
+  dynamicTunnelsDatabase,
+  forwardingTable,
+  forwardingTableExtensive,
+  tunnelInterface,
+} from './text/junos-forwarding.ts';
+export { legend, routeBrief, routeTerse, tableHeader, type RouteStyle } from './text/junos-route.ts';
+export { routeDetail } from './text/junos-route-detail.ts';
+export { PipeError, pipeThrough } from './text/pipe.ts';

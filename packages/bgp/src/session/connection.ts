@@ -1,0 +1,150 @@
+/** One TCP connection that carries BGP: messages in, octets out, and what is still on its way out. */
+import type { Socket } from 'node:net';
+import type { Clock } from '@vaportrail/net';
+import { MessageStream, type MessageSink } from './framing.ts';
+
+export interface ConnectionEvents {
+  /** One message has arrived; see {@link MessageSink}. */
+  readonly message: MessageSink;
+  /** All messages of one read have been handed on. */
+  readonly batchEnd: () => void;
+  /** The octets are no BGP, or a handler threw; called at most once per read. */
+  readonly fault: (error: unknown) => void;
+  /** The connection is gone, without {@link Connection.close} having been called. */
+  readonly lost: (text: string) => void;
+  /** The backlog has fallen to the low-water mark or below. */
+  readonly drained: () => void;
+}
+
+/** `drained` is called when the backlog falls to this many octets. */
+export const LOW_WATER = 64 * 1024;
+/** How long a closed connection may take to deliver its last message, in milliseconds. */
+const LINGER = 2000;
+
+export class Connection {
+  readonly #socket: Socket;
+  readonly #clock: Clock;
+  readonly #events: ConnectionEvents;
+  readonly #stream: MessageStream;
+  /** Octets of each `write` that the kernel has not taken yet, oldest first, and where the queue starts. */
+  #unwritten: { readonly octets: number; readonly written: (() => void) | undefined }[] = [];
+  #oldest = 0;
+  #backlog = 0;
+  #progressAt: number;
+  #open = true;
+
+  /** Takes over a connected socket. */
+  constructor(socket: Socket, clock: Clock, events: ConnectionEvents) {
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#events = events;
+    this.#stream = new MessageStream(events.message);
+    this.#progressAt = clock.now();
+    socket.setNoDelay(true);
+    socket.on('data', (chunk) => this.#read(chunk));
+    socket.on('error', (error) => this.#lose(error.message));
+    socket.on('end', () => this.#lose('closed by the peer'));
+    socket.on('close', () => this.#lose('closed'));
+  }
+
+  get localAddress(): string {
+    return this.#socket.localAddress ?? '';
+  }
+
+  get localPort(): number {
+    return this.#socket.localPort ?? 0;
+  }
+
+  get remoteAddress(): string {
+    return this.#socket.remoteAddress ?? '';
+  }
+
+  get remotePort(): number {
+    return this.#socket.remotePort ?? 0;
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  /** Octets given to {@link write} that the kernel has not taken yet. */
+  get backlog(): number {
+    return this.#backlog;
+  }
+
+  /** When the kernel last took what was written, or when the backlog last began, in milliseconds of the clock. */
+  get progressAt(): number {
+    return this.#progressAt;
+  }
+
+  acceptExtendedMessages(): void {
+    this.#stream.acceptExtendedMessages();
+  }
+
+  /** Sends the buffers in order. They must not change until `written` is called, which is not when the peer has them. */
+  write(buffers: readonly Uint8Array[], written?: () => void): void {
+    if (!this.#open || buffers.length === 0) return;
+    let octets = 0;
+    for (const buffer of buffers) octets += buffer.length;
+    if (this.#backlog === 0) this.#progressAt = this.#clock.now();
+    this.#backlog += octets;
+    this.#unwritten.push({ octets, written });
+    const socket = this.#socket;
+    const last = buffers.length - 1;
+    if (last > 0) socket.cork();
+    for (let i = 0; i < last; i++) socket.write(buffers[i]!);
+    socket.write(buffers[last]!, this.#written);
+    if (last > 0) socket.uncork();
+  }
+
+  /**
+   * Closes the connection behind an optional last message. What the peer still sends is read and dropped, because
+   * closing with unread octets makes the kernel reset the connection, and the peer would not see the message.
+   */
+  close(lastMessage?: Uint8Array): void {
+    if (!this.#open) return;
+    this.#open = false;
+    const socket = this.#socket;
+    if (lastMessage === undefined) socket.end();
+    else socket.end(lastMessage);
+    const linger = this.#clock.after(LINGER, () => socket.destroy());
+    socket.once('close', () => linger.cancel());
+  }
+
+  /** Resolves when the socket is gone. */
+  closed(): Promise<void> {
+    if (this.#socket.destroyed) return Promise.resolve();
+    return new Promise((resolve) => this.#socket.once('close', () => resolve()));
+  }
+
+  readonly #written = (error?: Error | null): void => {
+    if (error) return;
+    const { octets, written } = this.#unwritten[this.#oldest++]!;
+    if (this.#oldest > 1024 || this.#oldest === this.#unwritten.length) {
+      this.#unwritten = this.#unwritten.slice(this.#oldest);
+      this.#oldest = 0;
+    }
+    const before = this.#backlog;
+    this.#backlog -= octets;
+    this.#progressAt = this.#clock.now();
+    written?.();
+    if (this.#open && before > LOW_WATER && this.#backlog <= LOW_WATER) this.#events.drained();
+  };
+
+  #read(chunk: Uint8Array): void {
+    if (!this.#open) return;
+    try {
+      this.#stream.push(chunk);
+      if (this.#open) this.#events.batchEnd();
+    } catch (error) {
+      this.#events.fault(error);
+    }
+  }
+
+  #lose(text: string): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#socket.destroy();
+    this.#events.lost(text);
+  }
+}

@@ -1,0 +1,354 @@
+/**
+ * One attempt to talk to a peer: a state machine with the connection and the timers it asks for. A session has one,
+ * and for as long as two connections with the peer exist, two.
+ */
+import type { Socket } from 'node:net';
+import type { Clock, Timer } from '@vaportrail/net';
+import { HEADER_OCTETS, frameMessage, messageHeader, messageType } from '../wire/header.ts';
+import { NotificationError, decodeNotification, errorCode, openSubcode } from '../wire/notification.ts';
+import { decodeOpen, type Open } from '../wire/open.ts';
+import { Connection } from './connection.ts';
+import {
+  idleFsm,
+  step,
+  type Action,
+  type Complaint,
+  type Event,
+  type Fsm,
+  type FsmOptions,
+  type State,
+  type TimerName,
+} from './fsm.ts';
+import type { Negotiated } from './negotiate.ts';
+import { broken, notified, type SessionEnd } from './session-end.ts';
+
+/** The session as its conversations see it. */
+export interface ConversationOwner {
+  readonly clock: Clock;
+  /** Opens a connection to the peer. */
+  dial(): Socket;
+  /** The OPEN to send, header included. */
+  readonly openMessage: Uint8Array;
+  /** Seconds for the timers whose time the machine does not know. */
+  seconds(timer: TimerName, state: State): number;
+  /**
+   * The peer's OPEN is there. Yields what both sides agree on, or undefined when the conversation has lost against
+   * another and has been told so.
+   * @throws NotificationError when the OPEN is not acceptable
+   */
+  opened(conversation: Conversation, open: Open): Negotiated | undefined;
+  established(conversation: Conversation): void;
+  /** Established has been left. */
+  released(conversation: Conversation, end: SessionEnd): void;
+  /** One message in Established that is neither OPEN, KEEPALIVE nor NOTIFICATION. */
+  message(conversation: Conversation, type: number, bytes: Uint8Array, start: number, end: number): void;
+  batchEnd(conversation: Conversation): void;
+  drained(conversation: Conversation): void;
+  /** The state has changed; `end` says why when the attempt is over. */
+  moved(conversation: Conversation, from: State, end: SessionEnd | undefined): void;
+  sent(message: 'open' | 'keepalive' | 'notification'): void;
+  received(message: 'open' | 'keepalive' | 'notification'): void;
+  /** A handler threw something that is no answer to the peer. */
+  failed(error: unknown): NotificationError;
+}
+
+const keepalive = messageHeader(messageType.keepalive, HEADER_OCTETS);
+
+/** A hold timer that fires later than this finds a busy process, not a silent peer, in milliseconds. */
+const LATE = 500;
+
+/** Timers whose time is shortened by up to a quarter, so that speakers do not move in step. @see RFC 4271 §10 */
+const jittered: ReadonlySet<TimerName> = new Set(['connect-retry', 'keepalive', 'idle-hold']);
+
+export class Conversation {
+  /** Whether we connected to the peer, or it to us. */
+  initiatedByUs = false;
+  negotiated: Negotiated | undefined;
+  connection: Connection | undefined;
+  /** When the connection came to be, in milliseconds of the clock. */
+  connectedAt = 0;
+  readonly #owner: ConversationOwner;
+  #fsm: Fsm;
+  readonly #timers = new Map<TimerName, Timer>();
+  #socket: Socket | undefined;
+  #holdUntil = 0;
+  #keepaliveAt = Number.POSITIVE_INFINITY;
+  #heard = false;
+  #end: SessionEnd | undefined;
+  #opened: (() => void) | undefined;
+  readonly #events: Event[] = [];
+  #stepping = false;
+
+  constructor(owner: ConversationOwner, options: FsmOptions) {
+    this.#owner = owner;
+    this.#fsm = idleFsm(options);
+  }
+
+  get state(): State {
+    return this.#fsm.state;
+  }
+
+  get connectRetryCounter(): number {
+    return this.#fsm.connectRetryCounter;
+  }
+
+  /** Whether it waits in Idle before it tries again. */
+  get holdsIdle(): boolean {
+    return this.#timers.has('idle-hold');
+  }
+
+  /** Whether a connection exists or is being made. */
+  get isConnected(): boolean {
+    return this.connection !== undefined;
+  }
+
+  /** Takes other options over, for an incoming connection that has become the only one. */
+  adopt(options: FsmOptions): void {
+    this.#fsm = { ...this.#fsm, options };
+  }
+
+  /** Takes a connection that the peer has opened; the machine must be in Active. */
+  accept(socket: Socket, opened: () => void): void {
+    this.initiatedByUs = false;
+    this.#opened = opened;
+    this.#attach(socket);
+    this.feed({ type: 'TcpConnectionConfirmed' });
+  }
+
+  /** Gives the machine an event and does what it asks for. May be called from within a handler. */
+  feed(event: Event): void {
+    this.#events.push(event);
+    if (this.#stepping) return;
+    this.#stepping = true;
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) this.#step(next);
+    } finally {
+      this.#stepping = false;
+    }
+  }
+
+  /** Gives the connection up without a word, because it is known to be dead. */
+  abandon(text: string): void {
+    this.#end = broken(text);
+    this.feed({ type: 'TcpConnectionFails' });
+  }
+
+  /** Sends a KEEPALIVE if one is due. */
+  pulse(now: number): void {
+    if (now >= this.#keepaliveAt) this.feed({ type: 'KeepaliveTimer_Expires' });
+  }
+
+  #step(event: Event): void {
+    const from = this.#fsm.state;
+    const { fsm, actions } = step(this.#fsm, event);
+    this.#fsm = fsm;
+    for (const action of actions) this.#perform(action);
+    if (fsm.state !== from) {
+      const end = this.#end;
+      if (fsm.state === 'Idle' || fsm.state === 'Active') this.#end = undefined;
+      this.#owner.moved(this, from, end);
+    }
+  }
+
+  #perform(action: Action): void {
+    switch (action.type) {
+      case 'start-timer':
+        return this.#startTimer(
+          action.timer,
+          action.seconds ?? this.#owner.seconds(action.timer, this.#fsm.state),
+        );
+      case 'stop-timer':
+        return this.#stopTimer(action.timer);
+      case 'connect':
+        return this.#connect();
+      case 'disconnect':
+        return this.#disconnect();
+      case 'send-open':
+        this.connection?.write([this.#owner.openMessage]);
+        return this.#owner.sent('open');
+      case 'send-keepalive':
+        this.connection?.write([keepalive]);
+        return this.#owner.sent('keepalive');
+      case 'send-notification':
+        return this.#complain(action.notification);
+      case 'established':
+        return this.#owner.established(this);
+      case 'released':
+        return this.#owner.released(this, this.#end ?? broken('stopped'));
+    }
+  }
+
+  #startTimer(timer: TimerName, seconds: number): void {
+    const { clock } = this.#owner;
+    const factor = jittered.has(timer) ? 0.75 + Math.random() / 4 : 1;
+    const milliseconds = seconds * factor * 1000;
+    if (timer === 'hold') {
+      // Restarted with every message: the timer in the clock is moved only when it fires.
+      this.#holdUntil = clock.now() + milliseconds;
+      if (this.#timers.has('hold')) return;
+    }
+    if (timer === 'keepalive') this.#keepaliveAt = clock.now() + milliseconds;
+    this.#timers.get(timer)?.cancel();
+    this.#timers.set(
+      timer,
+      clock.after(milliseconds, () => this.#expire(timer)),
+    );
+  }
+
+  #stopTimer(timer: TimerName): void {
+    this.#timers.get(timer)?.cancel();
+    this.#timers.delete(timer);
+    if (timer === 'keepalive') this.#keepaliveAt = Number.POSITIVE_INFINITY;
+  }
+
+  #expire(timer: TimerName): void {
+    this.#timers.delete(timer);
+    switch (timer) {
+      case 'connect-retry':
+        return this.feed({ type: 'ConnectRetryTimer_Expires' });
+      case 'keepalive':
+        return this.feed({ type: 'KeepaliveTimer_Expires' });
+      case 'delay-open':
+        return this.feed({ type: 'DelayOpenTimer_Expires' });
+      case 'idle-hold':
+        return this.feed({ type: 'IdleHoldTimer_Expires' });
+      case 'hold':
+        return this.#holdExpired();
+    }
+  }
+
+  /**
+   * The peer has been silent for the hold time, or has not: its messages only move `#holdUntil`. If this process was
+   * too busy to read in time, what the peer said meanwhile still waits in the socket and is read first.
+   */
+  #holdExpired(): void {
+    const { clock } = this.#owner;
+    const left = this.#holdUntil - clock.now();
+    const wait = left > 0 ? left : left < -LATE ? LATE : 0;
+    if (wait === 0) return this.feed({ type: 'HoldTimer_Expires' });
+    if (left <= 0) this.#holdUntil = clock.now() + wait;
+    this.#timers.set(
+      'hold',
+      clock.after(wait, () => this.#expire('hold')),
+    );
+  }
+
+  #connect(): void {
+    this.initiatedByUs = true;
+    this.#opened = undefined;
+    const socket = this.#owner.dial();
+    this.#socket = socket;
+    const onError = (error: Error): void => {
+      if (this.#socket !== socket) return;
+      this.#socket = undefined;
+      socket.destroy();
+      this.#end = broken(error.message);
+      this.feed({ type: 'TcpConnectionFails' });
+    };
+    socket.once('error', onError);
+    socket.once('connect', () => {
+      if (this.#socket !== socket) return socket.destroy();
+      this.#socket = undefined;
+      socket.off('error', onError);
+      this.#attach(socket);
+      this.feed({ type: 'Tcp_CR_Acked' });
+    });
+  }
+
+  #disconnect(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    if (socket !== undefined) {
+      socket.on('error', () => {});
+      socket.destroy();
+    }
+    this.connection?.close();
+    this.connection = undefined;
+    this.negotiated = undefined;
+  }
+
+  #attach(socket: Socket): void {
+    this.connectedAt = this.#owner.clock.now();
+    const connection: Connection = new Connection(socket, this.#owner.clock, {
+      message: (type, bytes, start, end) => {
+        this.#heard = true;
+        this.#message(type, bytes, start, end);
+        return this.connection === connection && connection.isOpen;
+      },
+      batchEnd: () => this.#batchEnd(),
+      fault: (error) => this.#fault(error),
+      lost: (text) => {
+        this.#end = broken(text);
+        this.feed({ type: 'TcpConnectionFails' });
+      },
+      drained: () => this.#owner.drained(this),
+    });
+    this.connection = connection;
+  }
+
+  #batchEnd(): void {
+    const now = this.#owner.clock.now();
+    if (this.#fsm.state === 'Established') {
+      if (this.#heard && this.#fsm.holdTime > 0) this.#holdUntil = now + this.#fsm.holdTime * 1000;
+      this.#heard = false;
+      this.#owner.batchEnd(this);
+    }
+    this.pulse(now);
+  }
+
+  #message(type: number, bytes: Uint8Array, start: number, end: number): void {
+    switch (type) {
+      case messageType.open:
+        return this.#open(bytes, start, end);
+      case messageType.keepalive:
+        this.#owner.received('keepalive');
+        // In Established a KEEPALIVE does no more than restart the hold timer, which the end of the read does.
+        if (this.#fsm.state !== 'Established') this.feed({ type: 'KeepAliveMsg' });
+        return;
+      case messageType.notification:
+        return this.#notification(bytes, start, end);
+    }
+    if (this.#fsm.state === 'Established') this.#owner.message(this, type, bytes, start, end);
+    else this.feed({ type: type === messageType.update ? 'UpdateMsg' : 'RouteRefreshMsg' });
+  }
+
+  #open(bytes: Uint8Array, start: number, end: number): void {
+    this.#owner.received('open');
+    const early = this.#fsm.state === 'Connect' || this.#fsm.state === 'Active';
+    if (!early && this.#fsm.state !== 'OpenSent') return this.feed({ type: 'BGPOpen', holdTime: 0 });
+    try {
+      const negotiated = this.#owner.opened(this, decodeOpen(bytes, start + HEADER_OCTETS, end));
+      if (negotiated === undefined) return;
+      this.negotiated = negotiated;
+      this.#opened?.();
+      if (negotiated.extendedMessage) this.connection?.acceptExtendedMessages();
+      const type = early ? 'BGPOpen_with_DelayOpenTimer_running' : 'BGPOpen';
+      this.feed({ type, holdTime: negotiated.holdTime });
+    } catch (error) {
+      if (!(error instanceof NotificationError)) throw error;
+      this.feed({ type: 'BGPOpenMsgErr', notification: error });
+    }
+  }
+
+  #notification(bytes: Uint8Array, start: number, end: number): void {
+    this.#owner.received('notification');
+    const notification = decodeNotification(bytes, start + HEADER_OCTETS, end);
+    this.#end = notified('received', notification);
+    const wrongVersion = 
+      notification.code === errorCode.open && notification.subcode === openSubcode.unsupportedVersion;
+    this.feed(wrongVersion ? { type: 'NotifMsgVerErr' } : { type: 'NotifMsg', notification });
+  }
+
+  #fault(error: unknown): void {
+    const notification = error instanceof NotificationError ? error : this.#owner.failed(error);
+    this.feed({ type: notification.code === errorCode.header ? 'BGPHeaderErr' : 'UpdateMsgErr', notification });
+  }
+
+  #complain(notification: Complaint): void {
+    this.#end = notified('sent', notification);
+    if (this.connection === undefined) return;
+    const { code, subcode, data } = notification;
+    this.connection.close(frameMessage(messageType.notification, Uint8Array.of(code, subcode, ...data)));
+    this.#owner.sent('notification');
+  }
+}

@@ -1,0 +1,183 @@
+/** Listens on addresses and ports, and hands each connection to the session of the peer it comes from. */
+import { createServer, type Server, type Socket } from 'node:net';
+import { addressText, covers, parseAddress, systemClock, type Clock, type Prefix } from '@vaportrail/net';
+import { frameMessage, messageType } from '../wire/header.ts';
+import { ceaseSubcode, errorCode } from '../wire/notification.ts';
+import type { Session } from './session.ts';
+
+/** Peers that need not be configured one by one: whoever connects from a prefix. */
+export interface PeerRange {
+  readonly prefix: Prefix;
+  /** How many of them may have a session at a time. */
+  readonly limit: number;
+  /** Makes the session of a peer that has connected, passive. Called again when the peer comes back after it had gone. */
+  create(address: string): Session;
+}
+
+export interface ListenerSettings {
+  readonly clock?: Clock;
+  /** Connections whose OPEN has not arrived yet, over all peers. */
+  readonly maxUnopened?: number;
+  /** Seconds a connection may take until its OPEN has arrived. */
+  readonly openTime?: number;
+  /** A connection has been refused, and why. */
+  readonly refused?: (address: string, because: string) => void;
+}
+
+const MAX_UNOPENED = 512;
+const OPEN_TIME = 60;
+/** Refused connections that are told so; more at a time are just closed. */
+const MAX_FAREWELLS = 64;
+/** How long a refused peer may take to close, in milliseconds. */
+const FAREWELL = 1000;
+
+/** Cease/Connection Rejected. @see RFC 4486 §4 */
+const rejected = frameMessage(
+  messageType.notification,
+  Uint8Array.of(errorCode.cease, ceaseSubcode.connectionRejected),
+);
+
+export class Listener {
+  readonly #clock: Clock;
+  readonly #settings: Required<Pick<ListenerSettings, 'maxUnopened' | 'openTime'>> & ListenerSettings;
+  readonly #servers = new Set<Server>();
+  readonly #sessions = new Map<string, Session>();
+  readonly #ranges: { readonly range: PeerRange; readonly peers: Set<string> }[] = [];
+  readonly #unopened = new Set<Socket>();
+  #farewells = 0;
+
+  constructor(settings: ListenerSettings = {}) {
+    this.#settings = { maxUnopened: MAX_UNOPENED, openTime: OPEN_TIME, ...settings };
+    this.#clock = settings.clock ?? systemClock;
+  }
+
+  /**
+   * Accepts connections on an address and port; 0 takes a free port. May be called for several.
+   * @returns where it listens
+   * @throws Error of the system when the address is in use or not ours
+   */
+  async listen(at: { readonly address?: string; readonly port?: number }): Promise<{
+    address: string;
+    port: number;
+  }> {
+    const server = createServer({ noDelay: true }, (socket) => this.#connected(socket));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: at.address, port: at.port ?? 179 }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    this.#servers.add(server);
+    server.on('error', (error) => this.#settings.refused?.('', error.message));
+    const bound = server.address();
+    if (bound === null || typeof bound === 'string') throw new Error('the server has no address');
+    return { address: bound.address, port: bound.port };
+  }
+
+  /** The sessions that take connections here. */
+  get sessions(): Iterable<Session> {
+    return this.#sessions.values();
+  }
+
+  /** @throws RangeError when a session with a peer of this address is there already */
+  add(session: Session): void {
+    const key = peerKey(session.config.peer.address);
+    if (this.#sessions.has(key)) throw new RangeError(`there is a session with ${key} already`);
+    this.#sessions.set(key, session);
+  }
+
+  /** Forgets a session, which goes on; the place it had in a range is free again. */
+  remove(session: Session): void {
+    const key = peerKey(session.config.peer.address);
+    if (this.#sessions.get(key) !== session) return;
+    this.#sessions.delete(key);
+    for (const { peers } of this.#ranges) peers.delete(key);
+  }
+
+  /** Accepts peers by prefix; where ranges overlap the longest prefix counts. */
+  acceptRange(range: PeerRange): void {
+    this.#ranges.push({ range, peers: new Set() });
+    this.#ranges.sort((a, b) => b.range.prefix.length - a.range.prefix.length);
+  }
+
+  /** Stops listening. The sessions go on. */
+  async close(): Promise<void> {
+    for (const socket of this.#unopened) socket.destroy();
+    await Promise.all(
+      [...this.#servers].map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
+    );
+    this.#servers.clear();
+  }
+
+  #connected(socket: Socket): void {
+    socket.on('error', () => {});
+    const address = socket.remoteAddress;
+    if (address === undefined) return void socket.destroy();
+    const key = peerKey(address);
+    if (this.#unopened.size >= this.#settings.maxUnopened)
+      return this.#refuse(socket, key, 'too many connections wait for OPEN');
+    const session = this.#sessions.get(key) ?? this.#admit(key);
+    if (typeof session === 'string') return this.#refuse(socket, key, session);
+    const opened = this.#expectOpen(socket);
+    if (session.accept(socket, opened)) {
+      socket.once('close', () => this.#forgetDynamic(session, key));
+      return;
+    }
+    opened();
+    this.#refuse(socket, key, `the session is ${session.state} and takes no connection`);
+  }
+
+  /** The session of a peer that is not configured but in a range, or why there is none. */
+  #admit(key: string): Session | string {
+    const bytes = parseAddress(key.replace(/%.*$/, ''));
+    const peer: Prefix = { bytes, length: bytes.length * 8 };
+    const entry = this.#ranges.find(({ range }) => covers(range.prefix, peer));
+    if (entry === undefined) return 'unknown peer';
+    if (entry.peers.size >= entry.range.limit) return `${entry.range.limit} peers of its range are there`;
+    const session = entry.range.create(key);
+    this.#sessions.set(key, session);
+    entry.peers.add(key);
+    session.start();
+    return session;
+  }
+
+  /** A peer that came by prefix and has no connection left gives its place to others. */
+  #forgetDynamic(session: Session, key: string): void {
+    if (session.isConnected || !this.#ranges.some(({ peers }) => peers.has(key))) return;
+    this.remove(session);
+    void session.stop();
+  }
+
+  /** Gives a connection `openTime` seconds to show that it speaks BGP; the function returned says that it has. */
+  #expectOpen(socket: Socket): () => void {
+    const timer = this.#clock.after(this.#settings.openTime * 1000, () => socket.destroy());
+    const opened = (): void => {
+      timer.cancel();
+      this.#unopened.delete(socket);
+    };
+    this.#unopened.add(socket);
+    socket.once('close', opened);
+    return opened;
+  }
+
+  #refuse(socket: Socket, address: string, because: string): void {
+    this.#settings.refused?.(address, because);
+    if (this.#farewells >= MAX_FAREWELLS) return void socket.resetAndDestroy();
+    this.#farewells++;
+    const timer = this.#clock.after(FAREWELL, () => socket.destroy());
+    socket.once('close', () => {
+      this.#farewells--;
+      timer.cancel();
+    });
+    socket.resume();
+    socket.end(rejected);
+  }
+}
+
+/** One text per address, whatever its spelling; IPv4 as mapped into IPv6 is IPv4. */
+export function peerKey(address: string): string {
+  const [plain = '', zone] = address.replace(/^::ffff:(?=\d+\.)/i, '').split('%');
+  const text = addressText(parseAddress(plain));
+  return zone === undefined ? text : `${text}%${zone}`;
+}

@@ -1,0 +1,403 @@
+/** A BGP session with one peer: the driver that owns its connections and timers. */
+import { connect, type Socket } from 'node:net';
+import { systemClock, type Clock } from '@vaportrail/net';
+import { families, familyOf, type FamilyName } from '../families/table.ts';
+import { HEADER_OCTETS, frameMessage, messageType } from '../wire/header.ts';
+import { NotificationError, ceaseSubcode, encodeShutdownText, errorCode } from '../wire/notification.ts';
+import { encodeOpen, type Open } from '../wire/open.ts';
+import { decodeRouteRefresh, encodeRouteRefresh, refreshSubtype } from '../wire/route-refresh.ts';
+import { BackOff } from './back-off.ts';
+import { survivor } from './collision.ts';
+import { Conversation, type ConversationOwner } from './conversation.ts';
+import { states, type FsmOptions, type State, type TimerName } from './fsm.ts';
+import { localOpen, negotiate, type Negotiated } from './negotiate.ts';
+import { sessionConfig, type SessionConfig, type SessionSettings } from './session-config.ts';
+import { sessionDown, type SessionDown, type SessionEnd } from './session-end.ts';
+
+/** Who uses the session. Exceptions thrown by a handler end this session and no other. */
+export interface SessionHandlers {
+  established(negotiated: Negotiated): void;
+  /**
+   * One whole UPDATE, header included: octets `start` to `end` of `bytes`, valid only during the call.
+   * Throwing a NotificationError resets the session with it.
+   */
+  update(bytes: Uint8Array, start: number, end: number): void;
+  /** All messages of one read have been handed on. */
+  batchEnd?(): void;
+  /** The peer asks for a family again (`request`), or marks the beginning and the end of sending it again. @see RFC 7313 */
+  routeRefresh(family: FamilyName, subtype: keyof typeof refreshSubtype): void;
+  /** Established has been left. */
+  down(end: SessionDown): void;
+  /** The backlog has fallen to `LOW_WATER` or below. */
+  drained?(): void;
+  /** An attempt has ended before the session was established. */
+  failed?(end: SessionEnd): void;
+}
+
+/** Messages by type and direction. */
+export interface MessageCounts {
+  open: number;
+  update: number;
+  notification: number;
+  keepalive: number;
+  routeRefresh: number;
+}
+
+export interface SessionCounters {
+  readonly received: MessageCounts;
+  readonly sent: MessageCounts;
+  octetsReceived: number;
+  octetsSent: number;
+  /** How often the session has become Established, and how often it has left it. */
+  established: number;
+  flaps: number;
+}
+
+/** A session that has been up this long has proven itself: the next failure starts with the shortest pause, in milliseconds. */
+const STABLE = 60_000;
+
+export class Session {
+  readonly config: SessionConfig;
+  readonly counters: SessionCounters = {
+    received: noMessages(),
+    sent: noMessages(),
+    octetsReceived: 0,
+    octetsSent: 0,
+    established: 0,
+    flaps: 0,
+  };
+  /** How the last session, or the last attempt, ended. */
+  lastEnd: SessionEnd | undefined;
+  /** When the state last became or ceased to be Established, in milliseconds of the clock. */
+  changedAt: number;
+  readonly #clock: Clock;
+  readonly #handlers: SessionHandlers;
+  readonly #owner: ConversationOwner;
+  readonly #options: FsmOptions;
+  readonly #backOff: BackOff;
+  #started = false;
+  /** The conversation that is started, retried and stopped. */
+  #first: Conversation;
+  /** A further connection of the peer, until one of both is given up. */
+  #second: Conversation | undefined;
+  /** The conversation that is Established. */
+  #current: Conversation | undefined;
+  #negotiated: Negotiated | undefined;
+
+  /** @throws RangeError when a setting is out of range */
+  constructor(settings: SessionSettings, handlers: SessionHandlers, clock: Clock = systemClock) {
+    this.config = sessionConfig(settings);
+    this.#handlers = handlers;
+    this.#clock = clock;
+    this.changedAt = clock.now();
+    this.#options = {
+      passive: this.config.peer.passive ?? false,
+      delayOpen: this.config.delayOpen > 0,
+    };
+    this.#backOff = new BackOff(this.config.idleHold.initial);
+    this.#owner = this.#conversationOwner();
+    this.#first = new Conversation(this.#owner, this.#options);
+  }
+
+  /** The state of its most advanced connection. */
+  get state(): State {
+    const second = this.#second?.state ?? 'Idle';
+    return states.indexOf(second) > states.indexOf(this.#first.state) ? second : this.#first.state;
+  }
+
+  /** What both sides agreed on; undefined unless Established. */
+  get negotiated(): Negotiated | undefined {
+    return this.#negotiated;
+  }
+
+  /** Octets written that the kernel has not taken yet. */
+  get backlog(): number {
+    return this.#current?.connection?.backlog ?? 0;
+  }
+
+  /** The two ends of the established connection. */
+  get endpoints(): { local: Endpoint; remote: Endpoint } | undefined {
+    const connection = this.#current?.connection;
+    if (connection === undefined) return undefined;
+    return {
+      local: { address: connection.localAddress, port: connection.localPort },
+      remote: { address: connection.remoteAddress, port: connection.remotePort },
+    };
+  }
+
+  /** Connects to the peer, or waits for it when it is passive. Does nothing when started already. */
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.#backOff.succeeded();
+    this.#first.feed({ type: 'ManualStart' });
+  }
+
+  /**
+   * Ends the session with Cease/Administrative Shutdown and a text for the operator of the peer, or with the
+   * NOTIFICATION given, and stays down. Resolves when the connections are gone.
+   * @see RFC 9003
+   */
+  async stop(why: string | NotificationError = ''): Promise<void> {
+    this.#started = false;
+    const notification = typeof why === 'string' ? shutdown(why) : why;
+    const gone = [this.#first, this.#second].map((conversation) => conversation?.connection?.closed());
+    this.#second?.feed({ type: 'ManualStop', notification });
+    this.#first.feed({ type: 'ManualStop', notification: this.#hardened(notification) });
+    await Promise.all(gone);
+  }
+
+  /** Ends the session with a NOTIFICATION; it is tried again after a pause. Does nothing unless Established. */
+  reset(notification: NotificationError): void {
+    const cease = notification.code === errorCode.cease;
+    this.#current?.feed(
+      cease
+        ? { type: 'AutomaticStop', notification: this.#hardened(notification) }
+        : { type: 'UpdateMsgErr', notification },
+    );
+  }
+
+  /**
+   * Sends whole messages, in order, when Established. The buffers must not change until `written` is called, which
+   * happens when the kernel has taken them.
+   */
+  write(buffers: readonly Uint8Array[], written?: () => void): void {
+    const connection = this.#current?.connection;
+    if (connection === undefined) return;
+    let octets = 0;
+    for (const buffer of buffers) octets += buffer.length;
+    this.counters.octetsSent += octets;
+    connection.write(buffers, written);
+    this.pulse();
+  }
+
+  /** Counts UPDATEs among the buffers given to {@link write}, which does not look into them. */
+  countUpdates(sent: number): void {
+    this.counters.sent.update += sent;
+  }
+
+  /** Sends a KEEPALIVE if one is due. Computations that keep the process busy for seconds call this between. */
+  pulse(): void {
+    this.#current?.pulse(this.#clock.now());
+  }
+
+  /** Asks the peer to send a family again. Yields false when it cannot. @see RFC 2918 */
+  requestRefresh(family: FamilyName): boolean {
+    return this.sendRefresh(family, 'request');
+  }
+
+  /** Sends a ROUTE-REFRESH; `beginning` and `end` only to a peer that knows them. @see RFC 7313 §4 */
+  sendRefresh(family: FamilyName, subtype: keyof typeof refreshSubtype): boolean {
+    const negotiated = this.#negotiated;
+    const understood = subtype === 'request' ? negotiated?.routeRefresh : negotiated?.enhancedRefresh;
+    if (understood !== true || negotiated?.families.includes(family) !== true) return false;
+    this.write([routeRefreshMessage(family, subtype)]);
+    this.counters.sent.routeRefresh++;
+    return true;
+  }
+
+  /** Whether there is a connection with the peer, in whatever state. */
+  get isConnected(): boolean {
+    return this.#first.isConnected || (this.#second?.isConnected ?? false);
+  }
+
+  /**
+   * Takes a connection the peer has opened; `opened` is called when it has brought an acceptable OPEN.
+   * Yields false when the connection is not wanted now; the caller then refuses it.
+   */
+  accept(socket: Socket, opened: () => void = () => {}): boolean {
+    if (!this.#started) return false;
+    if (this.#first.state === 'Active' && !this.#first.isConnected) {
+      this.#first.accept(socket, opened);
+      return true;
+    }
+    if (this.#first.state === 'Idle' || this.#second !== undefined) return false;
+    const second = new Conversation(this.#owner, { ...this.#options, passive: true });
+    this.#second = second;
+    second.feed({ type: 'ManualStart_with_PassiveTcpEstablishment' });
+    second.accept(socket, opened);
+    return true;
+  }
+
+  #conversationOwner(): ConversationOwner {
+    const { config } = this;
+    const { address, port = 179 } = config.peer;
+    const openMessage = frameMessage(messageType.open, encodeOpen(localOpen(config)));
+    return {
+      clock: this.#clock,
+      openMessage,
+      dial: () => connect({ host: address, port, localAddress: config.local.address, noDelay: true }),
+      seconds: (timer, state) => this.#seconds(timer, state),
+      opened: (conversation, open) => this.#opened(conversation, open),
+      established: (conversation) => this.#established(conversation),
+      released: (conversation, end) => this.#released(conversation, end),
+      message: (_, type, bytes, start, end) => this.#message(type, bytes, start, end),
+      batchEnd: () => this.#handlers.batchEnd?.(),
+      drained: (conversation) => {
+        if (conversation === this.#current) this.#handlers.drained?.();
+      },
+      moved: (conversation, from, end) => this.#moved(conversation, from, end),
+      sent: (message) => void this.counters.sent[message]++,
+      received: (message) => void this.counters.received[message]++,
+      failed: (error) =>
+        new NotificationError(errorCode.cease, 0, undefined, `internal error: ${String(error)}`),
+    };
+  }
+
+  #seconds(timer: TimerName, state: State): number {
+    const { connectRetry, delayOpen, idleHold } = this.config;
+    switch (timer) {
+      case 'connect-retry':
+        return state === 'Connect' ? connectRetry : this.#backOff.seconds(connectRetry);
+      case 'delay-open':
+        return delayOpen;
+      case 'idle-hold':
+        return this.#backOff.seconds(idleHold.longest);
+      case 'hold':
+      case 'keepalive':
+        return this.config.holdTime;
+    }
+  }
+
+  #opened(conversation: Conversation, open: Open): Negotiated | undefined {
+    const negotiated = negotiate(this.config, open);
+    return this.#survives(conversation, negotiated) ? negotiated : undefined;
+  }
+
+  /** Resolves a collision between the connection on which OPEN has arrived and the other one, if there is one. */
+  #survives(conversation: Conversation, negotiated: Negotiated): boolean {
+    const other = conversation === this.#first ? this.#second : this.#first;
+    switch (other?.state) {
+      case undefined:
+      case 'Idle':
+      case 'OpenSent':
+        return true;
+      case 'Connect':
+      case 'Active':
+        // The peer is there: no need to go on connecting.
+        if (!other.isConnected) other.feed({ type: 'ManualStop' });
+        return true;
+      case 'OpenConfirm': {
+        const peer = { routerId: negotiated.peerRouterId, asn: negotiated.peerAsn };
+        const ours = survivor(this.config.local, peer) === 'ours';
+        const loser = conversation.initiatedByUs === ours ? other : conversation;
+        loser.feed({ type: 'OpenCollisionDump' });
+        return loser === other;
+      }
+      case 'Established': {
+        // A peer that has restarted gracefully connects anew before we have noticed that the old connection is dead.
+        const restarted =
+          (this.#negotiated?.gracefulRestart?.families.length ?? 0) > 0 &&
+          conversation.connectedAt >= this.changedAt;
+        if (restarted) other.abandon('the peer has connected again');
+        else conversation.feed({ type: 'OpenCollisionDump' });
+        return restarted;
+      }
+    }
+  }
+
+  #established(conversation: Conversation): void {
+    this.#current = conversation;
+    this.#negotiated = conversation.negotiated!;
+    this.changedAt = this.#clock.now();
+    this.counters.established++;
+    this.#handlers.established(this.#negotiated);
+  }
+
+  #released(conversation: Conversation, end: SessionEnd): void {
+    if (conversation !== this.#current) return;
+    const negotiated = this.#negotiated!;
+    const now = this.#clock.now();
+    if (now - this.changedAt >= STABLE) this.#backOff.succeeded();
+    this.#current = undefined;
+    this.#negotiated = undefined;
+    this.changedAt = now;
+    this.counters.flaps++;
+    this.#handlers.down(sessionDown(end, negotiated));
+  }
+
+  #message(type: number, bytes: Uint8Array, start: number, end: number): void {
+    this.counters.octetsReceived += end - start;
+    if (type === messageType.update) {
+      this.counters.received.update++;
+      this.#handlers.update(bytes, start, end);
+      return;
+    }
+    this.counters.received.routeRefresh++;
+    const refresh = decodeRouteRefresh(bytes, start + HEADER_OCTETS, end);
+    const family = familyOf(refresh.afi, refresh.safi);
+    const subtype = refreshNames[refresh.subtype];
+    // RFC 2918 §4 and RFC 7313 §5: what was not negotiated is ignored.
+    if (family === undefined || subtype === undefined || !this.#negotiated!.families.includes(family)) return;
+    this.#handlers.routeRefresh(family, subtype);
+  }
+
+  #moved(conversation: Conversation, from: State, end: SessionEnd | undefined): void {
+    const { state } = conversation;
+    if (state !== 'Idle' && state !== 'Active') return;
+    if (from === 'Idle') return;
+    if (end !== undefined) {
+      this.lastEnd = end;
+      if (from !== 'Established') this.#handlers.failed?.(end);
+    }
+    if (conversation === this.#second) {
+      this.#second = undefined;
+      return;
+    }
+    this.#backOff.failed();
+    if (state === 'Active') return;
+    const second = this.#second;
+    if (second !== undefined) {
+      second.adopt(this.#options);
+      this.#first = second;
+      this.#second = undefined;
+    } else if (this.#started) {
+      this.#restart(conversation);
+    }
+  }
+
+  /** Tries again: at once by waiting for the peer, and after a pause by connecting, unless the pause is in Idle. */
+  #restart(conversation: Conversation): void {
+    if (conversation.holdsIdle) return;
+    conversation.feed({
+      type: 'AutomaticStart_with_DampPeerOscillations_and_PassiveTcpEstablishment',
+    });
+  }
+
+  /** A Cease that must not be taken for a graceful restart travels in a hard reset. @see RFC 8538 §3.1 */
+  #hardened(notification: NotificationError): NotificationError {
+    const { code, subcode, data } = notification;
+    if (code !== errorCode.cease || subcode === ceaseSubcode.hardReset) return notification;
+    if (this.#negotiated?.gracefulRestart?.notification !== true) return notification;
+    return new NotificationError(code, ceaseSubcode.hardReset, Uint8Array.of(code, subcode, ...data));
+  }
+}
+
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+const refreshNames: Readonly<Record<number, keyof typeof refreshSubtype>> = {
+  [refreshSubtype.request]: 'request',
+  [refreshSubtype.beginning]: 'beginning',
+  [refreshSubtype.end]: 'end',
+};
+
+function routeRefreshMessage(family: FamilyName, subtype: keyof typeof refreshSubtype): Uint8Array {
+  const { afi, safi } = families[family];
+  const body = { afi, safi, subtype: refreshSubtype[subtype], filters: new Uint8Array(0) };
+  return frameMessage(messageType.routeRefresh, encodeRouteRefresh(body));
+}
+
+function shutdown(text: string): NotificationError {
+  return new NotificationError(
+    errorCode.cease,
+    ceaseSubcode.administrativeShutdown,
+    text === '' ? undefined : encodeShutdownText(text),
+  );
+}
+
+function noMessages(): MessageCounts {
+  return { open: 0, update: 0, notification: 0, keepalive: 0, routeRefresh: 0 };
+}

@@ -1,1 +1,49 @@
-export {};
+/** BGP sessions over TCP. Messages, attributes and address families are in `@vaportrail/bgp/wire`. */
+export {
+  Session,
+  type Endpoint,
+  type MessageCounts,
+  type SessionCounters,
+  type SessionHandlers,
+} from './session/session.ts';
+export { Listener, peerKey, type ListenerSettings, type PeerRange } from './session/listener.ts';
+export {
+  sessionConfig,
+  type IdleHold,
+  type LocalGracefulRestart,
+  type LocalSpeaker,
+  type PeerSpeaker,
+  type SessionConfig,
+  type SessionSettings,
+} from './session/session-config.ts';
+export {
+  localOpen,
+  negotiate,
+  type AddPathMode,
+  type GracefulRestart,
+  type LongLivedFamily,
+  type Negotiated,
+  type Role,
+} from './session/negotiate.ts';
+export { type SessionDown, type SessionEnd } from './session/session-end.ts';
+export { LOW_WATER } from './session/connection.ts';
+export { endOfRib } from './session/end-of-rib.ts';
+export { MessageStream, type MessageSink } from './session/framing.ts';
+export {
+  LARGE_HOLD_TIME,
+  eventNumbers,
+  idleFsm,
+  states,
+  step,
+  type Action,
+  type Complaint,
+  type Event,
+  type EventName,
+  type Fsm,
+  type FsmOptions,
+  type State,
+  type Step,
+  type TimerName,
+} from './session/fsm.ts';
+export { NotificationError, notificationText } from './wire/notification.ts';
+export { families, familyOf, isFamilyName, type FamilyName } from './families/table.ts';

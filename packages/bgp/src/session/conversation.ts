@@ -247,7 +247,7 @@ export class Conversation {
     };
     socket.once('error', onError);
     socket.once('connect', () => {
-      if (this.#socket !== socket) return socket.destroy();
+      if (this.#socket !== socket) return;
       this.#socket = undefined;
       socket.off('error', onError);
       this.#attach(socket);
@@ -334,14 +334,17 @@ export class Conversation {
     this.#owner.received('notification');
     const notification = decodeNotification(bytes, start + HEADER_OCTETS, end);
     this.#end = notified('received', notification);
-    const wrongVersion = 
+    const wrongVersion =
       notification.code === errorCode.open && notification.subcode === openSubcode.unsupportedVersion;
     this.feed(wrongVersion ? { type: 'NotifMsgVerErr' } : { type: 'NotifMsg', notification });
   }
 
   #fault(error: unknown): void {
     const notification = error instanceof NotificationError ? error : this.#owner.failed(error);
-    this.feed({ type: notification.code === errorCode.header ? 'BGPHeaderErr' : 'UpdateMsgErr', notification });
+    this.feed({
+      type: notification.code === errorCode.header ? 'BGPHeaderErr' : 'UpdateMsgErr',
+      notification,
+    });
   }
 
   #complain(notification: Complaint): void {

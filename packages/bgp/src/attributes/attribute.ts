@@ -21,8 +21,8 @@ export interface AttributeContext {
 
 /** What the check of an attribute has to know. */
 export interface CheckContext extends AttributeContext {
-  /** The message came from a peer of the same AS. */
-  readonly internal: boolean;
+  /** Whether the message came from a peer of the same AS; `null` when nobody knows. */
+  readonly internal: boolean | null;
 }
 
 /** What a check finds wrong. */
@@ -41,8 +41,10 @@ export interface Attribute<V> {
   readonly title: string;
   /** Its optional and transitive bits. */
   readonly flags: number;
-  /** What to do when it is malformed, its flags included. @see RFC 7606 §7 */
+  /** What to do when its value is malformed. @see RFC 7606 §7 */
   readonly malformed: Approach;
+  /** What to do when its flags are wrong, where that is not to treat as withdraw. @see RFC 7606 §3 (c) */
+  readonly wrongFlags?: Approach;
   readonly see: string;
   /** Looks at the value in `bytes[at…end)` without making anything; `undefined` when it is right. */
   check(bytes: Uint8Array, at: number, end: number, context: CheckContext): Fault | undefined;
@@ -63,6 +65,16 @@ export function multipleOf(octets: number): Attribute<unknown>['check'] {
     const length = end - at;
     if (length > 0 && length % octets === 0) return undefined;
     return wrongLength(`${length} octets long, not a non-zero multiple of ${octets}`);
+  };
+}
+
+/** A check for attributes that stay within an AS: from another AS they are discarded, whatever is in them. */
+export function internalOnly(check: Attribute<unknown>['check']): Attribute<unknown>['check'] {
+  return (bytes, at, end, context) => {
+    if (context.internal === false) {
+      return { subcode: 9, because: 'received from another AS', approach: 'attribute-discard' };
+    }
+    return check(bytes, at, end, context);
   };
 }
 

@@ -1,5 +1,5 @@
 /** The attributes that are one number a decision compares: MULTI_EXIT_DISC, LOCAL_PREF. */
-import { type Attribute, exactly, optionalNonTransitive, wellKnown } from './attribute.ts';
+import { type Attribute, exactly, internalOnly, optionalNonTransitive, wellKnown } from './attribute.ts';
 
 export const med: Attribute<number> = {
   code: 4,
@@ -18,7 +18,7 @@ export const localPref: Attribute<number> = {
   flags: wellKnown,
   malformed: 'treat-as-withdraw',
   see: 'RFC 4271 §5.1.5, RFC 7606 §7.5',
-  check: exactly(4),
+  check: internalOnly(exactly(4)),
   decode: (reader) => reader.u32(),
   encode: (writer, value) => void writer.u32(value),
 };

@@ -1,22 +1,5 @@
 /** ORIGINATOR_ID and CLUSTER_LIST: what route reflectors add to find loops. */
-import {
-  type Attribute,
-  type CheckContext,
-  type Fault,
-  exactly,
-  multipleOf,
-  optionalNonTransitive,
-} from './attribute.ts';
-
-/** From another AS the attribute is discarded whatever is in it. @see RFC 7606 §7.9, §7.10 */
-function internalOnly(check: Attribute<unknown>['check']): Attribute<unknown>['check'] {
-  return (bytes: Uint8Array, at: number, end: number, context: CheckContext): Fault | undefined => {
-    if (!context.internal) {
-      return { subcode: 9, because: 'received from another AS', approach: 'attribute-discard' };
-    }
-    return check(bytes, at, end, context);
-  };
-}
+import { type Attribute, exactly, internalOnly, multipleOf, optionalNonTransitive } from './attribute.ts';
 
 export const originatorId: Attribute<number> = {
   code: 9,

@@ -1,13 +1,31 @@
 /** All attributes that can stand beside the routes of an UPDATE, by name. A new one is a file, a line here and a test. */
+import { aigp } from './aigp.ts';
+import { attrSet } from './attr-set.ts';
 import { aggregator, as4Aggregator, atomicAggregate } from './aggregator.ts';
 import { as4Path, asPath } from './as-path.ts';
 import type { Attribute } from './attribute.ts';
 import { communities, largeCommunities } from './communities.ts';
 import { extendedCommunities } from './extended-communities.ts';
+import { ipv6ExtendedCommunities } from './ipv6-extended-communities.ts';
 import { localPref, med } from './metrics.ts';
 import { nextHop } from './next-hop.ts';
+import { onlyToCustomer } from './only-to-customer.ts';
+import {
+  bfdDiscriminator,
+  bgpsecPath,
+  connector,
+  domainPath,
+  edgeDiscovery,
+  edgeForwarding,
+  originVnPath,
+  peDistinguisherLabels,
+  serviceFunctionPath,
+  trafficEngineering,
+} from './opaque.ts';
 import { origin } from './origin.ts';
 import { clusterList, originatorId } from './route-reflection.ts';
+import { linkState, prefixSid } from './segment-routing.ts';
+import { pmsiTunnel, tunnelEncapsulation } from './tunnels.ts';
 
 /** @see https://www.iana.org/assignments/bgp-parameters (BGP Path Attributes) */
 export const attributes = {
@@ -24,7 +42,25 @@ export const attributes = {
   extendedCommunities,
   as4Path,
   as4Aggregator,
+  connector,
+  pmsiTunnel,
+  tunnelEncapsulation,
+  trafficEngineering,
+  ipv6ExtendedCommunities,
+  aigp,
+  peDistinguisherLabels,
+  linkState,
   largeCommunities,
+  bgpsecPath,
+  onlyToCustomer,
+  domainPath,
+  serviceFunctionPath,
+  bfdDiscriminator,
+  prefixSid,
+  attrSet,
+  edgeDiscovery,
+  edgeForwarding,
+  originVnPath,
 } as const satisfies Record<string, Attribute<unknown>>;
 
 export type AttributeName = keyof typeof attributes;

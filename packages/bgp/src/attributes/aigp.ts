@@ -1,0 +1,45 @@
+/** AIGP: the accumulated IGP metric of a path through several ASes of one administration. */
+import { type Attribute, optionalNonTransitive, wrongLength } from './attribute.ts';
+import { type Tlv, checkTlvs, readTlvs, writeTlvs } from './tlv.ts';
+
+const METRIC_TLV = 1;
+/** Its length field counts the three octets of the header. @see RFC 7311 §3 */
+const form = { typeOctets: 1, lengthOctets: 2, lengthCountsHeader: true } as const;
+
+export interface Aigp {
+  /** From the first TLV of type 1. */
+  readonly metric: bigint | undefined;
+  readonly tlvs: readonly Tlv[];
+}
+
+export const aigp: Attribute<Aigp> = {
+  code: 26,
+  title: 'AIGP',
+  flags: optionalNonTransitive,
+  malformed: 'attribute-discard',
+  wrongFlags: 'attribute-discard',
+  see: 'RFC 7311 §3',
+  check: (bytes, at, end) => {
+    let metrics = 0;
+    const fault = checkTlvs(bytes, at, end, form, (type, from, to) => {
+      if (type !== METRIC_TLV || metrics++ > 0 || to - from === 8) return undefined;
+      return wrongLength(`a metric of ${to - from} octets`);
+    });
+    return fault;
+  },
+  decode(reader) {
+    const tlvs = readTlvs(reader, form);
+    const metric = tlvs.find(({ type }) => type === METRIC_TLV)?.value;
+    if (metric?.length !== 8) return { metric: undefined, tlvs };
+    const view = new DataView(metric.buffer, metric.byteOffset, 8);
+    return { metric: view.getBigUint64(0), tlvs };
+  },
+  encode: (writer, { tlvs }) => writeTlvs(writer, tlvs, form),
+};
+
+/** The value that carries one metric. */
+export function aigpMetric(metric: bigint): Aigp {
+  const value = new Uint8Array(8);
+  new DataView(value.buffer).setBigUint64(0, metric);
+  return { metric, tlvs: [{ type: METRIC_TLV, value }] };
+}

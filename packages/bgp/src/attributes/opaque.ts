@@ -1,0 +1,29 @@
+/** Attributes known by name and flags whose octets only their users read. */
+import { type Attribute, optionalNonTransitive, optionalTransitive } from './attribute.ts';
+
+function opaque(code: number, title: string, flags: number, see: string): Attribute<Uint8Array> {
+  return {
+    code,
+    title,
+    flags,
+    malformed: 'treat-as-withdraw',
+    see,
+    check: () => undefined,
+    decode: (reader) => reader.slice(reader.remaining),
+    encode: (writer, value) => void writer.bytes(value),
+  };
+}
+
+export const connector = opaque(20, 'CONNECTOR', optionalTransitive, 'RFC 6037 §5.2.1');
+/** What makes it malformed is for its users to say. @see RFC 7606 §7.13 */
+export const trafficEngineering = opaque(24, 'TRAFFIC_ENGINEERING', optionalNonTransitive, 'RFC 5543 §3');
+export const peDistinguisherLabels = opaque(27, 'PE_DISTINGUISHER_LABELS', optionalTransitive, 'RFC 6514 §8');
+export const bgpsecPath = opaque(33, 'BGPSEC_PATH', optionalNonTransitive, 'RFC 8205 §3');
+export const domainPath = opaque(36, 'D_PATH', optionalTransitive, 'draft-ietf-bess-evpn-ipvpn-interworking');
+export const serviceFunctionPath = opaque(37, 'SFP', optionalTransitive, 'RFC 9015 §3.2.2');
+export const bfdDiscriminator = opaque(38, 'BFD_DISCRIMINATOR', optionalTransitive, 'RFC 9026 §3.1.6');
+/** Contrail: edges of a multicast tree. */
+export const edgeDiscovery = opaque(241, 'EDGE_DISCOVERY', optionalTransitive, 'Contrail');
+export const edgeForwarding = opaque(242, 'EDGE_FORWARDING', optionalTransitive, 'Contrail');
+/** Contrail: the virtual networks a route came through, an extended community each. */
+export const originVnPath = opaque(243, 'ORIGIN_VN_PATH', optionalTransitive, 'Contrail');

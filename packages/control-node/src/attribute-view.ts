@@ -1,0 +1,83 @@
+/** The attributes of a path as an operator reads them. */
+import {
+  type PathAttributes,
+  asPathText,
+  communityText,
+  extendedCommunityText,
+  largeCommunityText,
+} from '@vaportrail/bgp/wire';
+import { addressText, ipv4Text, isRouteTarget, routeTargetText } from '@vaportrail/net';
+import type { PathView } from '@vaportrail/show';
+
+import { routeProperties } from './contrail-communities.ts';
+import { UNRESOLVED } from './reflected-item.ts';
+import type { VirtualNetworks } from './virtual-networks.ts';
+
+/** Those fields of a path view that its attributes and its next hop say. */
+export type AttributeView = Pick<
+  PathView,
+  | 'nextHop'
+  | 'origin'
+  | 'asPath'
+  | 'localPref'
+  | 'med'
+  | 'communities'
+  | 'largeCommunities'
+  | 'routeTargets'
+  | 'extendedCommunities'
+  | 'originatorId'
+  | 'clusterList'
+  | 'originVirtualNetwork'
+  | 'encapsulations'
+  | 'sequence'
+>;
+
+/** Attributes in text; fields that say nothing are absent. */
+export function attributeView(
+  attributes: PathAttributes,
+  nextHop: Uint8Array,
+  networks: VirtualNetworks,
+  asn: number,
+): AttributeView {
+  const extended = attributes.extendedCommunities;
+  const targets: string[] = [];
+  const others: string[] = [];
+  for (let at = 0; at + 8 <= extended.length; at += 8) {
+    if (isRouteTarget(extended, at)) targets.push(routeTargetText(extended, at));
+    else others.push(extendedCommunityText(extended, at));
+  }
+  const { encapsulations, mobility, originVirtualNetwork } = routeProperties(extended, asn);
+  const network = networks.nameOf(originVirtualNetwork, extended);
+  const { origin, localPref, med, originatorId, communities, largeCommunities, clusterList } = attributes;
+  return {
+    ...(nextHop.length > 0 && { nextHop: nextHopText(nextHop) }),
+    ...(origin !== undefined && { origin }),
+    asPath: asPathText(attributes.asPath),
+    ...(localPref !== undefined && { localPref }),
+    ...(med !== undefined && { med }),
+    ...(communities.length > 0 && { communities: communities.map(communityText) }),
+    ...(largeCommunities.length > 0 && { largeCommunities: largeCommunities.map(largeCommunityText) }),
+    ...(targets.length > 0 && { routeTargets: targets }),
+    ...(others.length > 0 && { extendedCommunities: others }),
+    ...(originatorId !== undefined && { originatorId: ipv4Text(originatorId) }),
+    ...(clusterList.length > 0 && { clusterList: clusterList.map(ipv4Text) }),
+    ...(network !== UNRESOLVED && { originVirtualNetwork: network }),
+    ...(encapsulations.length > 0 && { encapsulations }),
+    ...(mobility !== undefined && { sequence: mobility.sequence }),
+  };
+}
+
+/** Text of a next hop; behind a route distinguisher of zero or a link-local address only the global address counts. */
+function nextHopText(nextHop: Uint8Array): string {
+  switch (nextHop.length) {
+    case 12:
+      return addressText(nextHop.subarray(8));
+    case 24:
+    case 48:
+      return addressText(nextHop.subarray(8, 24));
+    case 32:
+      return addressText(nextHop.subarray(0, 16));
+    default:
+      return nextHop.length === 4 || nextHop.length === 16 ? addressText(nextHop) : '';
+  }
+}

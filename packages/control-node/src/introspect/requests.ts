@@ -1,0 +1,93 @@
+/** Contrail's introspect requests, by the names and fields that clients send. */
+import type { ViewServer } from '@vaportrail/show';
+
+import { type Shown, limitOf } from '../views.ts';
+import { neighborAnswer, neighborSummaryAnswer, xmppServerAnswer } from './neighbors.ts';
+import { routingInstanceAnswer } from './routing-instances.ts';
+import { showRouteAnswer, showRouteSummaryAnswer } from './show-route.ts';
+
+/** Contrail's requests by their names. Fields that no answer depends on are accepted. */
+export function serveIntrospect(server: ViewServer, node: Shown): void {
+  const xml = (body: string) => ({ contentType: 'text/xml; charset=utf-8', body });
+  server
+    .page(
+      '/Snh_ShowRouteReq',
+      (query) => {
+        const routes = node.routes({
+          table: query['routing_table'] || query['x'] || undefined,
+          instance: query['routing_instance'] || undefined,
+          prefix: query['prefix'] || undefined,
+          match: isTrue(query['longer_match'])
+            ? 'longer'
+            : isTrue(query['shorter_match'])
+              ? 'shorter'
+              : undefined,
+          source: query['source'] || undefined,
+          protocol: query['protocol']?.toLowerCase() || undefined,
+          family: query['family'] || undefined,
+          limit: limitOf(query['count'] || undefined),
+        });
+        const tables = node
+          .tables()
+          .map((table) => ({ table, routes: routes.filter((route) => route.table === table.name) }))
+          .filter((one) => one.routes.length > 0);
+        const neighbors = new Map(node.neighbors().map((neighbor) => [neighbor.name, neighbor]));
+        const peer = (name: string) => {
+          const neighbor = neighbors.get(name);
+          return neighbor && { asn: neighbor.asn ?? 0, routerId: neighbor.routerId ?? neighbor.address };
+        };
+        return xml(showRouteAnswer(tables, { localAsn: node.identity().asn, peer }));
+      },
+      [
+        ...['routing_table', 'routing_instance', 'prefix', 'longer_match', 'shorter_match', 'count', 'x'],
+        ...['start_routing_table', 'start_routing_instance', 'start_prefix', 'source', 'protocol', 'family'],
+      ],
+    )
+    .page(
+      '/Snh_ShowRouteSummaryReq',
+      ({ search_string: name, x }) =>
+        xml(showRouteSummaryAnswer(node.tables().filter(containing(name ?? x, (table) => table.name)))),
+      ['search_string', 'x'],
+    )
+    .page(
+      '/Snh_BgpNeighborReq',
+      ({ search_string: name, x }) =>
+        xml(
+          neighborAnswer(node.neighbors().filter(containing(name ?? x, (one) => one.name)), node.identity()),
+        ),
+      ['search_string', 'x'],
+    )
+    .page(
+      '/Snh_ShowBgpNeighborSummaryReq',
+      ({ search_string: name, x }) =>
+        xml(
+          neighborSummaryAnswer(
+            node.neighbors().filter(containing(name ?? x, (one) => one.name)),
+            node.identity(),
+          ),
+        ),
+      ['search_string', 'x'],
+    )
+    .page(
+      '/Snh_ShowRoutingInstanceReq',
+      ({ search_string: name, name: exact, x }) =>
+        xml(
+          routingInstanceAnswer(
+            node.routingInstances().filter(containing(name ?? exact ?? x, (one) => one.name)),
+          ),
+        ),
+      ['search_string', 'name', 'x'],
+    )
+    .page('/Snh_ShowXmppServerReq', () => {
+      const { open, established, listening } = node.xmppConnections();
+      return xml(xmppServerAnswer(open, established, listening));
+    });
+}
+
+function containing<T>(part: string | undefined, name: (one: T) => string): (one: T) => boolean {
+  return (one) => part === undefined || name(one).includes(part);
+}
+
+function isTrue(text: string | undefined): boolean {
+  return text === 'true' || text === '1';
+}

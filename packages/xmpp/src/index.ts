@@ -15,6 +15,21 @@ export type {
   NextHop,
   UnicastItem,
 } from './item.ts';
+export {
+  itemFamilies,
+  itemFamilyOf,
+  itemId,
+  itemsNode,
+  nativeIdOf,
+  parseItemId,
+  parseNode,
+  publishNode,
+  type ItemFamilyRow,
+  type ItemKey,
+} from './item-family.ts';
+export { UnreadableItem } from './element-reader.ts';
+export { readItem } from './item-reader.ts';
+export { announceable, MASTER_INSTANCE, MAX_LIST_ENTRIES } from './announceable.ts';
 export type {
   Collection,
   Config,
@@ -22,9 +37,41 @@ export type {
   EndOfRib,
   Ignored,
   Items,
+  Negotiation,
   Publish,
   Retracts,
   Stanza,
   Subscribe,
   Unsubscribe,
 } from './stanza.ts';
+export { END_OF_RIB_NODE, readStanza } from './stanza-reader.ts';
+export { StanzaScanner } from './stanza-scanner.ts';
+export { StreamError, streamErrorBytes, type StreamErrorCondition } from './stream-error.ts';
+export { headerBytes, MAX_HEADER_BYTES, readHeader, STREAM_ID, type StreamHeader } from './stream-header.ts';
+export { MAX_ATTRIBUTES, STREAMS_NAMESPACE, StrictParser } from './strict-parser.ts';
+export {
+  MAX_STANZA_BYTES,
+  MAX_STANZA_DEPTH,
+  streamLimits,
+  XmppStream,
+  type StreamHandlers,
+  type StreamLimits,
+} from './stream.ts';
+export { MAX_SUBSCRIPTIONS, Pubsub, type PubsubHandlers, type Subscription } from './pubsub.ts';
+export {
+  endOfRibBody,
+  itemsBodies,
+  MAX_BODY_BYTES,
+  MAX_ITEMS,
+  MAX_RETRACTS,
+  messageHeader,
+  retractsBodies,
+} from './item-message.ts';
+export {
+  agentEndOfRib,
+  announceStanzas,
+  configSubscribeStanza,
+  subscribeStanza,
+  unsubscribeStanza,
+  withdrawStanzas,
+} from './agent-message.ts';

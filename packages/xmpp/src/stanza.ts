@@ -98,3 +98,10 @@ export type Stanza =
   | ConfigSubscribe
   | Config
   | Ignored;
+
+/** Steps of the TLS negotiation and the peer's own stream error: for the channel, not for its user. */
+export type Negotiation =
+  | { readonly type: 'features'; readonly starttls: boolean }
+  | { readonly type: 'starttls' }
+  | { readonly type: 'proceed' }
+  | { readonly type: 'stream-error'; readonly condition: string; readonly text: string };

@@ -1,0 +1,147 @@
+/** The families of the channel, a row each: AFI/SAFI, and how node and item names are formed. */
+import {
+  addressText,
+  ipv4Text,
+  ipv4At,
+  macText,
+  parseMac,
+  parsePrefix,
+  prefixText,
+  type Prefix,
+} from '@vaportrail/net';
+import type { Item, ItemFamily } from './item.ts';
+
+export interface ItemFamilyRow {
+  readonly afi: number;
+  /** SAFI of the channel, which differs from that of the BGP replica. */
+  readonly safi: number;
+}
+
+export const itemFamilies = {
+  inet: { afi: 1, safi: 1 },
+  inet6: { afi: 2, safi: 1 },
+  'inet-labeled': { afi: 1, safi: 4 },
+  'inet-mvpn': { afi: 1, safi: 5 },
+  ermvpn: { afi: 1, safi: 241 },
+  'e-vpn': { afi: 25, safi: 242 },
+} as const satisfies Record<ItemFamily, ItemFamilyRow>;
+
+const familyByAfiSafi: ReadonlyMap<string, ItemFamily> = new Map(
+  (Object.keys(itemFamilies) as ItemFamily[]).map((family) => {
+    const { afi, safi } = itemFamilies[family];
+    return [`${afi}/${safi}`, family];
+  }),
+);
+
+/** The family of `AFI/SAFI`, e.g. `1/1`. */
+export function itemFamilyOf(afiSafi: string): ItemFamily | undefined {
+  return familyByAfiSafi.get(afiSafi);
+}
+
+/** A node name cut into family and the rest behind `AFI/SAFI/`: `1/1/a:b:c:c` is inet of `a:b:c:c`. */
+export function parseNode(node: string): { family: ItemFamily | undefined; rest: string } {
+  const first = node.indexOf('/');
+  const second = first < 0 ? -1 : node.indexOf('/', first + 1);
+  if (second < 0) return { family: itemFamilyOf(node), rest: '' };
+  return { family: itemFamilyOf(node.slice(0, second)), rest: node.slice(second + 1) };
+}
+
+/** `1/1/INSTANCE`, the node of an items message. */
+export function itemsNode(family: ItemFamily, instance: string): string {
+  const { afi, safi } = itemFamilies[family];
+  return `${afi}/${safi}/${instance}`;
+}
+
+/** The node an agent publishes an item under: `1/1/INSTANCE/ADDR/LEN[/NATIVE_ID]`, `25/242/MAC,IP/LEN`. */
+export function publishNode(instance: string, item: Item, nativeId?: number): string {
+  switch (item.family) {
+    case 'inet':
+    case 'inet6':
+    case 'inet-labeled': {
+      const node = `${itemsNode(item.family, instance)}/${prefixText(item.prefix)}`;
+      return nativeId === undefined ? node : `${node}/${nativeId}`;
+    }
+    case 'e-vpn':
+      return `25/242/${macText(item.mac)},${prefixText(item.prefix)}`;
+    case 'ermvpn':
+    case 'inet-mvpn':
+      return `${itemsNode(item.family, instance)}/${addressText(item.group)}`;
+  }
+}
+
+/** The `NATIVE_ID` of an inet node: its sixth field. */
+export function nativeIdOf(node: string): number | undefined {
+  const field = node.split('/', 6)[5];
+  return field !== undefined && /^\d{1,5}$/.test(field) && Number(field) <= 0xffff
+    ? Number(field)
+    : undefined;
+}
+
+/**
+ * The id of an item in a message to agents: `ADDR/LEN`, `[TAG-]MAC,IP/LEN[,GROUP,SOURCE]` for EVPN, and
+ * `GROUP,SOURCE` for multicast, to which the control node adds the route distinguisher.
+ */
+export function itemId(item: Item): string {
+  switch (item.family) {
+    case 'inet':
+    case 'inet-labeled': {
+      const { bytes, length } = item.prefix;
+      return `${ipv4Text(ipv4At(bytes, 0))}/${length}`;
+    }
+    case 'inet6':
+      return prefixText(item.prefix);
+    case 'e-vpn': {
+      const tag = item.ethernetTag === 0 ? '' : `${item.ethernetTag}-`;
+      const group = item.group === '' ? '' : `,${item.group},${item.source}`;
+      return `${tag}${macText(item.mac)},${prefixText(item.prefix)}${group}`;
+    }
+    case 'ermvpn':
+    case 'inet-mvpn':
+      return `${addressText(item.group)},${addressText(item.source)}`;
+  }
+}
+
+/** What an item id names, as far as its family tells. */
+export type ItemKey =
+  | { readonly family: 'inet' | 'inet6' | 'inet-labeled'; readonly prefix: Prefix }
+  | {
+      readonly family: 'e-vpn';
+      readonly ethernetTag: number;
+      readonly mac: Uint8Array;
+      readonly prefix: Prefix;
+      readonly group: string;
+      readonly source: string;
+    }
+  | { readonly family: 'ermvpn' | 'inet-mvpn'; readonly id: string };
+
+/** The key in an item or retract id; undefined when the text is no id of the family. */
+export function parseItemId(family: ItemFamily, id: string): ItemKey | undefined {
+  try {
+    switch (family) {
+      case 'inet':
+      case 'inet-labeled':
+      case 'inet6': {
+        const prefix = parsePrefix(id);
+        return (prefix.bytes.length === 16) === (family === 'inet6') ? { family, prefix } : undefined;
+      }
+      case 'e-vpn': {
+        const match = /^(?:(\d{1,10})-)?([^,]+),([^,]+)(?:,([^,]*),([^,]*))?$/.exec(id);
+        if (match === null) return undefined;
+        const [, tag = '0', mac = '', address = '', group = '', source = ''] = match;
+        return {
+          family,
+          ethernetTag: Number(tag),
+          mac: parseMac(mac),
+          prefix: parsePrefix(address),
+          group,
+          source,
+        };
+      }
+      case 'ermvpn':
+      case 'inet-mvpn':
+        return { family, id };
+    }
+  } catch {
+    return undefined; // the text is a peer's
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Messages of a control node to its agents. A message is a header that names the agent and a body that does not, so a
+ * body is written once for all agents that get it, and each sends its own header before it.
+ */
+import { escapeXML } from '@xmpp/xml';
+import { attributesBytes, nlriText } from './entry-writer.ts';
+import { itemId, itemsNode } from './item-family.ts';
+import type { Item, ItemFamily } from './item.ts';
+import { CONTROL_NODE_JID } from './jid.ts';
+import { END_OF_RIB_NODE } from './stanza-reader.ts';
+
+/** Most items in one message. */
+export const MAX_ITEMS = 32;
+/** Most retracts in one message. */
+export const MAX_RETRACTS = 256;
+/** A message gets no further item beyond so many octets: wide ECMP sets must not pass the reader's stanza limit. */
+export const MAX_BODY_BYTES = 96 * 1024;
+
+const PUBSUB = 'http://jabber.org/protocol/pubsub';
+
+/** `\n<message from=… to="compute-1/bgp-peer">`: what goes before each body. */
+export function messageHeader(agent: string): Buffer {
+  return Buffer.from(`\n<message from="${CONTROL_NODE_JID}" to="${escapeXML(agent)}/bgp-peer">`);
+}
+
+const eventHead = `\n\t<event xmlns="${PUBSUB}">\n\t\t<items node="`;
+const tail = Buffer.from('\n\t\t</items>\n\t</event>\n</message>\n');
+const entryTail = Buffer.from('\n\t\t\t\t</entry>\n\t\t\t</item>');
+
+/** The marker behind the last route. */
+export const endOfRibBody: Buffer = Buffer.from(
+  `\n\t<event xmlns="${PUBSUB}">\n<items node="${END_OF_RIB_NODE}"></items>\n\t</event>\n</message>\n`,
+);
+
+/**
+ * Bodies that announce items of one instance and family, each with at most {@link MAX_ITEMS}.
+ * `idOf` names items whose id needs more than the item tells (a route distinguisher for multicast).
+ */
+export function itemsBodies(
+  family: ItemFamily,
+  instance: string,
+  items: Iterable<Item>,
+  idOf: (item: Item) => string = itemId,
+): Buffer[] {
+  const head = bodyHead(family, instance);
+  const bodies: Buffer[] = [];
+  let parts: Uint8Array[] = [head];
+  let octets = head.length;
+  let count = 0;
+  const flush = (): void => {
+    parts.push(tail);
+    bodies.push(Buffer.concat(parts, octets + tail.length));
+    [parts, octets, count] = [[head], head.length, 0];
+  };
+  for (const item of items) {
+    const start = Buffer.from(itemHead(item, idOf(item)));
+    const attributes = attributesBytes(item, 'control-node');
+    parts.push(start, attributes, entryTail);
+    octets += start.length + attributes.length + entryTail.length;
+    if (++count === MAX_ITEMS || octets >= MAX_BODY_BYTES) flush();
+  }
+  if (count > 0) flush();
+  return bodies;
+}
+
+/** Bodies that withdraw items of one instance and family by id, each with at most {@link MAX_RETRACTS}. */
+export function retractsBodies(family: ItemFamily, instance: string, ids: readonly string[]): Buffer[] {
+  const head = bodyHead(family, instance);
+  const bodies: Buffer[] = [];
+  for (let at = 0; at < ids.length; at += MAX_RETRACTS) {
+    const retracts = ids
+      .slice(at, at + MAX_RETRACTS)
+      .map((id) => `\n\t\t\t<retract id="${escapeXML(id)}" />`);
+    bodies.push(Buffer.concat([head, Buffer.from(retracts.join('')), tail]));
+  }
+  return bodies;
+}
+
+function bodyHead(family: ItemFamily, instance: string): Buffer {
+  return Buffer.from(`${eventHead}${escapeXML(itemsNode(family, instance))}">`);
+}
+
+function itemHead(item: Item, id: string): string {
+  return `\n\t\t\t<item id="${escapeXML(id)}">\n\t\t\t\t<entry>${nlriText(item, 'control-node')}`;
+}

@@ -1,0 +1,241 @@
+/** Reads the `<entry>` of an item, family by family. @see {@link Item} */
+import type { Element } from '@xmpp/xml';
+import { parseAddress, parseIpv4, ipv4Bytes, parseMac, parsePrefix, type Prefix } from '@vaportrail/net';
+import {
+  attributeOf,
+  boolean,
+  childInteger,
+  childOf,
+  childText,
+  childrenOf,
+  excerpt,
+  integer,
+  textOf,
+  UnreadableItem,
+} from './element-reader.ts';
+import { itemFamilies } from './item-family.ts';
+import type {
+  EnetItem,
+  Item,
+  ItemAttributes,
+  ItemFamily,
+  LoadBalance,
+  Mobility,
+  MulticastAttributes,
+  MulticastItem,
+  MulticastNextHop,
+  MvpnItem,
+  NextHop,
+  UnicastItem,
+} from './item.ts';
+
+/**
+ * Reads an `<entry>`. Whether its values make sense for who sent it is another question (`announceable`).
+ * @throws UnreadableItem when AFI/SAFI are not those of the family, the prefix is none, or a number does not parse
+ */
+export function readItem(entry: Element, family: ItemFamily): Item {
+  return readers[family](entry, family);
+}
+
+const readers: { readonly [F in ItemFamily]: (entry: Element, family: ItemFamily) => Item } = {
+  inet: readUnicast,
+  inet6: readUnicast,
+  'inet-labeled': readUnicast,
+  'e-vpn': readEnet,
+  ermvpn: readMulticast,
+  'inet-mvpn': readMvpn,
+};
+
+function readNlri(entry: Element, family: ItemFamily): Element {
+  const nlri = childOf(entry, 'nlri');
+  if (nlri === undefined) throw new UnreadableItem('the entry has no nlri');
+  const { afi, safi } = itemFamilies[family];
+  const af = childInteger(nlri, 'af');
+  const saf = childInteger(nlri, 'safi');
+  if (af !== afi || saf !== safi) {
+    throw new UnreadableItem(`af/safi is ${af}/${saf} in an item of ${afi}/${safi}`);
+  }
+  return nlri;
+}
+
+/** @throws UnreadableItem when the text is not `ADDRESS/LENGTH` */
+export function readPrefix(text: string): Prefix {
+  const trimmed = text.trim();
+  try {
+    if (!trimmed.includes('/')) throw new RangeError('there is no "/"');
+    return parsePrefix(trimmed);
+  } catch (error) {
+    throw new UnreadableItem(`address is not a prefix: "${excerpt(trimmed)}"`, { cause: error });
+  }
+}
+
+function readUnicast(entry: Element, family: ItemFamily): UnicastItem {
+  const nlri = readNlri(entry, family);
+  const prefix = readPrefix(childText(nlri, 'address'));
+  const octets = family === 'inet6' ? 16 : 4;
+  if (prefix.bytes.length !== octets) throw new UnreadableItem(`address is not of family ${family}`);
+  return { family: family as UnicastItem['family'], prefix, attributes: readAttributes(entry) };
+}
+
+function readAttributes(entry: Element): ItemAttributes {
+  return {
+    nextHops: childrenOf(childOf(entry, 'next-hops'), 'next-hop').map(readNextHop),
+    version: childInteger(entry, 'version'),
+    virtualNetwork: childText(entry, 'virtual-network'),
+    mobility: readMobility(entry),
+    securityGroups: list(entry, 'security-group-list', 'security-group').map((text) =>
+      integer(text, 'security-group'),
+    ),
+    communityTags: list(entry, 'community-tag-list', 'community-tag'),
+    localPref: childInteger(entry, 'local-preference'),
+    med: childInteger(entry, 'med'),
+    loadBalance: readLoadBalance(entry),
+    subProtocol: childText(entry, 'sub-protocol') || 'interface',
+  };
+}
+
+function readNextHop(element: Element): NextHop {
+  childInteger(element, 'af'); // told by the address; still a number, or the item is invalid
+  return {
+    address: readAddress(childText(element, 'address')),
+    label: childInteger(element, 'label'),
+    encapsulations: list(element, 'tunnel-encapsulation-list', 'tunnel-encapsulation'),
+    virtualNetwork: childText(element, 'virtual-network'),
+    tags: list(element, 'tag-list', 'tag').map((text) => integer(text, 'tag', Number.MAX_SAFE_INTEGER)),
+    mac: readMac(childText(element, 'mac')),
+    localSequence: childInteger(element, 'local-sequence-number'),
+    vni: childInteger(element, 'vni'),
+    l3Label: childInteger(element, 'l3-label'),
+  };
+}
+
+/** What the text of an address that is none reads as: the item may still be withdrawn by it. */
+const noAddress = new Uint8Array(0);
+
+/** The octets of an address, none when the text is no address. */
+export function readAddress(text: string): Uint8Array {
+  try {
+    return parseAddress(text.trim());
+  } catch {
+    return noAddress; // `announceable` says so
+  }
+}
+
+/** The octets of a MAC address; undefined when the text is none, or all are zero. */
+export function readMac(text: string): Uint8Array | undefined {
+  let mac: Uint8Array;
+  try {
+    mac = parseMac(text.trim());
+  } catch {
+    return undefined; // a route is not lost for the router MAC of its next hop
+  }
+  return mac.every((octet) => octet === 0) ? undefined : mac;
+}
+
+function readMobility(entry: Element): Mobility {
+  const element = childOf(entry, 'mobility');
+  const sequence = element === undefined ? 0 : integer(attributeOf(element, 'seqno'), 'mobility seqno');
+  const sticky = element !== undefined && boolean(attributeOf(element, 'sticky'), 'mobility sticky');
+  const older = childInteger(entry, 'sequence-number');
+  return mobilityOf(sequence, sticky, older);
+}
+
+/** `mobility` where it says something, else the older `sequence-number`. */
+export function mobilityOf(sequence: number, sticky: boolean, older: number): Mobility {
+  return sequence === 0 && !sticky ? { sequence: older, sticky: false } : { sequence, sticky };
+}
+
+function readLoadBalance(entry: Element): LoadBalance {
+  const element = childOf(entry, 'load-balance');
+  return {
+    fields: element === undefined ? [] : list(element, 'load-balance-fields', 'load-balance-field-list'),
+    decision: childText(element, 'load-balance-decision') || 'field-hash',
+  };
+}
+
+function list(parent: Element, container: string, member: string): string[] {
+  return childrenOf(childOf(parent, container), member).map(textOf);
+}
+
+function readEnet(entry: Element): EnetItem {
+  const nlri = readNlri(entry, 'e-vpn');
+  const macText = childText(nlri, 'mac').trim();
+  let mac: Uint8Array;
+  try {
+    mac = parseMac(macText);
+  } catch (error) {
+    throw new UnreadableItem(`mac is not an Ethernet address: "${excerpt(macText)}"`, { cause: error });
+  }
+  return {
+    family: 'e-vpn',
+    ethernetTag: childInteger(nlri, 'ethernet-tag'),
+    mac,
+    prefix: readPrefix(childText(nlri, 'address')),
+    group: childText(nlri, 'group'),
+    source: childText(nlri, 'source'),
+    flags: childInteger(nlri, 'flags'),
+    attributes: {
+      ...readAttributes(entry),
+      olist: childrenOf(childOf(entry, 'olist'), 'next-hop').map(readNextHop),
+      leafOlist: childrenOf(childOf(entry, 'leaf-olist'), 'next-hop').map(readNextHop),
+      edgeReplicationNotSupported: childBoolean(entry, 'edge-replication-not-supported'),
+      assistedReplicationSupported: childBoolean(entry, 'assisted-replication-supported'),
+      replicatorAddress: childText(entry, 'replicator-address'),
+      etreeLeaf: childBoolean(entry, 'etree-leaf'),
+    },
+  };
+}
+
+function childBoolean(element: Element, name: string): boolean {
+  return boolean(childText(element, name), name);
+}
+
+function readMulticast(entry: Element): MulticastItem {
+  const nlri = readNlri(entry, 'ermvpn');
+  return {
+    family: 'ermvpn',
+    group: readIpv4(nlri, 'group'),
+    source: readIpv4(nlri, 'source'),
+    sourceLabel: childInteger(nlri, 'source-label'),
+    sourceAddress: childText(nlri, 'source-address'),
+    attributes: readMulticastAttributes(entry),
+  };
+}
+
+function readMvpn(entry: Element): MvpnItem {
+  const nlri = readNlri(entry, 'inet-mvpn');
+  return {
+    family: 'inet-mvpn',
+    group: readIpv4(nlri, 'group'),
+    source: readIpv4(nlri, 'source'),
+    routeType: childInteger(nlri, 'route-type'),
+    attributes: readMulticastAttributes(entry),
+  };
+}
+
+function readIpv4(nlri: Element, name: string): Uint8Array {
+  const text = childText(nlri, name).trim();
+  try {
+    return ipv4Bytes(text === '' ? 0 : parseIpv4(text));
+  } catch (error) {
+    throw new UnreadableItem(`${name} is not an IPv4 address: "${excerpt(text)}"`, { cause: error });
+  }
+}
+
+function readMulticastAttributes(entry: Element): MulticastAttributes {
+  // A multicast VPN join has one next hop without the container.
+  const joined = childrenOf(entry, 'next-hop');
+  const listed = childrenOf(childOf(entry, 'next-hops'), 'next-hop');
+  return {
+    nextHops: (listed.length > 0 ? listed : joined).map(readMulticastNextHop),
+    olist: childrenOf(childOf(entry, 'olist'), 'next-hop').map(readMulticastNextHop),
+  };
+}
+
+function readMulticastNextHop(element: Element): MulticastNextHop {
+  return {
+    address: readAddress(childText(element, 'address')),
+    label: childText(element, 'label').trim(),
+    encapsulations: list(element, 'tunnel-encapsulation-list', 'tunnel-encapsulation'),
+  };
+}

@@ -1,0 +1,174 @@
+/** Turns an element of a stream into a {@link Stanza}, or into a step of the TLS negotiation. */
+import type { Element } from '@xmpp/xml';
+import {
+  attributeOf,
+  childOf,
+  childrenOf,
+  childText,
+  descendantOf,
+  elementsOf,
+  excerpt,
+  textOf,
+  UnreadableItem,
+} from './element-reader.ts';
+import { nativeIdOf, parseNode } from './item-family.ts';
+import { readItem } from './item-reader.ts';
+import type { Item, ItemFamily, ItemProblem } from './item.ts';
+import { resourceOf } from './jid.ts';
+import type { Collection, Config, Ignored, Negotiation, Publish, Stanza, Subscribe } from './stanza.ts';
+
+/** Node of the items of an End-of-RIB marker. */
+export const END_OF_RIB_NODE = '0/0/EndOfRib';
+
+/** Reads an element of a stream. Nothing a peer writes makes it throw: what it does not know is `ignored`. */
+export function readStanza(element: Element): Stanza | Negotiation {
+  switch (element.name) {
+    case 'iq':
+      return readIq(element);
+    case 'message':
+      return readMessage(element);
+    case 'stream:features':
+      return { type: 'features', starttls: childOf(element, 'starttls') !== undefined };
+    case 'starttls':
+    case 'proceed':
+      return { type: element.name };
+    case 'stream:error': {
+      const [condition] = elementsOf(element).filter((child) => child.name !== 'text');
+      const text = childText(element, 'text');
+      return {
+        type: 'stream-error',
+        condition: excerpt(condition?.name ?? 'undefined-condition'),
+        text: excerpt(text),
+      };
+    }
+    default:
+      return ignored(`<${excerpt(element.name)}> has no meaning here`);
+  }
+}
+
+function ignored(because: string): Ignored {
+  return { type: 'ignored', because };
+}
+
+function readIq(iq: Element): Stanza {
+  const type = attributeOf(iq, 'type');
+  if (type !== 'set') return ignored(`iq of type "${excerpt(type)}"`);
+  const to = attributeOf(iq, 'to');
+  const resource = resourceOf(to);
+  if (resource !== 'bgp-peer' && resource !== 'config') return ignored(`iq to "${excerpt(to)}"`);
+  const config = childOf(iq, 'config');
+  if (resource === 'config' && config !== undefined) return readConfig(to, config);
+  const pubsub = childOf(iq, 'pubsub');
+  const [action] = pubsub === undefined ? [] : elementsOf(pubsub);
+  if (pubsub === undefined || action === undefined) return ignored('iq without a pubsub action');
+  if (resource === 'config') {
+    if (action.name !== 'subscribe' && action.name !== 'unsubscribe') {
+      return ignored(`<${excerpt(action.name)}> on the config channel`);
+    }
+    return { type: `config-${action.name}`, node: attributeOf(action, 'node') };
+  }
+  switch (action.name) {
+    case 'subscribe':
+      return readSubscribe(pubsub, action);
+    case 'unsubscribe':
+      return { type: 'unsubscribe', node: attributeOf(action, 'node') };
+    case 'publish':
+      return readPublish(action);
+    case 'collection':
+      return readCollection(action);
+    default:
+      return ignored(`pubsub action <${excerpt(action.name)}>`);
+  }
+}
+
+function readSubscribe(pubsub: Element, action: Element): Subscribe {
+  // Inside subscribe, or beside it: looked for anywhere.
+  const options = descendantOf(pubsub, 'options');
+  const instanceId = childText(options, 'instance-id').trim();
+  return {
+    type: 'subscribe',
+    node: attributeOf(action, 'node'),
+    instanceId: /^\d{1,9}$/.test(instanceId) ? Number(instanceId) : -1,
+    noRibOut: childText(options, 'no-ribout').trim() === 'true',
+  };
+}
+
+function readPublish(action: Element): Publish {
+  const node = attributeOf(action, 'node');
+  const { family } = parseNode(node);
+  return {
+    type: 'publish',
+    node,
+    family,
+    nativeId: family === 'inet' ? nativeIdOf(node) : undefined,
+    ...readItems(childrenOf(action, 'item'), family, node),
+  };
+}
+
+function readCollection(action: Element): Collection {
+  const [target] = elementsOf(action);
+  const known = target?.name === 'associate' || target?.name === 'dissociate';
+  return {
+    type: 'collection',
+    node: attributeOf(action, 'node'),
+    action: known ? (target.name as 'associate' | 'dissociate') : 'none',
+    target: known ? attributeOf(target, 'node') : '',
+  };
+}
+
+function readItems(
+  elements: readonly Element[],
+  family: ItemFamily | undefined,
+  node: string,
+): { items: Item[]; problems: ItemProblem[] } {
+  const items: Item[] = [];
+  const problems: ItemProblem[] = [];
+  for (const element of elements) {
+    const entry = childOf(element, 'entry');
+    try {
+      if (family === undefined) throw new UnreadableItem('the node names no known family');
+      if (entry === undefined) throw new UnreadableItem('the item has no entry');
+      items.push(readItem(entry, family));
+    } catch (error) {
+      if (!(error instanceof UnreadableItem)) throw error;
+      const address = textOf(childOf(childOf(entry, 'nlri'), 'address'));
+      const name = attributeOf(element, 'id') || address || node;
+      problems.push({ item: excerpt(name), because: error.message });
+    }
+  }
+  return { items, problems };
+}
+
+function readMessage(message: Element): Stanza {
+  const to = attributeOf(message, 'to');
+  if (resourceOf(to) !== 'bgp-peer') return ignored(`message to "${excerpt(to)}"`);
+  const list = childOf(childOf(message, 'event'), 'items');
+  if (list === undefined) return { type: 'end-of-rib' }; // how deployed agents know the marker
+  const node = attributeOf(list, 'node');
+  if (node === END_OF_RIB_NODE) return { type: 'end-of-rib' };
+  const { family, rest } = parseNode(node);
+  if (family === undefined) return ignored(`items of "${excerpt(node)}"`);
+  const retracted = childrenOf(list, 'retract').map(firstAttribute);
+  const items = childrenOf(list, 'item');
+  if (items.length === 0 && retracted.length > 0) {
+    return { type: 'retracts', node, family, instance: rest, ids: retracted };
+  }
+  const read = readItems(items, family, node);
+  for (const id of retracted) read.problems.push({ item: excerpt(id), because: 'a retract among items' });
+  return { type: 'items', node, family, instance: rest, ...read };
+}
+
+/** The id of a retract is its first attribute, whatever its name. */
+function firstAttribute(element: Element): string {
+  const [value] = Object.values(element.attrs as Record<string, unknown>);
+  return value === undefined ? '' : String(value);
+}
+
+function readConfig(to: string, config: Element): Config {
+  return {
+    type: 'config',
+    to,
+    updates: childrenOf(config, 'update').flatMap(elementsOf),
+    deletes: childrenOf(config, 'delete').flatMap(elementsOf),
+  };
+}

@@ -1,4 +1,4 @@
-/** Asks a daemon for a view. */
+/** Asks a daemon for a view, or to do something. */
 
 /** Thrown when a view cannot be had: no daemon there, or it refused the query. */
 export class FetchViewError extends Error {
@@ -29,10 +29,26 @@ export async function fetchView<T = unknown>(
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) url.searchParams.set(name, String(value));
   }
+  return (await answerOf(url, path)) as T;
+}
+
+/**
+ * Asks a daemon to act, e.g. `postAction('http://127.0.0.1:8083', '/configuration', { set: '…' })`, and yields its answer.
+ * @throws FetchViewError naming the address and what went wrong
+ */
+export async function postAction<T = unknown>(base: string, path: string, body: unknown): Promise<T> {
+  return (await answerOf(viewUrl(base, path), path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })) as T;
+}
+
+async function answerOf(url: URL, path: string, request: RequestInit = {}): Promise<unknown> {
   let status: number;
   let body: string;
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT) });
+    const response = await fetch(url, { ...request, signal: AbortSignal.timeout(ANSWER_TIMEOUT) });
     status = response.status;
     body = await response.text();
   } catch (error) {
@@ -48,7 +64,7 @@ export async function fetchView<T = unknown>(
       error,
     );
   }
-  if (status === 200) return value as T;
+  if (status === 200) return value;
   const because =
     typeof value === 'object' && value !== null && 'error' in value
       ? String(value.error)

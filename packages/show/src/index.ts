@@ -20,7 +20,7 @@ export {
 } from './settings.ts';
 export { createLog, silentLog, type Log } from './log.ts';
 export { ViewError, ViewServer, listenProblem, type Page, type Query } from './server.ts';
-export { FetchViewError, fetchView } from './client.ts';
+export { FetchViewError, fetchView, postAction } from './client.ts';
 export { suggestion } from './suggestion.ts';
 export { announceEndpoint, endpointFolder, findEndpoints, type Endpoint } from './endpoint.ts';
 export type {

@@ -1,4 +1,7 @@
-/** The HTTP half of every daemon that shows its state: read-only views as JSON, on loopback unless told otherwise. */
+/**
+ * The HTTP half of every daemon that shows its state: read-only views as JSON, and the few actions that change
+ * something by POST; on loopback unless told otherwise.
+ */
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -27,6 +30,7 @@ export interface Page {
 }
 
 type Answer = (query: Query) => unknown;
+type Act = (body: unknown) => unknown;
 
 interface View {
   readonly answer: Answer;
@@ -36,10 +40,16 @@ interface View {
 
 /** A browser or a script gets this long to send its request, in milliseconds. */
 const REQUEST_TIMEOUT = 10_000;
+/** The body of an action is no longer than this. */
+const MAX_BODY_OCTETS = 64 * 1024;
 
-/** Serves views over HTTP. Answers: 200, 400 for a bad query, 404, 405 for anything but GET and HEAD, 500 for a fault. */
+/**
+ * Serves views over HTTP. Answers: 200, 400 for a bad query or body, 404, 405 for a method that the path does not have, 413 and
+ * 415 for bodies too long or not JSON, 500 for a fault.
+ */
 export class ViewServer {
   readonly #views = new Map<string, View>();
+  readonly #actions = new Map<string, Act>();
   readonly #log: Log;
   readonly #server: Server;
 
@@ -59,6 +69,15 @@ export class ViewServer {
    */
   view(path: string, answer: Answer, parameters: readonly string[] = []): this {
     this.#views.set(path, { answer, parameters, page: false });
+    return this;
+  }
+
+  /**
+   * Adds an action, asked for by POST with a JSON body. `act` gets the body unchecked; it throws {@link ViewError} to refuse.
+   * The body must be declared `application/json`, which a page of another origin cannot do unasked.
+   */
+  action(path: string, act: Act): this {
+    this.#actions.set(path, act);
     return this;
   }
 
@@ -113,15 +132,19 @@ export class ViewServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      if (request.method !== 'GET' && request.method !== 'HEAD') {
-        response.setHeader('allow', 'GET, HEAD');
-        return sendJson(response, 405, { error: `${request.method} is not supported: views are read-only` });
-      }
       let url: URL;
       try {
         url = new URL(request.url ?? '/', 'http://view');
       } catch {
         return sendJson(response, 400, { error: 'the request target is not a URL' });
+      }
+      const act = this.#actions.get(url.pathname);
+      if (act !== undefined && request.method === 'POST') return await this.#act(act, request, response);
+      if (act !== undefined || (request.method !== 'GET' && request.method !== 'HEAD')) {
+        const allowed = act === undefined ? 'GET, HEAD' : 'POST';
+        response.setHeader('allow', allowed);
+        const because = act === undefined ? 'views are read-only' : 'this is an action';
+        return sendJson(response, 405, { error: `${request.method} is not supported: ${because}` });
       }
       if (url.pathname === '/') return sendJson(response, 200, { views: this.#index() });
       const view = this.#views.get(url.pathname);
@@ -148,6 +171,28 @@ export class ViewServer {
       this.#log.error({ err: error, url: request.url }, 'a view failed');
       sendJson(response, 500, { error: 'this view failed; the log of the daemon tells why' });
     }
+  }
+
+  async #act(act: Act, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
+      return sendJson(response, 415, { error: 'the body of an action is application/json' });
+    const chunks: Buffer[] = [];
+    let octets = 0;
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      octets += chunk.length;
+      if (octets > MAX_BODY_OCTETS) {
+        response.setHeader('connection', 'close');
+        return sendJson(response, 413, { error: `the body is longer than ${MAX_BODY_OCTETS} octets` });
+      }
+      chunks.push(chunk);
+    }
+    let body: unknown;
+    try {
+      body = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    } catch {
+      return sendJson(response, 400, { error: 'the body is not JSON' });
+    }
+    sendJson(response, 200, (await act(body)) ?? {});
   }
 
   #index(): { path: string; parameters: readonly string[] }[] {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import t from 'tap';
 
-import { fetchView } from '../src/client.ts';
+import { fetchView, postAction } from '../src/client.ts';
 import { ViewError, ViewServer } from '../src/server.ts';
 
 type Teardown = Pick<typeof t, 'teardown'>;
@@ -83,4 +83,25 @@ t.test('a closed server answers nobody, and closing twice does nothing', async (
   t.equal(server.url, undefined);
   await t.rejects(fetchView(url, '/neighbors'), { message: /no daemon serves views there/ });
   await t.rejects(fetchView('not an address', '/neighbors'), { message: /is not an address/ });
+});
+
+t.test('an action is posted as JSON and answers as JSON', async (t) => {
+  const { url, server } = await serving(t);
+  server.action('/configuration', (body) => {
+    if (body === null) throw new ViewError(400, 'nothing to set');
+    return { done: body };
+  });
+  t.same(await postAction(url, '/configuration', { set: 'x' }), { done: { set: 'x' } });
+  await t.rejects(postAction(url, '/configuration', null), /nothing to set/);
+  const post = (init: RequestInit): Promise<Response> =>
+    fetch(`${url}/configuration`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      ...init,
+    });
+  t.equal((await post({ body: '{' })).status, 400);
+  t.equal((await post({ body: '{}', headers: { 'content-type': 'text/plain' } })).status, 415);
+  t.equal((await post({ body: JSON.stringify('x'.repeat(70_000)) })).status, 413);
+  t.equal((await fetch(`${url}/configuration`)).status, 405);
+  t.equal((await fetch(`${url}/neighbors`, { method: 'POST' })).status, 405);
 });

@@ -36,7 +36,7 @@ function sources(folder: string): string[] {
 }
 
 function imports(path: string): string[] {
-  return [...readFileSync(path, 'utf8').matchAll(/\b(?:from|import)\s*\(?\s*'([^'\n]+)'/g)].map(
+  return [...readFileSync(path, 'utf8').matchAll(/(?<!')\b(?:from|import)\s*\(?\s*'([^'\n]+)'/g)].map(
     (match) => match[1]!,
   );
 }

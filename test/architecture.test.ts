@@ -36,8 +36,10 @@ function sources(folder: string): string[] {
 }
 
 function imports(path: string): string[] {
-  return [...readFileSync(path, 'utf8').matchAll(/(?<!')\b(?:from|import)\s*\(?\s*'([^'\n]+)'/g)].map(
-    (match) => match[1]!,
+  const statement =
+    /^\s*(?:import|export)\b[^;'"`]*?\bfrom\s+'([^'\n]+)'|^\s*import\s+'([^'\n]+)'|\bimport\(\s*'([^'\n]+)'/gm;
+  return [...readFileSync(path, 'utf8').matchAll(statement)].map(
+    ([, from, bare, dynamic]) => (from ?? bare ?? dynamic)!,
   );
 }
 

@@ -183,9 +183,10 @@ export class Conversation {
     const factor = jittered.has(timer) ? 0.75 + Math.random() / 4 : 1;
     const milliseconds = seconds * factor * 1000;
     if (timer === 'hold') {
-      // Restarted with every message: the timer in the clock is moved only when it fires.
+      // Restarted with every message: the timer in the clock is moved only when it fires, or must fire earlier.
+      const later = this.#holdUntil <= clock.now() + milliseconds;
       this.#holdUntil = clock.now() + milliseconds;
-      if (this.#timers.has('hold')) return;
+      if (later && this.#timers.has('hold')) return;
     }
     if (timer === 'keepalive') this.#keepaliveAt = clock.now() + milliseconds;
     this.#timers.get(timer)?.cancel();

@@ -1,0 +1,28 @@
+/** `npm run bench -- NAME [options]`: every figure in the documentation comes from one of these. */
+
+interface Bench {
+  readonly about: string;
+  readonly load: () => Promise<{ readonly run: (args: readonly string[]) => Promise<number> }>;
+}
+
+const benches: Record<string, Bench> = {
+  reflect: {
+    about: 'VPNv4 routes through this reflector and through others',
+    load: () => import('./reflect.ts'),
+  },
+};
+
+const [name = '--help', ...args] = process.argv.slice(2);
+const bench = benches[name];
+if (bench === undefined) {
+  const known = Object.entries(benches).map(([key, { about }]) => `  ${key.padEnd(12)} ${about}\n`);
+  process.stderr.write(`npm run bench -- NAME [--help]\n\n${known.join('')}`);
+  process.exitCode = name === '--help' ? 0 : 2;
+} else {
+  try {
+    process.exitCode = await (await bench.load()).run(args);
+  } catch (error) {
+    process.stderr.write(`${name}: ${(error as Error).message}\n`);
+    process.exitCode = 2;
+  }
+}

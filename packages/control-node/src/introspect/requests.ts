@@ -39,8 +39,19 @@ export function serveIntrospect(server: ViewServer, node: Shown): void {
         return xml(showRouteAnswer(tables, { localAsn: node.identity().asn, peer }));
       },
       [
-        ...['routing_table', 'routing_instance', 'prefix', 'longer_match', 'shorter_match', 'count', 'x'],
-        ...['start_routing_table', 'start_routing_instance', 'start_prefix', 'source', 'protocol', 'family'],
+        'routing_table',
+        'routing_instance',
+        'prefix',
+        'longer_match',
+        'shorter_match',
+        'count',
+        'source',
+        'protocol',
+        'family',
+        'start_routing_table',
+        'start_routing_instance',
+        'start_prefix',
+        'x',
       ],
     )
     .page(

@@ -12,6 +12,7 @@ import {
   seconds,
   wholeNumber,
 } from '@vaportrail/show';
+import { MASTER_INSTANCE } from '@vaportrail/xmpp';
 import { z } from 'zod';
 
 export const BGP_PORT = 179;
@@ -141,9 +142,6 @@ export type ControlNodeConfig = z.output<typeof controlNodeConfig>;
 export type ControlNodeConfigInput = z.input<typeof controlNodeConfig>;
 export type BgpPeerConfig = ControlNodeConfig['bgp']['peers'][number];
 export type RoutingInstanceConfig = ControlNodeConfig['routing-instances'][number];
-
-/** The instance that holds the VPN tables and the underlay. */
-export const MASTER_INSTANCE = 'default-domain:default-project:ip-fabric:__default__';
 
 /** The virtual network of an instance: configured, or the name without its last part. */
 export function virtualNetworkOf(instance: Pick<RoutingInstanceConfig, 'name' | 'virtual-network'>): string {

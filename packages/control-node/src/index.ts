@@ -1,6 +1,5 @@
 export {
   BGP_PORT,
-  MASTER_INSTANCE,
   XMPP_PORT,
   controlNodeConfig,
   type ControlNodeConfig,

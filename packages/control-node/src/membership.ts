@@ -1,54 +1,42 @@
 /**
- * What one agent asked for: the routing instances it joined, and the routes it published while an instance was not
- * there yet. A state machine without I/O: stanzas in, actions out.
- *
- * A slip of the protocol closes the session, silently on the wire; a bad item is dropped and the session goes on.
+ * Which routing instances an agent has joined, and the routes it published into an instance that is not there yet:
+ * they wait, and follow when it comes. A state machine without I/O: what the agent asks in, what to do out.
  */
-import { prefixText } from '@vaportrail/net';
-import type { Collection, Item, Publish, Stanza } from '@vaportrail/xmpp';
+import { type Item, type Subscription, itemId } from '@vaportrail/xmpp';
 
 /** An agent's place in one routing instance. */
 export interface Membership {
-  readonly instance: string;
-  /** The agent's index of its VRF. */
-  readonly instanceId: number;
-  /** The agent publishes and wants no routes. */
-  readonly noRibOut: boolean;
+  readonly subscription: Subscription;
   /** `pending` until the routing instance is there. */
   state: 'pending' | 'established';
 }
 
-/** What is to be done about a stanza. */
-export type AgentAction =
-  | { readonly type: 'join' | 'leave'; readonly membership: Membership }
-  | {
-      readonly type: 'announce' | 'withdraw';
-      readonly membership: Membership;
-      readonly item: Item;
-      /** Index of the workload's own VRF, for a route leaked into the underlay. */
-      readonly nativeId: number | undefined;
-    }
-  | { readonly type: 'end-of-rib' }
-  | { readonly type: 'drop'; readonly item: string; readonly because: string }
-  | { readonly type: 'close'; readonly because: string };
-
-interface Deferred {
+/** A route of an agent. */
+export interface Published {
   readonly item: Item;
+  /** Index of the workload's own VRF, for a route leaked into the underlay. */
   readonly nativeId: number | undefined;
 }
 
-/** Instances one agent may join. */
-export const MAX_SUBSCRIPTIONS = 16_384;
+/** What is to be done. */
+export type MembershipAction =
+  | { readonly type: 'join' | 'leave'; readonly membership: Membership }
+  | { readonly type: 'announce' | 'withdraw'; readonly membership: Membership; readonly route: Published };
+
 /** Routes of one agent that may wait for instances that are not there. */
 export const MAX_DEFERRED_ROUTES = 65_536;
+
+/** Thrown when an agent asks for more than a node can keep; ends its session. */
+export class TooMuchDeferred extends Error {
+  override readonly name = 'TooMuchDeferred';
+}
 
 /** The memberships of one agent. */
 export class Memberships {
   readonly #exists: (instance: string) => boolean;
   readonly #memberships = new Map<string, Membership>();
-  readonly #deferred = new Map<string, Map<string, Deferred>>();
+  readonly #deferred = new Map<string, Map<string, Published>>();
   #deferredRoutes = 0;
-  #parked: Publish | undefined;
 
   /** @param exists whether a routing instance is there now */
   constructor(exists: (instance: string) => boolean) {
@@ -68,98 +56,66 @@ export class Memberships {
     return this.#deferred.get(instance)?.size ?? 0;
   }
 
-  /** The actions that a stanza of the agent asks for. */
-  step(stanza: Stanza): AgentAction[] {
-    switch (stanza.type) {
-      case 'subscribe':
-        return this.#subscribe(stanza.node, stanza.instanceId, stanza.noRibOut);
-      case 'unsubscribe':
-        return this.#unsubscribe(stanza.node);
-      case 'publish':
-        this.#parked = stanza;
-        return stanza.problems.map(({ item, because }) => ({ type: 'drop', item, because }));
-      case 'collection':
-        return this.#collection(stanza);
-      case 'end-of-rib':
-        return [{ type: 'end-of-rib' }];
-      case 'items':
-      case 'retracts':
-      case 'config-subscribe':
-      case 'config-unsubscribe':
-      case 'config':
-      case 'ignored':
-        return [];
-    }
-  }
-
-  /** A routing instance came into being: those who waited for it join, and their routes follow. */
-  instanceAdded(instance: string): AgentAction[] {
-    const membership = this.#memberships.get(instance);
-    if (membership === undefined || membership.state === 'established') return [];
-    membership.state = 'established';
-    const actions: AgentAction[] = [{ type: 'join', membership }];
-    for (const { item, nativeId } of this.#deferred.get(instance)?.values() ?? []) {
-      actions.push({ type: 'announce', membership, item, nativeId });
-    }
-    this.#forget(instance);
-    return actions;
-  }
-
-  /** A routing instance went away: its members wait for its return. Their routes went with it. */
-  instanceRemoved(instance: string): void {
-    const membership = this.#memberships.get(instance);
-    if (membership !== undefined) membership.state = 'pending';
-  }
-
-  #subscribe(instance: string, instanceId: number, noRibOut: boolean): AgentAction[] {
-    if (this.#memberships.has(instance)) return close(`duplicate subscribe to ${instance}`);
-    if (this.#memberships.size >= MAX_SUBSCRIPTIONS)
-      return close(`more than ${MAX_SUBSCRIPTIONS} subscriptions`);
-    const state = this.#exists(instance) ? 'established' : 'pending';
-    const membership: Membership = { instance, instanceId, noRibOut, state };
-    this.#memberships.set(instance, membership);
+  subscribe(subscription: Subscription): MembershipAction[] {
+    const state = this.#exists(subscription.instance) ? 'established' : 'pending';
+    const membership: Membership = { subscription, state };
+    this.#memberships.set(subscription.instance, membership);
     return state === 'established' ? [{ type: 'join', membership }] : [];
   }
 
-  #unsubscribe(instance: string): AgentAction[] {
+  unsubscribe(instance: string): MembershipAction[] {
     const membership = this.#memberships.get(instance);
-    if (membership === undefined) return close(`unsubscribe from ${instance}, which was not subscribed`);
+    if (membership === undefined) return [];
     this.#memberships.delete(instance);
     this.#forget(instance);
     return membership.state === 'established' ? [{ type: 'leave', membership }] : [];
   }
 
-  #collection({ node, action, target }: Collection): AgentAction[] {
-    const parked = this.#parked;
-    this.#parked = undefined;
-    if (parked === undefined || parked.node !== target) {
-      return [{ type: 'drop', item: target, because: 'the collection does not name the publish before it' }];
+  /** @throws TooMuchDeferred when the agent has too many routes for instances that are not there */
+  announce(instance: string, route: Published): MembershipAction[] {
+    const membership = this.#memberships.get(instance);
+    if (membership === undefined) return [];
+    if (membership.state === 'established') return [{ type: 'announce', membership, route }];
+    this.#undefer(instance, route.item);
+    if (this.#deferredRoutes >= MAX_DEFERRED_ROUTES) {
+      throw new TooMuchDeferred(`more than ${MAX_DEFERRED_ROUTES} routes for instances that do not exist`);
     }
-    if (parked.items.length === 0 && parked.problems.length === 0) return [{ type: 'end-of-rib' }];
-    if (action === 'none') {
-      return [{ type: 'drop', item: target, because: 'the collection neither associates nor dissociates' }];
-    }
-    const membership = this.#memberships.get(node);
-    if (membership === undefined) return close(`route for ${node}, which is not subscribed`);
-    const type = action === 'associate' ? 'announce' : 'withdraw';
-    const { items, nativeId } = parked;
-    if (membership.state === 'pending')
-      return items.flatMap((item) => this.#defer(node, type, { item, nativeId }));
-    return items.map((item) => ({ type, membership, item, nativeId }));
-  }
-
-  #defer(instance: string, type: 'announce' | 'withdraw', route: Deferred): AgentAction[] {
     let waiting = this.#deferred.get(instance);
     if (waiting === undefined) this.#deferred.set(instance, (waiting = new Map()));
-    const key = itemKey(route.item);
-    if (waiting.delete(key)) this.#deferredRoutes--;
-    if (type === 'withdraw') return [];
-    if (this.#deferredRoutes >= MAX_DEFERRED_ROUTES) {
-      return close(`more than ${MAX_DEFERRED_ROUTES} routes for instances that do not exist`);
-    }
-    waiting.set(key, route);
+    waiting.set(routeKey(route.item), route);
     this.#deferredRoutes++;
     return [];
+  }
+
+  withdraw(instance: string, route: Published): MembershipAction[] {
+    const membership = this.#memberships.get(instance);
+    if (membership === undefined) return [];
+    if (membership.state === 'established') return [{ type: 'withdraw', membership, route }];
+    this.#undefer(instance, route.item);
+    return [];
+  }
+
+  /** A routing instance came into being: if the agent waited for it, it joins and its routes follow. */
+  instanceAdded(instance: string): MembershipAction[] {
+    const membership = this.#memberships.get(instance);
+    if (membership === undefined || membership.state === 'established') return [];
+    membership.state = 'established';
+    const actions: MembershipAction[] = [{ type: 'join', membership }];
+    for (const route of this.#deferred.get(instance)?.values() ?? []) {
+      actions.push({ type: 'announce', membership, route });
+    }
+    this.#forget(instance);
+    return actions;
+  }
+
+  /** A routing instance went away and its routes with it: members wait for its return. */
+  instanceRemoved(instance: string): void {
+    const membership = this.#memberships.get(instance);
+    if (membership !== undefined) membership.state = 'pending';
+  }
+
+  #undefer(instance: string, item: Item): void {
+    if (this.#deferred.get(instance)?.delete(routeKey(item)) === true) this.#deferredRoutes--;
   }
 
   #forget(instance: string): void {
@@ -168,21 +124,7 @@ export class Memberships {
   }
 }
 
-function close(because: string): AgentAction[] {
-  return [{ type: 'close', because }];
-}
-
 /** What makes two items of one agent and instance the same route. */
-function itemKey(item: Item): string {
-  switch (item.family) {
-    case 'inet':
-    case 'inet6':
-    case 'inet-labeled':
-      return `${item.family} ${prefixText(item.prefix)}`;
-    case 'e-vpn':
-      return `${item.family} ${item.ethernetTag} ${item.mac.join(':')} ${prefixText(item.prefix)} ${item.group} ${item.source}`;
-    case 'ermvpn':
-    case 'inet-mvpn':
-      return `${item.family} ${item.group.join('.')} ${item.source.join('.')}`;
-  }
+function routeKey(item: Item): string {
+  return `${item.family} ${itemId(item)}`;
 }

@@ -5,7 +5,7 @@
  * make the same route of the same item.
  */
 import { encodeAttributes, parseCommunity, sortExtendedCommunities } from '@vaportrail/bgp/wire';
-import { MAX_LABEL, addressRouteDistinguisher, ipv4At } from '@vaportrail/net';
+import { addressRouteDistinguisher, ipv4At } from '@vaportrail/net';
 import type { ItemAttributes, UnicastItem } from '@vaportrail/xmpp';
 
 import {
@@ -43,7 +43,6 @@ export interface Publication {
 
 /** LOCAL_PREF of a path whose agent gave none. */
 export const DEFAULT_LOCAL_PREF = 100;
-const MAX_VNI = 0xff_ffff;
 
 /** An item that is dropped, and why; the session goes on. */
 export class ItemDropped extends Error {
@@ -51,19 +50,15 @@ export class ItemDropped extends Error {
 }
 
 /**
- * The path that an item describes.
- * @throws ItemDropped when the label or the next hop of the item cannot be used
+ * The path that an item describes, which is `announceable`: it has one next hop and a label that its instance allows.
+ * @throws ItemDropped when the next hop cannot be used
  */
 export function publishedPath(item: UnicastItem, { asn, instanceId, master }: Publication): PublishedPath {
   const { attributes } = item;
-  if (attributes.nextHops.length !== 1) {
-    throw new ItemDropped(`an item has one next hop, not ${attributes.nextHops.length}`);
-  }
   const { address, label, encapsulations } = attributes.nextHops[0]!;
-  if (address.length !== 4) throw new ItemDropped('the next hop is not an IPv4 address');
+  if (address.length !== 4)
+    throw new ItemDropped('the next hop is not an IPv4 address, as route distinguishers need');
   const nextHop = ipv4At(address, 0);
-  if (nextHop === 0) throw new ItemDropped('the next hop is 0.0.0.0');
-  checkLabel(item.family, label, encapsulations.includes('vxlan'), master);
   const unusable = !master && encapsulations.length > 0 && !encapsulations.some(isEncapsulation);
   return {
     nextHop,
@@ -72,16 +67,6 @@ export function publishedPath(item: UnicastItem, { asn, instanceId, master }: Pu
     attributes: attributesOf(attributes, asn, master),
     ...(unusable && { because: `no known tunnel encapsulation among ${encapsulations.join(', ')}` }),
   };
-}
-
-/** @throws ItemDropped when the label is none for a route of that kind */
-function checkLabel(family: UnicastItem['family'], label: number, vxlan: boolean, master: boolean): void {
-  const most = vxlan ? MAX_VNI : MAX_LABEL;
-  if (label < 0 || label > most) throw new ItemDropped(`label ${label} is not between 0 and ${most}`);
-  const mustBeZero = master && family !== 'inet-labeled';
-  if (mustBeZero && label !== 0)
-    throw new ItemDropped(`label ${label} in the master instance, where it must be 0`);
-  if (!mustBeZero && label === 0) throw new ItemDropped('label 0');
 }
 
 const encoded = new WeakMap<ItemAttributes, Map<number, Uint8Array>>();

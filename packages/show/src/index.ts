@@ -75,3 +75,12 @@ export {
 export { legend, routeBrief, routeTerse, tableHeader, type RouteStyle } from './text/junos-route.ts';
 export { routeDetail } from './text/junos-route-detail.ts';
 export { PipeError, pipeThrough } from './text/pipe.ts';
+export {
+  CommandError,
+  commandHelp,
+  runCommand,
+  type CommandOptions,
+  type GatewayAccess,
+} from './text/junos-command.ts';
+export { routeExchange } from './text/junos-exchange.ts';
+export { routeJson, routeXml } from './text/junos-markup.ts';

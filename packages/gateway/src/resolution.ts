@@ -96,15 +96,16 @@ export class Resolver {
     }
   }
 
+  /**
+   * The resolution of a next hop that somebody may soon use; it is kept until the next {@link sweep}.
+   */
+  resolve(nextHop: Uint8Array): Resolution | undefined {
+    return this.#entry(nextHop).resolution;
+  }
+
   /** Starts using a next hop, or uses it once more, and yields its resolution. */
   track(nextHop: Uint8Array): Resolution | undefined {
-    const key = addressText(nextHop);
-    let tracked = this.#tracked.get(key);
-    if (tracked === undefined) {
-      tracked = { address: nextHop.slice(), references: 0, tunnel: undefined, resolution: undefined };
-      this.#tracked.set(key, tracked);
-      tracked.resolution = this.#lookUp(tracked);
-    }
+    const tracked = this.#entry(nextHop);
     tracked.references++;
     return tracked.resolution;
   }
@@ -113,14 +114,33 @@ export class Resolver {
   untrack(nextHop: Uint8Array): void {
     const key = addressText(nextHop);
     const tracked = this.#tracked.get(key);
-    if (tracked === undefined || --tracked.references > 0) return;
-    this.#tracked.delete(key);
-    if (tracked.tunnel !== undefined) this.#tunnels.release(tracked.tunnel);
+    if (tracked !== undefined && --tracked.references <= 0) this.#drop(key, tracked);
+  }
+
+  /** Lets go of every next hop that was resolved and then used by nobody. */
+  sweep(): void {
+    for (const [key, tracked] of this.#tracked) if (tracked.references === 0) this.#drop(key, tracked);
   }
 
   /** The resolution of a next hop that is tracked; undefined when it is not, or does not resolve. */
   resolution(nextHop: Uint8Array): Resolution | undefined {
     return this.#tracked.get(addressText(nextHop))?.resolution;
+  }
+
+  #entry(nextHop: Uint8Array): Tracked {
+    const key = addressText(nextHop);
+    let tracked = this.#tracked.get(key);
+    if (tracked === undefined) {
+      tracked = { address: nextHop.slice(), references: 0, tunnel: undefined, resolution: undefined };
+      this.#tracked.set(key, tracked);
+      tracked.resolution = this.#lookUp(tracked);
+    }
+    return tracked;
+  }
+
+  #drop(key: string, tracked: Tracked): void {
+    this.#tracked.delete(key);
+    if (tracked.tunnel !== undefined) this.#tunnels.release(tracked.tunnel);
   }
 
   #lookUp(tracked: Tracked): Resolution | undefined {

@@ -132,3 +132,14 @@ t.test('a metric that changes is told, one that does not is not', async (t) => {
   some.refresh();
   t.equal(some.resolution(cent222), undefined);
 });
+
+t.test('what was resolved and then not used is swept', async (t) => {
+  const { resolver: some, tunnels } = resolver();
+  some.resolve(cent222);
+  some.sweep();
+  t.equal(tunnels.tunnels()[0]?.state, 'hold-down');
+  some.resolve(cent222);
+  some.track(cent222);
+  some.sweep();
+  t.match(tunnels.tunnels()[0], { state: 'up', references: 1 });
+});

@@ -84,3 +84,20 @@ export {
 } from './text/junos-command.ts';
 export { routeExchange } from './text/junos-exchange.ts';
 export { routeJson, routeXml } from './text/junos-markup.ts';
+export { nextHopGetText, nextHopListText } from './text/nh.ts';
+export { routeDumpText, routeGetText } from './text/rt.ts';
+export { interfacesText } from './text/vif.ts';
+export { labelsText } from './text/mpls.ts';
+export { flowListText, matchingFlows } from './text/flow.ts';
+export type {
+  NatPart,
+  TcpMark,
+  VrouterCounterView,
+  VrouterFlowTableView,
+  VrouterFlowView,
+  VrouterInterfaceView,
+  VrouterLabelView,
+  VrouterNextHopView,
+  VrouterRouteTableView,
+  VrouterRouteView,
+} from './vrouter-views.ts';

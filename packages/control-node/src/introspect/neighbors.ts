@@ -1,7 +1,16 @@
 /** `BgpNeighborReq`, `ShowBgpNeighborSummaryReq` and `ShowXmppServerReq`: who this node talks to. Agents are neighbours too. */
 import type { NeighborView } from '@vaportrail/show';
 
-import { type Fields, answer, bool, number, strings, structure, structures, text } from './sandesh.ts';
+import {
+  type Fields,
+  answer,
+  bool,
+  number,
+  strings,
+  structure,
+  structures,
+  text,
+} from '@vaportrail/show/sandesh';
 import { introspectTime } from './show-route.ts';
 
 /** Facts of this node that every neighbour shows. */

@@ -1,7 +1,7 @@
 /** `ShowRoutingInstanceReq`: instances with their targets, tables and members. */
 import type { RoutingInstanceView } from '@vaportrail/show';
 
-import { answer, bool, number, strings, structure, structures, text } from './sandesh.ts';
+import { answer, bool, number, strings, structure, structures, text } from '@vaportrail/show/sandesh';
 
 /** `<ShowRoutingInstanceResp>` */
 export function routingInstanceAnswer(instances: readonly RoutingInstanceView[]): string {

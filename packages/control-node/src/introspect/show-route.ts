@@ -1,7 +1,7 @@
 /** `ShowRouteReq` and `ShowRouteSummaryReq`: tables, their routes, and every path with its attributes. */
 import type { PathView, RouteView, TableView } from '@vaportrail/show';
 
-import { type Fields, answer, bool, number, strings, structures, text } from './sandesh.ts';
+import { type Fields, answer, bool, number, strings, structures, text } from '@vaportrail/show/sandesh';
 
 /** A table with those of its routes that were asked for. */
 export interface TableWithRoutes {

@@ -2,8 +2,8 @@
  * The XML of Contrail's HTTP introspect: every field is an element with its type and its number in the structure,
  * structures and lists are wrapped in their type. Clients of introspect look elements up by name.
  *
- * Numbers are given in the order of the fields: the original's are not known for every structure, and no client we
- * know of reads them (unverified against a running client beyond that).
+ * Fields are numbered in the order in which they are written unless {@link numbered} gives the number they have in the
+ * original. No client we know of reads the numbers (unverified against a running client beyond that).
  */
 
 /** A field, ready to be written under any name. */
@@ -12,6 +12,8 @@ export interface Field {
   readonly body: string;
   /** Request that tells more of the value, e.g. `BgpNeighborReq`. */
   readonly link?: string;
+  /** Its number in the structure, where that is not its place. */
+  readonly identifier?: number;
 }
 
 /** Fields in the order they are written; those that are undefined are left out. */
@@ -21,7 +23,7 @@ export function text(value: string, link?: string): Field {
   return { type: 'string', body: escaped(value), ...(link !== undefined && { link }) };
 }
 
-export function number(value: number, type: 'u16' | 'u32' | 'u64' | 'i32' = 'u32'): Field {
+export function number(value: number, type: 'i16' | 'u16' | 'i32' | 'u32' | 'u64' = 'u32'): Field {
   return { type, body: String(value) };
 }
 
@@ -43,9 +45,26 @@ export function strings(values: readonly string[]): Field {
   return { type: 'list', body: `<list type="string" size="${values.length}">${body}</list>` };
 }
 
+/** A field with the number it has in the original structure. */
+export function numbered(identifier: number, field: Field): Field {
+  return { ...field, identifier };
+}
+
 /** A whole answer: `<?xml-stylesheet …?><ShowRouteResp type="sandesh">…`. */
 export function answer(name: string, fields: Fields): string {
-  return `<?xml-stylesheet type="text/xsl" href="/universal_parse.xsl"?><${name} type="sandesh">${written(fields)}</${name}>`;
+  return `${STYLESHEET}${chunk(name, fields)}`;
+}
+
+/** An answer in several chunks: `<?xml-stylesheet …?><__NhListResp_list type="slist"><NhListResp type="sandesh">…`. */
+export function answers(name: string, chunks: readonly Fields[]): string {
+  const body = chunks.map((fields) => chunk(name, fields)).join('');
+  return `${STYLESHEET}<__${name}_list type="slist">${body}</__${name}_list>`;
+}
+
+const STYLESHEET = '<?xml-stylesheet type="text/xsl" href="/universal_parse.xsl"?>';
+
+function chunk(name: string, fields: Fields): string {
+  return `<${name} type="sandesh">${written(fields)}</${name}>`;
 }
 
 function element(name: string, fields: Fields): string {
@@ -53,13 +72,13 @@ function element(name: string, fields: Fields): string {
 }
 
 function written(fields: Fields): string {
-  let number = 0;
+  let place = 0;
   let xml = '';
   for (const [name, field] of Object.entries(fields)) {
-    number++;
+    place++;
     if (field === undefined) continue;
     const link = field.link === undefined ? '' : ` link="${field.link}"`;
-    xml += `<${name} type="${field.type}" identifier="${number}"${link}>${field.body}</${name}>`;
+    xml += `<${name} type="${field.type}" identifier="${field.identifier ?? place}"${link}>${field.body}</${name}>`;
   }
   return xml;
 }

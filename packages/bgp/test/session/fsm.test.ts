@@ -181,7 +181,7 @@ function act(world: World, actions: readonly Action[]): void {
   }
 }
 
-t.test('whatever happens in whatever order, the machine keeps its invariants', async (t) => {
+t.test('whatever happens in whatever order, the machine keeps its invariants', async () => {
   const someEvent = fc
     .tuple(fc.constantFrom(...names), fc.constantFrom(0, 3, 90))
     .map(([name, holdTime]) => event(name, holdTime));

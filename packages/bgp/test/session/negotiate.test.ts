@@ -108,7 +108,16 @@ t.test('more capabilities than fit the old field are sent in the extended format
     families: names.map((family) => ({ family, forwarding: true })),
   };
   const bytes = encodeOpen(
-    localOpen(sessionConfig({ ...ours, families: names, addPath, longLived, gracefulRestart })),
+    localOpen(
+      sessionConfig({
+        ...ours,
+        families: names,
+        addPath,
+        longLived,
+        gracefulRestart,
+        extendedNextHop: ['inet', 'inet-vpn'],
+      }),
+    ),
   );
   t.equal(bytes[28 - HEADER_OCTETS], 255, 'RFC 9072');
   t.equal(negotiate(sessionConfig(theirs), decodeOpen(bytes, 0, bytes.length)).addPath.send.length, 0);

@@ -75,3 +75,34 @@ export {
   unsubscribeStanza,
   withdrawStanzas,
 } from './agent-message.ts';
+export {
+  Channel,
+  channelLimits,
+  MAX_BACKLOG_BYTES,
+  type ChannelCounters,
+  type ChannelDown,
+  type ChannelHandlers,
+  type ChannelLimits,
+} from './channel.ts';
+export {
+  backOff,
+  DEFAULT_HOLD_TIME,
+  OPEN_TIME,
+  idle as idleChannel,
+  step as channelStep,
+  type ChannelAction,
+  type ChannelEvent,
+  type ChannelSettings,
+  type ChannelState,
+  type ChannelStateName,
+  type ChannelStep,
+  type ChannelTimer,
+} from './channel-fsm.ts';
+export { readTlsFiles, type TlsFiles } from './channel-tls.ts';
+export {
+  MAX_PENDING_CONNECTIONS,
+  XmppServer,
+  type XmppServerCounters,
+  type XmppServerOptions,
+} from './server.ts';
+export { XmppClient, type XmppClientOptions } from './client.ts';

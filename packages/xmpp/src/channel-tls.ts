@@ -1,0 +1,110 @@
+/** TLS on a channel: STARTTLS after the first header, and a new header inside. @see RFC 6120 §5 */
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import {
+  connect,
+  createSecureContext,
+  createServer,
+  type SecureContext,
+  type Server,
+  type TLSSocket,
+} from 'node:tls';
+
+/** PEM text of this end's certificate and key, and of the authorities that sign the peers'. */
+export interface TlsFiles {
+  readonly certificate: string;
+  readonly key: string;
+  /** Without it peers are not asked who they are, and a client believes every server. */
+  readonly authority?: string | undefined;
+}
+
+/** Reads the files named. @throws Error that names the file */
+export function readTlsFiles(paths: TlsFiles): TlsFiles {
+  return {
+    certificate: readFileSync(paths.certificate, 'utf8'),
+    key: readFileSync(paths.key, 'utf8'),
+    authority: paths.authority === undefined ? undefined : readFileSync(paths.authority, 'utf8'),
+  };
+}
+
+/**
+ * Puts TLS on connections of one server or client. Certificates are checked against the authority and not against a
+ * host name: the names of the channel are names of nodes, which deployed certificates do not carry.
+ */
+export class ChannelTls {
+  readonly #files: TlsFiles;
+  readonly #context: SecureContext;
+  #server: Server | undefined;
+  /** Who waits for which handshake, by the four numbers of its connection. */
+  readonly #waiting = new Map<string, (socket: TLSSocket) => void>();
+
+  /** @throws Error from OpenSSL when the certificate, the key or the authority is unusable */
+  constructor(files: TlsFiles) {
+    this.#files = files;
+    this.#context = createSecureContext(contextOptions(files));
+  }
+
+  /**
+   * Starts the handshake; `secured` is called when it has succeeded. When it fails the connection is closed.
+   * @param failed told why, before the connection closes
+   */
+  begin(
+    socket: Socket,
+    role: 'server' | 'client',
+    secured: (socket: TLSSocket) => void,
+    failed: (because: string) => void,
+  ): void {
+    if (role === 'client') {
+      const tls = connect({
+        socket,
+        secureContext: this.#context,
+        rejectUnauthorized: this.#files.authority !== undefined,
+        checkServerIdentity: () => undefined,
+      });
+      tls.once('secureConnect', () => secured(tls));
+      tls.on('error', (error) => failed(error.message));
+      return;
+    }
+    const key = connectionKey(socket);
+    this.#waiting.set(key, secured);
+    socket.once('close', () => this.#waiting.delete(key));
+    // A server that does not listen, given connections by hand, checks client certificates as every other.
+    this.#server ??= this.#createServer();
+    this.#server.emit('connection', socket);
+  }
+
+  #createServer(): Server {
+    const verify = this.#files.authority !== undefined;
+    const server = createServer({
+      ...contextOptions(this.#files),
+      requestCert: verify,
+      rejectUnauthorized: verify,
+    });
+    server.on('secureConnection', (socket) => {
+      const key = connectionKey(socket);
+      const secured = this.#waiting.get(key);
+      this.#waiting.delete(key);
+      if (secured === undefined) socket.destroy();
+      else secured(socket);
+    });
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
+    return server;
+  }
+}
+
+function contextOptions({
+  certificate,
+  key,
+  authority,
+}: TlsFiles): Parameters<typeof createSecureContext>[0] {
+  return {
+    cert: certificate,
+    key,
+    minVersion: 'TLSv1.2',
+    ...(authority === undefined ? {} : { ca: authority }),
+  };
+}
+
+function connectionKey(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort} ${socket.localAddress} ${socket.localPort}`;
+}

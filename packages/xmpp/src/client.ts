@@ -1,0 +1,84 @@
+/** The agent's end: connects to one control node, and again whenever the connection is lost. */
+import { connect } from 'node:net';
+import { systemClock, type Clock } from '@vaportrail/net';
+import {
+  Channel,
+  channelLimits,
+  type ChannelDown,
+  type ChannelHandlers,
+  type ChannelLimits,
+} from './channel.ts';
+import { DEFAULT_HOLD_TIME } from './channel-fsm.ts';
+import { ChannelTls, type TlsFiles } from './channel-tls.ts';
+import { CONTROL_NODE_JID } from './jid.ts';
+
+/** Most octets of one stanza from a control node, which may send whole ECMP sets and configuration. */
+export const MAX_STANZA_BYTES_OF_SERVER = 1024 * 1024;
+/** Milliseconds of silence before TCP asks whether the peer is still there. */
+const TCP_KEEPALIVE = 5000;
+
+export interface XmppClientOptions {
+  /** The agent's host name: its whole identity. */
+  readonly name: string;
+  readonly server: { readonly address: string; readonly port: number };
+  readonly handlers: ChannelHandlers & {
+    /** Four or more attempts have failed; they go on, but another server may be worth a try. */
+    timedOut?(attempts: number): void;
+    /** An attempt failed, or a session ended. */
+    ended?(reason: ChannelDown): void;
+  };
+  /** Address to connect from: the control node takes it for the agent's identifier. */
+  readonly localAddress?: string;
+  readonly clock?: Clock;
+  /** Seconds; 0 switches hold and keepalive timers off. */
+  readonly holdTime?: number;
+  /** With it, the server must speak TLS; without, it must not ask for it. */
+  readonly tls?: TlsFiles;
+  readonly limits?: Partial<ChannelLimits>;
+  readonly subCluster?: string;
+}
+
+export class XmppClient {
+  readonly channel: Channel;
+
+  /** @throws Error from OpenSSL when the TLS files are unusable */
+  constructor(options: XmppClientOptions) {
+    const { name, server, handlers, localAddress, tls } = options;
+    this.channel = new Channel({
+      settings: { role: 'client', tls: tls !== undefined, holdTime: options.holdTime ?? DEFAULT_HOLD_TIME },
+      limits: {
+        ...channelLimits,
+        stanzaBytes: MAX_STANZA_BYTES_OF_SERVER,
+        // A control node is not held back: it is the one that decides what an agent has to know.
+        workPerSecond: Number.POSITIVE_INFINITY,
+        workAtOnce: Number.POSITIVE_INFINITY,
+        ...options.limits,
+      },
+      clock: options.clock ?? systemClock,
+      tls: tls === undefined ? undefined : new ChannelTls(tls),
+      connect: () =>
+        connect({
+          host: server.address,
+          port: server.port,
+          noDelay: true,
+          keepAlive: true,
+          keepAliveInitialDelay: TCP_KEEPALIVE,
+          ...(localAddress === undefined ? {} : { localAddress }),
+        }),
+      header: () => ({ from: name, to: CONTROL_NODE_JID, namespace: options.subCluster ?? '' }),
+      accept: () => handlers,
+      ended: (_channel, reason) => handlers.ended?.(reason),
+      timedOut: (attempts) => handlers.timedOut?.(attempts),
+    });
+  }
+
+  /** Connects, and keeps trying until {@link stop}. */
+  start(): void {
+    this.channel.start();
+  }
+
+  /** Closes the connection for good. */
+  stop(): void {
+    this.channel.close();
+  }
+}

@@ -1,0 +1,24 @@
+/** MRT: routing tables and message logs in files. @see RFC 6396, RFC 8050 */
+export { MAX_MRT_RECORD, MrtError, MrtStream, mrtType, type MrtRecord } from './record.ts';
+export { readMrt } from './file.ts';
+export { LinePrinter } from './line.ts';
+export { decodePeerIndex, encodePeerIndex, type MrtPeer, type PeerIndex } from './peer-index.ts';
+export {
+  decodeRib,
+  decodeTableDump,
+  dumpedReach,
+  encodeRib,
+  ribSubtype,
+  ribSubtypeOf,
+  type DumpedPath,
+  type RibEntry,
+  type RibRecord,
+} from './table-dump.ts';
+export {
+  decodeBgp4mp,
+  encodeMessageLog,
+  encodeStateChange,
+  type MrtMessage,
+  type MrtSession,
+  type MrtStateChange,
+} from './bgp4mp.ts';

@@ -1,0 +1,175 @@
+/** Routing tables in MRT: TABLE_DUMP_V2 with its ADD-PATH forms, and the older TABLE_DUMP. */
+import { Reader, Writer, addressText, prefixOctets } from '@vaportrail/net';
+import { families, familyOf, type FamilyName } from '../families/table.ts';
+import type { MrtRecord } from './record.ts';
+
+/** One path of a destination. Offsets point into the record. */
+export interface RibEntry {
+  /** Number in the peer index; -1 in TABLE_DUMP, where `peer` says who. */
+  readonly peerIndex: number;
+  readonly peer?: { readonly address: string; readonly asn: number };
+  /** Seconds since the epoch at which the path was learned. */
+  readonly originated: number;
+  readonly pathId: number | undefined;
+  readonly attributesAt: number;
+  readonly attributesEnd: number;
+}
+
+/** One destination with its paths. */
+export interface RibRecord {
+  readonly type: 'rib';
+  readonly sequence: number;
+  readonly afi: number;
+  readonly safi: number;
+  readonly family: FamilyName | undefined;
+  /** Octets of the NLRI in the record, without a path identifier. */
+  readonly nlriAt: number;
+  readonly nlriEnd: number;
+  /** TABLE_DUMP writes the prefix as an address and a mask, not as NLRI. */
+  readonly prefix?: string;
+  readonly entries: readonly RibEntry[];
+  /** Whether AS numbers of the attributes have four octets: TABLE_DUMP has two. */
+  readonly asn4: boolean;
+}
+
+/** @see RFC 6396 §4.3.2–4.3.3, RFC 8050 §4.1–4.2 */
+const ribSubtypes: Record<number, { afi: number; safi: number; addPath: boolean }> = {
+  2: { afi: 1, safi: 1, addPath: false },
+  3: { afi: 1, safi: 2, addPath: false },
+  4: { afi: 2, safi: 1, addPath: false },
+  5: { afi: 2, safi: 2, addPath: false },
+  8: { afi: 1, safi: 1, addPath: true },
+  9: { afi: 1, safi: 2, addPath: true },
+  10: { afi: 2, safi: 1, addPath: true },
+  11: { afi: 2, safi: 2, addPath: true },
+};
+export const ribSubtype = { peerIndexTable: 1, ribGeneric: 6, ribGenericAddPath: 12 } as const;
+
+/** The subtype to write for a family: its own, or RIB_GENERIC. */
+export function ribSubtypeOf(family: FamilyName, addPath: boolean): number {
+  const { afi, safi } = families[family];
+  for (const [subtype, row] of Object.entries(ribSubtypes)) {
+    if (row.afi === afi && row.safi === safi && row.addPath === addPath) return Number(subtype);
+  }
+  return addPath ? ribSubtype.ribGenericAddPath : ribSubtype.ribGeneric;
+}
+
+/**
+ * Reads a RIB record of TABLE_DUMP_V2; `undefined` for a subtype nobody has defined.
+ * @throws Truncated when lengths do not fit the record
+ */
+export function decodeRib({ bytes, at, end, subtype }: MrtRecord): RibRecord | undefined {
+  const generic = subtype === ribSubtype.ribGeneric || subtype === ribSubtype.ribGenericAddPath;
+  const row = ribSubtypes[subtype];
+  if (row === undefined && !generic) return undefined;
+  const reader = new Reader(bytes, at, end);
+  const sequence = reader.u32();
+  const afi = row?.afi ?? reader.u16();
+  const safi = row?.safi ?? reader.u8();
+  const addPath = row?.addPath ?? subtype === ribSubtype.ribGenericAddPath;
+  const nlriAt = reader.at;
+  const family = familyOf(afi, safi);
+  const measured = family === undefined ? -1 : families[family].measure(bytes, nlriAt, end, false);
+  // Of an unknown family, or of a prefix that its family forbids, only a length in bits can be believed.
+  reader.skip(measured > 0 ? measured : 1 + prefixOctets(bytes[nlriAt] ?? 0));
+  const nlriEnd = reader.at;
+  const count = reader.u16();
+  const entries: RibEntry[] = [];
+  for (let i = 0; i < count; i++) {
+    const peerIndex = reader.u16();
+    const originated = reader.u32();
+    const pathId = addPath ? reader.u32() : undefined;
+    const length = reader.u16();
+    const attributesAt = reader.at;
+    reader.skip(length);
+    entries.push({ peerIndex, originated, pathId, attributesAt, attributesEnd: reader.at });
+  }
+  return { type: 'rib', sequence, afi, safi, family, nlriAt, nlriEnd, entries, asn4: true };
+}
+
+/**
+ * Reads a record of TABLE_DUMP, which holds one path.
+ * @throws Truncated when lengths do not fit the record
+ * @see RFC 6396 §4.2
+ */
+export function decodeTableDump({ bytes, at, end, subtype }: MrtRecord): RibRecord | undefined {
+  if (subtype !== 1 && subtype !== 2) return undefined;
+  const addressOctets = subtype === 1 ? 4 : 16;
+  const reader = new Reader(bytes, at, end);
+  reader.skip(2); // view number
+  const sequence = reader.u16();
+  const nlriAt = reader.at;
+  const address = addressText(reader.slice(addressOctets));
+  const prefix = `${address}/${reader.u8()}`;
+  const nlriEnd = reader.at;
+  reader.skip(1); // status
+  const originated = reader.u32();
+  const peerAddress = addressText(reader.slice(addressOctets));
+  const peer = { address: peerAddress, asn: reader.u16() };
+  const length = reader.u16();
+  const attributesAt = reader.at;
+  reader.skip(length);
+  const entry = {
+    peerIndex: -1,
+    peer,
+    originated,
+    pathId: undefined,
+    attributesAt,
+    attributesEnd: reader.at,
+  };
+  const afi = subtype;
+  return {
+    type: 'rib',
+    sequence,
+    afi,
+    safi: 1,
+    family: familyOf(afi, 1),
+    nlriAt,
+    nlriEnd,
+    prefix,
+    entries: [entry],
+    asn4: false,
+  };
+}
+
+/** A path to be written. */
+export interface DumpedPath {
+  readonly peerIndex: number;
+  readonly originated: number;
+  readonly pathId?: number;
+  /** As in an UPDATE with four-octet AS numbers, MP_REACH_NLRI in the short form of {@link dumpedReach} included. */
+  readonly attributes: Uint8Array;
+}
+
+/** The body of a RIB record. @see RFC 6396 §4.3.2–4.3.4 */
+export function encodeRib(
+  family: FamilyName,
+  addPath: boolean,
+  sequence: number,
+  nlri: Uint8Array,
+  paths: readonly DumpedPath[],
+): Uint8Array {
+  const writer = new Writer();
+  writer.u32(sequence);
+  if (ribSubtypes[ribSubtypeOf(family, addPath)] === undefined) {
+    const { afi, safi } = families[family];
+    writer.u16(afi).u8(safi);
+  }
+  writer.bytes(nlri).u16(paths.length);
+  for (const { peerIndex, originated, pathId = 0, attributes } of paths) {
+    writer.u16(peerIndex).u32(originated);
+    if (addPath) writer.u32(pathId);
+    writer.length16((body) => body.bytes(attributes));
+  }
+  return writer.finish();
+}
+
+/** MP_REACH_NLRI as a dump holds it: only the next hop and its length. @see RFC 6396 §4.3.4 */
+export function dumpedReach(nextHop: Uint8Array): Uint8Array {
+  const writer = new Writer();
+  writer
+    .u8(0x80)
+    .u8(14)
+    .length8((value) => value.length8((body) => body.bytes(nextHop)));
+  return writer.finish();
+}

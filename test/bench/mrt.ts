@@ -48,14 +48,17 @@ export async function run(args: readonly string[]): Promise<number> {
       }
     }
     const ratio =
-      seconds['bgpdump'] === undefined ? undefined : pairwiseRatio(seconds['bgpdump'], seconds['vaportrail']!).median;
+      seconds['bgpdump'] === undefined
+        ? undefined
+        : pairwiseRatio(seconds['bgpdump'], seconds['vaportrail']!).median;
     const results = Object.entries(seconds).map(([name, list]) => ({
       name,
       seconds: median(list),
       pathsPerSecond: paths / median(list),
       lines: lines[name],
     }));
-    if (values.json) process.stdout.write(`${JSON.stringify({ paths, results, ratio: { bgpdump: ratio } })}\n`);
+    if (values.json)
+      process.stdout.write(`${JSON.stringify({ paths, results, ratio: { bgpdump: ratio } })}\n`);
     else {
       for (const result of results) {
         process.stdout.write(
@@ -83,7 +86,11 @@ function writeTable(path: string, prefixes: number, peers: number): number {
     address: `192.0.2.${i + 1}`,
     asn: 64_600 + i,
   }));
-  record(mrtType.tableDumpV2, ribSubtype.peerIndexTable, encodePeerIndex({ collector: '10.0.0.254', viewName: '', peers: list }));
+  record(
+    mrtType.tableDumpV2,
+    ribSubtype.peerIndexTable,
+    encodePeerIndex({ collector: '10.0.0.254', viewName: '', peers: list }),
+  );
   for (let i = 0; i < prefixes; i++) {
     const origin = Math.floor(i / PREFIXES_PER_ORIGIN);
     const nlri = Uint8Array.of(24, 10 + (i >> 16), i >> 8, i);
@@ -93,21 +100,30 @@ function writeTable(path: string, prefixes: number, peers: number): number {
       attributes: encodeAttributes(
         {
           origin: 'igp',
-          asPath: [{ type: 'sequence', asns: [asn, 3356 + (origin % 50), 1299, 200_000 + (origin % 70_000)] }],
+          asPath: [
+            { type: 'sequence', asns: [asn, 3356 + (origin % 50), 1299, 200_000 + (origin % 70_000)] },
+          ],
           nextHop: (0xc000_0200 + peerIndex + 1) >>> 0,
           communities: [asn * 65_536 + (origin % 100), (3356 << 16) + 2],
         },
         { asn4: true },
       ),
     }));
-    record(mrtType.tableDumpV2, ribSubtypeOf('inet', false), encodeRib('inet', false, i, nlri.subarray(0, 1 + prefixOctets(24)), entries));
+    record(
+      mrtType.tableDumpV2,
+      ribSubtypeOf('inet', false),
+      encodeRib('inet', false, i, nlri.subarray(0, 1 + prefixOctets(24)), entries),
+    );
   }
   closeSync(file);
   return prefixes * peers;
 }
 
 /** Runs a command with its output in a pipe that is read and counted. */
-function timed([command, ...args]: readonly [string, ...string[]]): Promise<{ seconds: number; lines: number }> {
+function timed([command, ...args]: readonly [string, ...string[]]): Promise<{
+  seconds: number;
+  lines: number;
+}> {
   return new Promise((resolve, reject) => {
     const start = performance.now();
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] });

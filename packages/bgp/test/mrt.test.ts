@@ -12,9 +12,12 @@ const hasCorpus = existsSync(corpus);
 const routeDistinguished = /^(?:[^|]*\|){5}[\d.]+:\d+:[\d.]+\//;
 
 async function linesOf(path: string): Promise<string> {
-  const printer = new LinePrinter();
   let text = '';
-  for await (const record of readMrt(path)) text += printer.lines(record);
+  const printer = new LinePrinter((lines) => {
+    text += lines.toString('latin1');
+  });
+  for await (const record of readMrt(path)) printer.print(record);
+  printer.flush();
   return text;
 }
 

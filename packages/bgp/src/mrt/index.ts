@@ -8,10 +8,13 @@ export {
   decodeTableDump,
   dumpedReach,
   encodeRib,
+  locateRib,
   ribSubtype,
   ribSubtypeOf,
   type DumpedPath,
+  type OldRibRecord,
   type RibEntry,
+  type RibLocation,
   type RibRecord,
 } from './table-dump.ts';
 export {

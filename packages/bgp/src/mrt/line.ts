@@ -8,7 +8,7 @@
  * With a path identifier the name ends in `_AP` and the identifier stands behind the prefix. Routes of VPN families,
  * which bgpdump leaves out, have the route distinguisher in front of the prefix.
  */
-import { ipv4Text, ipv6Text } from '@vaportrail/net';
+import { Reader, Truncated, ipv4Text, ipv6Text } from '@vaportrail/net';
 import { asPathText } from '../attributes/as-path.ts';
 import { PathAttributes } from '../attributes/path-attributes.ts';
 import { families, familyOf, type FamilyName } from '../families/table.ts';
@@ -17,11 +17,11 @@ import { UpdateFrame, locateUpdate } from '../wire/update-frame.ts';
 import { decodeBgp4mp, type MrtMessage } from './bgp4mp.ts';
 import { decodePeerIndex, type MrtPeer } from './peer-index.ts';
 import { mrtType, type MrtRecord } from './record.ts';
-import { decodeRib, decodeTableDump, ribSubtype, type RibRecord } from './table-dump.ts';
-import { Reader } from '@vaportrail/net';
+import { decodeTableDump, locateRib, ribSubtype } from './table-dump.ts';
+import { MAX_CACHED_OCTETS, TextCache } from './text-cache.ts';
 
-/** Sets of attributes whose text is kept: a full table repeats each one many times. */
-const MAX_CACHED = 200_000;
+/** Lines are handed on in pieces of about this size. */
+const SLAB_OCTETS = 256 * 1024;
 /** What an absent next hop looks like in bgpdump's output. */
 const NO_NEXT_HOP = '255.255.255.255';
 const MP_REACH = 14;
@@ -35,78 +35,133 @@ const communityNames: Record<number, string> = {
 
 /** Turns records into lines; remembers the peers of the last index. */
 export class LinePrinter {
-  #peers: readonly MrtPeer[] = [];
-  #cache = new Map<string, string>();
+  readonly #write: (lines: Buffer) => void;
+  #slab = Buffer.allocUnsafe(SLAB_OCTETS);
+  #used = 0;
+  /** `|B|address|AS|` of each peer. */
+  #peers: readonly Buffer[] = [];
+  readonly #texts = new TextCache();
   readonly #frame = new UpdateFrame();
 
+  /** `write` gets the lines in pieces, which it may keep. */
+  constructor(write: (lines: Buffer) => void) {
+    this.#write = write;
+  }
+
   /**
-   * The lines of a record, each with its newline; empty for a record that holds no route and no state.
+   * Prints the lines of a record; none for a record that holds no route and no state.
    * @throws Truncated when lengths do not fit the record
    */
-  lines(record: MrtRecord): string {
+  print(record: MrtRecord): void {
     switch (record.type) {
-      case mrtType.tableDumpV2: {
+      case mrtType.tableDumpV2:
         if (record.subtype === ribSubtype.peerIndexTable) {
-          this.#peers = decodePeerIndex(new Reader(record.bytes, record.at, record.end)).peers;
-          return '';
-        }
-        return this.#rib(record, 'TABLE_DUMP2', decodeRib(record));
-      }
+          const { peers } = decodePeerIndex(new Reader(record.bytes, record.at, record.end));
+          this.#peers = peers.map(peerField);
+        } else this.#rib(record);
+        return;
       case mrtType.tableDump:
-        return this.#rib(record, 'TABLE_DUMP', decodeTableDump(record));
+        this.#oldRib(record);
+        return;
       case mrtType.bgp4mp:
       case mrtType.bgp4mpEt:
-        return this.#session(record);
-      default:
-        return '';
+        this.#session(record);
     }
   }
 
-  #rib(record: MrtRecord, name: string, rib: RibRecord | undefined): string {
-    if (rib === undefined) return '';
-    const { bytes } = record;
-    const prefix = rib.prefix ?? nlriText(rib.family, bytes, rib.nlriAt, rib.nlriEnd, false);
-    let text = '';
-    for (const { peerIndex, peer, originated, pathId, attributesAt, attributesEnd } of rib.entries) {
-      const { address = '', asn = 0 } = peer ?? this.#peers[peerIndex] ?? {};
-      const [head, id] = pathId === undefined ? [name, ''] : [`${name}_AP`, `|${pathId}`];
-      // bgpdump prints the time of the record for TABLE_DUMP_V2, the time of the path for TABLE_DUMP.
-      const seconds = peer === undefined ? record.seconds : originated;
-      text += `${head}|${seconds}|B|${address}|${asn}|${prefix}${id}|${this.#attributes(bytes, attributesAt, attributesEnd, rib.asn4)}\n`;
-    }
-    return text;
+  /** Hands on what is still held. */
+  flush(): void {
+    if (this.#used > 0) this.#write(this.#slab.subarray(0, this.#used));
+    this.#slab = Buffer.allocUnsafe(SLAB_OCTETS);
+    this.#used = 0;
   }
 
-  #session(record: MrtRecord): string {
+  /** Makes room for so many octets in the slab. */
+  #reserve(octets: number): void {
+    if (this.#used + octets <= this.#slab.length) return;
+    this.flush();
+    if (octets > this.#slab.length) this.#slab = Buffer.allocUnsafe(octets);
+  }
+
+  #text(text: string): void {
+    this.#reserve(text.length);
+    this.#used += this.#slab.write(text, this.#used, 'latin1');
+  }
+
+  /** The hot path: a full table is millions of entries of few distinct attribute sets, peers and prefixes. */
+  #rib(record: MrtRecord): void {
+    const { bytes, end } = record;
+    const rib = locateRib(record);
+    if (rib === undefined) return;
+    const name = rib.addPath ? 'TABLE_DUMP2_AP' : 'TABLE_DUMP2';
+    const head = Buffer.from(`${name}|${record.seconds}`, 'latin1');
+    const prefix = Buffer.from(`${nlriText(rib.family, bytes, rib.nlriAt, rib.nlriEnd, false)}|`, 'latin1');
+    const header = rib.addPath ? 12 : 8;
+    let at = rib.entriesAt;
+    for (let i = 0; i < rib.count; i++) {
+      if (end - at < header) throw new Truncated(at, header, end - at);
+      const peer = this.#peers[(bytes[at]! << 8) | bytes[at + 1]!] ?? UNKNOWN_PEER;
+      const id = rib.addPath ? `${u32(bytes, at + 6) >>> 0}|` : '';
+      const attributesAt = at + header;
+      const attributesEnd = attributesAt + ((bytes[attributesAt - 2]! << 8) | bytes[attributesAt - 1]!);
+      if (attributesEnd > end)
+        throw new Truncated(attributesAt, attributesEnd - attributesAt, end - attributesAt);
+      this.#reserve(head.length + peer.length + prefix.length + id.length);
+      this.#copy(head, 0, head.length);
+      this.#copy(peer, 0, peer.length);
+      this.#copy(prefix, 0, prefix.length);
+      if (rib.addPath) this.#text(id);
+      this.#attributes(bytes, attributesAt, attributesEnd, true);
+      at = attributesEnd;
+    }
+  }
+
+  /** Copies octets for which there is room. A loop beats `Buffer.copy` below some two hundred octets. */
+  #copy(from: Buffer, start: number, end: number): void {
+    const slab = this.#slab;
+    let used = this.#used;
+    for (let i = start; i < end; i++) slab[used++] = from[i]!;
+    this.#used = used;
+  }
+
+  #oldRib(record: MrtRecord): void {
+    const rib = decodeTableDump(record);
+    if (rib === undefined) return;
+    const { peer, prefix, originated } = rib;
+    this.#text(`TABLE_DUMP|${originated}|B|${peer.address}|${peer.asn}|${prefix}|`);
+    this.#attributes(record.bytes, rib.attributesAt, rib.attributesEnd, false);
+  }
+
+  #session(record: MrtRecord): void {
     const entry = decodeBgp4mp(record);
-    if (entry === undefined) return '';
+    if (entry === undefined) return;
     const name = record.type === mrtType.bgp4mpEt ? 'BGP4MP_ET' : 'BGP4MP';
     const time =
       record.type === mrtType.bgp4mpEt
         ? `${record.seconds}.${String(record.microseconds).padStart(6, '0')}`
         : String(record.seconds);
     const peer = `${entry.peer}|${entry.peerAsn}`;
-    if (entry.type === 'state-change') return `${name}|${time}|STATE|${peer}|${entry.from}|${entry.to}\n`;
-    return this.#update(record.bytes, entry, `${name}${entry.addPath ? '_AP' : ''}|${time}`, peer);
+    if (entry.type === 'state-change')
+      this.#text(`${name}|${time}|STATE|${peer}|${entry.from}|${entry.to}\n`);
+    else this.#update(record.bytes, entry, `${name}${entry.addPath ? '_AP' : ''}|${time}`, peer);
   }
 
-  #update(bytes: Uint8Array, entry: MrtMessage, head: string, peer: string): string {
+  #update(bytes: Uint8Array, entry: MrtMessage, head: string, peer: string): void {
     const { messageAt, messageEnd } = entry;
     const isUpdate =
       messageEnd - messageAt >= HEADER_OCTETS + 4 && bytes[messageAt + 18] === messageType.update;
-    if (!isUpdate) return '';
+    if (!isUpdate) return;
     const frame = this.#frame;
-    if (locateUpdate(bytes, messageAt, messageEnd, frame)?.approach === 'session-reset') return '';
-    let text = '';
+    if (locateUpdate(bytes, messageAt, messageEnd, frame)?.approach === 'session-reset') return;
     const withdraw = (family: FamilyName | undefined, at: number, end: number): void => {
       eachNlri(family, bytes, at, end, true, entry.addPath, (prefix, id) => {
-        text += `${head}|W|${peer}|${prefix}${id}\n`;
+        this.#text(`${head}|W|${peer}|${prefix}${id}\n`);
       });
     };
     const announce = (family: FamilyName | undefined, at: number, end: number): void => {
-      const attributes = this.#attributes(bytes, frame.attributesAt, frame.attributesEnd, entry.asn4);
       eachNlri(family, bytes, at, end, false, entry.addPath, (prefix, id) => {
-        text += `${head}|A|${peer}|${prefix}${id}|${attributes}\n`;
+        this.#text(`${head}|A|${peer}|${prefix}${id}|`);
+        this.#attributes(bytes, frame.attributesAt, frame.attributesEnd, entry.asn4);
       });
     };
     withdraw('inet', frame.withdrawnAt, frame.withdrawnEnd);
@@ -115,20 +170,29 @@ export class LinePrinter {
     if (frame.nlriEnd > frame.nlriAt) announce('inet', frame.nlriAt, frame.nlriEnd);
     if (frame.reachAt !== 0)
       announce(familyOf(frame.reachAfi, frame.reachSafi), frame.reachNlriAt, frame.reachNlriEnd);
-    return text;
   }
 
-  /** The fields from the AS path on. */
-  #attributes(bytes: Uint8Array, at: number, end: number, asn4: boolean): string {
-    const key = Buffer.from(bytes.buffer, bytes.byteOffset + at, end - at).toString('latin1');
-    let text = this.#cache.get(key);
-    if (text === undefined) {
-      if (this.#cache.size >= MAX_CACHED) this.#cache = new Map();
-      text = attributesText(new PathAttributes(bytes.slice(at, end), { asn4 }));
-      this.#cache.set(key, text);
+  /** The fields from the AS path on, and the newline. */
+  #attributes(bytes: Uint8Array, at: number, end: number, asn4: boolean): void {
+    const texts = this.#texts;
+    if (!texts.find(bytes, at, end)) {
+      const text = `${attributesText(new PathAttributes(bytes.slice(at, end), { asn4 }))}\n`;
+      if (end - at > MAX_CACHED_OCTETS || text.length > MAX_CACHED_OCTETS) {
+        this.#text(text);
+        return;
+      }
+      texts.add(bytes, at, end, text);
     }
-    return text;
+    this.#reserve(texts.length);
+    this.#copy(texts.arena, texts.at, texts.at + texts.length);
   }
+}
+
+/** An entry that refers to no peer of the index. */
+const UNKNOWN_PEER = peerField({ address: '', asn: 0 });
+
+function peerField({ address, asn }: Pick<MrtPeer, 'address' | 'asn'>): Buffer {
+  return Buffer.from(`|B|${address}|${asn}|`, 'latin1');
 }
 
 function attributesText(attributes: PathAttributes): string {

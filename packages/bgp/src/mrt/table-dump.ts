@@ -5,9 +5,8 @@ import type { MrtRecord } from './record.ts';
 
 /** One path of a destination. Offsets point into the record. */
 export interface RibEntry {
-  /** Number in the peer index; -1 in TABLE_DUMP, where `peer` says who. */
+  /** Number in the peer index. */
   readonly peerIndex: number;
-  readonly peer?: { readonly address: string; readonly asn: number };
   /** Seconds since the epoch at which the path was learned. */
   readonly originated: number;
   readonly pathId: number | undefined;
@@ -15,21 +14,19 @@ export interface RibEntry {
   readonly attributesEnd: number;
 }
 
-/** One destination with its paths. */
-export interface RibRecord {
-  readonly type: 'rib';
-  readonly sequence: number;
-  readonly afi: number;
-  readonly safi: number;
-  readonly family: FamilyName | undefined;
-  /** Octets of the NLRI in the record, without a path identifier. */
-  readonly nlriAt: number;
-  readonly nlriEnd: number;
-  /** TABLE_DUMP writes the prefix as an address and a mask, not as NLRI. */
-  readonly prefix?: string;
+/** One destination with its paths; AS numbers in their attributes have four octets. */
+export interface RibRecord extends RibLocation {
   readonly entries: readonly RibEntry[];
-  /** Whether AS numbers of the attributes have four octets: TABLE_DUMP has two. */
-  readonly asn4: boolean;
+}
+
+/** One path of the older format; AS numbers in its attributes have two octets. */
+export interface OldRibRecord {
+  readonly sequence: number;
+  readonly prefix: string;
+  readonly peer: { readonly address: string; readonly asn: number };
+  readonly originated: number;
+  readonly attributesAt: number;
+  readonly attributesEnd: number;
 }
 
 /** @see RFC 6396 §4.3.2–4.3.3, RFC 8050 §4.1–4.2 */
@@ -54,11 +51,26 @@ export function ribSubtypeOf(family: FamilyName, addPath: boolean): number {
   return addPath ? ribSubtype.ribGenericAddPath : ribSubtype.ribGeneric;
 }
 
+/** Where the parts of a RIB record of TABLE_DUMP_V2 are. */
+export interface RibLocation {
+  readonly sequence: number;
+  readonly afi: number;
+  readonly safi: number;
+  readonly family: FamilyName | undefined;
+  /** Octets of the NLRI in the record, without a path identifier. */
+  readonly nlriAt: number;
+  readonly nlriEnd: number;
+  readonly addPath: boolean;
+  /** Number of entries, and where the first begins: `peer(2) originated(4) [path id(4)] length(2) attributes`. */
+  readonly count: number;
+  readonly entriesAt: number;
+}
+
 /**
- * Reads a RIB record of TABLE_DUMP_V2; `undefined` for a subtype nobody has defined.
- * @throws Truncated when lengths do not fit the record
+ * Finds the parts of a RIB record; `undefined` for a subtype nobody has defined.
+ * @throws Truncated when the record is cut off before its entries
  */
-export function decodeRib({ bytes, at, end, subtype }: MrtRecord): RibRecord | undefined {
+export function locateRib({ bytes, at, end, subtype }: MrtRecord): RibLocation | undefined {
   const generic = subtype === ribSubtype.ribGeneric || subtype === ribSubtype.ribGenericAddPath;
   const row = ribSubtypes[subtype];
   if (row === undefined && !generic) return undefined;
@@ -74,17 +86,28 @@ export function decodeRib({ bytes, at, end, subtype }: MrtRecord): RibRecord | u
   reader.skip(measured > 0 ? measured : 1 + prefixOctets(bytes[nlriAt] ?? 0));
   const nlriEnd = reader.at;
   const count = reader.u16();
+  return { sequence, afi, safi, family, nlriAt, nlriEnd, addPath, count, entriesAt: reader.at };
+}
+
+/**
+ * Reads a RIB record with all its entries; `undefined` for a subtype nobody has defined.
+ * @throws Truncated when lengths do not fit the record
+ */
+export function decodeRib(record: MrtRecord): RibRecord | undefined {
+  const location = locateRib(record);
+  if (location === undefined) return undefined;
+  const reader = new Reader(record.bytes, location.entriesAt, record.end);
   const entries: RibEntry[] = [];
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < location.count; i++) {
     const peerIndex = reader.u16();
     const originated = reader.u32();
-    const pathId = addPath ? reader.u32() : undefined;
+    const pathId = location.addPath ? reader.u32() : undefined;
     const length = reader.u16();
     const attributesAt = reader.at;
     reader.skip(length);
     entries.push({ peerIndex, originated, pathId, attributesAt, attributesEnd: reader.at });
   }
-  return { type: 'rib', sequence, afi, safi, family, nlriAt, nlriEnd, entries, asn4: true };
+  return { ...location, entries };
 }
 
 /**
@@ -92,44 +115,21 @@ export function decodeRib({ bytes, at, end, subtype }: MrtRecord): RibRecord | u
  * @throws Truncated when lengths do not fit the record
  * @see RFC 6396 §4.2
  */
-export function decodeTableDump({ bytes, at, end, subtype }: MrtRecord): RibRecord | undefined {
+export function decodeTableDump({ bytes, at, end, subtype }: MrtRecord): OldRibRecord | undefined {
   if (subtype !== 1 && subtype !== 2) return undefined;
   const addressOctets = subtype === 1 ? 4 : 16;
   const reader = new Reader(bytes, at, end);
   reader.skip(2); // view number
   const sequence = reader.u16();
-  const nlriAt = reader.at;
   const address = addressText(reader.slice(addressOctets));
   const prefix = `${address}/${reader.u8()}`;
-  const nlriEnd = reader.at;
   reader.skip(1); // status
   const originated = reader.u32();
-  const peerAddress = addressText(reader.slice(addressOctets));
-  const peer = { address: peerAddress, asn: reader.u16() };
+  const peer = { address: addressText(reader.slice(addressOctets)), asn: reader.u16() };
   const length = reader.u16();
   const attributesAt = reader.at;
   reader.skip(length);
-  const entry = {
-    peerIndex: -1,
-    peer,
-    originated,
-    pathId: undefined,
-    attributesAt,
-    attributesEnd: reader.at,
-  };
-  const afi = subtype;
-  return {
-    type: 'rib',
-    sequence,
-    afi,
-    safi: 1,
-    family: familyOf(afi, 1),
-    nlriAt,
-    nlriEnd,
-    prefix,
-    entries: [entry],
-    asn4: false,
-  };
+  return { sequence, prefix, peer, originated, attributesAt, attributesEnd: reader.at };
 }
 
 /** A path to be written. */

@@ -6,6 +6,7 @@ interface Bench {
 }
 
 const benches: Record<string, Bench> = {
+  mrt: { about: 'a table dump as lines, beside bgpdump', load: () => import('./mrt.ts') },
   reflect: {
     about: 'VPNv4 routes through this reflector and through others',
     load: () => import('./reflect.ts'),

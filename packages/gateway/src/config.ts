@@ -81,7 +81,7 @@ const routingInstance = z
     export: z.array(routeTarget).default([]),
     /** One label for the whole VRF; a number, or `true` for the next free one. */
     'vrf-table-label': z.union([z.boolean(), label]).default(true),
-    interfaces: z.array(z.strictObject({ name: interfaceName, address: attachedAddress() })).default([]),
+    interfaces: z.array(attachment()).default([]),
     'routing-options': z
       .strictObject({
         multipath: multipathKnob.optional(),
@@ -99,6 +99,11 @@ const routingInstance = z
         message: `"${instance.name}" needs a vrf-target, or import and export targets: without one it exchanges no route`,
       });
   });
+
+/** An interface and its address: the network behind it is a direct route. */
+function attachment() {
+  return z.strictObject({ name: interfaceName, address: attachedAddress() });
+}
 
 /** An interface address with its length, e.g. `15.15.15.1/24`: yields the address and the network. */
 function attachedAddress() {
@@ -171,6 +176,8 @@ export const gatewayConfig = z
         peers: z.array(bgpPeer).default([]),
       })
       .prefault({}),
+    /** Interfaces outside of all routing instances, towards the underlay. */
+    interfaces: z.array(attachment()).default([]),
     'routing-instances': z.array(routingInstance).default([]),
     'routing-options': z
       .strictObject({
@@ -217,6 +224,7 @@ export const gatewayConfig = z
 export type GatewayConfig = z.output<typeof gatewayConfig>;
 export type RoutingInstanceConfig = GatewayConfig['routing-instances'][number];
 export type PeerConfig = GatewayConfig['bgp']['peers'][number];
+export type InterfaceConfig = GatewayConfig['interfaces'][number];
 export type StaticRouteConfig = z.output<typeof staticRoute>;
 
 function unique<T>(

@@ -3,6 +3,7 @@ import { ipv4Text, prefixText, routeDistinguisherText, routeTargetText } from '@
 import type { z } from 'zod';
 import type {
   GatewayConfig,
+  InterfaceConfig,
   MultipathKnob,
   RoutingInstanceConfig,
   StaticRouteConfig,
@@ -20,6 +21,7 @@ export function writtenConfig(config: GatewayConfig): WrittenConfig {
   return {
     ...config,
     'router-id': ipv4Text(config['router-id']),
+    interfaces: config.interfaces.map(writtenInterface),
     'routing-instances': config['routing-instances'].map(writtenInstance),
     'routing-options': {
       static: options.static.map(writtenStatic),
@@ -43,15 +45,16 @@ function writtenInstance(instance: RoutingInstanceConfig): WrittenInstance {
     ...(target === undefined ? {} : { 'vrf-target': targetText(target) }),
     import: instance.import.map(targetText),
     export: instance.export.map(targetText),
-    interfaces: instance.interfaces.map(({ name, address }) => ({
-      name,
-      address: `${address.address}/${address.network.length}`,
-    })),
+    interfaces: instance.interfaces.map(writtenInterface),
     'routing-options': {
       static: options.static.map(writtenStatic),
       ...(options.multipath === undefined ? {} : { multipath: writtenKnob(options.multipath) }),
     },
   };
+}
+
+function writtenInterface({ name, address }: InterfaceConfig): { name: string; address: string } {
+  return { name, address: `${address.address}/${address.network.length}` };
 }
 
 function writtenStatic(route: StaticRouteConfig): WrittenStaticRoute {

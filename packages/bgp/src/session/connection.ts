@@ -18,17 +18,26 @@ export interface ConnectionEvents {
 
 /** `drained` is called when the backlog falls to this many octets. */
 export const LOW_WATER = 64 * 1024;
+/** Octets handed to the kernel at a time; what is behind them can still be overtaken or dropped. */
+const PIECE = 256 * 1024;
 /** How long a closed connection may take to deliver its last message, in milliseconds. */
 const LINGER = 2000;
+
+/** What one call of {@link Connection.write} brought. */
+interface Written {
+  readonly buffers: readonly Uint8Array[];
+  readonly octets: number;
+  readonly done: (() => void) | undefined;
+}
 
 export class Connection {
   readonly #socket: Socket;
   readonly #clock: Clock;
   readonly #events: ConnectionEvents;
   readonly #stream: MessageStream;
-  /** Octets of each `write` that the kernel has not taken yet, oldest first, and where the queue starts. */
-  #unwritten: { readonly octets: number; readonly written: (() => void) | undefined }[] = [];
-  #oldest = 0;
+  /** What waits, and what the kernel is taking now. */
+  #waiting: Written[] = [];
+  #leaving: Written[] = [];
   #backlog = 0;
   #progressAt: number;
   #open = true;
@@ -81,29 +90,66 @@ export class Connection {
     this.#stream.acceptExtendedMessages();
   }
 
-  /** Sends the buffers in order. They must not change until `written` is called, which is not when the peer has them. */
-  write(buffers: readonly Uint8Array[], written?: () => void): void {
+  /** Sends whole messages in order. The buffers must not change until `done` is called; the peer may not have them then. */
+  write(buffers: readonly Uint8Array[], done?: () => void): void {
     if (!this.#open || buffers.length === 0) return;
+    this.#waiting.push(this.#accept(buffers, done));
+    if (this.#leaving.length === 0) this.#send();
+  }
+
+  /** Sends one message ahead of all that waits. */
+  writeFirst(message: Uint8Array): void {
+    if (!this.#open) return;
+    this.#waiting.unshift(this.#accept([message], undefined));
+    if (this.#leaving.length === 0) this.#send();
+  }
+
+  #accept(buffers: readonly Uint8Array[], done: (() => void) | undefined): Written {
     let octets = 0;
     for (const buffer of buffers) octets += buffer.length;
     if (this.#backlog === 0) this.#progressAt = this.#clock.now();
     this.#backlog += octets;
-    this.#unwritten.push({ octets, written });
-    const socket = this.#socket;
-    const last = buffers.length - 1;
-    if (last > 0) socket.cork();
-    for (let i = 0; i < last; i++) socket.write(buffers[i]!);
-    socket.write(buffers[last]!, this.#written);
-    if (last > 0) socket.uncork();
+    return { buffers, octets, done };
   }
 
+  /** Hands the kernel the next piece. */
+  #send(): void {
+    let count = 0;
+    for (let octets = 0; count < this.#waiting.length && octets < PIECE; count++)
+      octets += this.#waiting[count]!.octets;
+    if (count === 0) return;
+    this.#leaving = this.#waiting.splice(0, count);
+    const socket = this.#socket;
+    socket.cork();
+    for (let i = 0; i < count; i++) {
+      const { buffers } = this.#leaving[i]!;
+      const last = i === count - 1 ? buffers.length - 1 : -1;
+      for (let j = 0; j < buffers.length; j++) socket.write(buffers[j]!, j === last ? this.#sent : undefined);
+    }
+    socket.uncork();
+  }
+
+  readonly #sent = (error?: Error | null): void => {
+    if (error) return;
+    const gone = this.#leaving;
+    this.#leaving = [];
+    const before = this.#backlog;
+    for (const { octets } of gone) this.#backlog -= octets;
+    this.#progressAt = this.#clock.now();
+    for (const { done } of gone) done?.();
+    if (!this.#open) return;
+    if (this.#leaving.length === 0) this.#send();
+    if (before > LOW_WATER && this.#backlog <= LOW_WATER) this.#events.drained();
+  };
+
   /**
-   * Closes the connection behind an optional last message. What the peer still sends is read and dropped, because
+   * Closes the connection behind an optional last message, which overtakes what waits: that is dropped. What the peer still sends is read and dropped, because
    * closing with unread octets makes the kernel reset the connection, and the peer would not see the message.
    */
   close(lastMessage?: Uint8Array): void {
     if (!this.#open) return;
     this.#open = false;
+    this.#waiting = [];
     const socket = this.#socket;
     if (lastMessage === undefined) socket.end();
     else socket.end(lastMessage);
@@ -116,20 +162,6 @@ export class Connection {
     if (this.#socket.destroyed) return Promise.resolve();
     return new Promise((resolve) => this.#socket.once('close', () => resolve()));
   }
-
-  readonly #written = (error?: Error | null): void => {
-    if (error) return;
-    const { octets, written } = this.#unwritten[this.#oldest++]!;
-    if (this.#oldest > 1024 || this.#oldest === this.#unwritten.length) {
-      this.#unwritten = this.#unwritten.slice(this.#oldest);
-      this.#oldest = 0;
-    }
-    const before = this.#backlog;
-    this.#backlog -= octets;
-    this.#progressAt = this.#clock.now();
-    written?.();
-    if (this.#open && before > LOW_WATER && this.#backlog <= LOW_WATER) this.#events.drained();
-  };
 
   #read(chunk: Uint8Array): void {
     if (!this.#open) return;

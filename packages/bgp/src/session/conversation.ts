@@ -167,7 +167,7 @@ export class Conversation {
         this.connection?.write([this.#owner.openMessage]);
         return this.#owner.sent('open');
       case 'send-keepalive':
-        this.connection?.write([keepalive]);
+        this.connection?.writeFirst(keepalive);
         return this.#owner.sent('keepalive');
       case 'send-notification':
         return this.#complain(action.notification);
@@ -179,6 +179,8 @@ export class Conversation {
   }
 
   #startTimer(timer: TimerName, seconds: number): void {
+    // A time of zero switches a timer off (SendHoldTimer).
+    if (seconds === 0) return;
     const { clock } = this.#owner;
     const factor = jittered.has(timer) ? 0.75 + Math.random() / 4 : 1;
     const milliseconds = seconds * factor * 1000;
@@ -215,7 +217,20 @@ export class Conversation {
         return this.feed({ type: 'IdleHoldTimer_Expires' });
       case 'hold':
         return this.#holdExpired();
+      case 'send-hold':
+        return this.#sendHoldExpired();
     }
+  }
+
+  /** The peer has taken nothing for the send hold time, although something waited all the time; or it has. */
+  #sendHoldExpired(): void {
+    const { clock } = this.#owner;
+    const { connection } = this;
+    const seconds = this.#owner.seconds('send-hold', this.#fsm.state);
+    const since = connection === undefined || connection.backlog === 0 ? clock.now() : connection.progressAt;
+    const left = since + seconds * 1000 - clock.now();
+    if (left <= 0) this.feed({ type: 'SendHoldTimer_Expires' });
+    else this.#startTimer('send-hold', left / 1000);
   }
 
   /**

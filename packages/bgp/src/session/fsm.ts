@@ -23,7 +23,7 @@
 export const states = ['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established'] as const;
 export type State = (typeof states)[number];
 
-export type TimerName = 'connect-retry' | 'hold' | 'keepalive' | 'delay-open' | 'idle-hold';
+export type TimerName = 'connect-retry' | 'hold' | 'keepalive' | 'delay-open' | 'idle-hold' | 'send-hold';
 
 /** What a NOTIFICATION to the peer says; a `NotificationError` is one. */
 export interface Complaint {
@@ -263,7 +263,10 @@ function openSent(fsm: Fsm, event: Event): Step {
 function openConfirm(fsm: Fsm, event: Event): Step {
   switch (event.type) {
     case 'KeepAliveMsg':
-      return { fsm: { ...fsm, state: 'Established' }, actions: [...holdOn(fsm), { type: 'established' }] };
+      return {
+        fsm: { ...fsm, state: 'Established' },
+        actions: [...holdOn(fsm), { type: 'start-timer', timer: 'send-hold' }, { type: 'established' }],
+      };
     case 'KeepaliveTimer_Expires':
       return { fsm, actions: keepAlive(fsm) };
     case 'NotifMsgVerErr':
@@ -425,6 +428,7 @@ function toIdle(fsm: Fsm, before: readonly Action[], damp?: 'damp'): Step {
       stop('delay-open'),
       stop('hold'),
       stop('keepalive'),
+      stop('send-hold'),
       ...before,
       disconnect,
       ...(fsm.state === 'Established' ? [{ type: 'released' } as const] : []),

@@ -253,6 +253,8 @@ export class Session {
         return delayOpen;
       case 'idle-hold':
         return this.#backOff.seconds(idleHold.longest);
+      case 'send-hold':
+        return this.config.sendHoldTime;
       case 'hold':
       case 'keepalive':
         return this.config.holdTime;

@@ -89,11 +89,14 @@ t.test('a speaker that delays its OPEN lets the peer go first', async (t) => {
   t.same(sent(impatient.actions), ['OPEN']);
 });
 
-t.test('a hold time of zero sets no timers', async (t) => {
-  const { fsm, actions } = step(inState('OpenSent'), event('BGPOpen', 0));
-  t.equal(fsm.holdTime, 0);
-  t.notOk(actions.some(({ type }) => type === 'start-timer'));
-  t.same(after(fsm, 'KeepAliveMsg', 'KeepaliveTimer_Expires').actions, [{ type: 'established' }]);
+t.test('a hold time of zero sets neither hold nor keepalive timer', async (t) => {
+  const confirmed = step(inState('OpenSent'), event('BGPOpen', 0));
+  t.equal(confirmed.fsm.holdTime, 0);
+  const { actions } = after(confirmed.fsm, 'KeepAliveMsg', 'KeepaliveTimer_Expires', 'UpdateMsg');
+  const started = [...confirmed.actions, ...actions].flatMap((action) =>
+    action.type === 'start-timer' ? [action.timer] : [],
+  );
+  t.same(started, ['send-hold']);
 });
 
 t.test('each error is answered with its own NOTIFICATION', async (t) => {

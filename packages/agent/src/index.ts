@@ -1,1 +1,28 @@
-export {};
+export { Agent, type AgentOptions } from './agent.ts';
+export { AgentError } from './agent-error.ts';
+export {
+  agentConfig,
+  agentFileConfig,
+  fleetConfig,
+  floatingIpConfig,
+  interfaceConfig,
+  vrfConfig,
+  type AgentConfig,
+  type AgentConfigInput,
+  type AgentFile,
+  type FleetConfig,
+  type FleetConfigInput,
+  type FloatingIpConfigInput,
+  type InterfaceConfigInput,
+  type VrfConfigInput,
+} from './config.ts';
+export { ControlNodePeer, type PeerState } from './control-node-peer.ts';
+export type { FiveTuple } from './ecmp.ts';
+export type { DropReason, Flow, Packet, TcpFlag, Verdict } from './flow.ts';
+export type { Direction, FloatingIp, PortMap } from './floating-ip.ts';
+export { HIGH_PREFERENCE, LOW_PREFERENCE, type Interface } from './interface.ts';
+export type { LocalRoute } from './local-routes.ts';
+export type { CompositeNextHop, EncapNextHop, Member, NextHop, TunnelNextHop } from './next-hop.ts';
+export { LOCAL, LOCAL_VM_PORT, type Path, type PathSource, type Route } from './route.ts';
+export type { TunnelType } from './tunnel-type.ts';
+export { FABRIC_VRF, virtualNetworkOf, type Vrf, type VrfFamily } from './vrf.ts';

@@ -142,13 +142,13 @@ export class LearnedRoutes {
   #resolve(vrf: Vrf, { nextHops: hops }: ItemAttributes): Resolution {
     const { nextHops } = this.#settings;
     if (hops.length === 1) {
-      const member = this.#member(vrf, hops[0]!);
+      const member = this.#member(hops[0]!);
       if (member === undefined) return { nextHop: nextHops.share(nextHops.discard), label: -1 };
       return { nextHop: member.nextHop, label: member.nextHop.type === 'composite' ? -1 : member.label };
     }
     const members: Member[] = [];
     for (const hop of hops) {
-      const member = this.#member(vrf, hop);
+      const member = this.#member(hop);
       if (member === undefined) continue;
       if (members.some(({ nextHop, label }) => nextHop === member.nextHop && label === member.label)) {
         nextHops.release(member.nextHop);
@@ -163,9 +163,11 @@ export class LearnedRoutes {
     return { nextHop: composite, label: -1 };
   }
 
-  /** One hop: what our own label leads to, or a tunnel; undefined when the label is not ours any more. */
-  #member(vrf: Vrf, hop: ItemNextHop): Member | undefined {
+  /** One hop: what our own label leads to, or a tunnel; undefined when neither is there. */
+  #member(hop: ItemNextHop): Member | undefined {
     const { address, labels, nextHops, encapsulationPriority } = this.#settings;
+    // What was written was not an address.
+    if (hop.address.length === 0) return undefined;
     if (!sameBytes(hop.address, address)) {
       const tunnelType = chooseTunnelType(encapsulationPriority, hop.encapsulations);
       const tunnel = nextHops.acquire({ type: 'tunnel', destination: addressText(hop.address), tunnelType });

@@ -1,0 +1,211 @@
+/**
+ * The agent's side of the relation with one control node: what is said when the session comes up, and what becomes of
+ * what the control node said when it goes.
+ *
+ * Up: subscribe to every VRF (the underlay first), publish every route, End-of-RIB. What the node said in an earlier
+ * session stays in use until it is confirmed, and is swept at its End-of-RIB or after a time without one.
+ * Down: what it said is stale. It is forgotten at once when another control node has everything, else after a time.
+ */
+import type { Clock, Timer } from '@vaportrail/net';
+import {
+  type Channel,
+  type Stanza,
+  XmppClient,
+  agentEndOfRib,
+  announceStanzas,
+  subscribeStanza,
+  unsubscribeStanza,
+  withdrawStanzas,
+  type UnicastItem,
+} from '@vaportrail/xmpp';
+import type { LearnedSource } from './learned-routes.ts';
+import type { Vrf } from './vrf.ts';
+
+export interface PeerSettings {
+  /** The agent's name on the channel. */
+  readonly agent: string;
+  readonly server: { readonly address: string; readonly port: number };
+  readonly localAddress: string | undefined;
+  /** Seconds. */
+  readonly holdTime: number;
+  readonly staleTime: number;
+  readonly endOfRibTimeout: number;
+  readonly clock: Clock;
+}
+
+/** What a control node peer asks of its agent. */
+export interface PeerListener {
+  /** VRFs to subscribe to, in order, and what to publish in each. */
+  subscriptions(): Iterable<Vrf>;
+  publications(vrf: Vrf): Iterable<UnicastItem>;
+  receive(peer: ControlNodePeer, stanza: Stanza): void;
+  /** Whether another control node has told everything. */
+  othersInSync(peer: ControlNodePeer): boolean;
+  markStale(peer: ControlNodePeer): void;
+  /** Forget what the peer said in sessions before a generation. */
+  sweep(peer: ControlNodePeer, generation: number): void;
+  /** A session came up, came in sync, or went down. */
+  changed(peer: ControlNodePeer): void;
+  /** Connecting failed several times. */
+  timedOut(peer: ControlNodePeer): void;
+}
+
+/** `idle`: not started or a spare; `connecting`: no session yet, or not any more. */
+export type PeerState = 'idle' | 'connecting' | 'established';
+
+export class ControlNodePeer implements LearnedSource {
+  readonly rank: number;
+  readonly settings: PeerSettings;
+  readonly #listener: PeerListener;
+  #client: XmppClient | undefined;
+  state: PeerState = 'idle';
+  /** Number of the session, from 1. */
+  generation = 0;
+  /** Whether the End-of-RIB of this session came. */
+  inSync = false;
+  establishedAt: number | undefined;
+  flaps = 0;
+  lastError: string | undefined;
+  /** Routes received and retracted, items passed over, and routes published and withdrawn. */
+  readonly counters = { items: 0, retracts: 0, ignored: 0, published: 0, withdrawn: 0 };
+  #sequence = 0;
+  #staleTimer: Timer | undefined;
+  #syncTimer: Timer | undefined;
+
+  constructor(rank: number, settings: PeerSettings, listener: PeerListener) {
+    this.rank = rank;
+    this.settings = settings;
+    this.#listener = listener;
+  }
+
+  /** The address of the control node: what its paths are listed under. */
+  get name(): string {
+    return this.settings.server.address;
+  }
+
+  /** The channel, for its counters; undefined before the first start. */
+  get channel(): Channel | undefined {
+    return this.#client?.channel;
+  }
+
+  start(): void {
+    if (this.state !== 'idle') return;
+    this.state = 'connecting';
+    const { agent, server, localAddress, holdTime, clock } = this.settings;
+    this.#client = new XmppClient({
+      name: agent,
+      server,
+      ...(localAddress === undefined ? {} : { localAddress }),
+      holdTime,
+      clock,
+      handlers: {
+        up: () => this.#up(),
+        stanza: (stanza) => this.#stanza(stanza),
+        down: ({ because }) => this.#down(because),
+        ended: ({ because }) => (this.lastError = because),
+        timedOut: () => this.#listener.timedOut(this),
+      },
+    });
+    this.#client.start();
+  }
+
+  /** Ends the session, if there is one, and stops trying. What was learned stays stale for its time. */
+  stop(): void {
+    this.#client?.stop();
+    this.#down('stopped');
+    this.state = 'idle';
+  }
+
+  /** Forgets everything and stops every timer. */
+  close(): void {
+    this.stop();
+    this.#staleTimer?.cancel();
+    this.#syncTimer?.cancel();
+    this.#listener.sweep(this, Infinity);
+  }
+
+  subscribe(vrf: Vrf): void {
+    this.#send([subscribeStanza(this.settings.agent, vrf.name, vrf.id)]);
+  }
+
+  unsubscribe(vrf: Vrf): void {
+    this.#send([unsubscribeStanza(this.settings.agent, vrf.name, vrf.id)]);
+  }
+
+  announce(vrf: Vrf, item: UnicastItem): void {
+    this.#send([this.#announcement(vrf, item)]);
+  }
+
+  withdraw(vrf: Vrf, item: UnicastItem): void {
+    if (this.state !== 'established') return;
+    this.counters.withdrawn++;
+    this.#send([withdrawStanzas(this.settings.agent, vrf.name, item, this.#sequence++)]);
+  }
+
+  /** What the peer said is no longer needed or wanted while its session is down. */
+  forget(): void {
+    if (this.state === 'established') return;
+    this.#staleTimer?.cancel();
+    this.#listener.sweep(this, Infinity);
+  }
+
+  #announcement(vrf: Vrf, item: UnicastItem): Uint8Array {
+    this.counters.published++;
+    return announceStanzas(this.settings.agent, vrf.name, item, this.#sequence++);
+  }
+
+  /** Stanzas for a session that is not there are not kept: a new session begins by telling everything. */
+  #send(stanzas: Uint8Array[]): void {
+    if (this.state === 'established') this.#client?.channel.send(stanzas);
+  }
+
+  #up(): void {
+    const { agent, clock, endOfRibTimeout } = this.settings;
+    this.generation++;
+    this.state = 'established';
+    this.inSync = false;
+    this.establishedAt = clock.now();
+    this.#staleTimer?.cancel();
+    this.#syncTimer = clock.after(endOfRibTimeout * 1000, () => this.#synchronised());
+    const stanzas: Uint8Array[] = [];
+    const vrfs = [...this.#listener.subscriptions()];
+    for (const vrf of vrfs) stanzas.push(subscribeStanza(agent, vrf.name, vrf.id));
+    for (const vrf of vrfs) {
+      for (const item of this.#listener.publications(vrf)) stanzas.push(this.#announcement(vrf, item));
+    }
+    stanzas.push(agentEndOfRib(agent));
+    this.#send(stanzas);
+    this.#listener.changed(this);
+  }
+
+  #stanza(stanza: Stanza): void {
+    if (stanza.type === 'end-of-rib') this.#synchronised();
+    else this.#listener.receive(this, stanza);
+  }
+
+  #synchronised(): void {
+    this.#syncTimer?.cancel();
+    if (this.inSync) return;
+    this.inSync = true;
+    this.#listener.sweep(this, this.generation);
+    this.#listener.changed(this);
+  }
+
+  #down(because: string): void {
+    if (this.state !== 'established') return;
+    this.lastError = because;
+    const { clock, staleTime } = this.settings;
+    this.state = 'connecting';
+    this.inSync = false;
+    this.establishedAt = undefined;
+    this.flaps++;
+    this.#syncTimer?.cancel();
+    if (staleTime === 0 || this.#listener.othersInSync(this)) {
+      this.#listener.sweep(this, Infinity);
+    } else {
+      this.#listener.markStale(this);
+      this.#staleTimer = clock.after(staleTime * 1000, () => this.#listener.sweep(this, Infinity));
+    }
+    this.#listener.changed(this);
+  }
+}

@@ -35,7 +35,8 @@ function decodeSegments(reader: Reader, asn4: boolean): AsPathSegment[] {
   const segments: AsPathSegment[] = [];
   while (reader.remaining > 0) {
     const type = segmentTypes[reader.u8()] ?? 'sequence';
-    const asns = Array.from({ length: reader.u8() }, () => (asn4 ? reader.u32() : reader.u16()));
+    const asns: number[] = [];
+    for (let left = reader.u8(); left > 0; left--) asns.push(asn4 ? reader.u32() : reader.u16());
     segments.push({ type, asns });
   }
   return segments;

@@ -28,7 +28,11 @@ export const communities: Attribute<readonly number[]> = {
   malformed: 'treat-as-withdraw',
   see: 'RFC 1997, RFC 7606 §7.8',
   check: multipleOf(4),
-  decode: (reader) => Array.from({ length: reader.remaining / 4 }, () => reader.u32()),
+  decode(reader) {
+    const values: number[] = [];
+    while (reader.remaining > 0) values.push(reader.u32());
+    return values;
+  },
   encode(writer, value) {
     for (const community of value) writer.u32(community);
   },

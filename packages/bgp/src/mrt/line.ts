@@ -18,10 +18,10 @@ import { decodeBgp4mp, type MrtMessage } from './bgp4mp.ts';
 import { decodePeerIndex, type MrtPeer } from './peer-index.ts';
 import { mrtType, type MrtRecord } from './record.ts';
 import { decodeTableDump, locateRib, ribSubtype } from './table-dump.ts';
-import { MAX_CACHED_OCTETS, TextCache } from './text-cache.ts';
+import { TextCache } from './text-cache.ts';
 
 /** Lines are handed on in pieces of about this size. */
-const SLAB_OCTETS = 256 * 1024;
+const PIECE_OCTETS = 128 * 1024;
 /** What an absent next hop looks like in bgpdump's output. */
 const NO_NEXT_HOP = '255.255.255.255';
 const MP_REACH = 14;
@@ -36,10 +36,9 @@ const communityNames: Record<number, string> = {
 /** Turns records into lines; remembers the peers of the last index. */
 export class LinePrinter {
   readonly #write: (lines: Buffer) => void;
-  #slab = Buffer.allocUnsafe(SLAB_OCTETS);
-  #used = 0;
+  #held = '';
   /** `|B|address|AS|` of each peer. */
-  #peers: readonly Buffer[] = [];
+  #peers: readonly string[] = [];
   readonly #texts = new TextCache();
   readonly #frame = new UpdateFrame();
 
@@ -71,21 +70,13 @@ export class LinePrinter {
 
   /** Hands on what is still held. */
   flush(): void {
-    if (this.#used > 0) this.#write(this.#slab.subarray(0, this.#used));
-    this.#slab = Buffer.allocUnsafe(SLAB_OCTETS);
-    this.#used = 0;
+    if (this.#held !== '') this.#write(Buffer.from(this.#held, 'latin1'));
+    this.#held = '';
   }
 
-  /** Makes room for so many octets in the slab. */
-  #reserve(octets: number): void {
-    if (this.#used + octets <= this.#slab.length) return;
-    this.flush();
-    if (octets > this.#slab.length) this.#slab = Buffer.allocUnsafe(octets);
-  }
-
-  #text(text: string): void {
-    this.#reserve(text.length);
-    this.#used += this.#slab.write(text, this.#used, 'latin1');
+  #line(text: string): void {
+    this.#held += text;
+    if (this.#held.length > PIECE_OCTETS) this.flush();
   }
 
   /** The hot path: a full table is millions of entries of few distinct attribute sets, peers and prefixes. */
@@ -94,8 +85,8 @@ export class LinePrinter {
     const rib = locateRib(record);
     if (rib === undefined) return;
     const name = rib.addPath ? 'TABLE_DUMP2_AP' : 'TABLE_DUMP2';
-    const head = Buffer.from(`${name}|${record.seconds}`, 'latin1');
-    const prefix = Buffer.from(`${nlriText(rib.family, bytes, rib.nlriAt, rib.nlriEnd, false)}|`, 'latin1');
+    const head = `${name}|${record.seconds}`;
+    const prefix = `${nlriText(rib.family, bytes, rib.nlriAt, rib.nlriEnd, false)}|`;
     const header = rib.addPath ? 12 : 8;
     let at = rib.entriesAt;
     for (let i = 0; i < rib.count; i++) {
@@ -103,33 +94,19 @@ export class LinePrinter {
       const peer = this.#peers[(bytes[at]! << 8) | bytes[at + 1]!] ?? UNKNOWN_PEER;
       const id = rib.addPath ? `${u32(bytes, at + 6) >>> 0}|` : '';
       const attributesAt = at + header;
-      const attributesEnd = attributesAt + ((bytes[attributesAt - 2]! << 8) | bytes[attributesAt - 1]!);
-      if (attributesEnd > end)
-        throw new Truncated(attributesAt, attributesEnd - attributesAt, end - attributesAt);
-      this.#reserve(head.length + peer.length + prefix.length + id.length);
-      this.#copy(head, 0, head.length);
-      this.#copy(peer, 0, peer.length);
-      this.#copy(prefix, 0, prefix.length);
-      if (rib.addPath) this.#text(id);
-      this.#attributes(bytes, attributesAt, attributesEnd, true);
-      at = attributesEnd;
+      const octets = (bytes[attributesAt - 2]! << 8) | bytes[attributesAt - 1]!;
+      at = attributesAt + octets;
+      if (at > end) throw new Truncated(attributesAt, octets, end - attributesAt);
+      this.#line(head + peer + prefix + id + this.#attributes(bytes, attributesAt, at, true));
     }
-  }
-
-  /** Copies octets for which there is room. A loop beats `Buffer.copy` below some two hundred octets. */
-  #copy(from: Buffer, start: number, end: number): void {
-    const slab = this.#slab;
-    let used = this.#used;
-    for (let i = start; i < end; i++) slab[used++] = from[i]!;
-    this.#used = used;
   }
 
   #oldRib(record: MrtRecord): void {
     const rib = decodeTableDump(record);
     if (rib === undefined) return;
     const { peer, prefix, originated } = rib;
-    this.#text(`TABLE_DUMP|${originated}|B|${peer.address}|${peer.asn}|${prefix}|`);
-    this.#attributes(record.bytes, rib.attributesAt, rib.attributesEnd, false);
+    const attributes = this.#attributes(record.bytes, rib.attributesAt, rib.attributesEnd, false);
+    this.#line(`TABLE_DUMP|${originated}${peerField(peer)}${prefix}|${attributes}`);
   }
 
   #session(record: MrtRecord): void {
@@ -142,7 +119,7 @@ export class LinePrinter {
         : String(record.seconds);
     const peer = `${entry.peer}|${entry.peerAsn}`;
     if (entry.type === 'state-change')
-      this.#text(`${name}|${time}|STATE|${peer}|${entry.from}|${entry.to}\n`);
+      this.#line(`${name}|${time}|STATE|${peer}|${entry.from}|${entry.to}\n`);
     else this.#update(record.bytes, entry, `${name}${entry.addPath ? '_AP' : ''}|${time}`, peer);
   }
 
@@ -155,13 +132,13 @@ export class LinePrinter {
     if (locateUpdate(bytes, messageAt, messageEnd, frame)?.approach === 'session-reset') return;
     const withdraw = (family: FamilyName | undefined, at: number, end: number): void => {
       eachNlri(family, bytes, at, end, true, entry.addPath, (prefix, id) => {
-        this.#text(`${head}|W|${peer}|${prefix}${id}\n`);
+        this.#line(`${head}|W|${peer}|${prefix}${id}\n`);
       });
     };
     const announce = (family: FamilyName | undefined, at: number, end: number): void => {
+      const attributes = this.#attributes(bytes, frame.attributesAt, frame.attributesEnd, entry.asn4);
       eachNlri(family, bytes, at, end, false, entry.addPath, (prefix, id) => {
-        this.#text(`${head}|A|${peer}|${prefix}${id}|`);
-        this.#attributes(bytes, frame.attributesAt, frame.attributesEnd, entry.asn4);
+        this.#line(`${head}|A|${peer}|${prefix}${id}|${attributes}`);
       });
     };
     withdraw('inet', frame.withdrawnAt, frame.withdrawnEnd);
@@ -173,26 +150,19 @@ export class LinePrinter {
   }
 
   /** The fields from the AS path on, and the newline. */
-  #attributes(bytes: Uint8Array, at: number, end: number, asn4: boolean): void {
-    const texts = this.#texts;
-    if (!texts.find(bytes, at, end)) {
-      const text = `${attributesText(new PathAttributes(bytes.slice(at, end), { asn4 }))}\n`;
-      if (end - at > MAX_CACHED_OCTETS || text.length > MAX_CACHED_OCTETS) {
-        this.#text(text);
-        return;
-      }
-      texts.add(bytes, at, end, text);
-    }
-    this.#reserve(texts.length);
-    this.#copy(texts.arena, texts.at, texts.at + texts.length);
+  #attributes(bytes: Uint8Array, at: number, end: number, asn4: boolean): string {
+    return this.#texts.text(bytes, at, end, asn4 ? wideText : narrowText);
   }
 }
+
+const wideText = (bytes: Uint8Array): string => attributesText(new PathAttributes(bytes, { asn4: true }));
+const narrowText = (bytes: Uint8Array): string => attributesText(new PathAttributes(bytes, { asn4: false }));
 
 /** An entry that refers to no peer of the index. */
 const UNKNOWN_PEER = peerField({ address: '', asn: 0 });
 
-function peerField({ address, asn }: Pick<MrtPeer, 'address' | 'asn'>): Buffer {
-  return Buffer.from(`|B|${address}|${asn}|`, 'latin1');
+function peerField({ address, asn }: Pick<MrtPeer, 'address' | 'asn'>): string {
+  return `|B|${address}|${asn}|`;
 }
 
 function attributesText(attributes: PathAttributes): string {
@@ -206,7 +176,7 @@ function attributesText(attributes: PathAttributes): string {
     communitiesText(attributes),
     attributes.atomicAggregate ? 'AG' : 'NAG',
     aggregator === undefined ? '' : `${aggregator.asn} ${ipv4Text(aggregator.address)}`,
-    '',
+    '\n',
   ].join('|');
 }
 

@@ -19,21 +19,39 @@ export function parseIpv4(text: string): number {
 
 /** Text of sixteen octets as an IPv6 address in the form of RFC 5952 (`::ffff:10.0.0.1` for mapped ones). */
 export function ipv6Text(bytes: Uint8Array, at = 0): string {
-  const groups: number[] = [];
-  for (let i = 0; i < 16; i += 2) groups.push((bytes[at + i]! << 8) | bytes[at + i + 1]!);
-  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
-    return `::ffff:${ipv4Text((groups[6]! << 16) | groups[7]!)}`;
+  let zeros = 0;
+  while (zeros < 10 && bytes[at + zeros] === 0) zeros++;
+  if (zeros === 10 && bytes[at + 10] === 0xff && bytes[at + 11] === 0xff) {
+    return `::ffff:${ipv4Text(ipv4At(bytes, at + 12))}`;
   }
+  return ipv6GroupsText(bytes, at);
+}
+
+/** The same without the dotted decimal, as the prefixes of routes are written: `::ffff:0:0/96`. */
+export function ipv6GroupsText(bytes: Uint8Array, at = 0): string {
   let longestAt = -1;
   let longest = 1;
   for (let i = 0; i < 8; i++) {
     let run = 0;
-    while (i + run < 8 && groups[i + run] === 0) run++;
+    while (i + run < 8 && group(bytes, at, i + run) === 0) run++;
     if (run > longest) [longestAt, longest] = [i, run];
+    i += run;
   }
-  const text = (some: number[]): string => some.map((group) => group.toString(16)).join(':');
-  if (longestAt < 0) return text(groups);
-  return `${text(groups.slice(0, longestAt))}::${text(groups.slice(longestAt + longest))}`;
+  let text = '';
+  for (let i = 0; i < 8; i++) {
+    if (i === longestAt) {
+      text += '::';
+      i += longest - 1;
+    } else {
+      const digits = group(bytes, at, i).toString(16);
+      text += i === 0 || i === longestAt + longest ? digits : `:${digits}`;
+    }
+  }
+  return text;
+}
+
+function group(bytes: Uint8Array, at: number, index: number): number {
+  return (bytes[at + 2 * index]! << 8) | bytes[at + 2 * index + 1]!;
 }
 
 /**

@@ -4,6 +4,7 @@ export {
   ipv4At,
   ipv4Bytes,
   ipv4Text,
+  ipv6GroupsText,
   ipv6Text,
   parseAddress,
   parseIpv4,

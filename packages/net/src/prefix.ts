@@ -1,5 +1,5 @@
 /** IP prefixes: an address family, a length, and the octets that the length covers. */
-import { ipv4Text, ipv6Text, parseAddress } from './address.ts';
+import { ipv4At, ipv4Text, ipv6GroupsText, parseAddress } from './address.ts';
 
 /** An IPv4 or IPv6 prefix; `bytes` has 4 or 16 octets with the host bits cleared. */
 export interface Prefix {
@@ -24,7 +24,7 @@ export function clearHostBits(bytes: Uint8Array, length: number): void {
 /** `101.101.101.252/32`, `2001:db8::/32`. */
 export function prefixText(prefix: Prefix): string {
   const { bytes, length } = prefix;
-  return `${bytes.length === 4 ? ipv4Text((bytes[0]! << 24) | (bytes[1]! << 16) | (bytes[2]! << 8) | bytes[3]!) : ipv6Text(bytes)}/${length}`;
+  return `${bytes.length === 4 ? ipv4Text(ipv4At(bytes, 0)) : ipv6GroupsText(bytes)}/${length}`;
 }
 
 /**

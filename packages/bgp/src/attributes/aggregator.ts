@@ -1,12 +1,28 @@
 /** ATOMIC_AGGREGATE, AGGREGATOR and AS4_AGGREGATOR: who made an aggregate, and that it lost AS numbers. */
-import { type Attribute, exactly, optionalTransitive, wellKnown, wrongLength } from './attribute.ts';
+import {
+  type Attribute,
+  type PlainForm,
+  exactly,
+  optionalTransitive,
+  wellKnown,
+  wrongLength,
+} from './attribute.ts';
 import { AS_TRANS } from '../wire/open.ts';
+import { plainIpv4, plainNumber, plainRecord } from './plain.ts';
 
 export interface Aggregator {
   readonly asn: number;
   /** IPv4 address as an unsigned number. */
   readonly address: number;
 }
+
+const plainAggregator: PlainForm<Aggregator> = {
+  of: ({ asn, address }) => ({ asn, address: plainIpv4.of(address) }),
+  parse(plain) {
+    const { asn, address } = plainRecord(plain);
+    return { asn: plainNumber(asn), address: plainIpv4.parse(address) };
+  },
+};
 
 export const atomicAggregate: Attribute<true> = {
   code: 6,
@@ -17,6 +33,13 @@ export const atomicAggregate: Attribute<true> = {
   check: exactly(0),
   decode: () => true,
   encode: () => {},
+  plain: {
+    of: (value) => value,
+    parse(plain) {
+      if (plain !== true) throw new RangeError('an atomic aggregate is true or absent');
+      return true;
+    },
+  },
 };
 
 export const aggregator: Attribute<Aggregator> = {
@@ -35,6 +58,7 @@ export const aggregator: Attribute<Aggregator> = {
     else writer.u16(asn > 0xffff ? AS_TRANS : asn);
     writer.u32(address);
   },
+  plain: plainAggregator,
 };
 
 export const as4Aggregator: Attribute<Aggregator> = {
@@ -46,4 +70,5 @@ export const as4Aggregator: Attribute<Aggregator> = {
   check: exactly(8),
   decode: (reader) => ({ asn: reader.u32(), address: reader.u32() }),
   encode: (writer, { asn, address }) => void writer.u32(asn).u32(address),
+  plain: plainAggregator,
 };

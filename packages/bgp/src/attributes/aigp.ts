@@ -1,6 +1,7 @@
 /** AIGP: the accumulated IGP metric of a path through several ASes of one administration. */
 import { type Attribute, optionalNonTransitive, wrongLength } from './attribute.ts';
-import { type Tlv, checkTlvs, readTlvs, writeTlvs } from './tlv.ts';
+import { plainRecord } from './plain.ts';
+import { type Tlv, checkTlvs, plainTlvs, readTlvs, writeTlvs } from './tlv.ts';
 
 const METRIC_TLV = 1;
 /** Its length field counts the three octets of the header. @see RFC 7311 §3 */
@@ -21,11 +22,10 @@ export const aigp: Attribute<Aigp> = {
   see: 'RFC 7311 §3',
   check: (bytes, at, end) => {
     let metrics = 0;
-    const fault = checkTlvs(bytes, at, end, form, (type, from, to) => {
+    return checkTlvs(bytes, at, end, form, (type, from, to) => {
       if (type !== METRIC_TLV || metrics++ > 0 || to - from === 8) return undefined;
       return wrongLength(`a metric of ${to - from} octets`);
     });
-    return fault;
   },
   decode(reader) {
     const tlvs = readTlvs(reader, form);
@@ -35,6 +35,20 @@ export const aigp: Attribute<Aigp> = {
     return { metric: view.getBigUint64(0), tlvs };
   },
   encode: (writer, { tlvs }) => writeTlvs(writer, tlvs, form),
+  plain: {
+    of: ({ metric, tlvs }) => ({
+      metric: metric === undefined ? null : Number(metric),
+      tlvs: plainTlvs.of(tlvs),
+    }),
+    parse(plain) {
+      const { metric, tlvs } = plainRecord(plain);
+      if (tlvs !== undefined) return { metric: undefined, tlvs: plainTlvs.parse(tlvs) };
+      if (typeof metric !== 'number' || !Number.isSafeInteger(metric) || metric < 0) {
+        throw new RangeError(`${JSON.stringify(metric)} is not a metric`);
+      }
+      return aigpMetric(BigInt(metric));
+    },
+  },
 };
 
 /** The value that carries one metric. */

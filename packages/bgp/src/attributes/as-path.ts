@@ -1,7 +1,8 @@
 /** AS_PATH and AS4_PATH: the autonomous systems a route came through. */
 import type { Reader, Writer } from '@vaportrail/net';
-import { type Attribute, type Fault, optionalTransitive, wellKnown } from './attribute.ts';
+import { type Attribute, type Fault, type PlainForm, optionalTransitive, wellKnown } from './attribute.ts';
 import { AS_TRANS } from '../wire/open.ts';
+import { plainList, plainNumber, plainRecord } from './plain.ts';
 
 /** Segment types by number on the wire; 0 is unused. @see RFC 4271 §4.3 (b), RFC 5065 §3 */
 const segmentTypes = [undefined, 'set', 'sequence', 'confed-sequence', 'confed-set'] as const;
@@ -52,6 +53,44 @@ function encodeSegments(writer: Writer, path: AsPath, asn4: boolean): void {
   }
 }
 
+/**
+ * A path as plain data: the AS numbers of a sequence one by one, every other segment as an object of its type, and a
+ * sequence that follows another one likewise, so that the segments can be told apart again.
+ */
+export const plainAsPath: PlainForm<AsPath> = {
+  of(path) {
+    const plain: unknown[] = [];
+    let open = false;
+    for (const { type, asns } of path) {
+      if (type !== 'sequence' || open) plain.push({ [type]: asns });
+      else for (const asn of asns) plain.push(asn);
+      open = type === 'sequence';
+    }
+    return plain;
+  },
+  parse(plain) {
+    const path: { type: AsPathSegment['type']; asns: number[] }[] = [];
+    let bare: number[] | undefined;
+    for (const item of plainList(plain)) {
+      if (typeof item === 'number') {
+        if (bare === undefined) path.push({ type: 'sequence', asns: (bare = []) });
+        bare.push(plainNumber(item));
+        continue;
+      }
+      bare = undefined;
+      for (const [type, asns] of Object.entries(plainRecord(item))) {
+        const known = segmentTypes.find((name) => name === type);
+        if (known === undefined) throw new RangeError(`"${type}" is not a type of AS_PATH segment`);
+        path.push({ type: known, asns: plainList(asns).map((asn) => plainNumber(asn)) });
+      }
+    }
+    if (path.some(({ asns }) => asns.length === 0 || asns.length > 255)) {
+      throw new RangeError('an AS_PATH segment has 1 to 255 AS numbers');
+    }
+    return path;
+  },
+};
+
 export const asPath: Attribute<AsPath> = {
   code: 2,
   title: 'AS_PATH',
@@ -61,6 +100,7 @@ export const asPath: Attribute<AsPath> = {
   check: (bytes, at, end, { asn4 }) => checkSegments(bytes, at, end, asn4 ? 4 : 2),
   decode: (reader, { asn4 }) => decodeSegments(reader, asn4),
   encode: (writer, value, { asn4 }) => encodeSegments(writer, value, asn4),
+  plain: plainAsPath,
 };
 
 /** Carries the four-octet AS numbers past a speaker that knows only two octets. */
@@ -76,6 +116,7 @@ export const as4Path: Attribute<AsPath> = {
   },
   decode: (reader) => decodeSegments(reader, true),
   encode: (writer, value) => encodeSegments(writer, value, true),
+  plain: plainAsPath,
 };
 
 /**

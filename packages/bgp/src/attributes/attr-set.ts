@@ -1,5 +1,6 @@
 /** ATTR_SET: the attributes a customer gave a route, carried untouched through the provider's iBGP. */
 import { type Attribute, wrongLength, EXTENDED_LENGTH, optionalTransitive } from './attribute.ts';
+import { plainNumber, plainOctets, plainRecord } from './plain.ts';
 
 export interface AttrSet {
   /** AS of the customer. */
@@ -28,4 +29,11 @@ export const attrSet: Attribute<AttrSet> = {
   },
   decode: (reader) => ({ originAs: reader.u32(), attributes: reader.slice(reader.remaining) }),
   encode: (writer, value) => void writer.u32(value.originAs).bytes(value.attributes),
+  plain: {
+    of: (value) => ({ originAs: value.originAs, attributes: plainOctets.of(value.attributes) }),
+    parse(plain) {
+      const { originAs, attributes } = plainRecord(plain);
+      return { originAs: plainNumber(originAs), attributes: plainOctets.parse(attributes) };
+    },
+  },
 };

@@ -34,6 +34,13 @@ export interface Fault {
   readonly approach?: Approach;
 }
 
+/** An attribute's value as plain data for people: text for addresses and octets, numbers and names for the rest. */
+export interface PlainForm<V> {
+  of(value: V): unknown;
+  /** @throws RangeError when the data does not describe a value */
+  parse(plain: unknown): V;
+}
+
 /** One attribute: a row of {@link attributes}. `V` is its value as the library hands it out. */
 export interface Attribute<V> {
   readonly code: number;
@@ -51,6 +58,8 @@ export interface Attribute<V> {
   /** The value; called on what {@link check} found right, and must not fail otherwise than with `Truncated`. */
   decode(reader: Reader, context: AttributeContext): V;
   encode(writer: Writer, value: V, context: AttributeContext): void;
+
+  readonly plain: PlainForm<V>;
 }
 
 /** A check for values of one fixed length. */

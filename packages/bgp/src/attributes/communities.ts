@@ -1,5 +1,6 @@
 /** COMMUNITIES and LARGE_COMMUNITY: marks on a route that policies read. */
 import { type Attribute, multipleOf, optionalTransitive } from './attribute.ts';
+import { plainItems, plainText } from './plain.ts';
 
 /** Well-known communities by name. @see https://www.iana.org/assignments/bgp-well-known-communities */
 export const wellKnownCommunity = {
@@ -36,6 +37,7 @@ export const communities: Attribute<readonly number[]> = {
   encode(writer, value) {
     for (const community of value) writer.u32(community);
   },
+  plain: plainItems(communityText, (plain) => parseCommunity(plainText(plain))),
 };
 
 /** `64512:100`, or the name of a well-known community. */
@@ -70,6 +72,7 @@ export const largeCommunities: Attribute<readonly LargeCommunity[]> = {
   encode(writer, value) {
     for (const [administrator, data1, data2] of value) writer.u32(administrator).u32(data1).u32(data2);
   },
+  plain: plainItems(largeCommunityText, (plain) => parseLargeCommunity(plainText(plain))),
 };
 
 /** `64512:1:2`. */

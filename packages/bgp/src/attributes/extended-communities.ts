@@ -11,7 +11,8 @@ import {
   parseRouteTarget,
   routeTargetText,
 } from '@vaportrail/net';
-import { type Attribute, multipleOf, optionalTransitive } from './attribute.ts';
+import { type Attribute, type PlainForm, multipleOf, optionalTransitive } from './attribute.ts';
+import { plainList, plainText } from './plain.ts';
 
 export const EXTENDED_COMMUNITY_OCTETS = 8;
 
@@ -25,7 +26,25 @@ export const extendedCommunities: Attribute<Uint8Array> = {
   check: multipleOf(EXTENDED_COMMUNITY_OCTETS),
   decode: (reader) => reader.slice(reader.remaining),
   encode: (writer, value) => void writer.bytes(value),
+  plain: plainCommunities(EXTENDED_COMMUNITY_OCTETS, extendedCommunityText, parseExtendedCommunity),
 };
+
+/** The texts of communities that stand one behind the other. */
+export function plainCommunities(
+  octets: number,
+  text: (bytes: Uint8Array, at: number) => string,
+  parse: (text: string) => Uint8Array,
+): PlainForm<Uint8Array> {
+  return {
+    of: (value) => Array.from({ length: value.length / octets }, (_, index) => text(value, index * octets)),
+    parse(plain) {
+      const list = plainList(plain).map((item) => parse(plainText(item)));
+      const value = new Uint8Array(list.length * octets);
+      list.forEach((community, index) => value.set(community, index * octets));
+      return value;
+    },
+  };
+}
 
 /** Tunnel types by name. @see https://www.iana.org/assignments/bgp-tunnel-encapsulation */
 export const tunnelType = {

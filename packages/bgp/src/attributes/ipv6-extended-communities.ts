@@ -1,6 +1,7 @@
 /** IPV6_EXTENDED_COMMUNITIES: twenty octets each, with an IPv6 address for an administrator. */
 import { hexText, ipv6Text, parseHex, parseIpv6 } from '@vaportrail/net';
 import { type Attribute, multipleOf, optionalTransitive } from './attribute.ts';
+import { plainCommunities } from './extended-communities.ts';
 
 export const IPV6_EXTENDED_COMMUNITY_OCTETS = 20;
 
@@ -14,6 +15,11 @@ export const ipv6ExtendedCommunities: Attribute<Uint8Array> = {
   check: multipleOf(IPV6_EXTENDED_COMMUNITY_OCTETS),
   decode: (reader) => reader.slice(reader.remaining),
   encode: (writer, value) => void writer.bytes(value),
+  plain: plainCommunities(
+    IPV6_EXTENDED_COMMUNITY_OCTETS,
+    ipv6ExtendedCommunityText,
+    parseIpv6ExtendedCommunity,
+  ),
 };
 
 /** Type and sub-type by name. @see RFC 5701 §3 */

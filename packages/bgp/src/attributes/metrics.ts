@@ -1,5 +1,6 @@
 /** The attributes that are one number a decision compares: MULTI_EXIT_DISC, LOCAL_PREF. */
 import { type Attribute, exactly, internalOnly, optionalNonTransitive, wellKnown } from './attribute.ts';
+import { plainNumber } from './plain.ts';
 
 export const med: Attribute<number> = {
   code: 4,
@@ -10,6 +11,7 @@ export const med: Attribute<number> = {
   check: exactly(4),
   decode: (reader) => reader.u32(),
   encode: (writer, value) => void writer.u32(value),
+  plain: { of: (value) => value, parse: (plain) => plainNumber(plain) },
 };
 
 export const localPref: Attribute<number> = {
@@ -21,4 +23,5 @@ export const localPref: Attribute<number> = {
   check: internalOnly(exactly(4)),
   decode: (reader) => reader.u32(),
   encode: (writer, value) => void writer.u32(value),
+  plain: { of: (value) => value, parse: (plain) => plainNumber(plain) },
 };

@@ -1,5 +1,6 @@
 /** Attributes known by name and flags whose octets only their users read. */
 import { type Attribute, optionalNonTransitive, optionalTransitive } from './attribute.ts';
+import { plainOctets } from './plain.ts';
 
 function opaque(code: number, title: string, flags: number, see: string): Attribute<Uint8Array> {
   return {
@@ -11,6 +12,7 @@ function opaque(code: number, title: string, flags: number, see: string): Attrib
     check: () => undefined,
     decode: (reader) => reader.slice(reader.remaining),
     encode: (writer, value) => void writer.bytes(value),
+    plain: plainOctets,
   };
 }
 

@@ -18,4 +18,12 @@ export const origin: Attribute<Origin> = {
   },
   decode: (reader) => origins[reader.u8()] ?? 'incomplete',
   encode: (writer, value) => void writer.u8(origins.indexOf(value)),
+  plain: {
+    of: (value) => value,
+    parse(plain) {
+      const value = origins.find((name) => name === plain);
+      if (value === undefined) throw new RangeError(`${JSON.stringify(plain)} is not an origin`);
+      return value;
+    },
+  },
 };

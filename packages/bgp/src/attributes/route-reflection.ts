@@ -1,5 +1,6 @@
 /** ORIGINATOR_ID and CLUSTER_LIST: what route reflectors add to find loops. */
 import { type Attribute, exactly, internalOnly, multipleOf, optionalNonTransitive } from './attribute.ts';
+import { plainIpv4, plainItems } from './plain.ts';
 
 export const originatorId: Attribute<number> = {
   code: 9,
@@ -10,6 +11,7 @@ export const originatorId: Attribute<number> = {
   check: internalOnly(exactly(4)),
   decode: (reader) => reader.u32(),
   encode: (writer, value) => void writer.u32(value),
+  plain: plainIpv4,
 };
 
 export const clusterList: Attribute<readonly number[]> = {
@@ -23,4 +25,5 @@ export const clusterList: Attribute<readonly number[]> = {
   encode(writer, value) {
     for (const cluster of value) writer.u32(cluster);
   },
+  plain: plainItems(plainIpv4.of, plainIpv4.parse),
 };

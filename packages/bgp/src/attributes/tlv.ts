@@ -1,6 +1,7 @@
 /** Type-length-value lists inside attributes, kept as octets. */
 import { type Reader, type Writer } from '@vaportrail/net';
 import { type Attribute, type Fault, wrongLength } from './attribute.ts';
+import { plainItems, plainNumber, plainOctets, plainRecord } from './plain.ts';
 
 export interface Tlv {
   readonly type: number;
@@ -63,6 +64,15 @@ export function writeTlvs(writer: Writer, tlvs: readonly Tlv[], form: TlvForm): 
   }
 }
 
+/** TLVs with their values in hexadecimal. */
+export const plainTlvs = plainItems<Tlv>(
+  ({ type, value }) => ({ type, value: plainOctets.of(value) }),
+  (plain) => {
+    const { type, value } = plainRecord(plain);
+    return { type: plainNumber(type, 0xffff), value: plainOctets.parse(value) };
+  },
+);
+
 type TlvRow = Pick<Attribute<readonly Tlv[]>, 'code' | 'title' | 'flags' | 'malformed' | 'see'> & {
   readonly form: TlvForm;
   readonly wrongFlags?: Attribute<unknown>['malformed'];
@@ -76,5 +86,6 @@ export function tlvAttribute({ form, visit, ...row }: TlvRow): Attribute<readonl
     check: (bytes, at, end) => checkTlvs(bytes, at, end, form, visit),
     decode: (reader) => readTlvs(reader, form),
     encode: (writer, value) => writeTlvs(writer, value, form),
+    plain: plainTlvs,
   };
 }

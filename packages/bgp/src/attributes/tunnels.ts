@@ -1,6 +1,7 @@
 /** PMSI_TUNNEL and TUNNEL_ENCAP: which tunnel carries the traffic of a route. */
 import { type Attribute, optionalTransitive, wrongLength } from './attribute.ts';
-import { type Tlv, checkTlvs, writeTlvs } from './tlv.ts';
+import { plainItems, plainNumber, plainOctets, plainRecord } from './plain.ts';
+import { type Tlv, checkTlvs, plainTlvs, writeTlvs } from './tlv.ts';
 
 export interface PmsiTunnel {
   /** Bit 0: leaf information required. */
@@ -35,6 +36,25 @@ export const pmsiTunnel: Attribute<PmsiTunnel> = {
   }),
   encode: (writer, { flags, type, labelField, identifier }) =>
     void writer.u8(flags).u8(type).u24(labelField).bytes(identifier),
+  plain: {
+    of: ({ flags, type, labelField, identifier }) => ({
+      flags,
+      type,
+      label: labelField >>> 4,
+      labelField,
+      identifier: plainOctets.of(identifier),
+    }),
+    parse(plain) {
+      const { flags, type, label, labelField, identifier } = plainRecord(plain);
+      return {
+        flags: plainNumber(flags, 0xff),
+        type: plainNumber(type, 0xff),
+        labelField:
+          labelField === undefined ? plainNumber(label, 0xf_ffff) << 4 : plainNumber(labelField, 0xff_ffff),
+        identifier: plainOctets.parse(identifier),
+      };
+    },
+  },
 };
 
 /** One tunnel; its sub-TLVs have a length of two octets from type 128 on. @see RFC 9012 §3.1 */
@@ -86,4 +106,11 @@ export const tunnelEncapsulation: Attribute<readonly Tunnel[]> = {
       });
     }
   },
+  plain: plainItems<Tunnel>(
+    ({ type, subTlvs }) => ({ type, subTlvs: plainTlvs.of(subTlvs) }),
+    (plain) => {
+      const { type, subTlvs } = plainRecord(plain);
+      return { type: plainNumber(type, 0xffff), subTlvs: plainTlvs.parse(subTlvs) };
+    },
+  ),
 };

@@ -1,13 +1,13 @@
-/** What a row of the family table is, and the shapes an NLRI can have. */
-import type { Writer } from '@vaportrail/net';
+/** What a row of the family table is, and what an NLRI looks like outside of its octets. */
+import { Reader, Truncated, Writer, hexText, parseHex } from '@vaportrail/net';
 
 /**
  * One NLRI as plain data, text for addresses: the fields of its family. `nlri` holds its octets (without path
  * identifier) in hexadecimal where the other fields do not say all of them, and then is what gets encoded.
  */
 export interface Nlri {
-  readonly [field: string]: unknown;
   readonly nlri?: string;
+  readonly [field: string]: unknown;
 }
 
 /** An address family: a row of {@link families}. The path identifier of ADD-PATH is read and written by the caller. */
@@ -17,12 +17,12 @@ export interface Family {
   /** As operators write it: `IPv4 VPN unicast`. */
   readonly title: string;
   readonly see: string;
-  /** Lengths in octets that a next hop may have; with 0, MP_REACH_NLRI may carry none. */
+  /** Lengths in octets that the next hop in MP_REACH_NLRI may have. */
   readonly nextHopOctets: readonly number[];
   /**
    * Octets of the NLRI at `at`, its length field included, found without making anything.
    * Negative when it is not syntactically correct: it passes `end`, or its length does not fit the family.
-   * `withdrawn` matters where a label stack of a withdrawal says nothing. @see RFC 7606 §5.3
+   * `withdrawn` matters where the labels of a withdrawal say nothing. @see RFC 7606 §5.3
    */
   measure(bytes: Uint8Array, at: number, end: number, withdrawn: boolean): number;
   /** The fields of the NLRI in `bytes[at…end)`, which is one that `measure` delimited. */
@@ -33,3 +33,103 @@ export interface Family {
 
 /** Answer of `measure` for an NLRI that is not syntactically correct. */
 export const MALFORMED = -1;
+
+/** What a family says about its NLRI when it reads them field by field rather than in a hot path. */
+interface FieldFamily extends Omit<Family, 'measure' | 'decode' | 'encode'> {
+  /** Octets of the NLRI in front of its body, and the body's length in octets, from the octets at hand. */
+  header(
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+  ): { readonly octets: number; readonly body: number } | undefined;
+  /**
+   * The fields of an NLRI, `whole` over all its octets and `body` over what follows the header. May throw `Truncated`,
+   * or leave octets of the body over: both make the NLRI malformed. `undefined` for a type nobody knows.
+   */
+  read(body: Reader, whole: Reader): Nlri | undefined;
+  /** Writes header and body from the fields. */
+  write(writer: Writer, nlri: Nlri): void;
+}
+
+/**
+ * A family whose NLRI is read in one way only, by fields: what cannot be read is malformed, and an NLRI of an unknown
+ * type is carried as octets. @see RFC 7606 §5.4
+ */
+export function fieldFamily({ header, read, write, ...row }: FieldFamily): Family {
+  const fields = (bytes: Uint8Array, at: number, end: number, octets: number): Nlri | undefined => {
+    const body = new Reader(bytes, at + octets, end);
+    const nlri = read(body, new Reader(bytes, at, end));
+    if (nlri !== undefined && body.remaining > 0) throw new Truncated(body.at, 0, body.remaining);
+    return nlri;
+  };
+  const encode = (writer: Writer, nlri: Nlri): void => {
+    if (nlri.nlri === undefined) write(writer, nlri);
+    else writer.bytes(parseHex(nlri.nlri));
+  };
+  return {
+    ...row,
+    measure(bytes, at, end) {
+      const head = header(bytes, at, end);
+      if (head === undefined || head.octets + head.body > end - at) return MALFORMED;
+      const octets = head.octets + head.body;
+      try {
+        fields(bytes, at, at + octets, head.octets);
+      } catch (error) {
+        if (error instanceof Truncated) return MALFORMED;
+        throw error;
+      }
+      return octets;
+    },
+    decode(bytes, at, end) {
+      const octets = header(bytes, at, end)?.octets ?? 0;
+      const nlri = fields(bytes, at, end, octets) ?? {};
+      return isExact(nlri, encode, bytes, at, end) ? nlri : { ...nlri, nlri: hexText(bytes, at, end) };
+    },
+    encode,
+  };
+}
+
+/** Whether the fields alone give the octets back. */
+function isExact(
+  nlri: Nlri,
+  encode: (writer: Writer, nlri: Nlri) => void,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+): boolean {
+  if (nlri.nlri !== undefined) return true;
+  const writer = new Writer(64);
+  try {
+    encode(writer, nlri);
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+  const again = writer.finish();
+  return again.length === end - at && again.every((octet, i) => octet === bytes[at + i]);
+}
+
+/** A header of a type and a length in octets, one octet each. */
+export function typeAndLength(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+): { octets: 2; body: number } | undefined {
+  return end - at < 2 ? undefined : { octets: 2, body: bytes[at + 1]! };
+}
+
+/** A field of an NLRI to write. @throws RangeError when it is missing */
+export function textField(nlri: Nlri, field: string): string {
+  const value = nlri[field];
+  if (typeof value !== 'string') throw new RangeError(`the NLRI needs ${field}`);
+  return value;
+}
+
+/** A number of an NLRI to write. @throws RangeError when it is missing or no unsigned number up to `limit` */
+export function numberField(nlri: Nlri, field: string, limit = 0xffff_ffff): number {
+  const value = nlri[field];
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > limit) {
+    throw new RangeError(`the NLRI needs ${field}, a number from 0 to ${limit}`);
+  }
+  return value;
+}

@@ -3,12 +3,11 @@ import {
   ROUTE_DISTINGUISHER_OCTETS,
   clearHostBits,
   hexText,
-  ipv4Text,
-  ipv6Text,
   parseHex,
   parsePrefix,
   parseRouteDistinguisher,
   prefixOctets,
+  prefixText,
   routeDistinguisherText,
 } from '@vaportrail/net';
 import { type Family, type Nlri, MALFORMED } from './family.ts';
@@ -83,8 +82,7 @@ export function prefixFamily({ labeled, distinguished, ...row }: PrefixFamily): 
         nlri['rd'] = routeDistinguisherText(bytes, rdAt);
         exact &&= !isAmbiguous(bytes, rdAt);
       }
-      nlri['prefix'] =
-        `${longest === 32 ? ipv4Text(((address[0]! << 24) | (address[1]! << 16) | (address[2]! << 8) | address[3]!) >>> 0) : ipv6Text(address)}/${length}`;
+      nlri['prefix'] = prefixText({ bytes: address, length });
       if (labeled) {
         if (withdrawn) exact &&= u24(bytes, labelsAt) === WITHDRAWN_LABEL_FIELD;
         else {

@@ -1,6 +1,13 @@
 /** All address families, by name. A new one is a file, a line here and a test. */
+import { evpn } from './evpn.ts';
 import type { Family } from './family.ts';
+import { inet6Flow, inet6VpnFlow, inetFlow, inetVpnFlow, l2vpnFlow } from './flow-specification.ts';
+import { l2vpn } from './l2vpn.ts';
+import { linkState, linkStateVpn } from './link-state.ts';
+import { inet6Mvpn, inetMvpn } from './mvpn.ts';
+import { ermVpn, mup, mup6 } from './opaque-route.ts';
 import { routeTarget } from './route-target.ts';
+import { srTe, srTe6 } from './sr-policy.ts';
 import {
   inet,
   inet6,
@@ -27,6 +34,22 @@ export const families = {
   'inet-vpn-multicast': inetVpnMulticast,
   'inet6-vpn-multicast': inet6VpnMulticast,
   'route-target': routeTarget,
+  'e-vpn': evpn,
+  'inet-flow': inetFlow,
+  'inet6-flow': inet6Flow,
+  'inet-vpn-flow': inetVpnFlow,
+  'inet6-vpn-flow': inet6VpnFlow,
+  'l2vpn-flow': l2vpnFlow,
+  l2vpn,
+  'inet-mvpn': inetMvpn,
+  'inet6-mvpn': inet6Mvpn,
+  ls: linkState,
+  'ls-vpn': linkStateVpn,
+  'sr-te': srTe,
+  'sr-te6': srTe6,
+  mup,
+  mup6,
+  'erm-vpn': ermVpn,
 } as const satisfies Record<string, Family>;
 
 export type FamilyName = keyof typeof families;

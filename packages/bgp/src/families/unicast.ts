@@ -8,7 +8,7 @@ const vpnMulticast = { labeled: false, distinguished: true, see: 'RFC 6514 §4.3
 
 /** IPv4 routes may have an IPv6 next hop, alone or with a link-local one. @see RFC 8950 §3 */
 const ipv4NextHop = [4, 16, 32];
-const ipv6NextHop = [16, 32, 4];
+const ipv6NextHop = [16, 32];
 /** The same behind a route distinguisher of zero. @see RFC 4659 §3.2.1, RFC 8950 §3 */
 const vpnNextHop = [12, 24, 48];
 

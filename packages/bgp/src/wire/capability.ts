@@ -66,6 +66,8 @@ type Of<T extends Capability['type']> = Extract<Capability, { type: T }>;
 interface CapabilityRow<T extends KnownType> {
   readonly code: number;
   readonly see: string;
+  /** Octets behind a value are let pass: peers pad these, and nothing can be mistaken. */
+  readonly padded?: true;
   decode(reader: Reader): Of<T>;
   encode(writer: Writer, capability: Of<T>): void;
 }
@@ -73,6 +75,7 @@ interface CapabilityRow<T extends KnownType> {
 const flag = <T extends KnownType>(code: number, see: string, type: T): CapabilityRow<T> => ({
   code,
   see,
+  padded: true,
   decode: () => ({ type }) as Of<T>,
   encode: () => {},
 });
@@ -92,6 +95,7 @@ export const capabilities = {
   multiprotocol: {
     code: 1,
     see: 'RFC 4760 §8',
+    padded: true,
     decode(reader) {
       const afi = reader.u16();
       reader.skip(1);
@@ -103,16 +107,21 @@ export const capabilities = {
   'outbound-route-filtering': {
     code: 3,
     see: 'RFC 5291 §5',
-    decode: (reader) => ({
-      type: 'outbound-route-filtering',
-      entries: entries(reader, () => {
+    padded: true,
+    decode(reader) {
+      const entry = (): AfiSafi & { filters: { type: number; mode: number }[] } => {
         const afi = reader.u16();
         reader.skip(1);
         const safi = reader.u8();
         const filters = Array.from({ length: reader.u8() }, () => ({ type: reader.u8(), mode: reader.u8() }));
         return { afi, safi, filters };
-      }),
-    }),
+      };
+      const list = [entry()];
+      // Peers count the filters of later entries wrong; what cannot be read is not offered, and that is all.
+      while (reader.remaining >= 5 && reader.remaining >= 5 + 2 * reader.bytes[reader.at + 4]!)
+        list.push(entry());
+      return { type: 'outbound-route-filtering', entries: list };
+    },
     encode(writer, capability) {
       for (const { afi, safi, filters } of capability.entries) {
         writer.u16(afi).u8(0).u8(safi).u8(filters.length);
@@ -125,7 +134,11 @@ export const capabilities = {
     see: 'RFC 8950 §4',
     decode: (reader) => ({
       type: 'extended-next-hop',
-      entries: entries(reader, () => ({ afi: reader.u16(), safi: reader.u16(), nextHopAfi: reader.u16() })),
+      entries: entries(reader, () => ({
+        afi: reader.u16(),
+        safi: reader.u16(),
+        nextHopAfi: reader.u16(),
+      })),
     }),
     encode(writer, capability) {
       for (const { afi, safi, nextHopAfi } of capability.entries) writer.u16(afi).u16(safi).u16(nextHopAfi);
@@ -303,7 +316,8 @@ export function decodeCapability(code: number, value: Reader): Capability {
     if (error instanceof Truncated) throw malformed();
     throw error;
   }
-  if (value.remaining > 0) throw malformed();
+  const row = capabilities[type];
+  if (value.remaining > 0 && !('padded' in row && row.padded === true)) throw malformed();
   return capability;
 }
 

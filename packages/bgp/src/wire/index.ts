@@ -61,9 +61,32 @@ export {
   type RawUpdate,
   type SessionMessage,
 } from './message.ts';
+export {
+  announcesOf,
+  checkMultiprotocol,
+  decodeUpdate,
+  type PlainAttributes,
+  type RawAttributeText,
+  type Update,
+  type UpdateContext,
+  type UpdateLayout,
+  type UpdateRoute,
+} from './update.ts';
+export { encodeUpdate, type UpdateFields } from './update-encode.ts';
+export type { DecodeContext } from './decode-context.ts';
+export {
+  describeMessage,
+  type CapabilityDocument,
+  type DecodedDocument,
+  type ProblemDocument,
+  type UpdateDocument,
+} from './decoded-document.ts';
+export { PATH_ID_OCTETS, walkNlri } from '../families/nlri-field.ts';
 export { families, familyOf, isFamilyName, type FamilyName } from '../families/table.ts';
 export { MALFORMED, type Family, type Nlri } from '../families/family.ts';
 export { WITHDRAWN_LABEL_FIELD, type PrefixNlri } from '../families/prefix.ts';
+export type { EvpnNlri } from '../families/evpn.ts';
+export type { FlowComponent, FlowNlri, FlowTerm } from '../families/flow-specification.ts';
 export type { RouteTargetNlri } from '../families/route-target.ts';
 export {
   EXTENDED_LENGTH,
@@ -91,7 +114,7 @@ export {
   type AsPath,
   type AsPathSegment,
 } from '../attributes/as-path.ts';
-export { isUnicastNextHop } from '../attributes/next-hop.ts';
+export { isHostAddress } from '../attributes/next-hop.ts';
 export type { Aggregator } from '../attributes/aggregator.ts';
 export {
   communityText,

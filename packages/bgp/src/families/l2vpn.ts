@@ -1,0 +1,49 @@
+/** VPLS with BGP signalling and with BGP auto-discovery. */
+import {
+  readAddress,
+  readRouteDistinguisher,
+  writeAddress,
+  writeRouteDistinguisher,
+} from './address-field.ts';
+import { type Family, fieldFamily, numberField } from './family.ts';
+
+/** Octets of a label block of RFC 4761, and of an endpoint of RFC 6074, behind the length. */
+const LABEL_BLOCK = 17;
+const ENDPOINT = 12;
+
+export const l2vpn: Family = fieldFamily({
+  afi: 25,
+  safi: 65,
+  title: 'VPLS',
+  see: 'RFC 4761 §3.2.2, RFC 6074 §3.2.2',
+  nextHopOctets: [4, 16, 32],
+  header: (bytes, at, end) =>
+    end - at < 2 ? undefined : { octets: 2, body: (bytes[at]! << 8) | bytes[at + 1]! },
+  read(body) {
+    const octets = body.remaining;
+    const rd = readRouteDistinguisher(body);
+    if (octets === ENDPOINT) return { rd, endpoint: readAddress(body, 4) };
+    if (octets !== LABEL_BLOCK) {
+      body.skip(body.remaining);
+      return undefined;
+    }
+    const block = { veId: body.u16(), blockOffset: body.u16(), blockSize: body.u16() };
+    const field = body.u24();
+    return { rd, ...block, labelBase: field >>> 4, labelField: field };
+  },
+  write(writer, nlri) {
+    writer.length16((body) => {
+      writeRouteDistinguisher(body, nlri);
+      if (nlri['endpoint'] !== undefined) {
+        writeAddress(body, nlri, 'endpoint');
+        return;
+      }
+      for (const field of ['veId', 'blockOffset', 'blockSize']) body.u16(numberField(nlri, field, 0xffff));
+      body.u24(
+        nlri['labelField'] === undefined
+          ? numberField(nlri, 'labelBase', 0xf_ffff) << 4
+          : numberField(nlri, 'labelField', 0xff_ffff),
+      );
+    });
+  },
+});

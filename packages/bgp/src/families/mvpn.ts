@@ -1,0 +1,112 @@
+/** Multicast VPNs: who wants which multicast traffic in a VPN, and over which tunnel. */
+import type { Reader, Writer } from '@vaportrail/net';
+import {
+  readAddress,
+  readRouteDistinguisher,
+  readSizedAddress,
+  writeAddress,
+  writeRouteDistinguisher,
+  writeSizedAddress,
+} from './address-field.ts';
+import { type Family, type Nlri, fieldFamily, numberField, textField, typeAndLength } from './family.ts';
+
+interface RouteType {
+  readonly type: number;
+  read(body: Reader): Nlri;
+  write(body: Writer, nlri: Nlri): void;
+}
+
+/** Source and group; a wildcard has length 0. @see RFC 6514 §4.3, RFC 6625 §3 */
+function readFlow(body: Reader): Nlri {
+  return { source: readSizedAddress(body) ?? '*', group: readSizedAddress(body) ?? '*' };
+}
+
+function writeFlow(body: Writer, nlri: Nlri): void {
+  for (const field of ['source', 'group']) {
+    const address = textField(nlri, field);
+    writeSizedAddress(body, address === '*' ? undefined : address);
+  }
+}
+
+const rd = (body: Reader): { rd: string } => ({ rd: readRouteDistinguisher(body) });
+
+/** @see RFC 6514 §4 */
+const routeTypes = {
+  'intra-as-i-pmsi': {
+    type: 1,
+    read: (body) => ({ ...rd(body), originator: readAddress(body, body.remaining) }),
+    write(body, nlri) {
+      writeRouteDistinguisher(body, nlri);
+      writeAddress(body, nlri, 'originator');
+    },
+  },
+  'inter-as-i-pmsi': {
+    type: 2,
+    read: (body) => ({ ...rd(body), sourceAs: body.u32() }),
+    write(body, nlri) {
+      writeRouteDistinguisher(body, nlri);
+      body.u32(numberField(nlri, 'sourceAs'));
+    },
+  },
+  's-pmsi': {
+    type: 3,
+    read: (body) => ({ ...rd(body), ...readFlow(body), originator: readAddress(body, body.remaining) }),
+    write(body, nlri) {
+      writeRouteDistinguisher(body, nlri);
+      writeFlow(body, nlri);
+      writeAddress(body, nlri, 'originator');
+    },
+  },
+  'source-active': {
+    type: 5,
+    read: (body) => ({ ...rd(body), ...readFlow(body) }),
+    write(body, nlri) {
+      writeRouteDistinguisher(body, nlri);
+      writeFlow(body, nlri);
+    },
+  },
+  'shared-tree-join': { type: 6, read: readJoin, write: writeJoin },
+  'source-tree-join': { type: 7, read: readJoin, write: writeJoin },
+} as const satisfies Record<string, RouteType>;
+
+function readJoin(body: Reader): Nlri {
+  return { ...rd(body), sourceAs: body.u32(), ...readFlow(body) };
+}
+
+function writeJoin(body: Writer, nlri: Nlri): void {
+  writeRouteDistinguisher(body, nlri);
+  body.u32(numberField(nlri, 'sourceAs'));
+  writeFlow(body, nlri);
+}
+
+const byNumber = new Map<number, [string, RouteType]>();
+for (const [name, row] of Object.entries(routeTypes)) byNumber.set(row.type, [name, row]);
+
+function mvpnFamily(afi: 1 | 2, title: string): Family {
+  return fieldFamily({
+    afi,
+    safi: 5,
+    title,
+    see: 'RFC 6514 §4',
+    nextHopOctets: [4, 16, 32],
+    header: typeAndLength,
+    read(body, whole) {
+      const type = whole.u8();
+      const [routeType, row] = byNumber.get(type) ?? [];
+      if (row !== undefined) return { routeType, ...row.read(body) };
+      body.skip(body.remaining);
+      return { type };
+    },
+    write(writer, nlri) {
+      const routeType = textField(nlri, 'routeType');
+      const row = Object.hasOwn(routeTypes, routeType)
+        ? routeTypes[routeType as keyof typeof routeTypes]
+        : undefined;
+      if (row === undefined) throw new RangeError(`no MVPN route type is named "${routeType}"`);
+      writer.u8(row.type).length8((body) => row.write(body, nlri));
+    },
+  });
+}
+
+export const inetMvpn = mvpnFamily(1, 'IPv4 MVPN');
+export const inet6Mvpn = mvpnFamily(2, 'IPv6 MVPN');

@@ -1,0 +1,170 @@
+/** A BGP message as one JSON document: what `vaportrail decode bgp` prints, `decoded-document.schema.json` describes. */
+import { Truncated, hexText, ipv4Text } from '@vaportrail/net';
+import { familyOf, type FamilyName } from '../families/table.ts';
+import type { Capability } from './capability.ts';
+import { type DecodeContext, resolveContext } from './decode-context.ts';
+import { HEADER_OCTETS, MAX_EXTENDED_MESSAGE, messageLength, messageType } from './header.ts';
+import { decodeMessage, type SessionMessage } from './message.ts';
+import {
+  NotificationError,
+  errorCode,
+  headerSubcode,
+  notificationText,
+  shutdownText,
+} from './notification.ts';
+import { type Update, decodeFrame } from './update.ts';
+import { UpdateFrame, locateUpdate } from './update-frame.ts';
+import type { Approach, UpdateProblem } from './update-problem.ts';
+
+/** One error, by the numbers of the NOTIFICATION it is or could be. */
+export interface ProblemDocument {
+  readonly approach: Approach;
+  readonly code: number;
+  readonly subcode: number;
+  /** Name of the attribute concerned. */
+  readonly attribute?: string;
+  readonly because: string;
+}
+
+interface Problems {
+  /** Empty for a message that is right. */
+  readonly problems: readonly ProblemDocument[];
+}
+
+export type UpdateDocument = Omit<Update, 'problems'> & Problems;
+
+export type CapabilityDocument = Readonly<Record<string, unknown>> & { readonly type: string };
+
+export type DecodedDocument =
+  | UpdateDocument
+  | ({
+      readonly type: 'open';
+      readonly asn?: number;
+      readonly holdTime?: number;
+      readonly routerId?: string;
+      readonly capabilities?: readonly CapabilityDocument[];
+    } & Problems)
+  | ({
+      readonly type: 'notification';
+      readonly code: number;
+      readonly subcode: number;
+      readonly name: string;
+      /** Hexadecimal. */
+      readonly data: string;
+      /** The reason an administrator gave. @see RFC 9003 */
+      readonly text?: string;
+    } & Problems)
+  | ({ readonly type: 'keepalive' } & Problems)
+  | ({
+      readonly type: 'route-refresh';
+      readonly afi?: number;
+      readonly safi?: number;
+      readonly family?: FamilyName;
+      readonly subtype?: number;
+    } & Problems)
+  | ({ readonly type: 'error' } & Problems);
+
+const frame = new UpdateFrame();
+
+/**
+ * Decodes one whole message. Never throws: a message that cannot be framed gives a document of type `error`, and any
+ * other error is in `problems` of a document that holds what could be read.
+ */
+export function describeMessage(bytes: Uint8Array, context: DecodeContext = {}): DecodedDocument {
+  if (bytes.length < HEADER_OCTETS) return failure('error', cutOff(bytes.length));
+  let length: number;
+  try {
+    length = messageLength(bytes, 0, MAX_EXTENDED_MESSAGE);
+  } catch (error) {
+    return failure('error', error);
+  }
+  if (length !== bytes.length) {
+    return failure('error', length > bytes.length ? cutOff(bytes.length) : leftOver(bytes.length - length));
+  }
+  if (bytes[18] === messageType.update) return describeUpdate(bytes, context);
+  try {
+    const message = decodeMessage(bytes);
+    return describeSessionMessage(message as SessionMessage);
+  } catch (error) {
+    return failure(bytes[18] === messageType.open ? 'open' : 'route-refresh', error);
+  }
+}
+
+function describeUpdate(bytes: Uint8Array, context: DecodeContext): UpdateDocument {
+  const problem = locateUpdate(bytes, 0, bytes.length, frame);
+  if (problem?.approach === 'session-reset') {
+    return { type: 'update', routes: [], attributes: {}, problems: [problemDocument(problem)] };
+  }
+  const update = decodeFrame(frame, resolveContext(frame, context), problem);
+  return { ...update, problems: update.problems.map(problemDocument) };
+}
+
+function describeSessionMessage(message: SessionMessage): DecodedDocument {
+  const problems: ProblemDocument[] = [];
+  switch (message.type) {
+    case 'open': {
+      const { type, asn, holdTime, routerId, capabilities } = message;
+      const described = capabilities.map(capabilityDocument);
+      return { type, asn, holdTime, routerId: ipv4Text(routerId), capabilities: described, problems };
+    }
+    case 'notification': {
+      const { type, code, subcode, data } = message;
+      const text = shutdownText(message);
+      const name = notificationText(code, subcode);
+      return {
+        type,
+        code,
+        subcode,
+        name,
+        data: hexText(data),
+        ...(text === undefined ? {} : { text }),
+        problems,
+      };
+    }
+    case 'route-refresh': {
+      const { type, afi, safi, subtype } = message;
+      const family = familyOf(afi, safi);
+      return { type, afi, safi, ...(family === undefined ? {} : { family }), subtype, problems };
+    }
+    case 'keepalive':
+      return { type: 'keepalive', problems };
+  }
+}
+
+/** A capability with octets in hexadecimal and the names of families beside their numbers. */
+export function capabilityDocument(capability: Capability): CapabilityDocument {
+  if (capability.type === 'unknown') return { ...capability, value: hexText(capability.value) };
+  return { ...capability };
+}
+
+function problemDocument({ approach, code, subcode, attribute, because }: UpdateProblem): ProblemDocument {
+  return { approach, code, subcode, ...(attribute === undefined ? {} : { attribute }), because };
+}
+
+/** A document that says why there is none. */
+export function failure(type: 'error' | 'open' | 'route-refresh', error: unknown): DecodedDocument {
+  if (error instanceof NotificationError) {
+    const { code, subcode, because } = error;
+    return { type, problems: [{ approach: 'session-reset', code, subcode, because }] };
+  }
+  if (error instanceof Truncated) return failure(type, cutOff(error.at));
+  throw error;
+}
+
+function cutOff(octets: number): NotificationError {
+  return new NotificationError(
+    errorCode.header,
+    headerSubcode.badLength,
+    undefined,
+    `cut off after ${octets} octets`,
+  );
+}
+
+function leftOver(octets: number): NotificationError {
+  return new NotificationError(
+    errorCode.header,
+    headerSubcode.badLength,
+    undefined,
+    `${octets} octets follow the end of the message`,
+  );
+}

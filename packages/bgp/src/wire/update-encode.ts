@@ -1,0 +1,178 @@
+/** Writing an UPDATE from the plain data that `decodeUpdate` gives, or that a program or a file made up. */
+import { Writer, parseHex } from '@vaportrail/net';
+import type { Attribute } from '../attributes/attribute.ts';
+import { type RawAttribute, writeAttribute } from '../attributes/encode.ts';
+import { type AttributeName, attributes as table } from '../attributes/table.ts';
+import { families, familyOf } from '../families/table.ts';
+import type { AfiSafi } from './capability.ts';
+import { MAX_EXTENDED_MESSAGE, HEADER_OCTETS, frameMessage, messageType } from './header.ts';
+import {
+  type RawAttributeText,
+  type Update,
+  type UpdateContext,
+  type UpdateRoute,
+  attributeFlags,
+  attributeRank,
+  nextHopOctets,
+} from './update.ts';
+
+const MP_REACH = 14;
+const MP_UNREACH = 15;
+const EXTENDED_LENGTH = 0x10;
+
+/** What an UPDATE is written from; `problems` and what else is there are left out. */
+export type UpdateFields = Partial<Pick<Update, 'routes' | 'attributes' | 'raw' | 'endOfRib' | 'layout'>>;
+
+/**
+ * One whole UPDATE. IPv4 unicast routes go into the fields of RFC 4271 unless `layout` says otherwise, all others into
+ * MP_REACH_NLRI and MP_UNREACH_NLRI. What `decodeUpdate` made of a message without problems gives the same octets.
+ * @throws RangeError when a field is missing or wrong, when announced (or withdrawn) routes are of several families or
+ *   have different next hops, or when the message would be longer than 65535 octets
+ */
+export function encodeUpdate(update: UpdateFields, context: Pick<UpdateContext, 'asn4'>): Uint8Array {
+  const { routes = [], layout, endOfRib } = update;
+  const [announced, withdrawn] = ['announce', 'withdraw'].map((op) =>
+    routes.filter((route) => route.op === op),
+  );
+  const reach = split(announced!, layout?.reach);
+  const unreach = split(withdrawn!, layout?.unreach);
+  const values = attributeValues(update, context, reach.plain);
+  const mp = reach.mp ?? layout?.reach;
+  if (mp !== undefined) values.push(mpReach(mp, reach.mpRoutes, layout?.reach?.nextHop));
+  const end = endOfRib?.afi === 1 && endOfRib.safi === 1 ? undefined : endOfRib;
+  const gone = unreach.mp ?? layout?.unreach ?? end;
+  if (gone !== undefined) values.push(mpUnreach(gone, unreach.mpRoutes));
+
+  const body = new Writer();
+  body.length16((writer) => writeRoutes(writer, unreach.plain, true));
+  body.length16((writer) => writeAttributes(writer, values, layout?.attributes));
+  writeRoutes(body, reach.plain, false);
+  if (body.length > MAX_EXTENDED_MESSAGE - HEADER_OCTETS) {
+    throw new RangeError(`an UPDATE of ${body.length + HEADER_OCTETS} octets is too long`);
+  }
+  return frameMessage(messageType.update, body.finish());
+}
+
+interface SplitRoutes {
+  /** For the fields of RFC 4271. */
+  readonly plain: readonly UpdateRoute[];
+  readonly mpRoutes: readonly UpdateRoute[];
+  readonly mp: AfiSafi | undefined;
+}
+
+/** Which routes go where: the first `routes` ones of the family named are in the multiprotocol attribute. */
+function split(
+  routes: readonly UpdateRoute[],
+  named: (AfiSafi & { readonly routes: number }) | undefined,
+): SplitRoutes {
+  let left = named?.routes ?? 0;
+  const plain: UpdateRoute[] = [];
+  const mpRoutes: UpdateRoute[] = [];
+  for (const route of routes) {
+    if (route.afi !== 1 || route.safi !== 1) mpRoutes.push(route);
+    else if (named?.afi === 1 && named.safi === 1 && left > 0) {
+      left--;
+      mpRoutes.push(route);
+    } else plain.push(route);
+  }
+  const mp = mpRoutes[0];
+  const stray = mpRoutes.find((route) => route.afi !== mp?.afi || route.safi !== mp.safi);
+  if (stray !== undefined) throw new RangeError('one UPDATE cannot carry several families in one attribute');
+  return { plain, mpRoutes, mp };
+}
+
+function writeRoutes(writer: Writer, routes: readonly UpdateRoute[], withdrawn: boolean): void {
+  for (const route of routes) {
+    if (route.pathId !== null && route.pathId !== undefined) writer.u32(route.pathId);
+    const name = familyOf(route.afi, route.safi);
+    if (name !== undefined) families[name].encode(writer, route, withdrawn);
+    else if (route.nlri === undefined)
+      throw new RangeError(`AFI ${route.afi}, SAFI ${route.safi} needs nlri`);
+    else writer.bytes(parseHex(route.nlri));
+  }
+}
+
+function mpReach(
+  { afi, safi }: AfiSafi,
+  routes: readonly UpdateRoute[],
+  octets: string | undefined,
+): RawAttribute {
+  const first = routes[0] ?? {};
+  const stray = routes.find(
+    (route) => route.nextHop !== routes[0]?.nextHop || route.linkLocalNextHop !== routes[0]?.linkLocalNextHop,
+  );
+  if (stray !== undefined) throw new RangeError('one UPDATE cannot carry several next hops of a family');
+  const nextHop = octets === undefined ? nextHopOctets(first, safi) : parseHex(octets);
+  const writer = new Writer().u16(afi).u8(safi).u8(nextHop.length).bytes(nextHop).u8(0);
+  writeRoutes(writer, routes, false);
+  return { code: MP_REACH, flags: attributeFlags(MP_REACH)!, value: writer.finish() };
+}
+
+function mpUnreach({ afi, safi }: AfiSafi, routes: readonly UpdateRoute[]): RawAttribute {
+  const writer = new Writer().u16(afi).u8(safi);
+  writeRoutes(writer, routes, true);
+  return { code: MP_UNREACH, flags: attributeFlags(MP_UNREACH)!, value: writer.finish() };
+}
+
+/** The attributes by name and the raw ones; NEXT_HOP from the routes when it is not among them. */
+function attributeValues(
+  { attributes = {}, raw = [], layout }: UpdateFields,
+  context: Pick<UpdateContext, 'asn4'>,
+  plainRoutes: readonly UpdateRoute[],
+): RawAttribute[] {
+  const values: RawAttribute[] = [];
+  const nextHop = attributes.nextHop ?? plainRoutes[0]?.nextHop;
+  const named: Readonly<Record<string, unknown>> = {
+    ...attributes,
+    ...(nextHop === undefined ? {} : { nextHop }),
+  };
+  for (const [name, plain] of Object.entries(named)) {
+    if (!Object.hasOwn(table, name)) throw new RangeError(`no attribute is named "${name}"`);
+    const row = table[name as AttributeName] as Attribute<unknown>;
+    if (replaced(row.code, raw, layout?.attributes)) continue;
+    const writer = new Writer();
+    try {
+      row.encode(writer, row.plain.parse(plain), context);
+    } catch (error) {
+      if (error instanceof RangeError) throw new RangeError(`${name}: ${error.message}`, { cause: error });
+      throw error;
+    }
+    values.push({ code: row.code, flags: row.flags, value: writer.finish() });
+  }
+  for (const { code, flags, value } of raw) values.push({ code, flags, value: parseHex(value) });
+  return values;
+}
+
+/** A raw attribute stands for the one by name, unless it is a repetition of it. */
+function replaced(
+  code: number,
+  raw: readonly RawAttributeText[],
+  order: readonly (readonly [number, number])[] | undefined,
+): boolean {
+  const raws = raw.filter((attribute) => attribute.code === code).length;
+  if (raws === 0) return false;
+  const places = order?.filter(([place]) => place === code).length ?? 1;
+  return raws >= places;
+}
+
+function writeAttributes(
+  writer: Writer,
+  values: readonly RawAttribute[],
+  order: readonly (readonly [code: number, flags: number])[] | undefined,
+): void {
+  const left = values.toSorted((a, b) => attributeRank(a.code) - attributeRank(b.code));
+  for (const [code, flags] of order ?? []) {
+    const index = left.findIndex((attribute) => attribute.code === code);
+    if (index < 0) continue;
+    const [{ value }] = left.splice(index, 1) as [RawAttribute];
+    if (value.length > 0xffff) throw new RangeError(`attribute ${code} is too long`);
+    if (value.length > 0xff || (flags & EXTENDED_LENGTH) !== 0) {
+      writer
+        .u8(flags | EXTENDED_LENGTH)
+        .u8(code)
+        .u16(value.length)
+        .bytes(value);
+    } else writer.u8(flags).u8(code).u8(value.length).bytes(value);
+  }
+  for (const attribute of left) writeAttribute(writer, attribute);
+}

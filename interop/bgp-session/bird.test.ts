@@ -83,13 +83,23 @@ t.test('BIRD is told what was wrong with it', { skip }, async (t) => {
   const twin = new RecordedSession(settings);
   twin.session.start();
   await twin.until('a refusal', () => twin.failures.some(({ code }) => code === 2));
-  t.match(twin.failures.find(({ code }) => code === 2), { subcode: 3, text: /Bad BGP Identifier/ });
+  t.match(
+    twin.failures.find(({ code }) => code === 2),
+    { subcode: 3, text: /Bad BGP Identifier/ },
+  );
   await twin.session.stop();
 
-  const stranger = new RecordedSession({ ...settings, families: ['inet6-vpn'], local: { ...settings.local, routerId: 7 } });
+  const stranger = new RecordedSession({
+    ...settings,
+    families: ['inet6-vpn'],
+    local: { ...settings.local, routerId: 7 },
+  });
   stranger.session.start();
   await stranger.until('our refusal', () => stranger.failures.some(({ code }) => code === 2));
-  t.match(stranger.failures.find(({ code }) => code === 2), { subcode: 7, text: /no family in common/ });
+  t.match(
+    stranger.failures.find(({ code }) => code === 2),
+    { subcode: 7, text: /no family in common/ },
+  );
   await stranger.until('BIRD has read it', () => told(/Last error: +.*Required capability missing/));
   t.pass('BIRD shows that a capability is missing, whichever OPEN was read first');
   await stranger.session.stop();

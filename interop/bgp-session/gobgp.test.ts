@@ -17,45 +17,49 @@ interface GobgpNeighborView {
   };
 }
 
-t.test('we connect to GoBGP, ask it for a refresh, and each shows the text of the other', { skip }, async (t) => {
-  const [address, gobgpAddress] = [block.take(), block.take()];
-  const gobgp = await Gobgp.start({
-    asn: us.asn,
-    routerId: '10.0.0.3',
-    address: gobgpAddress,
-    neighbors: [{ address, asn: us.asn, ...vpn }],
-  });
-  t.teardown(() => gobgp.stop());
-  const view = async () => (await gobgp.json('neighbor', address)) as GobgpNeighborView;
-  const peer = new RecordedSession({
-    local: { ...us, address },
-    peer: { address: gobgpAddress, port: gobgp.port, asn: us.asn },
-    families: ['inet-vpn', 'inet6'],
-  });
-  peer.session.start();
-  t.match(await peer.up(), {
-    families: ['inet-vpn'],
-    asn4: true,
-    routeRefresh: true,
-    holdTime: 30,
-    peerRouterId: 0x0a000003,
-    internal: true,
-  });
-  await peer.until('GoBGP agrees', () => gobgp.established(address));
-  t.ok(peer.session.requestRefresh('inet-vpn'));
-  await peer.until(
-    'GoBGP has seen the request',
-    async () => (await view()).state.messages.received.refresh === 1,
-  );
-  await gobgp.gobgp('neighbor', address, 'shutdown', '--reason', 'new fibre');
-  await peer.until('the end', () => peer.downs.length > 0);
-  t.match(peer.downs, [{ direction: 'received', code: 6, subcode: 2, text: /: new fibre$/ }]);
-  await gobgp.gobgp('neighbor', address, 'enable');
-  await peer.up(30_000);
-  await peer.session.stop('good night');
-  await peer.until('GoBGP has read it', () => /good night/.test(gobgp.process.output));
-  t.pass('GoBGP logs our text');
-});
+t.test(
+  'we connect to GoBGP, ask it for a refresh, and each shows the text of the other',
+  { skip },
+  async (t) => {
+    const [address, gobgpAddress] = [block.take(), block.take()];
+    const gobgp = await Gobgp.start({
+      asn: us.asn,
+      routerId: '10.0.0.3',
+      address: gobgpAddress,
+      neighbors: [{ address, asn: us.asn, ...vpn }],
+    });
+    t.teardown(() => gobgp.stop());
+    const view = async () => (await gobgp.json('neighbor', address)) as GobgpNeighborView;
+    const peer = new RecordedSession({
+      local: { ...us, address },
+      peer: { address: gobgpAddress, port: gobgp.port, asn: us.asn },
+      families: ['inet-vpn', 'inet6'],
+    });
+    peer.session.start();
+    t.match(await peer.up(), {
+      families: ['inet-vpn'],
+      asn4: true,
+      routeRefresh: true,
+      holdTime: 30,
+      peerRouterId: 0x0a000003,
+      internal: true,
+    });
+    await peer.until('GoBGP agrees', () => gobgp.established(address));
+    t.ok(peer.session.requestRefresh('inet-vpn'));
+    await peer.until(
+      'GoBGP has seen the request',
+      async () => (await view()).state.messages.received.refresh === 1,
+    );
+    await gobgp.gobgp('neighbor', address, 'shutdown', '--reason', 'new fibre');
+    await peer.until('the end', () => peer.downs.length > 0);
+    t.match(peer.downs, [{ direction: 'received', code: 6, subcode: 2, text: /: new fibre$/ }]);
+    await gobgp.gobgp('neighbor', address, 'enable');
+    await peer.up(30_000);
+    await peer.session.stop('good night');
+    await peer.until('GoBGP has read it', () => /good night/.test(gobgp.process.output));
+    t.pass('GoBGP logs our text');
+  },
+);
 
 t.test('GoBGP connects to us', { skip }, async (t) => {
   const [address, gobgpAddress] = [block.take(), block.take()];

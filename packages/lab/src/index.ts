@@ -17,6 +17,7 @@ export {
   type GobgpSettings,
   type GobgpVrf,
 } from './peers/gobgp.ts';
+export { Exabgp, exabgpConfig, findExabgp, type ExabgpEvent, type ExabgpSettings } from './peers/exabgp.ts';
 export {
   Bird,
   birdConfig,

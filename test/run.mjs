@@ -18,7 +18,8 @@ function must(command, ...args) {
 
 const newest = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
 if (newest('node_modules/.package-lock.json') < newest('package-lock.json')) {
-  must('npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error');
+  // Not `npm ci`: it insists on every platform's build of a tool, and a registry may not have them all.
+  must('npm', 'install', '--no-audit', '--no-fund', '--loglevel=error');
 }
 must('npx', '--no-install', 'tsc', '-b');
 removeStaleTests();

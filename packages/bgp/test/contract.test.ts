@@ -86,7 +86,7 @@ for (const [name, samples] of Object.entries(nlriOf) as [FamilyName, readonly st
     for (const sample of samples) {
       const bytes = parseHex(sample);
       t.equal(family.measure(bytes, 0, bytes.length, false), bytes.length, sample);
-      const fields = family.decode(bytes, 0, bytes.length, false);
+      const fields = family.decode(bytes, 0, bytes.length, false, {});
       const writer = new Writer();
       family.encode(writer, JSON.parse(JSON.stringify(fields)) as typeof fields, false);
       t.equal(hexText(writer.finish()), sample, JSON.stringify(fields));

@@ -25,8 +25,11 @@ export interface Family {
    * `withdrawn` matters where the labels of a withdrawal say nothing. @see RFC 7606 §5.3
    */
   measure(bytes: Uint8Array, at: number, end: number, withdrawn: boolean): number;
-  /** The fields of the NLRI in `bytes[at…end)`, which is one that `measure` delimited. */
-  decode(bytes: Uint8Array, at: number, end: number, withdrawn: boolean): Nlri;
+  /**
+   * The fields of the NLRI in `bytes[at…end)`, which is one that `measure` delimited. They are added to `into`: a
+   * route gets the fields of its NLRI without an object between.
+   */
+  decode<T extends object>(bytes: Uint8Array, at: number, end: number, withdrawn: boolean, into: T): T & Nlri;
   /** Writes an NLRI from its fields. @throws RangeError when a field is missing or out of range */
   encode(writer: Writer, nlri: Nlri, withdrawn: boolean): void;
 }
@@ -80,10 +83,11 @@ export function fieldFamily({ header, read, write, ...row }: FieldFamily): Famil
       }
       return octets;
     },
-    decode(bytes, at, end) {
+    decode(bytes, at, end, _withdrawn, into) {
       const octets = header(bytes, at, end)?.octets ?? 0;
       const nlri = fields(bytes, at, end, octets) ?? {};
-      return isExact(nlri, encode, bytes, at, end) ? nlri : { ...nlri, nlri: hexText(bytes, at, end) };
+      if (isExact(nlri, encode, bytes, at, end)) return Object.assign(into, nlri);
+      return Object.assign(into, nlri, { nlri: hexText(bytes, at, end) });
     },
     encode,
   };

@@ -66,7 +66,7 @@ export function prefixFamily({ labeled, distinguished, ...row }: PrefixFamily): 
       if (labels < 0 || bits - labels * 8 - room > longest) return MALFORMED;
       return octets;
     },
-    decode(bytes, at, end, withdrawn): PrefixNlri {
+    decode(bytes, at, end, withdrawn, into) {
       const bits = bytes[at]!;
       const labelsAt = at + 1;
       const rdAt = labelsAt + (labeled ? labelOctets(bytes, labelsAt, bits, room, withdrawn) : 0);
@@ -77,23 +77,23 @@ export function prefixFamily({ labeled, distinguished, ...row }: PrefixFamily): 
       const lastOctet = bytes[end - 1]!;
       clearHostBits(address, length);
       let exact = length === 0 || address[end - 1 - prefixAt] === lastOctet;
-      const nlri: Record<string, unknown> = {};
+      const nlri = into as { -readonly [field in keyof PrefixNlri]?: PrefixNlri[field] };
       if (distinguished) {
-        nlri['rd'] = routeDistinguisherText(bytes, rdAt);
+        nlri.rd = routeDistinguisherText(bytes, rdAt);
         exact &&= !isAmbiguous(bytes, rdAt);
       }
-      nlri['prefix'] = prefixText({ bytes: address, length });
+      nlri.prefix = prefixText({ bytes: address, length });
       if (labeled) {
         if (withdrawn) exact &&= u24(bytes, labelsAt) === WITHDRAWN_LABEL_FIELD;
         else {
           const labels: number[] = [];
           for (let i = labelsAt; i < rdAt; i += 3) labels.push(u24(bytes, i) >>> 4);
-          nlri['labels'] = labels;
+          nlri.labels = labels;
           exact &&= isPlainStack(bytes, labelsAt, rdAt);
         }
       }
-      if (!exact) nlri['nlri'] = hexText(bytes, at, end);
-      return nlri as unknown as PrefixNlri;
+      if (!exact) nlri.nlri = hexText(bytes, at, end);
+      return into as typeof into & PrefixNlri;
     },
     encode(writer, nlri, withdrawn) {
       if (nlri.nlri !== undefined) {

@@ -27,16 +27,24 @@ export const routeTarget: Family = {
     if (octets > end - at || bits > WHOLE_BITS || (bits !== 0 && bits < ORIGIN_AS_BITS)) return MALFORMED;
     return octets;
   },
-  decode(bytes, at, end): RouteTargetNlri {
+  decode(bytes, at, end, _withdrawn, into) {
     const bits = bytes[at]!;
-    if (bits === 0) return { prefix: 'default' };
+    if (bits === 0) return Object.assign(into, { prefix: 'default' });
     const originAs = ipv4At(bytes, at + 1);
     if (bits === WHOLE_BITS) {
       const target = extendedCommunityText(bytes, at + 5);
-      return { originAs, routeTarget: target, prefix: `${originAs}:${target}/${WHOLE_BITS}` };
+      return Object.assign(into, {
+        originAs,
+        routeTarget: target,
+        prefix: `${originAs}:${target}/${WHOLE_BITS}`,
+      });
     }
     const nlri = hexText(bytes, at, end);
-    return { originAs, prefix: `${originAs}:0x${hexText(bytes, at + 5, end)}/${bits}`, nlri };
+    return Object.assign(into, {
+      originAs,
+      prefix: `${originAs}:0x${hexText(bytes, at + 5, end)}/${bits}`,
+      nlri,
+    });
   },
   encode(writer, nlri) {
     if (nlri.nlri !== undefined) {

@@ -242,7 +242,7 @@ export function nlriText(
   withdrawn: boolean,
 ): string {
   if (family !== undefined) {
-    const { rd, prefix } = families[family].decode(bytes, at, end, withdrawn) as {
+    const { rd, prefix } = families[family].decode(bytes, at, end, withdrawn, {}) as {
       rd?: string;
       prefix?: string;
     };

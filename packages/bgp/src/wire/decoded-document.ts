@@ -96,6 +96,7 @@ function describeUpdate(bytes: Uint8Array, context: DecodeContext): UpdateDocume
     return { type: 'update', routes: [], attributes: {}, problems: [problemDocument(problem)] };
   }
   const update = decodeFrame(frame, resolveContext(frame, context), problem);
+  if (update.problems.length === 0) return update;
   return { ...update, problems: update.problems.map(problemDocument) };
 }
 

@@ -132,17 +132,18 @@ export function decodeFrame(frame: UpdateFrame, context: UpdateContext, problem?
   const nextHop = attributes.nextHop === undefined ? {} : { nextHop: attributes.nextHop as string };
   read({ op: 'announce', ...inet, at: frame.nlriAt, end: frame.nlriEnd, nextHop });
 
-  const endOfRib = frame.endOfRib;
-  const layout = layoutOf(frame, reachRoutes, unreachRoutes);
-  return {
+  const update: { -readonly [field in keyof Update]: Update[field] } = {
     type: 'update',
     routes,
     attributes,
-    ...(raw.length === 0 ? {} : { raw }),
     problems,
-    ...(endOfRib === 0 ? {} : { endOfRib: { afi: endOfRib >>> 8, safi: endOfRib & 0xff } }),
-    ...(layout === undefined ? {} : { layout }),
   };
+  if (raw.length > 0) update.raw = raw;
+  const { endOfRib } = frame;
+  if (endOfRib !== 0) update.endOfRib = { afi: endOfRib >>> 8, safi: endOfRib & 0xff };
+  const layout = layoutOf(frame, reachRoutes, unreachRoutes);
+  if (layout !== undefined) update.layout = layout;
+  return update;
 }
 
 /** Which fields of a message announce routes. */
@@ -236,20 +237,29 @@ function readRoutes(
   if (at === end) return undefined;
   const family = familyRow(afi, safi);
   if (family === undefined) {
-    routes.push({ op, afi, safi, pathId: null, nlri: hexText(bytes, at, end), ...nextHop });
+    const nlri = hexText(bytes, at, end);
+    routes.push(withNextHop({ op, afi, safi, pathId: null, nlri }, nextHop));
     return undefined;
   }
   const addPath = context.addPath(afi, safi);
   const withdrawn = op === 'withdraw';
   const malformed = walkNlri(family, bytes, at, end, addPath, withdrawn, (from, to, pathId) => {
-    const nlri = family.decode(bytes, from, to, withdrawn);
-    routes.push({ op, afi, safi, pathId: addPath ? pathId : null, ...nlri, ...nextHop });
+    const route = { op, afi, safi, pathId: addPath ? pathId : null };
+    routes.push(withNextHop(family.decode(bytes, from, to, withdrawn, route), nextHop));
   });
   if (malformed < 0) return undefined;
   const because = `the NLRI at octet ${malformed - at} of ${family.title} is malformed`;
   if (attribute === undefined)
     return updateProblem('session-reset', updateSubcode.invalidNetworkField, because);
   return disable(updateSubcode.optionalAttribute, because, attribute);
+}
+
+function withNextHop(route: UpdateRoute, hop: NextHop | undefined): UpdateRoute {
+  if (hop?.nextHop === undefined) return route;
+  const target: { -readonly [field in keyof NextHop]: NextHop[field] } = route;
+  target.nextHop = hop.nextHop;
+  if (hop.linkLocalNextHop !== undefined) target.linkLocalNextHop = hop.linkLocalNextHop;
+  return route;
 }
 
 /** The attributes that can be read by name, and the others as octets. */
@@ -272,7 +282,7 @@ function plainAttributes(
     const value = at + (extended ? 4 : 3);
     const end = value + (extended ? (bytes[at + 2]! << 8) | bytes[at + 3]! : bytes[at + 2]!);
     const known = attributeByCode[code];
-    if (known === undefined || malformed.has(code) || attributes[known.name] !== undefined) {
+    if (known === undefined || malformed?.has(code) === true || attributes[known.name] !== undefined) {
       raw.push({ code, flags, value: hexText(bytes, value, end) });
     } else {
       attributes[known.name] = known.row.plain.of(known.row.decode(new Reader(bytes, value, end), context));
@@ -281,6 +291,17 @@ function plainAttributes(
   }
   if (!context.asn4) mergeAs4(bytes, attributes, raw);
   return { attributes, raw };
+}
+
+/** Codes of the attributes whose value cannot be read; a repeated one can. */
+function malformedCodes(problems: readonly UpdateProblem[]): ReadonlySet<number> | undefined {
+  if (problems.length === 0) return undefined;
+  const codes = new Set<number>();
+  for (const { attributeCode, subcode } of problems) {
+    if (attributeCode !== undefined && subcode !== updateSubcode.malformedAttributeList)
+      codes.add(attributeCode);
+  }
+  return codes;
 }
 
 /** Puts AS4_PATH and AS4_AGGREGATOR into the path and the aggregator shown. @see RFC 6793 §4.2.3 */
@@ -310,34 +331,44 @@ function mergeAs4(
 
 /** Order and flags of the attributes, and what stands in the multiprotocol ones, where that is not what we would write. */
 function layoutOf(frame: UpdateFrame, reachRoutes: number, unreachRoutes: number): UpdateLayout | undefined {
-  const { bytes } = frame;
-  const attributes: (readonly [number, number])[] = [];
-  let canonical = true;
+  const attributes = isCanonical(frame) ? undefined : codesAndFlags(frame);
+  const reach = reachLayout(frame, reachRoutes);
+  const unreach = unreachLayout(frame, unreachRoutes);
+  if (attributes === undefined && reach === undefined && unreach === undefined) return undefined;
+  const layout: { -readonly [field in keyof UpdateLayout]: UpdateLayout[field] } = {};
+  if (attributes !== undefined) layout.attributes = attributes;
+  if (reach !== undefined) layout.reach = reach;
+  if (unreach !== undefined) layout.unreach = unreach;
+  return layout;
+}
+
+/** Whether the attributes stand in our order, each with the flags we would give it. */
+function isCanonical({ bytes, attributesAt, attributesEnd }: UpdateFrame): boolean {
   let last = -1;
-  for (let at = frame.attributesAt; at < frame.attributesEnd;) {
+  for (let at = attributesAt; at < attributesEnd;) {
     const flags = bytes[at]!;
     const code = bytes[at + 1]!;
     const extended = (flags & EXTENDED_LENGTH) !== 0;
     const length = extended ? (bytes[at + 2]! << 8) | bytes[at + 3]! : bytes[at + 2]!;
-    attributes.push([code, flags]);
     const rank = attributeRank(code);
-    if (
-      rank <= last ||
-      flags !== (((attributeFlags(code) ?? flags) & ~EXTENDED_LENGTH) | (length > 0xff ? EXTENDED_LENGTH : 0))
-    ) {
-      canonical = false;
-    }
+    if (rank <= last || extended !== length > 0xff) return false;
+    const known = attributeFlags(code);
+    if (known !== undefined && known !== (flags & ~EXTENDED_LENGTH)) return false;
     last = rank;
     at += (extended ? 4 : 3) + length;
   }
-  const reach = reachLayout(frame, reachRoutes);
-  const unreach = unreachLayout(frame, unreachRoutes);
-  if (canonical && reach === undefined && unreach === undefined) return undefined;
-  return {
-    ...(canonical ? {} : { attributes }),
-    ...(reach === undefined ? {} : { reach }),
-    ...(unreach === undefined ? {} : { unreach }),
-  };
+  return true;
+}
+
+function codesAndFlags({ bytes, attributesAt, attributesEnd }: UpdateFrame): (readonly [number, number])[] {
+  const list: (readonly [number, number])[] = [];
+  for (let at = attributesAt; at < attributesEnd;) {
+    const flags = bytes[at]!;
+    list.push([bytes[at + 1]!, flags]);
+    const extended = (flags & EXTENDED_LENGTH) !== 0;
+    at += extended ? 4 + ((bytes[at + 2]! << 8) | bytes[at + 3]!) : 3 + bytes[at + 2]!;
+  }
+  return list;
 }
 
 /** Place of an attribute in a message of ours: routes first, then ascending by code. @see RFC 7606 §5.1 */
@@ -354,12 +385,32 @@ export function attributeFlags(code: number): number | undefined {
 
 function reachLayout(frame: UpdateFrame, routes: number): UpdateLayout['reach'] {
   if (frame.reachAt === 0) return undefined;
-  const { bytes, reachNextHopAt: at, reachNextHopLength: octets, reachAfi: afi, reachSafi: safi } = frame;
+  const { reachAfi: afi, reachSafi: safi } = frame;
   const plain = afi === 1 && safi === 1;
-  const nextHop = hexText(bytes, at, at + octets);
-  if (!plain && routes > 0 && nextHop === hexText(nextHopOctets(nextHopText(bytes, at, octets), safi)))
-    return undefined;
+  if (!plain && routes > 0 && isPlainNextHop(frame)) return undefined;
+  const nextHop = hexText(frame.bytes, frame.reachNextHopAt, frame.reachNextHopAt + frame.reachNextHopLength);
   return { afi, safi, nextHop, routes };
+}
+
+/** Whether the text of the next hop gives its octets back: route distinguishers of zero where the family has some. */
+function isPlainNextHop({
+  bytes,
+  reachSafi,
+  reachNextHopAt: at,
+  reachNextHopLength: octets,
+}: UpdateFrame): boolean {
+  if (!hasDistinguishedNextHop(reachSafi)) return octets !== 12 && octets !== 24 && octets !== 48;
+  if (octets !== 12 && octets !== 24 && octets !== 48) return octets === 0;
+  const half = octets === 48 ? 24 : octets;
+  for (let from = at; from < at + octets; from += half) {
+    for (let i = from; i < from + 8; i++) if (bytes[i] !== 0) return false;
+  }
+  return true;
+}
+
+/** Families of VPN routes have their next hop behind a route distinguisher. @see RFC 4364 §4.3.4 */
+function hasDistinguishedNextHop(safi: number): boolean {
+  return safi === 128 || safi === 129 || safi === 72;
 }
 
 function unreachLayout(frame: UpdateFrame, routes: number): UpdateLayout['unreach'] {
@@ -373,7 +424,7 @@ function unreachLayout(frame: UpdateFrame, routes: number): UpdateLayout['unreac
 export function nextHopOctets({ nextHop, linkLocalNextHop }: NextHop, safi: number): Uint8Array {
   if (nextHop === undefined) return new Uint8Array(0);
   if (nextHop.startsWith('0x')) return parseHex(nextHop.slice(2));
-  const behind = safi === 128 || safi === 129 || safi === 72 ? 8 : 0;
+  const behind = hasDistinguishedNextHop(safi) ? 8 : 0;
   const writer = new Writer(48);
   for (const address of [nextHop, linkLocalNextHop]) {
     if (address !== undefined) writer.bytes(new Uint8Array(behind)).bytes(parseAddress(address));

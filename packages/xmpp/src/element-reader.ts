@@ -1,5 +1,5 @@
 /** Reads values out of an element; receivers ignore name spaces, order, and whatever they do not know. */
-import { Element } from '@xmpp/xml';
+import type { Element } from '@xmpp/xml';
 
 /** Why an entry cannot be read; the item is dropped, the session is not. */
 export class UnreadableItem extends Error {

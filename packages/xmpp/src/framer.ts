@@ -56,6 +56,11 @@ export class Framer {
     return this.#framed;
   }
 
+  /** Whether the octets so far are those of an XML declaration, or may become it. */
+  get inDeclaration(): boolean {
+    return this.#state === 'declaration' || (this.#state === 'tag' && this.#depth === 0);
+  }
+
   /** Prepares for the octet behind a `<` between stanzas. */
   begin(): void {
     this.#state = 'tag';

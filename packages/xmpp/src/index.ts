@@ -106,3 +106,11 @@ export {
   type XmppServerOptions,
 } from './server.ts';
 export { XmppClient, type XmppClientOptions } from './client.ts';
+export {
+  configStanza,
+  readConfigObjects,
+  type ConfigLink,
+  type ConfigName,
+  type ConfigNode,
+  type ConfigObject,
+} from './config-message.ts';

@@ -132,10 +132,10 @@ export class XmppServer {
       (server) => new Promise<void>((done) => server.close(() => done())),
     );
     this.#servers.clear();
-    for (const channel of [...this.#channels.values()]) {
+    for (const channel of this.#channels.values()) {
       channel.close(new StreamError('system-shutdown', 'this control node is going down'));
     }
-    for (const [channel, socket] of [...this.#pending]) {
+    for (const [channel, socket] of this.#pending) {
       channel.close();
       socket.destroy();
     }

@@ -1,5 +1,6 @@
 /** Turns an element of a stream into a {@link Stanza}, or into a step of the TLS negotiation. */
 import type { Element } from '@xmpp/xml';
+import { readConfigObjects } from './config-message.ts';
 import {
   attributeOf,
   childOf,
@@ -168,7 +169,7 @@ function readConfig(to: string, config: Element): Config {
   return {
     type: 'config',
     to,
-    updates: childrenOf(config, 'update').flatMap(elementsOf),
-    deletes: childrenOf(config, 'delete').flatMap(elementsOf),
+    updates: childrenOf(config, 'update').flatMap(readConfigObjects),
+    deletes: childrenOf(config, 'delete').flatMap(readConfigObjects),
   };
 }

@@ -124,7 +124,13 @@ export class StanzaScanner {
   #limit = 0;
   /** Something was not as expected: the result is of no use. */
   #lost = false;
+  #starved = false;
   readonly #blocks = new Map<string, ItemAttributes>();
+
+  /** Whether the last scan only ran out of octets: all there were are as expected. */
+  get starved(): boolean {
+    return this.#starved;
+  }
 
   /** The stanza that begins with the `<` at `at` and ends before `end`, or undefined when this is not for the scanner. */
   scan(bytes: Buffer, at: number, end: number): Stanza | undefined {
@@ -132,6 +138,7 @@ export class StanzaScanner {
     this.#at = at;
     this.#limit = end;
     this.#lost = false;
+    this.#starved = false;
     const stanza = bytes[at + 1] === 0x69 ? this.#iq() : this.#message();
     if (stanza === undefined || this.#lost) return undefined;
     this.end = this.#at;
@@ -254,8 +261,8 @@ export class StanzaScanner {
   #attributes(): ItemAttributes {
     const start = this.#at;
     const end = this.#bytes.indexOf(entryCloseBuffer, start);
-    if (end < 0 || end > this.#limit) return this.#giveUp(noAttributes);
-    if (end - start > MAX_REMEMBERED_BLOCK_BYTES) return this.#readAttributes();
+    if (end < 0 || end > this.#limit || end - start > MAX_REMEMBERED_BLOCK_BYTES)
+      return this.#readAttributes();
     const block = this.#bytes.toString('latin1', start, end);
     const remembered = this.#blocks.get(block);
     if (remembered !== undefined) {
@@ -440,7 +447,8 @@ export class StanzaScanner {
     const first = this.#at;
     const value = this.#digits();
     const count = this.#at - first;
-    if (count === 0 || value > max || (count > 1 && this.#bytes[first] === 0x30)) this.#lost = true;
+    if (this.#at === this.#limit) this.#starve();
+    else if (count === 0 || value > max || (count > 1 && this.#bytes[first] === 0x30)) this.#lost = true;
     return value;
   }
 
@@ -455,7 +463,8 @@ export class StanzaScanner {
     let at = this.#at;
     while (at < this.#limit && plainInAttribute[this.#bytes[at]!] === 1) at++;
     this.#at = at;
-    if (at === this.#limit || this.#bytes[at] !== 0x22) this.#lost = true;
+    if (at === this.#limit) this.#starve();
+    else if (this.#bytes[at] !== 0x22) this.#lost = true;
   }
 
   #space(): void {
@@ -472,8 +481,13 @@ export class StanzaScanner {
   #is(expected: Uint8Array): boolean {
     const at = this.#at;
     const { length } = expected;
-    if (at + length > this.#limit) return false;
     const bytes = this.#bytes;
+    if (at + length > this.#limit) {
+      let i = at;
+      while (i < this.#limit && bytes[i] === expected[i - at]) i++;
+      if (i === this.#limit) this.#starve();
+      return false;
+    }
     // The last octet differs where the first do not: `<af>` and `<address>`, `<next-hop>` and `<next-hops>`.
     for (let i = length - 1; i >= 0; i--) if (bytes[at + i] !== expected[i]) return false;
     this.#at = at + length;
@@ -485,11 +499,18 @@ export class StanzaScanner {
   }
 
   #expectOctet(octet: number): void {
-    if (this.#at >= this.#limit || this.#bytes[this.#at++] !== octet) this.#lost = true;
+    if (this.#at >= this.#limit) this.#starve();
+    else if (this.#bytes[this.#at++] !== octet) this.#lost = true;
   }
 
   #expectEmptyEnd(): void {
     if (!this.#is(endEmpty) && !this.#is(endEmptyTight)) this.#lost = true;
+  }
+
+  /** The octets end here; if nothing was wrong before, more of them may make a stanza. */
+  #starve(): void {
+    if (!this.#lost) this.#starved = true;
+    this.#lost = true;
   }
 
   #giveUp<T>(value: T): T {

@@ -1,5 +1,5 @@
 /** The stanzas of the channel as one discriminated union; whoever handles a `Stanza` handles every kind. */
-import type { Element } from '@xmpp/xml';
+import type { ConfigObject } from './config-message.ts';
 import type { Item, ItemFamily, ItemProblem } from './item.ts';
 
 /** An agent wants the routes of a routing instance, and may publish into it. */
@@ -75,10 +75,10 @@ export interface ConfigSubscribe {
 /** Configuration pushed to an agent. */
 export interface Config {
   readonly type: 'config';
+  /** Fully qualified name of the virtual router, with `/config` behind it. */
   readonly to: string;
-  /** `node` and `link` elements under `update` and `delete`. */
-  readonly updates: readonly Element[];
-  readonly deletes: readonly Element[];
+  readonly updates: readonly ConfigObject[];
+  readonly deletes: readonly ConfigObject[];
 }
 
 /** Well-formed, but nothing this channel acts upon (iq get/result/error, presence, unknown families). */

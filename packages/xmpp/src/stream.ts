@@ -2,9 +2,9 @@
  * The guarded reader of one stream: octets in, stanzas out. Whatever the octets are, `push` does not throw; the
  * first thing wrong becomes one {@link StreamError}, and nothing is read after it.
  *
- * Octets take one of three ways: the fast scanner knows the shapes that deployed peers write and reads them in place;
- * anything else is framed octet by octet, so that limits hold before memory is used; and the whole stanza goes to the
- * strict parser.
+ * The fast scanner knows the shapes that deployed peers write and reads them in place. Anything else is framed octet by
+ * octet, so that limits hold before memory is used, and goes to the strict parser as a whole. A stanza that does not
+ * end in its chunk is also followed as it arrives, so that what is wrong with it is told at once.
  */
 import { Framer } from './framer.ts';
 import { StanzaScanner } from './stanza-scanner.ts';
@@ -12,7 +12,13 @@ import { readStanza } from './stanza-reader.ts';
 import type { Negotiation, Stanza } from './stanza.ts';
 import { StreamError } from './stream-error.ts';
 import { headerEnd, MAX_HEADER_BYTES, readHeader, type StreamHeader } from './stream-header.ts';
-import { MAX_ATTRIBUTES, ordinaryPrefixes, StrictParser } from './strict-parser.ts';
+import {
+  MAX_ATTRIBUTES,
+  ordinaryPrefixes,
+  StrictParser,
+  WellFormedness,
+  type Prefixes,
+} from './strict-parser.ts';
 
 /** Most octets of one stanza. An ECMP item of 500 next hops has about 220 KB. */
 export const MAX_STANZA_BYTES = 256 * 1024;
@@ -66,6 +72,11 @@ export class XmppStream {
   readonly #limits: StreamLimits;
   readonly #framer: Framer;
   #parser = ordinaryParser;
+  #prefixes: Prefixes = ordinaryPrefixes;
+  /** Follows a torn stanza that the scanner does not know. */
+  #wellFormedness: WellFormedness | undefined;
+  /** Octets of a torn stanza when the scanner last saw them. */
+  #scanned = 0;
   #mode: Mode = 'header';
   /** Beginning of a header or stanza whose end has not come. */
   #partial: Buffer = nothing;
@@ -124,6 +135,7 @@ export class XmppStream {
     this.#partial = nothing;
     this.#partialLength = 0;
     this.#unread = nothing;
+    this.#wellFormedness = undefined;
   }
 
   /**
@@ -184,6 +196,8 @@ export class XmppStream {
         }
         this.#framer.begin();
         this.#mode = 'stanza';
+        this.#scanned = 0;
+        this.#wellFormedness = undefined;
         return this.#frame(bytes, at, at + 1);
       }
       case 'stanza':
@@ -202,6 +216,7 @@ export class XmppStream {
     }
     if (end < 0) {
       this.#keep(bytes, start);
+      this.#follow(bytes, start);
       return bytes.length;
     }
     const wasTorn = this.#partialLength > 0;
@@ -222,6 +237,24 @@ export class XmppStream {
         break; // deployed peers write one before the documents of TLS negotiation
     }
     return end;
+  }
+
+  /**
+   * Looks at what there is of a torn stanza. While the scanner finds what it expects (it looks again whenever the
+   * octets have doubled, so in linear time) nothing else needs to; from then on the octets are checked as they come.
+   */
+  #follow(bytes: Buffer, start: number): void {
+    if (this.#framer.inDeclaration) return;
+    if (this.#wellFormedness !== undefined) {
+      this.#wellFormedness.check(bytes.subarray(start));
+      return;
+    }
+    if (this.#partialLength < 2 * this.#scanned) return;
+    scanner.scan(this.#partial, 0, this.#partialLength);
+    this.#scanned = this.#partialLength;
+    if (scanner.starved) return;
+    this.#wellFormedness = new WellFormedness(this.#prefixes, this.#limits.attributes);
+    this.#wellFormedness.check(this.#partial.subarray(0, this.#partialLength));
   }
 
   /** @param wasTorn the scanner has not seen the whole stanza yet */
@@ -264,6 +297,7 @@ export class XmppStream {
     const header = readHeader(this.#partial.subarray(found.start, found.end), this.#limits.attributes);
     this.#partial = nothing;
     this.#partialLength = 0;
+    this.#prefixes = header.prefixes;
     this.#parser =
       header.prefixes === ordinaryPrefixes && this.#limits.attributes === MAX_ATTRIBUTES
         ? ordinaryParser

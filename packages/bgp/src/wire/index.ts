@@ -100,6 +100,12 @@ export {
 export { attributeByCode, attributes, type AttributeName, type AttributeValue } from '../attributes/table.ts';
 export { PathAttributes } from '../attributes/path-attributes.ts';
 export {
+  discardAttributes,
+  validateAttributes,
+  type Announces,
+  type ValidationContext,
+} from '../attributes/validate.ts';
+export {
   encodeAttributes,
   writeAttribute,
   type AttributeFields,

@@ -1,0 +1,304 @@
+/**
+ * Attribute sets: path attributes as they came over the wire, together with next hop and source, stored once.
+ *
+ * Whatever is decided about routes is decided here once per attribute set and not once per route: validation, loops,
+ * policy, route targets, preference. A record has sixteen words:
+ *
+ * ```
+ *   0 hash        1 offset in the arena      2 octets: attributes | next hop << 16 | mark << 24
+ *   3 source      4 references               5 serial (no two sets ever share one)
+ *   6 feasibility 7 route-target list        8 replacement (0: itself)   9 original of a replacement
+ *  10 chain (scratch of one flush)          11 importing tables         12 their epoch          13–15 reserved
+ *
+ *   arena:  attributes without MP_REACH_NLRI and MP_UNREACH_NLRI | next hop
+ * ```
+ */
+import { ByteArena } from './byte-arena.ts';
+import { equalBytes, finishHash, hashBytes, randomSeed } from './byte-hash.ts';
+
+export const SET_WORDS_SHIFT = 4;
+const HASH = 0;
+const AT = 1;
+const SIZE = 2;
+/** Words of a record that other files of this package read in their loops. */
+export const SET_SOURCE = 3;
+const REFERENCES = 4;
+export const SET_SERIAL = 5;
+export const SET_FEASIBILITY = 6;
+export const SET_TARGETS = 7;
+export const SET_REPLACEMENT = 8;
+const ORIGINAL = 9;
+export const SET_CHAIN = 10;
+export const SET_IMPORTERS = 11;
+export const SET_IMPORTERS_EPOCH = 12;
+
+const FIRST_CAPACITY = 64;
+const OVER_RESERVE_FROM = 1 << 16;
+
+/** Interns attribute sets and counts who uses them. Set 0 is "none". */
+export class AttributePool {
+  /** Sixteen words per set; replaced when the pool grows. */
+  words: Int32Array = new Int32Array(FIRST_CAPACITY << SET_WORDS_SHIFT);
+  readonly arena = new ByteArena();
+  /** Sets alive, unreferenced ones that still wait for {@link collect} included. */
+  size = 0;
+  #slots = new Int32Array(FIRST_CAPACITY * 2);
+  #top = 1;
+  readonly #freed: number[] = [];
+  readonly #unreferenced: number[] = [];
+  #serial = 0;
+  readonly #seed: number;
+  /** Called once for every new set, to decide what is decided per set. */
+  readonly #classify: (set: number) => void;
+  /** Called before a set disappears. */
+  readonly #forget: (set: number) => void;
+
+  constructor(classify: (set: number) => void, forget: (set: number) => void, seed: number = randomSeed()) {
+    this.#classify = classify;
+    this.#forget = forget;
+    this.#seed = seed;
+  }
+
+  /** First number that no set has had yet: arrays indexed by set need this many entries. */
+  get capacity(): number {
+    return this.words.length >>> SET_WORDS_SHIFT;
+  }
+
+  /**
+   * The set with these attributes, next hop, source and mark; made if there is none. It is not referenced: the
+   * caller holds it with {@link acquire} before the next {@link collect}.
+   */
+  intern(
+    view: DataView,
+    attributesAt: number,
+    attributesLength: number,
+    nextHopView: DataView,
+    nextHopAt: number,
+    nextHopLength: number,
+    source: number,
+    mark: number,
+  ): number {
+    const size = attributesLength | (nextHopLength << 16) | (mark << 24);
+    let hash = hashBytes(view, attributesAt, attributesLength, this.#seed ^ Math.imul(source, 0x9e3779b1));
+    hash = finishHash(hashBytes(nextHopView, nextHopAt, nextHopLength, hash ^ mark));
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    const words = this.words;
+    const arenaView = this.arena.view;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const set = slots[slot]!;
+      if (set === 0) break;
+      const record = set << SET_WORDS_SHIFT;
+      if (words[record + HASH] !== hash || words[record + SIZE] !== size) continue;
+      if (words[record + SET_SOURCE] !== source) continue;
+      const at = words[record + AT]!;
+      if (!equalBytes(view, attributesAt, arenaView, at, attributesLength)) continue;
+      if (equalBytes(nextHopView, nextHopAt, arenaView, at + attributesLength, nextHopLength)) return set;
+    }
+    return this.#add(
+      view,
+      attributesAt,
+      attributesLength,
+      nextHopView,
+      nextHopAt,
+      nextHopLength,
+      source,
+      hash,
+      size,
+    );
+  }
+
+  /** {@link intern} for byte strings that stand alone. */
+  internBytes(attributes: Uint8Array, nextHop: Uint8Array, source: number, mark: number): number {
+    return this.intern(
+      new DataView(attributes.buffer, attributes.byteOffset, attributes.byteLength),
+      0,
+      attributes.length,
+      new DataView(nextHop.buffer, nextHop.byteOffset, nextHop.byteLength),
+      0,
+      nextHop.length,
+      source,
+      mark,
+    );
+  }
+
+  acquire(set: number): void {
+    this.words[(set << SET_WORDS_SHIFT) + REFERENCES]!++;
+  }
+
+  release(set: number): void {
+    if (--this.words[(set << SET_WORDS_SHIFT) + REFERENCES]! === 0) this.#unreferenced.push(set);
+  }
+
+  references(set: number): number {
+    return this.words[(set << SET_WORDS_SHIFT) + REFERENCES]!;
+  }
+
+  source(set: number): number {
+    return this.words[(set << SET_WORDS_SHIFT) + SET_SOURCE]!;
+  }
+
+  serial(set: number): number {
+    return this.words[(set << SET_WORDS_SHIFT) + SET_SERIAL]!;
+  }
+
+  /** A number the caller of {@link intern} had mixed into the key. */
+  mark(set: number): number {
+    return this.words[(set << SET_WORDS_SHIFT) + SIZE]! >>> 24;
+  }
+
+  /** Offset of the attributes in {@link arena}. */
+  attributesAt(set: number): number {
+    return this.words[(set << SET_WORDS_SHIFT) + AT]!;
+  }
+
+  attributesLength(set: number): number {
+    return this.words[(set << SET_WORDS_SHIFT) + SIZE]! & 0xffff;
+  }
+
+  nextHopAt(set: number): number {
+    return this.attributesAt(set) + this.attributesLength(set);
+  }
+
+  nextHopLength(set: number): number {
+    return (this.words[(set << SET_WORDS_SHIFT) + SIZE]! >>> 16) & 0xff;
+  }
+
+  /** A copy of the attributes. */
+  attributes(set: number): Uint8Array {
+    return this.arena.slice(this.attributesAt(set), this.attributesLength(set));
+  }
+
+  /** A copy of the next hop. */
+  nextHop(set: number): Uint8Array {
+    return this.arena.slice(this.nextHopAt(set), this.nextHopLength(set));
+  }
+
+  /** Makes `replacement` stand for `set` wherever a route arrives with it. */
+  replace(set: number, replacement: number): void {
+    this.words[(set << SET_WORDS_SHIFT) + SET_REPLACEMENT] = replacement;
+    this.words[(replacement << SET_WORDS_SHIFT) + ORIGINAL] = set;
+    this.acquire(set);
+  }
+
+  /** Whether a set with this serial is still the one behind the number. */
+  isAlive(set: number, serial: number): boolean {
+    return this.words[(set << SET_WORDS_SHIFT) + SET_SERIAL] === serial;
+  }
+
+  /** Calls `visit` for every set. */
+  forEach(visit: (set: number) => void): void {
+    for (let set = 1; set < this.#top; set++) {
+      if (this.words[(set << SET_WORDS_SHIFT) + SET_SERIAL] !== 0) visit(set);
+    }
+  }
+
+  /** Frees the sets that nobody has referenced since their last reference went away. */
+  collect(): void {
+    const unreferenced = this.#unreferenced;
+    for (let set = unreferenced.pop(); set !== undefined; set = unreferenced.pop()) {
+      const record = set << SET_WORDS_SHIFT;
+      // A set can be listed twice, or be referenced again, or have been freed by an earlier entry.
+      if (this.words[record + REFERENCES] === 0 && this.words[record + SET_SERIAL] !== 0) this.#free(set);
+    }
+    if (this.size === 0 && this.#top > OVER_RESERVE_FROM) this.#reset();
+  }
+
+  #add(
+    view: DataView,
+    attributesAt: number,
+    attributesLength: number,
+    nextHopView: DataView,
+    nextHopAt: number,
+    nextHopLength: number,
+    source: number,
+    hash: number,
+    size: number,
+  ): number {
+    const set = this.#freed.pop() ?? this.#top++;
+    if (set << SET_WORDS_SHIFT >= this.words.length) this.#growWords();
+    const arena = this.arena;
+    const at = arena.allocate(attributesLength + nextHopLength);
+    const bytes = arena.bytes;
+    for (let i = 0; i < attributesLength; i++) bytes[at + i] = view.getUint8(attributesAt + i);
+    for (let i = 0, to = at + attributesLength; i < nextHopLength; i++) {
+      bytes[to + i] = nextHopView.getUint8(nextHopAt + i);
+    }
+    const words = this.words;
+    const record = set << SET_WORDS_SHIFT;
+    words.fill(0, record, record + (1 << SET_WORDS_SHIFT));
+    words[record + HASH] = hash;
+    words[record + AT] = at;
+    words[record + SIZE] = size;
+    words[record + SET_SOURCE] = source;
+    // Zero is the serial of a free record.
+    this.#serial = (this.#serial + 1) | 0 || 1;
+    words[record + SET_SERIAL] = this.#serial;
+    this.size++;
+    if (this.size * 2 > this.#slots.length) this.#growSlots();
+    else this.#place(set);
+    // Nobody may ever acquire it (a withdrawn batch, a rejected route): then collect() frees it.
+    this.#unreferenced.push(set);
+    this.#classify(set);
+    return set;
+  }
+
+  #free(set: number): void {
+    this.#forget(set);
+    const record = set << SET_WORDS_SHIFT;
+    this.#displace(set);
+    this.arena.release(this.attributesAt(set), this.attributesLength(set) + this.nextHopLength(set));
+    const original = this.words[record + ORIGINAL]!;
+    if (original !== 0) {
+      this.words[(original << SET_WORDS_SHIFT) + SET_REPLACEMENT] = 0;
+      this.release(original);
+    }
+    this.words[record + SET_SERIAL] = 0;
+    this.#freed.push(set);
+    this.size--;
+  }
+
+  #place(set: number): void {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let slot = this.words[(set << SET_WORDS_SHIFT) + HASH]! & mask;
+    while (slots[slot] !== 0) slot = (slot + 1) & mask;
+    slots[slot] = set;
+  }
+
+  /** Takes a set out of the index and closes the gap, so that no tombstones pile up. */
+  #displace(set: number): void {
+    const slots = this.#slots;
+    const words = this.words;
+    const mask = slots.length - 1;
+    let gap = words[(set << SET_WORDS_SHIFT) + HASH]! & mask;
+    while (slots[gap] !== set) gap = (gap + 1) & mask;
+    for (let slot = (gap + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const home = words[(slots[slot]! << SET_WORDS_SHIFT) + HASH]! & mask;
+      if (((slot - home) & mask) >= ((slot - gap) & mask)) {
+        slots[gap] = slots[slot]!;
+        gap = slot;
+      }
+    }
+    slots[gap] = 0;
+  }
+
+  #growWords(): void {
+    const capacity = this.capacity;
+    const grown = new Int32Array((capacity * (capacity < OVER_RESERVE_FROM ? 2 : 8)) << SET_WORDS_SHIFT);
+    grown.set(this.words);
+    this.words = grown;
+  }
+
+  #growSlots(): void {
+    this.#slots = new Int32Array(this.#slots.length * 2);
+    this.forEach((set) => this.#place(set));
+  }
+
+  #reset(): void {
+    this.words = new Int32Array(FIRST_CAPACITY << SET_WORDS_SHIFT);
+    this.#slots = new Int32Array(FIRST_CAPACITY * 2);
+    this.#top = 1;
+    this.#freed.length = 0;
+  }
+}

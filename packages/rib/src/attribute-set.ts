@@ -1,0 +1,17 @@
+/** One attribute set as selection, policy and views see it. */
+import type { PathAttributes } from '@vaportrail/bgp/wire';
+import type { Infeasible } from './feasibility.ts';
+import type { Resolution } from './next-hop-resolution.ts';
+import type { Source } from './source.ts';
+
+/** Attributes, next hop and source, decoded on demand; what selection steps compare. */
+export interface AttributeSet {
+  readonly source: Source;
+  readonly attributes: PathAttributes;
+  /** Four or sixteen octets (thirty-two with a link-local address); empty for routes without one. */
+  readonly nextHop: Uint8Array;
+  /** Why paths with this set cannot be used. */
+  readonly infeasible: Infeasible | undefined;
+  /** What reaching the next hop costs. */
+  readonly resolution: Resolution | undefined;
+}

@@ -1,0 +1,50 @@
+/** Attribute sets as objects, made when somebody looks at one. */
+import { PathAttributes } from '@vaportrail/bgp/wire';
+import type { AttributePool } from './attribute-pool.ts';
+import type { AttributeSet } from './attribute-set.ts';
+import { infeasibleReason } from './feasibility.ts';
+import type { Resolution } from './next-hop-resolution.ts';
+import type { Source } from './source.ts';
+
+/** Objects kept for sets that were looked at; beyond this all are dropped and made again on demand. */
+const MOST_KEPT = 4096;
+
+interface PlainSet {
+  readonly serial: number;
+  readonly source: Source;
+  readonly attributes: PathAttributes;
+  readonly nextHop: Uint8Array;
+}
+
+export class AttributeSets {
+  readonly #pool: AttributePool;
+  readonly #sources: (Source | undefined)[];
+  readonly #kept = new Map<number, PlainSet>();
+
+  constructor(pool: AttributePool, sources: (Source | undefined)[]) {
+    this.#pool = pool;
+    this.#sources = sources;
+  }
+
+  /** Source, attributes and next hop of a set. */
+  plain(set: number): PlainSet {
+    const serial = this.#pool.serial(set);
+    const kept = this.#kept.get(set);
+    if (kept?.serial === serial) return kept;
+    if (this.#kept.size >= MOST_KEPT) this.#kept.clear();
+    const source = this.#sources[this.#pool.source(set)]!;
+    const plain = {
+      serial,
+      source,
+      attributes: new PathAttributes(this.#pool.attributes(set), { asn4: source.asn4 }),
+      nextHop: this.#pool.nextHop(set),
+    };
+    this.#kept.set(set, plain);
+    return plain;
+  }
+
+  view(set: number, infeasible: number, resolution: Resolution | undefined): AttributeSet {
+    const { source, attributes, nextHop } = this.plain(set);
+    return { source, attributes, nextHop, infeasible: infeasibleReason(infeasible), resolution };
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Finds destinations by byte strings, for every family whose keys have no fixed width.
+ *
+ * A destination keeps the hash of its key and the offset of `length(2) | octets` in an arena.
+ */
+import type { Batch } from './batch.ts';
+import { ByteArena } from './byte-arena.ts';
+import { equalBytes, finishHash, hashBytes, randomSeed } from './byte-hash.ts';
+import { type Destinations, KEY } from './destinations.ts';
+import { NUMBER_MASK, SlotDirectory, slotTag } from './slot-directory.ts';
+
+const LENGTH_OCTETS = 2;
+
+export class ByteKeyIndex {
+  readonly #destinations: Destinations;
+  readonly #arena = new ByteArena();
+  readonly #seed = randomSeed();
+  readonly #directory: SlotDirectory;
+
+  constructor(destinations: Destinations) {
+    this.#destinations = destinations;
+    this.#directory = new SlotDirectory((number) => this.#record(number, 0));
+  }
+
+  /** Fills `batch.found`, making destinations for announcements that name new ones. */
+  resolve(batch: Batch): void {
+    const { count, keys, keyView, found, sets, hashes } = batch;
+    for (let i = 0; i < count; i++) hashes[i] = this.#hash(keyView, keys[i * 2]!, keys[i * 2 + 1]!);
+    for (let i = 0; i < count; i++) {
+      const at = keys[i * 2]!;
+      const length = keys[i * 2 + 1]!;
+      const number = this.#find(keyView, at, length, hashes[i]!);
+      found[i] = number !== 0 || sets[i] === 0 ? number : this.#insert(keyView, at, length, hashes[i]!);
+    }
+  }
+
+  /** The destination with this key, 0 if there is none. */
+  find(key: Uint8Array): number {
+    const view = new DataView(key.buffer, key.byteOffset, key.byteLength);
+    return this.#find(view, 0, key.length, this.#hash(view, 0, key.length));
+  }
+
+  /** The destination with this key, made if there is none. */
+  require(key: Uint8Array): number {
+    const view = new DataView(key.buffer, key.byteOffset, key.byteLength);
+    const hash = this.#hash(view, 0, key.length);
+    return this.#find(view, 0, key.length, hash) || this.#insert(view, 0, key.length, hash);
+  }
+
+  /** A copy of the key of a destination. */
+  key(number: number): Uint8Array {
+    const at = this.#record(number, 1);
+    return this.#arena.slice(at + LENGTH_OCTETS, this.#arena.view.getUint16(at));
+  }
+
+  /** Copies the key of a destination; returns its length. */
+  copyKey(number: number, target: Uint8Array, to: number): number {
+    const at = this.#record(number, 1);
+    const { bytes, view } = this.#arena;
+    const length = view.getUint16(at);
+    for (let i = 0; i < length; i++) target[to + i] = bytes[at + LENGTH_OCTETS + i]!;
+    return length;
+  }
+
+  keyLength(number: number): number {
+    return this.#arena.view.getUint16(this.#record(number, 1));
+  }
+
+  /** Takes a destination out of the index and frees its key. */
+  remove(number: number): void {
+    this.#directory.remove(this.#record(number, 0), number);
+    const at = this.#record(number, 1);
+    this.#arena.release(at, this.#arena.view.getUint16(at) + LENGTH_OCTETS);
+  }
+
+  clear(): void {
+    this.#directory.clear();
+    this.#arena.clear();
+  }
+
+  #record(number: number, word: number): number {
+    return this.#destinations.words[number * this.#destinations.stride + KEY + word]!;
+  }
+
+  #hash(view: DataView, at: number, length: number): number {
+    return finishHash(hashBytes(view, at, length, this.#seed));
+  }
+
+  #find(view: DataView, at: number, length: number, hash: number): number {
+    const directory = this.#directory;
+    const { slots } = directory;
+    const { words, stride } = this.#destinations;
+    const arena = this.#arena.view;
+    const tag = slotTag(hash);
+    for (let slot = directory.start(hash); slots[slot] !== 0; slot = directory.next(slot)) {
+      if (((slots[slot]! ^ tag) & ~NUMBER_MASK) !== 0) continue;
+      const number = slots[slot]! & NUMBER_MASK;
+      if (number === 0) continue;
+      const key = number * stride + KEY;
+      if (words[key] !== hash) continue;
+      const stored = words[key + 1]!;
+      if (arena.getUint16(stored) !== length) continue;
+      if (equalBytes(view, at, arena, stored + LENGTH_OCTETS, length)) return number;
+    }
+    return 0;
+  }
+
+  #insert(view: DataView, at: number, length: number, hash: number): number {
+    const number = this.#destinations.allocate();
+    const stored = this.#arena.allocate(length + LENGTH_OCTETS);
+    this.#arena.view.setUint16(stored, length);
+    const bytes = this.#arena.bytes;
+    for (let i = 0; i < length; i++) bytes[stored + LENGTH_OCTETS + i] = view.getUint8(at + i);
+    const { words, stride } = this.#destinations;
+    words[number * stride + KEY] = hash;
+    words[number * stride + KEY + 1] = stored;
+    this.#directory.insert(hash, number);
+    return number;
+  }
+}

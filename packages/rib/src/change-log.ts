@@ -1,0 +1,187 @@
+/**
+ * The order in which destinations of a table changed, collapsed to the latest change of each.
+ *
+ * A ring of destination numbers; each destination remembers the position of its latest entry, and an entry that is
+ * not the latest of its destination is skipped. Followers read with cursors at their own pace. An entry that nobody has
+ * read yet is not repeated, and a ring full of superseded entries is compacted, so the log is bounded by the
+ * number of destinations however slow a follower is, and a slow follower meets every destination once, in its latest
+ * state.
+ *
+ * ```
+ *          oldest                 furthest        head
+ *   ring …  │ d7 │ d3 │ (d9) │ d4 │ d9 │ d1 │  …          (d9): superseded by the later d9
+ *             ▲                     ▲
+ *             slow cursor           fast cursor
+ * ```
+ * Positions are 32-bit and wrap; only differences are compared.
+ */
+import { CHANGE, type Destinations } from './destinations.ts';
+
+/** Where a follower is in a {@link ChangeLog}. */
+export interface ChangeCursor {
+  /** The position it will read next. */
+  position: number;
+}
+
+const SMALLEST_RING = 64;
+
+export class ChangeLog {
+  readonly #destinations: Destinations;
+  #ring = new Int32Array(SMALLEST_RING);
+  /** First position still kept. */
+  #oldest = 0;
+  /** First position not written yet. */
+  #head = 0;
+  /** No follower has read this position or a later one. */
+  #furthest = 0;
+  readonly #cursors = new Set<ChangeCursor>();
+
+  constructor(destinations: Destinations) {
+    this.#destinations = destinations;
+  }
+
+  /** Position of the next change. */
+  get head(): number {
+    return this.#head;
+  }
+
+  /** Entries kept, superseded ones included. */
+  get length(): number {
+    return (this.#head - this.#oldest) | 0;
+  }
+
+  /** Notes that a destination changed. */
+  append(destination: number): void {
+    const { words, stride } = this.#destinations;
+    const at = destination * stride + CHANGE;
+    const change = words[at]!;
+    if (this.#isKept(change) && ((change - this.#furthest) | 0) >= 0) {
+      if (this.#ring[change & (this.#ring.length - 1)] === destination) return;
+    }
+    if (this.length === this.#ring.length) this.#makeRoom();
+    const position = this.#head;
+    this.#ring[position & (this.#ring.length - 1)] = destination;
+    words[at] = position;
+    this.#head = (position + 1) | 0;
+  }
+
+  /** A cursor that will see the changes from now on. */
+  follow(): ChangeCursor {
+    const cursor = { position: this.#head };
+    this.#cursors.add(cursor);
+    this.#furthest = this.#head;
+    return cursor;
+  }
+
+  /** Another cursor at the place of `cursor`. */
+  fork(cursor: ChangeCursor): ChangeCursor {
+    const forked = { position: cursor.position };
+    this.#cursors.add(forked);
+    return forked;
+  }
+
+  unfollow(cursor: ChangeCursor): void {
+    this.#cursors.delete(cursor);
+  }
+
+  isFollowed(): boolean {
+    return this.#cursors.size > 0;
+  }
+
+  /** Positions `cursor` has not passed yet. */
+  behind(cursor: ChangeCursor): number {
+    return (this.#head - cursor.position) | 0;
+  }
+
+  /** Whether the latest change of a destination is one that `cursor` has still to read. */
+  isAhead(cursor: ChangeCursor, destination: number): boolean {
+    const change = this.#destinations.words[destination * this.#destinations.stride + CHANGE]!;
+    return (
+      this.#isKept(change) &&
+      ((change - cursor.position) | 0) >= 0 &&
+      this.#ring[change & (this.#ring.length - 1)] === destination
+    );
+  }
+
+  /**
+   * Moves the cursor over up to `limit` positions and puts the destinations whose latest change they hold into `into`.
+   * @returns how many destinations were put there
+   */
+  read(cursor: ChangeCursor, into: Int32Array, limit: number): number {
+    const { words, stride } = this.#destinations;
+    const ring = this.#ring;
+    const mask = ring.length - 1;
+    let position = cursor.position;
+    let left = Math.min((this.#head - position) | 0, limit);
+    let count = 0;
+    for (; left > 0 && count < into.length; left--) {
+      const destination = ring[position & mask]!;
+      if (words[destination * stride + CHANGE] === position) into[count++] = destination;
+      position = (position + 1) | 0;
+    }
+    cursor.position = position;
+    if (((position - this.#furthest) | 0) > 0) this.#furthest = position;
+    return count;
+  }
+
+  /**
+   * Forgets what every follower has read; calls `passed` for each destination whose latest change was among it.
+   * @param limit at most so many positions
+   * @returns whether more could be forgotten
+   */
+  trim(limit: number, passed: (destination: number) => void): boolean {
+    let until = this.#head;
+    for (const cursor of this.#cursors) if (((cursor.position - until) | 0) < 0) until = cursor.position;
+    const { words, stride } = this.#destinations;
+    const ring = this.#ring;
+    const mask = ring.length - 1;
+    for (let left = limit; this.#oldest !== until; left--) {
+      if (left === 0) return true;
+      const position = this.#oldest;
+      const destination = ring[position & mask]!;
+      this.#oldest = (position + 1) | 0;
+      if (((this.#furthest - this.#oldest) | 0) < 0) this.#furthest = this.#oldest;
+      if (words[destination * stride + CHANGE] === position) passed(destination);
+    }
+    if (this.#oldest === this.#head && ring.length > SMALLEST_RING * 16)
+      this.#ring = new Int32Array(SMALLEST_RING);
+    return false;
+  }
+
+  #isKept(position: number): boolean {
+    return ((position - this.#oldest) | 0) >= 0 && ((this.#head - position) | 0) > 0;
+  }
+
+  /** Drops superseded entries if they are half of the ring, otherwise doubles the ring. */
+  #makeRoom(): void {
+    const { words, stride } = this.#destinations;
+    const ring = this.#ring;
+    const mask = ring.length - 1;
+    let live = 0;
+    for (let position = this.#oldest; position !== this.#head; position = (position + 1) | 0) {
+      if (words[ring[position & mask]! * stride + CHANGE] === position) live++;
+    }
+    const size = live * 2 > ring.length ? ring.length * 2 : ring.length;
+    const compacted = new Int32Array(size);
+    const cursors = [...this.#cursors].sort((a, b) => (a.position - b.position) | 0);
+    // The live entries end where the old ones did, so the head stays and every cursor moves towards it.
+    let to = (this.#head - live) | 0;
+    const oldest = to;
+    let moved = 0;
+    for (let position = this.#oldest; position !== this.#head; position = (position + 1) | 0) {
+      for (; moved < cursors.length && cursors[moved]!.position === position; moved++)
+        cursors[moved]!.position = to;
+      const destination = ring[position & mask]!;
+      if (words[destination * stride + CHANGE] !== position) continue;
+      compacted[to & (size - 1)] = destination;
+      words[destination * stride + CHANGE] = to;
+      to = (to + 1) | 0;
+    }
+    this.#ring = compacted;
+    this.#oldest = oldest;
+    this.#furthest = cursors.reduce(
+      (furthest, { position }) => (((position - furthest) | 0) > 0 ? position : furthest),
+      oldest,
+    );
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * The packed records of one table: a destination with its best path inline, and the further paths of a destination in
+ * chains. Nothing here is an object per route; numbers never leave the package.
+ *
+ * ```
+ *   destination (8 words = 32 octets; 12 with an IPv6 key), number 1…
+ *   ┌─────┬───────────────┬───────────────┬──────┬────────────┬────────┬───────────────────────────┐
+ *   │ set │ label 24│flags│ discriminator │ time │ state│more │ change │ key: rd<<6|length, prefix │
+ *   └─────┴───────────────┴───────────────┴──────┴──────┬─────┴────────┴───────────────────────────┘
+ *                                                       └─► further path (5 words), number 1…
+ *                                                           set, label│flags, discriminator, time, next ─► …
+ *
+ *   set            attribute set (0: the destination has no path and waits for its followers to notice)
+ *   label          the 24-bit label field as on the wire; flags: see PathFlag
+ *   discriminator  what tells apart paths of one source: ADD-PATH identifier, or the route behind a replicated path
+ *   time           seconds, when the path arrived or last changed
+ *   state          see STATE_…; more: number of the first further path
+ *   change         position of the latest change in the change log of the table
+ *   key            two words (IPv4: route distinguisher << 6 | length, prefix), five (IPv6), or hash and arena offset
+ * ```
+ */
+
+/** Flags of a path, the low octet of its label word. */
+export const pathFlag = {
+  /** Kept from a session that went down; swept unless announced again. @see RFC 4724 §4.2 */
+  stale: 1,
+  /** Stale beyond the restart time. @see RFC 9494 §4.2 */
+  longLivedStale: 2,
+  /** A copy of a path of another table, made by route target. */
+  secondary: 4,
+  /** Belongs to the multipath set, as the best path does. */
+  multipath: 8,
+  /** Cannot be used; why is a property of its attribute set. */
+  infeasible: 16,
+} as const;
+
+export const SET = 0;
+export const LABEL = 1;
+export const DISCRIMINATOR = 2;
+export const TIME = 3;
+export const MORE = 4;
+export const CHANGE = 5;
+export const KEY = 6;
+/** The link of a further path stands where a destination keeps the link to its first one. */
+export const NEXT = MORE;
+export const PATH_WORDS = 5;
+
+/** The number of a path in the word that also holds the state. */
+export const MORE_MASK = 0x0fff_ffff;
+/** Waits for its paths to be compared. */
+export const STATE_UNSETTLED = 1 << 28;
+/** The best path or a member of the multipath set was replaced or lost since the last comparison. */
+export const STATE_TOUCHED = 1 << 29;
+/** The best path changed, and not only the multipath set, since all followers had seen all changes. */
+export const STATE_BEST = 1 << 31;
+/** The number is on the free list. */
+export const STATE_FREE = 1 << 30;
+
+const FIRST_CAPACITY = 16;
+const OVER_RESERVE_FROM = 1 << 15;
+
+export class Destinations {
+  /** Words per destination. */
+  readonly stride: number;
+  /** All destinations; replaced on growth. */
+  words: Int32Array;
+  /** All further paths; replaced on growth. */
+  paths: Int32Array = new Int32Array(0);
+  /** Destinations in use, those without paths included. */
+  size = 0;
+  /** First number never used. */
+  top = 1;
+  /** Further paths in use. */
+  furtherPaths = 0;
+  #freed = new FreeList();
+  #pathTop = 1;
+  #freedPaths = new FreeList();
+
+  constructor(keyWords: number) {
+    this.stride = keyWords <= 2 ? 8 : 12;
+    this.words = new Int32Array(FIRST_CAPACITY * this.stride);
+  }
+
+  /** Destinations there is room for; arrays beside this one follow it. */
+  get capacity(): number {
+    return this.words.length / this.stride;
+  }
+
+  /** A cleared record. */
+  allocate(): number {
+    const number = this.#freed.pop() || this.top++;
+    const at = number * this.stride;
+    if (at >= this.words.length) this.words = enlarged(this.words, OVER_RESERVE_FROM * this.stride);
+    this.words.fill(0, at, at + this.stride);
+    this.size++;
+    return number;
+  }
+
+  release(number: number): void {
+    this.words[number * this.stride + SET] = 0;
+    this.words[number * this.stride + MORE] = STATE_FREE;
+    this.size--;
+    this.#freed.push(number);
+  }
+
+  /** A further path, not linked yet. */
+  allocatePath(): number {
+    const number = this.#freedPaths.pop() || this.#pathTop++;
+    if ((number + 1) * PATH_WORDS > this.paths.length) {
+      this.paths =
+        this.paths.length === 0
+          ? new Int32Array(FIRST_CAPACITY * PATH_WORDS)
+          : enlarged(this.paths, OVER_RESERVE_FROM * PATH_WORDS);
+    }
+    this.furtherPaths++;
+    return number;
+  }
+
+  releasePath(number: number): void {
+    this.furtherPaths--;
+    this.#freedPaths.push(number);
+  }
+
+  /** Returns the memory; only when {@link size} is 0. */
+  clear(): void {
+    this.words = new Int32Array(FIRST_CAPACITY * this.stride);
+    this.paths = new Int32Array(0);
+    this.top = 1;
+    this.#pathTop = 1;
+    this.#freed = new FreeList();
+    this.#freedPaths = new FreeList();
+  }
+
+  /** Octets reserved, whether touched yet or not. */
+  get octets(): number {
+    return (this.words.length + this.paths.length) * 4;
+  }
+}
+
+/** A stack of numbers in an Int32Array. */
+class FreeList {
+  #numbers = new Int32Array(16);
+  #count = 0;
+
+  push(number: number): void {
+    if (this.#count === this.#numbers.length) this.#numbers = enlarged(this.#numbers, OVER_RESERVE_FROM);
+    this.#numbers[this.#count++] = number;
+  }
+
+  /** 0 when there is none. */
+  pop(): number {
+    return this.#count === 0 ? 0 : this.#numbers[--this.#count]!;
+  }
+}
+
+/**
+ * A larger copy: twice the size, or eight times from a certain length on. Pages that are not touched cost nothing, while
+ * every copy stops the loop.
+ */
+export function enlarged(array: Int32Array, overReserveFrom: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(Math.max(16, array.length * (array.length < overReserveFrom ? 2 : 8)));
+  larger.set(array);
+  return larger;
+}

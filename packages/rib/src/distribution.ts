@@ -1,0 +1,364 @@
+/**
+ * Brings the changes of one table to the members of a group, each at its own pace.
+ *
+ * Members that have seen the same changes travel together, as a convoy with one cursor in the change log; what a
+ * convoy needs is encoded once for all of it. The front convoy is up to date. A member whose queue is full is
+ * left behind in a convoy of its own and catches up later; since the log holds the latest change of each destination only,
+ * it is then told the latest state and nothing in between. A new member, and one that wants everything again or whose
+ * interests changed, walks over the whole table first.
+ *
+ * ```
+ *   log   ……┬……………………┬……… head
+ *           │            └ front convoy: members 0 2 3
+ *           └ convoy of member 1 (its queue is full)         walking convoy: member 4, at destination 70,112
+ * ```
+ * For each destination the group keeps who has been told about it (`held`), so that a withdrawal goes exactly to those
+ * who have something to withdraw.
+ */
+import { MORE, STATE_BEST } from './destinations.ts';
+import type { ChangeCursor } from './change-log.ts';
+import type { Follower } from './follower.ts';
+import type { PackedTable } from './packed-table.ts';
+import { NOBODY, Receivers } from './receivers.ts';
+
+/** Destinations looked at in one go; what they encode to is one shared buffer per set of receivers. */
+const CHUNK = 4096;
+
+/** A member, seen from the distribution. */
+export interface Recipient {
+  /** More is queued for it than it should be given now. */
+  readonly isCongested: boolean;
+  /** It has been told the whole table. */
+  synchronised(): void;
+}
+
+/** Turns what a distribution found out into messages. */
+export interface Courier {
+  /** Members that shall have the route of a destination with this best path; NOBODY when `set` is 0. */
+  receivers(destination: number, set: number): number;
+  /** Members that hold a route are told again although its best path is the same. */
+  readonly repeats: boolean;
+  reach(destination: number, set: number, to: number): void;
+  unreach(destination: number, to: number): void;
+  /** Encodes and sends what was collected. */
+  dispatch(): void;
+}
+
+type Walk =
+  /** Tell what the member does not have; withdraw what it should not have. */
+  | 'difference'
+  /** Tell everything again. */
+  | 'again';
+
+class Convoy {
+  members: number;
+  readonly cursor: ChangeCursor;
+  /** Next destination of its walk, 0 when it does not walk. */
+  next: number;
+  walk: Walk;
+  /** Members to be told that they are synchronised when the walk is over. */
+  newcomers: number;
+
+  constructor(members: number, cursor: ChangeCursor, next: number, walk: Walk, newcomers: number) {
+    this.members = members;
+    this.cursor = cursor;
+    this.next = next;
+    this.walk = walk;
+    this.newcomers = newcomers;
+  }
+}
+
+export class Distribution implements Follower {
+  readonly receivers = new Receivers();
+  readonly #table: PackedTable;
+  readonly #courier: Courier;
+  readonly #recipients: (Recipient | undefined)[] = [];
+  readonly #free: number[] = [];
+  /** By destination: who has been told about it. */
+  #held = new Int32Array(16);
+  readonly #chunk = new Int32Array(CHUNK);
+  #front: Convoy | undefined;
+  #behind: Convoy[] = [];
+
+  constructor(table: PackedTable, courier: Courier) {
+    this.#table = table;
+    this.#courier = courier;
+  }
+
+  /** Members, joined and not left. */
+  get size(): number {
+    return this.#recipients.length - this.#free.length;
+  }
+
+  recipient(member: number): Recipient | undefined {
+    return this.#recipients[member];
+  }
+
+  /** Who has been told about a destination. */
+  held(destination: number): number {
+    return this.#held[destination] ?? NOBODY;
+  }
+
+  /** Adds a member, which walks over the table before it follows the changes. @returns its number */
+  join(recipient: Recipient): number {
+    const member = this.#free.pop() ?? this.#recipients.length;
+    this.#recipients[member] = recipient;
+    const alone = this.receivers.of([member]);
+    this.#front ??= new Convoy(NOBODY, this.#table.log.follow(), 0, 'difference', NOBODY);
+    this.#startWalk(alone, 'difference', alone);
+    return member;
+  }
+
+  leave(member: number): void {
+    if (this.#recipients[member] === undefined) return;
+    this.#recipients[member] = undefined;
+    this.#free.push(member);
+    this.receivers.erase(member);
+    for (const convoy of [this.#front, ...this.#behind]) {
+      if (convoy !== undefined) convoy.members = this.receivers.of(this.receivers.members(convoy.members));
+    }
+    this.#dropEmpty();
+    if (this.size > 0 || this.#front === undefined) return;
+    this.#table.log.unfollow(this.#front.cursor);
+    this.#front = undefined;
+    this.#held = new Int32Array(16);
+    this.#table.touch();
+  }
+
+  /** Has a member walk over the table: for all of it, or for what it should have and has not, or the other way round. */
+  walk(member: number, kind: Walk): void {
+    const alone = this.receivers.of([member]);
+    for (const convoy of [this.#front, ...this.#behind]) {
+      if (convoy === undefined || !this.receivers.has(convoy.members, member)) continue;
+      convoy.members = this.receivers.minus(convoy.members, alone);
+      const newcomer = this.receivers.intersection(convoy.newcomers, alone);
+      convoy.newcomers = this.receivers.minus(convoy.newcomers, alone);
+      this.#add(new Convoy(alone, this.#table.log.fork(convoy.cursor), 1, stronger(convoy, kind), newcomer));
+      break;
+    }
+    this.#dropEmpty();
+    this.#table.touch();
+  }
+
+  get isPending(): boolean {
+    if (this.#front === undefined) return false;
+    if (this.#table.log.behind(this.#front.cursor) > 0) return true;
+    return this.#behind.some((convoy) => !this.#isCongested(convoy));
+  }
+
+  work(budget: number): number {
+    const front = this.#front;
+    if (front === undefined) return 0;
+    if (this.receivers.isCrowded) this.#renumber();
+    this.#leaveBehindCongested(front);
+    let done = this.#advance(front, budget, true);
+    for (const convoy of this.#behind) {
+      if (done >= budget) break;
+      if (this.#isCongested(convoy)) continue;
+      this.#leaveBehindCongested(convoy);
+      done +=
+        convoy.next !== 0 ? this.#stride(convoy, budget - done) : this.#advance(convoy, budget - done, false);
+      if (convoy.next === 0 && convoy.cursor.position === front.cursor.position) this.#merge(convoy, front);
+    }
+    this.#dropEmpty();
+    return done;
+  }
+
+  #startWalk(members: number, kind: Walk, newcomers: number): void {
+    const { log } = this.#table;
+    const cursor = log.fork(this.#front!.cursor);
+    // Those who start at the same place walk together.
+    const together = this.#behind.find(
+      (convoy) => convoy.next === 1 && convoy.walk === kind && convoy.cursor.position === cursor.position,
+    );
+    if (together !== undefined) {
+      together.members = this.receivers.union(together.members, members);
+      together.newcomers = this.receivers.union(together.newcomers, newcomers);
+      log.unfollow(cursor);
+    } else this.#behind.push(new Convoy(members, cursor, 1, kind, newcomers));
+    this.#table.touch();
+  }
+
+  /** Adds a convoy, or lets its members go with one that starts from the same place. */
+  #add(convoy: Convoy): void {
+    const together = this.#behind.find(
+      (other) =>
+        other.next === convoy.next &&
+        other.walk === convoy.walk &&
+        other.cursor.position === convoy.cursor.position,
+    );
+    if (together === undefined) this.#behind.push(convoy);
+    else this.#merge(convoy, together);
+  }
+
+  #merge(convoy: Convoy, into: Convoy): void {
+    into.members = this.receivers.union(into.members, convoy.members);
+    into.newcomers = this.receivers.union(into.newcomers, convoy.newcomers);
+    convoy.members = NOBODY;
+  }
+
+  #dropEmpty(): void {
+    this.#behind = this.#behind.filter((convoy) => {
+      if (convoy.members !== NOBODY && this.receivers.members(convoy.members).length > 0) return true;
+      this.#table.log.unfollow(convoy.cursor);
+      return false;
+    });
+  }
+
+  /** A convoy waits only if it has one member: those who can go on are never kept waiting. */
+  #isCongested(convoy: Convoy): boolean {
+    return this.receivers
+      .members(convoy.members)
+      .every((member) => this.#recipients[member]?.isCongested ?? false);
+  }
+
+  #leaveBehindCongested(convoy: Convoy): void {
+    const members = this.receivers.members(convoy.members);
+    if (members.length === 0 || (convoy !== this.#front && members.length === 1)) return;
+    const congested = members.filter((member) => this.#recipients[member]?.isCongested ?? false);
+    if (congested.length === 0) return;
+    for (const member of congested) {
+      const alone = this.receivers.of([member]);
+      convoy.members = this.receivers.minus(convoy.members, alone);
+      const newcomer = this.receivers.intersection(convoy.newcomers, alone);
+      convoy.newcomers = this.receivers.minus(convoy.newcomers, alone);
+      const cursor = this.#table.log.fork(convoy.cursor);
+      this.#behind.push(new Convoy(alone, cursor, convoy.next, convoy.walk, newcomer));
+    }
+  }
+
+  /** Takes a convoy along the log. */
+  #advance(convoy: Convoy, budget: number, isFront: boolean): number {
+    const { log } = this.#table;
+    let done = 0;
+    while (done < budget) {
+      const limit = isFront
+        ? log.behind(convoy.cursor)
+        : log.behind(convoy.cursor) - log.behind(this.#front!.cursor);
+      if (limit <= 0) break;
+      const before = convoy.cursor.position;
+      const count = log.read(convoy.cursor, this.#chunk, Math.min(limit, budget - done, CHUNK));
+      done += (convoy.cursor.position - before) | 0;
+      if (convoy.members !== NOBODY) this.#tell(convoy, count);
+      if (this.#hasCongested(convoy)) break;
+    }
+    return done;
+  }
+
+  /** Takes a convoy along the table. */
+  #stride(convoy: Convoy, budget: number): number {
+    const table = this.#table;
+    let done = 0;
+    while (convoy.next !== 0 && done < budget) {
+      let count = 0;
+      const { top } = table.destinations;
+      for (; convoy.next < top && count < CHUNK && done < budget; convoy.next++, done++) {
+        // What is still to come by the log would be told twice.
+        const number = convoy.next;
+        if (table.isUsed(number) && !table.log.isAhead(convoy.cursor, number)) this.#chunk[count++] = number;
+      }
+      if (convoy.next >= top) convoy.next = 0;
+      this.#look(convoy, count);
+      if (convoy.next === 0) this.#arrive(convoy);
+      else if (this.#hasCongested(convoy)) break;
+    }
+    return done;
+  }
+
+  #arrive(convoy: Convoy): void {
+    for (const member of this.receivers.members(convoy.newcomers)) this.#recipients[member]?.synchronised();
+    convoy.newcomers = NOBODY;
+  }
+
+  #hasCongested(convoy: Convoy): boolean {
+    return this.receivers
+      .members(convoy.members)
+      .some((member) => this.#recipients[member]?.isCongested ?? false);
+  }
+
+  /** Tells a convoy what became of the destinations in the chunk. */
+  #tell(convoy: Convoy, count: number): void {
+    const table = this.#table;
+    const courier = this.#courier;
+    const { receivers } = this;
+    const { members } = convoy;
+    this.#makeRoom();
+    const held = this.#held;
+    const chunk = this.#chunk;
+    const { stride } = table.destinations;
+    for (let i = 0; i < count; i++) {
+      const number = chunk[i]!;
+      const set = table.bestSet(number);
+      const before = held[number]!;
+      const wanted = set === 0 ? NOBODY : courier.receivers(number, set);
+      if (wanted === members && (before === members || before === NOBODY)) {
+        // Everybody in the convoy shall have it, and nobody else had it: the usual case.
+        if (before === NOBODY || courier.repeats || isBestNew(table.destinations.words, number * stride)) {
+          courier.reach(number, set, members);
+        }
+        held[number] = members;
+        continue;
+      }
+      const here = receivers.intersection(wanted, members);
+      const repeated = courier.repeats || isBestNew(table.destinations.words, number * stride);
+      const told = repeated ? here : receivers.minus(here, before);
+      const lost = receivers.minus(receivers.intersection(before, members), wanted);
+      if (told !== NOBODY) courier.reach(number, set, told);
+      if (lost !== NOBODY) courier.unreach(number, lost);
+      held[number] = receivers.minus(receivers.union(before, here), lost);
+    }
+    courier.dispatch();
+  }
+
+  /** Tells a walking convoy what it should have and has not, and the other way round. */
+  #look(convoy: Convoy, count: number): void {
+    const table = this.#table;
+    const courier = this.#courier;
+    const { receivers } = this;
+    const { members } = convoy;
+    this.#makeRoom();
+    const held = this.#held;
+    for (let i = 0; i < count; i++) {
+      const number = this.#chunk[i]!;
+      const set = table.bestSet(number);
+      const before = held[number]!;
+      const wanted = set === 0 ? NOBODY : receivers.intersection(courier.receivers(number, set), members);
+      const told = convoy.walk === 'again' ? wanted : receivers.minus(wanted, before);
+      const lost = receivers.minus(receivers.intersection(before, members), wanted);
+      if (told !== NOBODY) courier.reach(number, set, told);
+      if (lost !== NOBODY) courier.unreach(number, lost);
+      held[number] = receivers.minus(receivers.union(before, wanted), lost);
+    }
+    courier.dispatch();
+  }
+
+  #makeRoom(): void {
+    const needed = this.#table.destinations.top;
+    if (this.#held.length >= needed) return;
+    const grown = new Int32Array(this.#table.destinations.capacity);
+    grown.set(this.#held);
+    this.#held = grown;
+  }
+
+  #renumber(): void {
+    this.receivers.renumber((save) => {
+      for (const convoy of [this.#front, ...this.#behind]) {
+        if (convoy === undefined) continue;
+        convoy.members = save(convoy.members);
+        convoy.newcomers = save(convoy.newcomers);
+      }
+      for (let number = 1; number < this.#held.length; number++) {
+        if (this.#held[number] !== NOBODY) this.#held[number] = save(this.#held[number]!);
+      }
+    });
+  }
+}
+
+/** A member in the middle of a walk that has everything told again goes on doing that. */
+function stronger(convoy: Convoy, kind: Walk): Walk {
+  return convoy.next !== 0 && convoy.walk === 'again' ? 'again' : kind;
+}
+
+function isBestNew(words: Int32Array, at: number): boolean {
+  return (words[at + MORE]! & STATE_BEST) !== 0;
+}

@@ -1,0 +1,66 @@
+/** How the NLRI of each family become keys of packed records. */
+import { type FamilyName, families } from '@vaportrail/bgp/wire';
+
+/** Keys of a fixed number of words: prefixes. */
+export interface PrefixLayout {
+  readonly kind: 'prefix';
+  /** Words of the address: 1 for IPv4, 4 for IPv6. */
+  readonly addressWords: 1 | 4;
+  readonly labeled: boolean;
+  readonly distinguished: boolean;
+}
+
+/** Keys of any length: the octets of the NLRI, or those of them that name the route. */
+export interface ByteLayout {
+  readonly kind: 'bytes';
+}
+
+export type FamilyLayout = PrefixLayout | ByteLayout;
+
+const prefix = (addressWords: 1 | 4, labeled: boolean, distinguished: boolean): PrefixLayout => ({
+  kind: 'prefix',
+  addressWords,
+  labeled,
+  distinguished,
+});
+const bytes: ByteLayout = { kind: 'bytes' };
+
+const prefixLayouts: { readonly [N in FamilyName]?: PrefixLayout } = {
+  inet: prefix(1, false, false),
+  inet6: prefix(4, false, false),
+  'inet-multicast': prefix(1, false, false),
+  'inet6-multicast': prefix(4, false, false),
+  'inet-labeled': prefix(1, true, false),
+  'inet6-labeled': prefix(4, true, false),
+  'inet-vpn': prefix(1, true, true),
+  'inet6-vpn': prefix(4, true, true),
+  'inet-vpn-multicast': prefix(1, false, true),
+  'inet6-vpn-multicast': prefix(4, false, true),
+};
+
+export function layoutOf(family: FamilyName): FamilyLayout {
+  return prefixLayouts[family] ?? bytes;
+}
+
+/** Words of a key: `rd << 6 | length` or `rd << 8 | length`, then the address; two for a byte string. */
+export function keyWords(layout: FamilyLayout): number {
+  return layout.kind === 'prefix' ? 1 + layout.addressWords : 2;
+}
+
+/** Bits of the length in the first key word. */
+export function lengthBits(layout: PrefixLayout): number {
+  return layout.addressWords === 1 ? 6 : 8;
+}
+
+/** The family of the VPN table that routes of a VRF table are replicated to. */
+export const vpnFamilyOf: { readonly [N in FamilyName]?: FamilyName } = {
+  inet: 'inet-vpn',
+  inet6: 'inet6-vpn',
+  'inet-multicast': 'inet-vpn-multicast',
+  'inet6-multicast': 'inet6-vpn-multicast',
+};
+
+/** AFI and SAFI as they stand in MP_REACH_NLRI. */
+export function afiSafi(family: FamilyName): { readonly afi: number; readonly safi: number } {
+  return families[family];
+}

@@ -1,0 +1,125 @@
+/** Finds destinations by keys of a fixed number of words: IPv4 and IPv6 prefixes, with or without a route distinguisher. */
+import type { Batch } from './batch.ts';
+import { finishHash, randomSeed } from './byte-hash.ts';
+import { type Destinations, KEY } from './destinations.ts';
+import { NUMBER_MASK, SlotDirectory, slotTag } from './slot-directory.ts';
+
+const MULTIPLIER = 0x9e3779b1 | 0;
+
+export class FixedKeyIndex {
+  readonly #destinations: Destinations;
+  readonly #keyWords: number;
+  readonly #seed = randomSeed();
+  readonly #directory: SlotDirectory;
+
+  constructor(destinations: Destinations, keyWords: number) {
+    this.#destinations = destinations;
+    this.#keyWords = keyWords;
+    this.#directory = new SlotDirectory((number) => this.#hashOf(number));
+  }
+
+  /** Fills `batch.found`, making destinations for announcements that name new ones. */
+  resolve(batch: Batch): void {
+    const { count, keys, keyWords, hashes, slots: candidates, found, sets } = batch;
+    const directory = this.#directory;
+    const seed = this.#seed;
+    // Pass 1: hash every key.
+    for (let i = 0, at = 0; i < count; i++) {
+      let hash = seed;
+      for (let word = 0; word < keyWords; word++) hash = mix(hash, keys[at++]!);
+      hashes[i] = finishHash(hash);
+    }
+    // Pass 2: the first slot of each, independent loads.
+    {
+      const { slots, segments, shift, mask } = directory;
+      for (let i = 0; i < count; i++) {
+        const hash = hashes[i]!;
+        candidates[i] = slots[segments[(hash >>> 1) >>> shift]! + (hash & mask)]!;
+      }
+    }
+    // Pass 3: touch the records whose tag agrees, so that the comparisons below find them in the cache.
+    {
+      const { words, stride } = this.#destinations;
+      let touched = 0;
+      for (let i = 0; i < count; i++) {
+        const candidate = candidates[i]!;
+        if (((candidate ^ slotTag(hashes[i]!)) & ~NUMBER_MASK) === 0) {
+          touched ^= words[(candidate & NUMBER_MASK) * stride + KEY]!;
+        }
+      }
+      this.touched = touched;
+    }
+    // Pass 4: compare, probe on, insert. An earlier entry of this batch may have made the destination.
+    for (let i = 0; i < count; i++) {
+      let number = this.#find(keys, i * keyWords, hashes[i]!);
+      if (number === 0 && sets[i] !== 0) number = this.#insert(keys, i * keyWords, hashes[i]!);
+      found[i] = number;
+    }
+  }
+
+  /** Keeps the loads of pass 3 from being optimised away. */
+  touched = 0;
+
+  /** The destination with the key at `keys[at]`, 0 if there is none. */
+  find(keys: Int32Array, at: number): number {
+    return this.#find(keys, at, this.#hash(keys, at));
+  }
+
+  /** The destination with the key at `keys[at]`, made if there is none. */
+  require(keys: Int32Array, at: number): number {
+    const hash = this.#hash(keys, at);
+    return this.#find(keys, at, hash) || this.#insert(keys, at, hash);
+  }
+
+  /** Takes a destination out of the index; its key must still be in place. */
+  remove(number: number): void {
+    this.#directory.remove(this.#hashOf(number), number);
+  }
+
+  clear(): void {
+    this.#directory.clear();
+  }
+
+  #find(keys: Int32Array, at: number, hash: number): number {
+    const { slots, segments, shift, mask } = this.#directory;
+    const { words, stride } = this.#destinations;
+    const keyWords = this.#keyWords;
+    const tag = slotTag(hash);
+    const segment = segments[(hash >>> 1) >>> shift]!;
+    for (let offset = hash & mask; ; offset = (offset + 1) & mask) {
+      const slot = slots[segment + offset]!;
+      if (slot === 0) return 0;
+      if (((slot ^ tag) & ~NUMBER_MASK) !== 0) continue;
+      const number = slot & NUMBER_MASK;
+      if (number === 0) continue;
+      const key = number * stride + KEY;
+      let word = 0;
+      while (word < keyWords && words[key + word] === keys[at + word]) word++;
+      if (word === keyWords) return number;
+    }
+  }
+
+  #insert(keys: Int32Array, at: number, hash: number): number {
+    const destinations = this.#destinations;
+    const number = destinations.allocate();
+    const key = number * destinations.stride + KEY;
+    for (let word = 0; word < this.#keyWords; word++) destinations.words[key + word] = keys[at + word]!;
+    this.#directory.insert(hash, number);
+    return number;
+  }
+
+  #hashOf(number: number): number {
+    return this.#hash(this.#destinations.words, number * this.#destinations.stride + KEY);
+  }
+
+  #hash(keys: Int32Array, at: number): number {
+    let hash = this.#seed;
+    for (let word = 0; word < this.#keyWords; word++) hash = mix(hash, keys[at + word]!);
+    return finishHash(hash);
+  }
+}
+
+function mix(hash: number, word: number): number {
+  hash = Math.imul(hash ^ word, MULTIPLIER);
+  return (hash << 15) | (hash >>> 17);
+}

@@ -1,0 +1,520 @@
+/** The routes of one table: destinations, their paths, which is best, and in which order they changed. */
+import { SET_SOURCE, SET_WORDS_SHIFT } from './attribute-pool.ts';
+import { Batch } from './batch.ts';
+import { ByteKeyIndex } from './byte-key-index.ts';
+import { ChangeLog } from './change-log.ts';
+import {
+  DISCRIMINATOR,
+  Destinations,
+  LABEL,
+  MORE,
+  MORE_MASK,
+  NEXT,
+  PATH_WORDS,
+  SET,
+  STATE_BEST,
+  STATE_FREE,
+  STATE_TOUCHED,
+  STATE_UNSETTLED,
+  TIME,
+  pathFlag,
+} from './destinations.ts';
+import { type FamilyLayout, keyWords } from './family-layout.ts';
+import { FixedKeyIndex } from './fixed-key-index.ts';
+import type { Follower } from './follower.ts';
+import type { Ranking } from './ranking.ts';
+import type { RouteStore } from './route-store.ts';
+import { Contest, type Selection } from './selection/select.ts';
+
+/** Flags that say how a path fared, or whether it is waiting, and not what it is. */
+const TRANSIENT = pathFlag.multipath | pathFlag.stale | pathFlag.infeasible;
+const FLAGS = 0xff;
+/** The best path itself was replaced or lost. */
+const BEST_TOUCHED = STATE_TOUCHED | STATE_BEST;
+
+/** Answer of a verdict: the path goes. No label word has all its flags set. */
+export const REMOVE = -1;
+
+/** Told about every path that comes to or leaves a table. */
+export type PathObserver = (destination: number, set: number, comes: boolean) => void;
+
+const contest = new Contest();
+/** Where the paths of the contest are: 0 is the one inline. */
+let contestPaths = new Int32Array(16);
+
+export class PackedTable {
+  readonly store: RouteStore;
+  /** Number of the table in its `Rib`. */
+  readonly number: number;
+  readonly layout: FamilyLayout;
+  readonly destinations: Destinations;
+  readonly fixed: FixedKeyIndex | undefined;
+  readonly byBytes: ByteKeyIndex | undefined;
+  readonly log: ChangeLog;
+  readonly batch: Batch;
+  ranking: Ranking;
+  selection: Selection;
+  /** Some follower wants to know about changes of any path, not only of best path and multipath set. */
+  everyPath = false;
+  observer: PathObserver | undefined;
+  /** Copies its routes to other tables. */
+  replicator: Follower | undefined;
+  /** Who else works off its changes. */
+  followers: Follower[] = [];
+  /** It is on the list of tables to be looked after. */
+  isTouched = false;
+  /** Paths by source number. */
+  pathsOf = new Int32Array(16);
+  paths = 0;
+  secondaryPaths = 0;
+  infeasiblePaths = 0;
+  /** Destinations whose paths have to be compared, and destinations that lost their last path unfollowed. */
+  #unsettled = new Int32Array(64);
+  #unsettledCount = 0;
+  readonly #emptied: number[] = [];
+
+  constructor(
+    store: RouteStore,
+    number: number,
+    layout: FamilyLayout,
+    ranking: Ranking,
+    selection: Selection,
+  ) {
+    this.store = store;
+    this.number = number;
+    this.layout = layout;
+    this.ranking = ranking;
+    this.selection = selection;
+    const words = keyWords(layout);
+    this.destinations = new Destinations(words);
+    this.log = new ChangeLog(this.destinations);
+    this.batch = new Batch(words);
+    if (layout.kind === 'prefix') this.fixed = new FixedKeyIndex(this.destinations, words);
+    else this.byBytes = new ByteKeyIndex(this.destinations);
+  }
+
+  /** Applies the batch. */
+  absorb(): void {
+    const { batch } = this;
+    const { count, found, sets, sources, labels, discriminators } = batch;
+    if (count === 0) return;
+    this.store.readTime();
+    if (this.fixed !== undefined) this.fixed.resolve(batch);
+    else this.byBytes!.resolve(batch);
+    for (let i = 0; i < count; i++) {
+      const number = found[i]!;
+      if (number === 0) continue;
+      const set = sets[i]!;
+      if (set !== 0) this.announce(number, set, labels[i]!, discriminators[i]!);
+      else this.withdraw(number, sources[i]!, discriminators[i]!, labels[i]! & pathFlag.secondary);
+    }
+    batch.clear();
+    this.#reap();
+  }
+
+  /** Gives a destination a path, in place of the one of the same source and discriminator if there is one. */
+  announce(number: number, set: number, label: number, discriminator: number): void {
+    const { words, stride } = this.destinations;
+    const at = number * stride;
+    const infeasible = this.ranking.infeasible(set) !== 0 ? pathFlag.infeasible : 0;
+    label |= infeasible;
+    const best = words[at + SET]!;
+    if (best === 0) {
+      this.#came(number, set, label);
+      words[at + SET] = set;
+      words[at + LABEL] = label;
+      words[at + DISCRIMINATOR] = discriminator;
+      words[at + TIME] = this.store.seconds;
+      this.#changedBest(number);
+      return;
+    }
+    const setWords = this.store.pool.words;
+    const source = setWords[(set << SET_WORDS_SHIFT) + SET_SOURCE]!;
+    const secondary = label & pathFlag.secondary;
+    if (
+      words[at + DISCRIMINATOR] === discriminator &&
+      setWords[(best << SET_WORDS_SHIFT) + SET_SOURCE] === source &&
+      (words[at + LABEL]! & pathFlag.secondary) === secondary
+    ) {
+      const more = words[at + MORE]! & MORE_MASK;
+      if (!this.#overwrite(words, at, number, set, label)) return;
+      if (more === 0) this.#changedBest(number);
+      else this.#unsettle(number, BEST_TOUCHED);
+      return;
+    }
+    const { paths } = this.destinations;
+    for (let path = words[at + MORE]! & MORE_MASK; path !== 0;) {
+      const p = path * PATH_WORDS;
+      if (
+        paths[p + DISCRIMINATOR] === discriminator &&
+        setWords[(paths[p + SET]! << SET_WORDS_SHIFT) + SET_SOURCE] === source &&
+        (paths[p + LABEL]! & pathFlag.secondary) === secondary
+      ) {
+        const touched = (paths[p + LABEL]! & pathFlag.multipath) !== 0 ? STATE_TOUCHED : 0;
+        if (this.#overwrite(paths, p, number, set, label)) this.#unsettle(number, touched);
+        return;
+      }
+      path = paths[p + NEXT]!;
+    }
+    this.#came(number, set, label);
+    const path = this.destinations.allocatePath();
+    const p = path * PATH_WORDS;
+    const grown = this.destinations.paths;
+    grown[p + SET] = set;
+    grown[p + LABEL] = label;
+    grown[p + DISCRIMINATOR] = discriminator;
+    grown[p + TIME] = this.store.seconds;
+    grown[p + NEXT] = words[at + MORE]! & MORE_MASK;
+    words[at + MORE] = (words[at + MORE]! & ~MORE_MASK) | path;
+    this.#unsettle(number, 0);
+  }
+
+  /** Takes the path of a source from a destination; does nothing if there is none. */
+  withdraw(number: number, source: number, discriminator: number, secondary: number): void {
+    const { words, stride, paths } = this.destinations;
+    const setWords = this.store.pool.words;
+    const at = number * stride;
+    const best = words[at + SET]!;
+    if (best === 0) return;
+    if (
+      words[at + DISCRIMINATOR] === discriminator &&
+      setWords[(best << SET_WORDS_SHIFT) + SET_SOURCE] === source &&
+      (words[at + LABEL]! & pathFlag.secondary) === secondary
+    ) {
+      this.#removeInline(number);
+      return;
+    }
+    for (let before = 0, path = words[at + MORE]! & MORE_MASK; path !== 0;) {
+      const p = path * PATH_WORDS;
+      if (
+        paths[p + DISCRIMINATOR] === discriminator &&
+        setWords[(paths[p + SET]! << SET_WORDS_SHIFT) + SET_SOURCE] === source &&
+        (paths[p + LABEL]! & pathFlag.secondary) === secondary
+      ) {
+        this.#removeFurther(number, before, path);
+        return;
+      }
+      before = path;
+      path = paths[p + NEXT]!;
+    }
+  }
+
+  /** Asks about every path of a destination: `verdict` gives it its label word and flags, or is {@link REMOVE}. */
+  revise(number: number, verdict: (set: number, label: number) => number): void {
+    const { words, stride, paths } = this.destinations;
+    const at = number * stride;
+    for (let before = 0, path = words[at + MORE]! & MORE_MASK; path !== 0;) {
+      const p = path * PATH_WORDS;
+      const next = paths[p + NEXT]!;
+      const answer = verdict(paths[p + SET]!, paths[p + LABEL]!);
+      if (answer === REMOVE) this.#removeFurther(number, before, path);
+      else {
+        const member = (paths[p + LABEL]! & pathFlag.multipath) !== 0;
+        if (this.#relabel(paths, p, answer)) this.#unsettle(number, member ? STATE_TOUCHED : 0);
+        before = path;
+      }
+      path = next;
+    }
+    if (words[at + SET] === 0) return;
+    const answer = verdict(words[at + SET]!, words[at + LABEL]!);
+    if (answer === REMOVE) this.#removeInline(number);
+    else if (this.#relabel(words, at, answer)) this.#unsettle(number, BEST_TOUCHED);
+  }
+
+  /** Has the paths of a destination compared again if it has one whose set is affected. */
+  reconsider(number: number, affected: (set: number) => boolean): void {
+    if (!this.isOccupied(number)) return;
+    let concerns = false;
+    this.revise(number, (set, label) => {
+      if (!affected(set)) return label;
+      concerns = true;
+      const infeasible = this.ranking.infeasible(set) !== 0 ? pathFlag.infeasible : 0;
+      return (label & ~pathFlag.infeasible) | infeasible;
+    });
+    if (concerns) this.#unsettle(number, 0);
+  }
+
+  /** Has all paths compared under another selection. */
+  select(selection: Selection): void {
+    this.selection = selection;
+    for (let number = 1; number < this.destinations.top; number++) {
+      if (this.isOccupied(number)) this.#unsettle(number, 0);
+    }
+  }
+
+  /** Compares the paths of every destination that waits for it. */
+  settle(): void {
+    for (let i = 0; i < this.#unsettledCount; i++) this.#choose(this.#unsettled[i]!);
+    this.#unsettledCount = 0;
+    this.#reap();
+  }
+
+  /** Has the table looked after in the next drain. */
+  touch(): void {
+    if (this.isTouched) return;
+    this.isTouched = true;
+    this.store.touch(this);
+  }
+
+  get isSettled(): boolean {
+    return this.#unsettledCount === 0 && this.batch.count === 0;
+  }
+
+  /** Whether a number stands for a destination, with paths or waiting for its followers to notice that it has none. */
+  isUsed(number: number): boolean {
+    return (this.destinations.words[number * this.destinations.stride + MORE]! & STATE_FREE) === 0;
+  }
+
+  isOccupied(number: number): boolean {
+    const { words, stride } = this.destinations;
+    return words[number * stride + SET] !== 0 && (words[number * stride + MORE]! & STATE_FREE) === 0;
+  }
+
+  /** Attribute set of the best path if that is feasible, otherwise 0. */
+  bestSet(number: number): number {
+    const { words, stride } = this.destinations;
+    const at = number * stride;
+    return (words[at + LABEL]! & pathFlag.infeasible) !== 0 ? 0 : words[at + SET]!;
+  }
+
+  /** Calls `visit` for each path, the best one first; `visit` gets words, offset, and whether it is the best. */
+  forEachPath(number: number, visit: (words: Int32Array, at: number, best: boolean) => void): void {
+    const { words, stride, paths } = this.destinations;
+    const at = number * stride;
+    if (words[at + SET] === 0) return;
+    visit(words, at, true);
+    for (let path = words[at + MORE]! & MORE_MASK; path !== 0;) {
+      const p = path * PATH_WORDS;
+      path = paths[p + NEXT]!;
+      visit(paths, p, false);
+    }
+  }
+
+  /** Puts the paths of a destination into the contest, runs it, and returns the index of the winner. */
+  compare(number: number): { readonly contest: Contest; readonly best: number } {
+    this.#gather(number);
+    return { contest, best: this.selection.choose(contest, this.ranking) };
+  }
+
+  /** Forgets changes all followers have seen, and destinations that have gone meanwhile. */
+  trim(limit: number): boolean {
+    const more = this.log.trim(limit, (number) => {
+      const { words, stride } = this.destinations;
+      words[number * stride + MORE]! &= ~STATE_BEST;
+      if (words[number * stride + SET] === 0) this.#free(number);
+    });
+    if (this.destinations.size === 0 && this.destinations.top > 1 && !more && this.isSettled) {
+      this.destinations.clear();
+      this.fixed?.clear();
+      this.byBytes?.clear();
+    }
+    return more;
+  }
+
+  /** Drops everything; the table is not used any more. */
+  dissolve(): void {
+    this.followers = [];
+    this.replicator = undefined;
+    for (let number = 1; number < this.destinations.top; number++) {
+      if (this.isOccupied(number)) this.revise(number, () => REMOVE);
+    }
+    this.batch.clear();
+    this.#unsettledCount = 0;
+  }
+
+  #gather(number: number): void {
+    const { words, stride, paths } = this.destinations;
+    const at = number * stride;
+    contest.clear();
+    contest.incumbent = 0;
+    contest.add(words[at + SET]!, words[at + LABEL]! & FLAGS, words[at + DISCRIMINATOR]!);
+    for (let path = words[at + MORE]! & MORE_MASK; path !== 0;) {
+      const p = path * PATH_WORDS;
+      if (contest.count >= contestPaths.length) contestPaths = resized(contestPaths);
+      contestPaths[contest.count] = path;
+      contest.add(paths[p + SET]!, paths[p + LABEL]! & FLAGS, paths[p + DISCRIMINATOR]!);
+      path = paths[p + NEXT]!;
+    }
+  }
+
+  #choose(number: number): void {
+    const { words, stride, paths } = this.destinations;
+    const at = number * stride;
+    const state = words[at + MORE]!;
+    if ((state & STATE_FREE) !== 0) return;
+    words[at + MORE] = state & (MORE_MASK | STATE_BEST);
+    if (words[at + SET] === 0) return;
+    let changed = this.everyPath || (state & STATE_TOUCHED) !== 0;
+    if ((state & MORE_MASK) === 0) {
+      words[at + LABEL]! &= ~pathFlag.multipath;
+      if (changed) this.#changed(number);
+      return;
+    }
+    this.#gather(number);
+    const best = this.selection.choose(contest, this.ranking);
+    const usable = (contest.flags[best]! & pathFlag.infeasible) === 0;
+    if (best !== 0) {
+      changed = true;
+      words[at + MORE]! |= STATE_BEST;
+      this.#exchange(at, contestPaths[best]! * PATH_WORDS);
+      // The contest names paths by where they were.
+      contest.multipath[best] = contest.multipath[0]!;
+      contest.flags[best] = contest.flags[0]!;
+    }
+    words[at + LABEL]! &= ~pathFlag.multipath;
+    for (let i = 1; i < contest.count; i++) {
+      const p = contestPaths[i]! * PATH_WORDS;
+      const label = paths[p + LABEL]!;
+      const member =
+        usable && contest.multipath[i] === 1 && (label & pathFlag.infeasible) === 0 ? pathFlag.multipath : 0;
+      if ((label & pathFlag.multipath) === member) continue;
+      paths[p + LABEL] = (label & ~pathFlag.multipath) | member;
+      changed = true;
+    }
+    if (changed) this.#changed(number);
+  }
+
+  /** Swaps the path inline with a further one. */
+  #exchange(at: number, p: number): void {
+    const { words, paths } = this.destinations;
+    for (let word = 0; word < NEXT; word++) {
+      const moved = words[at + word]!;
+      words[at + word] = paths[p + word]!;
+      paths[p + word] = moved;
+    }
+  }
+
+  /** Replaces set and label of a path; returns whether that changed it. */
+  #overwrite(words: Int32Array, at: number, number: number, set: number, label: number): boolean {
+    const old = words[at + SET]!;
+    const oldLabel = words[at + LABEL]!;
+    if (old === set && ((oldLabel ^ label) & ~TRANSIENT) === 0) {
+      // Announced again: it only stops being stale.
+      words[at + LABEL] = oldLabel & ~pathFlag.stale;
+      return false;
+    }
+    const { pool } = this.store;
+    if (old !== set) {
+      this.observer?.(number, old, false);
+      pool.acquire(set);
+      pool.release(old);
+      words[at + SET] = set;
+      this.observer?.(number, set, true);
+    }
+    this.infeasiblePaths += bit(label, pathFlag.infeasible) - bit(oldLabel, pathFlag.infeasible);
+    words[at + LABEL] = label | (oldLabel & pathFlag.multipath);
+    words[at + TIME] = this.store.seconds;
+    return true;
+  }
+
+  /** Gives a path other flags; returns whether somebody could notice. */
+  #relabel(words: Int32Array, at: number, label: number): boolean {
+    const old = words[at + LABEL]!;
+    this.infeasiblePaths += bit(label, pathFlag.infeasible) - bit(old, pathFlag.infeasible);
+    words[at + LABEL] = label;
+    return ((old ^ label) & ~pathFlag.stale) !== 0;
+  }
+
+  #removeInline(number: number): void {
+    const { words, stride, paths } = this.destinations;
+    const at = number * stride;
+    this.#left(number, words[at + SET]!, words[at + LABEL]!);
+    const path = words[at + MORE]! & MORE_MASK;
+    if (path === 0) {
+      words[at + SET] = 0;
+      words[at + LABEL] = 0;
+      this.#changedBest(number);
+      return;
+    }
+    const p = path * PATH_WORDS;
+    for (let word = 0; word < NEXT; word++) words[at + word] = paths[p + word]!;
+    words[at + MORE] = (words[at + MORE]! & ~MORE_MASK) | paths[p + NEXT]!;
+    this.destinations.releasePath(path);
+    this.#unsettle(number, BEST_TOUCHED);
+  }
+
+  #removeFurther(number: number, before: number, path: number): void {
+    const { words, stride, paths } = this.destinations;
+    const at = number * stride;
+    const p = path * PATH_WORDS;
+    const label = paths[p + LABEL]!;
+    this.#left(number, paths[p + SET]!, label);
+    const next = paths[p + NEXT]!;
+    if (before !== 0) paths[before * PATH_WORDS + NEXT] = next;
+    else words[at + MORE] = (words[at + MORE]! & ~MORE_MASK) | next;
+    this.destinations.releasePath(path);
+    this.#unsettle(number, (label & pathFlag.multipath) !== 0 ? STATE_TOUCHED : 0);
+  }
+
+  #came(number: number, set: number, label: number): void {
+    const { pool } = this.store;
+    pool.acquire(set);
+    const source = pool.words[(set << SET_WORDS_SHIFT) + SET_SOURCE]!;
+    while (source >= this.pathsOf.length) this.pathsOf = resized(this.pathsOf);
+    this.pathsOf[source]!++;
+    this.paths++;
+    this.secondaryPaths += bit(label, pathFlag.secondary);
+    this.infeasiblePaths += bit(label, pathFlag.infeasible);
+    if (this.observer !== undefined) this.observer(number, set, true);
+  }
+
+  #left(number: number, set: number, label: number): void {
+    const { pool } = this.store;
+    this.pathsOf[pool.words[(set << SET_WORDS_SHIFT) + SET_SOURCE]!]!--;
+    this.paths--;
+    this.secondaryPaths -= bit(label, pathFlag.secondary);
+    this.infeasiblePaths -= bit(label, pathFlag.infeasible);
+    if (this.observer !== undefined) this.observer(number, set, false);
+    pool.release(set);
+  }
+
+  #changedBest(number: number): void {
+    this.destinations.words[number * this.destinations.stride + MORE]! |= STATE_BEST;
+    this.#changed(number);
+  }
+
+  #changed(number: number): void {
+    this.touch();
+    if (this.log.isFollowed()) this.log.append(number);
+    else if (this.destinations.words[number * this.destinations.stride + SET] === 0)
+      this.#emptied.push(number);
+  }
+
+  #unsettle(number: number, touched: number): void {
+    const { words, stride } = this.destinations;
+    const at = number * stride + MORE;
+    const state = words[at]!;
+    words[at] = state | touched | STATE_UNSETTLED;
+    if ((state & STATE_UNSETTLED) !== 0) return;
+    this.touch();
+    if (this.#unsettledCount === this.#unsettled.length) this.#unsettled = resized(this.#unsettled);
+    this.#unsettled[this.#unsettledCount++] = number;
+  }
+
+  /** Frees destinations that lost their last path while nobody followed the table. */
+  #reap(): void {
+    for (let number = this.#emptied.pop(); number !== undefined; number = this.#emptied.pop()) {
+      const at = number * this.destinations.stride;
+      const { words } = this.destinations;
+      if (words[at + SET] === 0 && (words[at + MORE]! & (STATE_FREE | STATE_UNSETTLED)) === 0)
+        this.#free(number);
+    }
+  }
+
+  #free(number: number): void {
+    if ((this.destinations.words[number * this.destinations.stride + MORE]! & STATE_FREE) !== 0) return;
+    if (this.fixed !== undefined) this.fixed.remove(number);
+    else this.byBytes!.remove(number);
+    this.destinations.release(number);
+  }
+}
+
+function bit(word: number, flag: number): number {
+  return (word & flag) !== 0 ? 1 : 0;
+}
+
+function resized(array: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(array.length * 2);
+  larger.set(array);
+  return larger;
+}

@@ -1,0 +1,79 @@
+/** Goes over all paths of one source in slices: its session went down, came back, or is gone for good. */
+import { wellKnownCommunity } from '@vaportrail/bgp/wire';
+import { pathFlag } from './destinations.ts';
+import { type PackedTable, REMOVE } from './packed-table.ts';
+import type { RouteStore } from './route-store.ts';
+import type { Source } from './source.ts';
+
+/** What happens to the paths: marked stale, made long-lived stale, the stale ones removed, all removed. */
+export type Revision = 'stale' | 'long-lived' | 'sweep' | 'flush';
+
+export class PathRevision {
+  readonly source: Source;
+  readonly kind: Revision;
+  readonly #store: RouteStore;
+  readonly #tables: PackedTable[];
+  readonly #finished: () => void;
+  #next = 1;
+  isDone = false;
+
+  constructor(
+    store: RouteStore,
+    source: Source,
+    kind: Revision,
+    tables: Iterable<PackedTable>,
+    finished: () => void,
+  ) {
+    this.#store = store;
+    this.source = source;
+    this.kind = kind;
+    this.#finished = finished;
+    this.#tables = [...tables].filter((table) => (table.pathsOf[source.number] ?? 0) > 0);
+  }
+
+  /** Looks at up to `budget` destinations. @returns at how many it did */
+  work(budget: number): number {
+    let done = 0;
+    while (done < budget) {
+      const table = this.#tables.at(-1);
+      if (table === undefined) {
+        this.isDone = true;
+        this.#finished();
+        break;
+      }
+      const { top } = table.destinations;
+      for (; this.#next < top && done < budget; done++) this.#visit(table, this.#next++);
+      // A table is done early when the last path of the source has gone from it.
+      if (this.#next < top && (table.pathsOf[this.source.number] ?? 0) > 0) continue;
+      this.#tables.pop();
+      this.#next = 1;
+    }
+    return done;
+  }
+
+  #visit(table: PackedTable, number: number): void {
+    if (!table.isOccupied(number)) return;
+    const { pool } = this.#store;
+    table.revise(number, (set, label) =>
+      pool.source(set) === this.source.number ? this.#verdict(set, label) : label,
+    );
+  }
+
+  #verdict(set: number, label: number): number {
+    // Copies follow their originals.
+    if ((label & pathFlag.secondary) !== 0) return label;
+    switch (this.kind) {
+      case 'flush':
+        return REMOVE;
+      case 'stale':
+        return label | pathFlag.stale;
+      case 'sweep':
+        return (label & pathFlag.stale) !== 0 ? REMOVE : label;
+      case 'long-lived': {
+        if ((label & pathFlag.stale) === 0) return label;
+        const { communities } = this.#store.sets.plain(set).attributes;
+        return communities.includes(wellKnownCommunity['no-llgr']) ? REMOVE : label | pathFlag.longLivedStale;
+      }
+    }
+  }
+}

@@ -1,0 +1,293 @@
+/**
+ * Copies routes between tables by route target: a VRF exports to the VPN table of its family and to every VRF that
+ * imports one of its targets, and VPN tables feed the VRFs that import.
+ *
+ * Only paths that are primary, feasible and in the multipath set are copied; a copy is secondary and is never copied
+ * again, so there are no cycles to break.
+ */
+import type { FamilyName } from '@vaportrail/bgp/wire';
+import { SET_SOURCE, SET_TARGETS, SET_WORDS_SHIFT } from './attribute-pool.ts';
+import { DISCRIMINATOR, KEY, LABEL, MORE, MORE_MASK, SET, pathFlag } from './destinations.ts';
+import { type PrefixLayout, lengthBits, vpnFamilyOf } from './family-layout.ts';
+import type { Follower } from './follower.ts';
+import type { PackedTable } from './packed-table.ts';
+import { ReplicaList } from './replica-list.ts';
+import type { RouteStore } from './route-store.ts';
+import type { TargetedTable } from './targeted-table.ts';
+
+const CHUNK = 1024;
+const noTables: readonly TargetedTable[] = [];
+
+/** Tables of one address family that exchange routes. */
+class Exchange {
+  vpn: TargetedTable | undefined;
+  readonly members = new Set<TargetedTable>();
+  readonly #store: RouteStore;
+  /** VRFs that import one of a list of targets, by number of the list; emptied when imports change. */
+  #importers: (readonly TargetedTable[] | undefined)[] = [];
+
+  constructor(store: RouteStore) {
+    this.#store = store;
+  }
+
+  importers(targetList: number): readonly TargetedTable[] {
+    return (this.#importers[targetList] ??= this.#find(targetList));
+  }
+
+  forgetImporters(): void {
+    this.#importers = [];
+  }
+
+  #find(targetList: number): readonly TargetedTable[] {
+    const targets = this.#store.targets.list(targetList);
+    const found = [...this.members].filter((table) => targets.some((target) => table.imports.has(target)));
+    return found.length === 0 ? noTables : found;
+  }
+}
+
+/** All exchanges of a `Rib`. */
+export class Replication {
+  readonly #store: RouteStore;
+  readonly #exchanges = new Map<FamilyName, Exchange>();
+  readonly #replicators = new Map<TargetedTable, Replicator>();
+  readonly #tables = new Map<number, TargetedTable>();
+
+  constructor(store: RouteStore) {
+    this.#store = store;
+  }
+
+  /** Takes a table in. @returns the follower that replicates its routes */
+  add(table: TargetedTable): Follower | undefined {
+    const exchange = this.#exchangeOf(table);
+    if (exchange === undefined) return undefined;
+    if (table.isVpn) exchange.vpn ??= table;
+    else exchange.members.add(table);
+    exchange.forgetImporters();
+    this.#tables.set(table.packed.number, table);
+    const replicator = new Replicator(this.#store, table, exchange, this.#tables);
+    this.#replicators.set(table, replicator);
+    this.#reconsiderSources(exchange, table, table.imports);
+    return replicator;
+  }
+
+  /** Takes a table out, with all copies it made. Copies in it go with the table. */
+  remove(table: TargetedTable): void {
+    const exchange = this.#exchangeOf(table);
+    if (exchange === undefined) return;
+    this.#replicators.get(table)?.stop();
+    this.#replicators.delete(table);
+    exchange.members.delete(table);
+    if (exchange.vpn === table) exchange.vpn = undefined;
+    this.#tables.delete(table.packed.number);
+    exchange.forgetImporters();
+  }
+
+  /** The import targets of a table changed; `changed` came or went. */
+  importsChanged(table: TargetedTable, changed: ReadonlySet<number>): void {
+    const exchange = this.#exchangeOf(table);
+    if (exchange === undefined) return;
+    exchange.forgetImporters();
+    this.#reconsiderSources(exchange, table, changed);
+  }
+
+  /** What a table exports changed: its targets, its route distinguishers. */
+  exportsChanged(table: TargetedTable): void {
+    this.#replicators.get(table)?.reconsider(undefined);
+  }
+
+  /** Names of the tables that hold copies of a destination. */
+  copies(table: TargetedTable, destination: number): string[] {
+    return this.#replicators.get(table)?.copies(destination) ?? [];
+  }
+
+  #reconsiderSources(exchange: Exchange, importer: TargetedTable, targets: ReadonlySet<number>): void {
+    if (targets.size === 0) return;
+    for (const table of [exchange.vpn, ...exchange.members]) {
+      if (table !== undefined && table !== importer) this.#replicators.get(table)?.reconsider(targets);
+    }
+  }
+
+  #exchangeOf(table: TargetedTable): Exchange | undefined {
+    const family = table.isVpn ? table.family : vpnFamilyOf[table.family];
+    if (family === undefined) return undefined;
+    let exchange = this.#exchanges.get(family);
+    if (exchange === undefined) this.#exchanges.set(family, (exchange = new Exchange(this.#store)));
+    return exchange;
+  }
+}
+
+/** Replicates the routes of one table. */
+class Replicator implements Follower {
+  readonly #store: RouteStore;
+  readonly #table: TargetedTable;
+  readonly #packed: PackedTable;
+  readonly #exchange: Exchange;
+  readonly #tables: ReadonlyMap<number, TargetedTable>;
+  readonly #replicas = new ReplicaList();
+  readonly #cursor;
+  readonly #chunk = new Int32Array(CHUNK);
+  readonly #key = new Int32Array(5);
+  /** Next destination of a walk over the whole table, 0 when there is none. */
+  #walk = 0;
+  /** Targets the walk is about; `undefined` means every destination. */
+  #walkTargets: Set<number> | undefined = new Set();
+  /** Copies wanted of the destination in work. */
+  #wanted: { table: TargetedTable; there: number; source: number; discriminator: number }[] = [];
+
+  constructor(
+    store: RouteStore,
+    table: TargetedTable,
+    exchange: Exchange,
+    tables: ReadonlyMap<number, TargetedTable>,
+  ) {
+    this.#store = store;
+    this.#table = table;
+    this.#packed = table.packed;
+    this.#exchange = exchange;
+    this.#tables = tables;
+    this.#cursor = table.packed.log.follow();
+  }
+
+  get isPending(): boolean {
+    return this.#walk !== 0 || this.#packed.log.behind(this.#cursor) > 0;
+  }
+
+  work(budget: number): number {
+    let done = 0;
+    while (done < budget && this.#packed.log.behind(this.#cursor) > 0) {
+      const before = this.#packed.log.behind(this.#cursor);
+      const count = this.#packed.log.read(this.#cursor, this.#chunk, Math.min(CHUNK, budget - done));
+      for (let i = 0; i < count; i++) this.#replicate(this.#chunk[i]!);
+      done += before - this.#packed.log.behind(this.#cursor);
+    }
+    const { destinations } = this.#packed;
+    for (; this.#walk !== 0 && done < budget; done++) {
+      const number = this.#walk++;
+      if (number >= destinations.top) {
+        this.#walk = 0;
+        this.#walkTargets = new Set();
+      } else if (this.#packed.isOccupied(number) && this.#concernsWalk(number)) this.#replicate(number);
+    }
+    return done;
+  }
+
+  /** Looks again at every destination that carries one of these targets, or at all. */
+  reconsider(targets: ReadonlySet<number> | undefined): void {
+    if (targets === undefined || !this.#table.isVpn) this.#walkTargets = undefined;
+    else if (this.#walkTargets !== undefined) for (const target of targets) this.#walkTargets.add(target);
+    this.#walk = 1;
+    this.#packed.touch();
+  }
+
+  /** Takes all copies back. */
+  stop(): void {
+    for (let number = 1; number < this.#packed.destinations.top; number++) this.#retract(number);
+    this.#packed.log.unfollow(this.#cursor);
+  }
+
+  copies(destination: number): string[] {
+    const names = new Set<string>();
+    this.#replicas.forEach(destination, (table) => names.add(this.#tables.get(table)?.name ?? ''));
+    return [...names].filter((name) => name !== '');
+  }
+
+  #concernsWalk(number: number): boolean {
+    const targets = this.#walkTargets;
+    if (targets === undefined) return true;
+    let concerns = false;
+    this.#packed.forEachPath(number, (words, at) => {
+      const list = this.#store.pool.words[(words[at + SET]! << SET_WORDS_SHIFT) + SET_TARGETS]!;
+      concerns ||= this.#store.targets.list(list).some((target) => targets.has(target));
+    });
+    return concerns;
+  }
+
+  #replicate(number: number): void {
+    const { words, stride } = this.#packed.destinations;
+    const at = number * stride;
+    const set = words[at + SET]!;
+    if (set !== 0 && this.#exports(set, (words[at + MORE]! & MORE_MASK) !== 0)) {
+      const everyPath = this.#table.replicates === 'all';
+      this.#packed.forEachPath(number, (path, p, best) => {
+        const label = path[p + LABEL]!;
+        if ((label & (pathFlag.secondary | pathFlag.infeasible)) !== 0) return;
+        if (best || everyPath || (label & pathFlag.multipath) !== 0) {
+          this.#copy(number, path[p + SET]!, label, path[p + DISCRIMINATOR]!);
+        }
+      });
+    }
+    if (this.#wanted.length === 0 && !this.#replicas.has(number)) return;
+    this.#retract(number);
+    for (const { table, there, source, discriminator } of this.#wanted) {
+      this.#replicas.add(number, table.packed.number, there, source, discriminator);
+    }
+    this.#wanted = [];
+  }
+
+  /** Whether any copy could come of a destination whose best path has this set. */
+  #exports(set: number, hasFurther: boolean): boolean {
+    if (!this.#table.isVpn) return this.#table.exportTargets.length > 0;
+    // Further paths may carry other targets.
+    if (hasFurther) return true;
+    const list = this.#store.pool.words[(set << SET_WORDS_SHIFT) + SET_TARGETS]!;
+    return this.#exchange.importers(list).length > 0;
+  }
+
+  #copy(number: number, set: number, label: number, pathId: number): void {
+    const { pool, discriminators } = this.#store;
+    const table = this.#table;
+    const layout = this.#packed.layout as PrefixLayout;
+    const { words, stride } = this.#packed.destinations;
+    const key = number * stride + KEY;
+    const shift = lengthBits(layout);
+    const length = words[key]! & ((1 << shift) - 1);
+    for (let word = 1; word <= layout.addressWords; word++) this.#key[word] = words[key + word]!;
+    let distinguisher = words[key]! >>> shift;
+    let exported = set;
+    if (!table.isVpn) {
+      const made = table.exportOf(set);
+      if (made === undefined) return;
+      exported = made.set;
+      distinguisher = made.distinguisher;
+    }
+    const source = pool.words[(set << SET_WORDS_SHIFT) + SET_SOURCE]!;
+    const discriminator = discriminators.number(this.#packed.number, distinguisher, pathId);
+    const copied = (label & ~0xff) | (label & pathFlag.longLivedStale) | pathFlag.secondary;
+    if (!table.isVpn && this.#exchange.vpn !== undefined) {
+      this.#key[0] = (distinguisher << shift) | length;
+      this.#announce(this.#exchange.vpn, exported, source, copied, discriminator);
+    }
+    const list = pool.words[(exported << SET_WORDS_SHIFT) + SET_TARGETS]!;
+    for (const importer of this.#exchange.importers(list)) {
+      if (importer === table) continue;
+      this.#key[0] = length;
+      this.#announce(importer, importer.importOf(exported), source, copied, discriminator);
+    }
+  }
+
+  #announce(table: TargetedTable, set: number, source: number, label: number, discriminator: number): void {
+    const there = table.packed.fixed!.require(this.#key, 0);
+    table.packed.announce(there, set, label, discriminator);
+    this.#wanted.push({ table, there, source, discriminator });
+  }
+
+  /** Takes back the copies of a destination that are not wanted any more. */
+  #retract(number: number): void {
+    const wanted = this.#wanted;
+    this.#replicas.take(number, (tableNumber, there, source, discriminator) => {
+      const table = this.#tables.get(tableNumber);
+      if (table === undefined) return;
+      for (const copy of wanted) {
+        if (
+          copy.there === there &&
+          copy.discriminator === discriminator &&
+          copy.source === source &&
+          copy.table === table
+        ) {
+          return;
+        }
+      }
+      table.packed.withdraw(there, source, discriminator, pathFlag.secondary);
+    });
+  }
+}

@@ -1,0 +1,455 @@
+/** The routing information base of one daemon: its sources, its tables, and the work that flows between them. */
+import { type FamilyName, familyOf } from '@vaportrail/bgp/wire';
+import { compareBytes } from '@vaportrail/net';
+import { classify, declassify } from './classify.ts';
+import { layoutOf, vpnFamilyOf } from './family-layout.ts';
+import type { NextHopResolver } from './next-hop-resolution.ts';
+import { PackedTable } from './packed-table.ts';
+import { PathRevision, type Revision } from './path-revision.ts';
+import { Ranking } from './ranking.ts';
+import { Replication } from './replication.ts';
+import { type Identity, RouteStore } from './route-store.ts';
+import { RouteTargetFilter } from './route-target-filter.ts';
+import { ruleSets, type RuleSetName } from './selection/rules.ts';
+import { Selection } from './selection/select.ts';
+import type { MultipathMode } from './selection/step.ts';
+import { Source, type SourceActions, type SourceOptions } from './source.ts';
+import { Table, type TableActions } from './table.ts';
+import { type DistinguisherOf, TargetedTable } from './targeted-table.ts';
+import { UpdateGroup, type UpdateGroupSettings } from './update-group.ts';
+import { UpdateReceiver } from './update-receiver.ts';
+import type { AttributeSet } from './attribute-set.ts';
+import { ItemGroup, type ItemEncoder } from './item-group.ts';
+
+/** Destinations worked off in one drain before the event loop gets its turn. */
+export const DRAIN_BUDGET = 16384;
+const TRIM_LIMIT = 1 << 16;
+
+export interface RibOptions {
+  readonly asn: number;
+  /** BGP identifier as an unsigned number. */
+  readonly routerId: number;
+  /** Makes this router a route reflector. @see RFC 4456 §7 */
+  readonly clusterId?: number | undefined;
+  /**
+   * Asks the driver to call its argument soon, but not now: `setImmediate`. Without it the owner calls {@link Rib.drain}.
+   */
+  readonly schedule?: ((drain: () => void) => void) | undefined;
+  /** Milliseconds since the epoch, for the age of paths. */
+  readonly now?: (() => number) | undefined;
+}
+
+export interface TableOptions {
+  /** `bgp.l3vpn.0`, `default-domain:demo:public:public.inet.0`; unique in a `Rib`. */
+  readonly name: string;
+  readonly family: FamilyName;
+  /** Rules of its path selection; `rfc4271` unless stated. */
+  readonly selection?: RuleSetName | undefined;
+  /** Where the NLRI of this family go that BGP sources send. True for the first table of a family with `vpn` or `main`. */
+  readonly main?: boolean | undefined;
+  /** Route targets (eight octets each) of routes to import. */
+  readonly imports?: readonly Uint8Array[] | undefined;
+  /** Route targets added to exported routes; a table without is not exported. */
+  readonly exports?: readonly Uint8Array[] | undefined;
+  /** Extended community naming the virtual network of the table; added to exported routes. */
+  readonly originVn?: Uint8Array | undefined;
+  /** Route distinguisher of exported routes; without it `next hop:instance id`, see {@link Table.setInstanceId}. */
+  readonly routeDistinguisher?: Uint8Array | DistinguisherOf | undefined;
+  /** `multipath`: only the best paths are copied to other tables (control node); `all`: all feasible ones (provider edge). */
+  readonly replicates?: 'multipath' | 'all' | undefined;
+  /** Multipath mode; the one of the rule set unless stated. */
+  readonly multipath?: MultipathMode | undefined;
+  /** Tells the cost of next hops; without it every next hop is near. */
+  readonly resolve?: NextHopResolver | undefined;
+}
+
+export interface UpdateGroupOptions {
+  readonly table: Table;
+  /** The members are in our AS. */
+  readonly internal: boolean;
+  /** The AS number we show them; ours unless stated. */
+  readonly localAsn?: number | undefined;
+  /** Our address as next hop of what they are sent; absent: the next hop stays. */
+  readonly nextHopSelf?: Uint8Array | undefined;
+  /** AS numbers of four octets were negotiated; true unless stated. */
+  readonly asn4?: boolean | undefined;
+  readonly extendedMessage?: boolean | undefined;
+  /** A route is not told to a peer that itself supplied any path of it, as a control node does it. */
+  readonly sparesSuppliers?: boolean | undefined;
+  /** Rewrites the encoded attributes, or keeps paths back; groups with different functions are different groups. */
+  readonly exportPolicy?: ((set: AttributeSet, encoded: Uint8Array) => Uint8Array | undefined) | undefined;
+}
+
+/** What a `Rib` holds, for an operator. */
+export interface RibStatistics {
+  readonly attributeSets: number;
+  readonly sources: number;
+  readonly tables: number;
+  readonly paths: number;
+}
+
+export class Rib {
+  readonly #store: RouteStore;
+  readonly #replication: Replication;
+  readonly #filter: RouteTargetFilter;
+  readonly #schedule: ((drain: () => void) => void) | undefined;
+  readonly #tables = new Map<string, Table>();
+  readonly #byNumber = new Map<number, Table>();
+  readonly #main = new Map<FamilyName, Table>();
+  readonly #rankings = new Map<RuleSetName, Map<NextHopResolver | undefined, Ranking>>();
+  readonly #groups = new Map<Table, UpdateGroup[]>();
+  readonly #freedSources: number[] = [];
+  /** Sources that are gone, while attribute sets still carry their numbers. */
+  readonly #retiring = new Set<Source>();
+  #tableNumber = 0;
+  #touched: PackedTable[] = [];
+  /** Followers and revisions with work left over from the last drain. */
+  #scheduled = false;
+  readonly #revisions = new Set<PathRevision>();
+  readonly #receive: UpdateReceiver;
+  readonly #endsOfRib: { source: Source; family: FamilyName }[] = [];
+
+  constructor(options: RibOptions) {
+    const identity: Identity = {
+      asn: options.asn,
+      routerId: options.routerId,
+      clusterId: options.clusterId,
+    };
+    this.#schedule = options.schedule;
+    const store: RouteStore = new RouteStore(
+      identity,
+      (set) => classify(store, set),
+      (set) => declassify(store, set),
+      options.now ?? (() => 0),
+      (table) => this.#touch(table),
+    );
+    this.#store = store;
+    this.#replication = new Replication(store);
+    this.#filter = new RouteTargetFilter(store, (source) => this.#interestsChanged(source));
+    this.#receive = new UpdateReceiver(
+      store,
+      (source, family) => (source.tables[family] ?? this.#main.get(family))?.packed,
+      (table) => table.touch(),
+    );
+  }
+
+  /** Makes an empty table. @throws RangeError when the name is taken */
+  createTable(options: TableOptions): Table {
+    const { name, family, selection = 'rfc4271' } = options;
+    if (this.#tables.has(name)) throw new RangeError(`there is a table ${name} already`);
+    const store = this.#store;
+    const rules = ruleSets[selection];
+    const packed = new PackedTable(
+      store,
+      ++this.#tableNumber,
+      layoutOf(family),
+      this.#ranking(selection, options.resolve),
+      new Selection(rules, options.multipath),
+    );
+    const isVpn = Object.values(vpnFamilyOf).includes(family);
+    const targeted = new TargetedTable(
+      store,
+      packed,
+      name,
+      family,
+      isVpn,
+      options.replicates ?? 'multipath',
+      {
+        imports: options.imports ?? [],
+        exports: options.exports ?? [],
+        originVn: options.originVn,
+        routeDistinguisher: options.routeDistinguisher,
+      },
+    );
+    const context = {
+      tableName: (number: number) => this.#byNumber.get(number)?.name,
+      copies: (destination: number) => this.#replication.copies(targeted, destination),
+    };
+    const table = new Table(targeted, selection, context, this.#tableActions);
+    this.#tables.set(name, table);
+    this.#byNumber.set(packed.number, table);
+    if (options.main === true || (isVpn && !this.#main.has(family))) {
+      this.#main.set(family, table);
+      this.#receive.forgetTables();
+    }
+    const replicator = this.#replication.add(targeted);
+    if (replicator !== undefined) packed.replicator = replicator;
+    if (family === 'route-target') this.#watchMemberships(packed);
+    return table;
+  }
+
+  /** Takes a table away, with all it holds and all copies of it in other tables. */
+  removeTable(table: Table): void {
+    if (this.#tables.get(table.name) !== table) return;
+    this.settle();
+    this.#replication.remove(table.targeted);
+    this.#tables.delete(table.name);
+    this.#byNumber.delete(table.packed.number);
+    if (this.#main.get(table.family) === table) this.#main.delete(table.family);
+    this.#receive.forgetTables();
+    this.#groups.delete(table);
+    table.packed.dissolve();
+  }
+
+  table(name: string): Table | undefined {
+    return this.#tables.get(name);
+  }
+
+  /** All tables, in the order of their making. */
+  tables(): Iterable<Table> {
+    return this.#tables.values();
+  }
+
+  addSource(options: SourceOptions): Source {
+    const number = this.#freedSources.pop() ?? this.#store.sources.length;
+    const source = new Source(options, number, this.#sourceActions);
+    this.#store.sources[number] = source;
+    return source;
+  }
+
+  /** Takes all paths of a source away, in slices, and then forgets it. It must not send anything any more. */
+  removeSource(source: Source): void {
+    this.#revise(source, 'flush', () => {
+      this.#receive.forgetSource(source);
+      this.#filter.forget(source.number);
+      this.#retiring.add(source);
+    });
+  }
+
+  sources(): Source[] {
+    return this.#store.sources.filter(
+      (source) => source !== undefined && !this.#retiring.has(source),
+    ) as Source[];
+  }
+
+  /** The update group for peers that are told the same; made when the first one needs it. */
+  updateGroup(options: UpdateGroupOptions): UpdateGroup {
+    const { table } = options;
+    const settings: UpdateGroupSettings = {
+      internal: options.internal,
+      localAsn: options.localAsn ?? this.#store.identity.asn,
+      nextHopSelf: options.nextHopSelf,
+      asn4: options.asn4 ?? true,
+      extendedMessage: options.extendedMessage ?? false,
+      sparesSuppliers: options.sparesSuppliers ?? false,
+      exportPolicy: options.exportPolicy,
+    };
+    const groups = this.#groups.get(table) ?? [];
+    this.#groups.set(table, groups);
+    let group = groups.find((other) => sameSettings(other.settings, settings));
+    if (group === undefined) {
+      group = new UpdateGroup(this.#store, table.packed, table.family, this.#filter, settings);
+      groups.push(group);
+      table.packed.followers.push(group.distribution);
+    }
+    return group;
+  }
+
+  /** A group of XMPP subscribers of a table that are sent the same items. */
+  itemGroup<Body>(table: Table, encoder: ItemEncoder<Body>): ItemGroup<Body> {
+    const group = new ItemGroup(table.context, encoder);
+    table.packed.followers.push(group.distribution);
+    return group;
+  }
+
+  /** The way to a next hop changed, or to all of them: what depends on it is chosen again. */
+  reconsider(nextHop?: Uint8Array): void {
+    const { pool } = this.#store;
+    const affected = (set: number): boolean => {
+      if (nextHop === undefined) return true;
+      const at = pool.nextHopAt(set);
+      return (
+        nextHop.length === pool.nextHopLength(set) &&
+        nextHop.every((octet, i) => pool.arena.bytes[at + i] === octet)
+      );
+    };
+    for (const byResolver of this.#rankings.values()) {
+      for (const ranking of byResolver.values()) if (ranking.resolve !== undefined) ranking.forget(affected);
+    }
+    for (const { packed } of this.#tables.values()) {
+      if (packed.ranking.resolve === undefined) continue;
+      for (let number = 1; number < packed.destinations.top; number++) packed.reconsider(number, affected);
+    }
+  }
+
+  /**
+   * Does some of the work that waits: applies batches, chooses paths, replicates, tells followers.
+   * @param budget about so many destinations
+   * @returns whether more is left
+   */
+  drain(budget: number = DRAIN_BUDGET): boolean {
+    let left = budget;
+    for (const revision of this.#revisions) {
+      left -= revision.work(left);
+      if (revision.isDone) this.#revisions.delete(revision);
+      if (left <= 0) break;
+    }
+    const visited = new Set<PackedTable>();
+    while (this.#touched.length > 0) {
+      const touched = this.#touched;
+      this.#touched = [];
+      for (const table of touched) {
+        table.isTouched = false;
+        table.absorb();
+        table.settle();
+        visited.add(table);
+      }
+      for (const table of touched) {
+        const { replicator } = table;
+        if (replicator?.isPending !== true) continue;
+        if (left > 0) left -= replicator.work(left);
+      }
+    }
+    for (const table of visited) {
+      for (const follower of table.followers) {
+        if (!follower.isPending) continue;
+        // Every follower gets a share even when the others left nothing.
+        left -= follower.work(Math.max(left, budget >>> 3));
+      }
+    }
+    let more = this.#revisions.size > 0;
+    for (const table of visited) {
+      const untrimmed = table.trim(TRIM_LIMIT);
+      if (
+        untrimmed ||
+        table.replicator?.isPending === true ||
+        table.followers.some(({ isPending }) => isPending)
+      ) {
+        table.touch();
+        more = true;
+      }
+    }
+    if (this.#touched.length > 0) more = true;
+    // Sets in a batch are not referenced yet.
+    if (this.#touched.every((table) => table.batch.count === 0)) this.#store.pool.collect();
+    if (this.#retiring.size > 0) this.#freeRetired();
+    this.#reportEndsOfRib();
+    if (more) this.#wake();
+    return more;
+  }
+
+  /** Drains until nothing is left to do. */
+  settle(): void {
+    while (this.drain(Number.MAX_SAFE_INTEGER)) {
+      // again
+    }
+  }
+
+  statistics(): RibStatistics {
+    let paths = 0;
+    for (const { packed } of this.#tables.values()) paths += packed.paths;
+    return {
+      attributeSets: this.#store.pool.size,
+      sources: this.sources().length,
+      tables: this.#tables.size,
+      paths,
+    };
+  }
+
+  readonly #tableActions: TableActions = {
+    setMultipath: (table, mode) => table.packed.select(new Selection(table.packed.selection.rules, mode)),
+    importsChanged: (table, changed) => this.#replication.importsChanged(table, changed),
+    exportsChanged: (table) => this.#replication.exportsChanged(table),
+  };
+
+  readonly #sourceActions: SourceActions = {
+    receiveUpdate: (source, bytes, start, end) => {
+      if (this.#revisions.size > 0) this.#finishRevisions(source);
+      const problems = this.#receive.receive(source, bytes, start, end);
+      const marker = source.endOfRib === undefined ? 0 : this.#receive.endOfRib;
+      const family = marker === 0 ? undefined : familyOf(marker >>> 8, marker & 0xff);
+      if (family !== undefined) {
+        this.#endsOfRib.push({ source, family });
+        this.#wake();
+      }
+      return problems;
+    },
+    markStale: (source) => this.#revise(source, 'stale'),
+    markLongLived: (source) => this.#revise(source, 'long-lived'),
+    sweep: (source) => this.#revise(source, 'sweep'),
+    flush: (source) => this.#revise(source, 'flush'),
+  };
+
+  #ranking(name: RuleSetName, resolve: NextHopResolver | undefined): Ranking {
+    let byResolver = this.#rankings.get(name);
+    if (byResolver === undefined) this.#rankings.set(name, (byResolver = new Map()));
+    let ranking = byResolver.get(resolve);
+    if (ranking === undefined) {
+      const { pool, sets, discriminators } = this.#store;
+      ranking = new Ranking(pool, sets, discriminators, ruleSets[name], resolve);
+      byResolver.set(resolve, ranking);
+    }
+    return ranking;
+  }
+
+  #revise(source: Source, kind: Revision, finished: () => void = () => {}): void {
+    // What it sent so far is part of what is revised.
+    for (const table of this.#tables.values()) table.packed.absorb();
+    this.#finishRevisions(source);
+    const tables = [...this.#tables.values()].map((table) => table.packed);
+    this.#revisions.add(new PathRevision(this.#store, source, kind, tables, finished));
+    this.#wake();
+  }
+
+  /** A source that speaks again must not have what it says now taken for what it said before. */
+  #finishRevisions(source: Source): void {
+    for (const revision of this.#revisions) {
+      if (revision.source !== source) continue;
+      while (!revision.isDone) revision.work(Number.MAX_SAFE_INTEGER);
+      this.#revisions.delete(revision);
+    }
+  }
+
+  /** The number of a source is free once no attribute set carries it any more. */
+  #freeRetired(): void {
+    for (const { number } of this.#retiring) {
+      if ((this.#store.setsOf[number] ?? 0) > 0) continue;
+      this.#retiring.delete(this.#store.sources[number]!);
+      this.#store.sources[number] = undefined;
+      this.#freedSources.push(number);
+    }
+  }
+
+  #watchMemberships(table: PackedTable): void {
+    table.observer = (destination, set, comes) => {
+      this.#filter.note(this.#store.pool.source(set), table.byBytes!.key(destination), comes);
+    };
+  }
+
+  #interestsChanged(source: number): void {
+    for (const groups of this.#groups.values()) for (const group of groups) group.interestsChanged(source);
+  }
+
+  #touch(table: PackedTable): void {
+    this.#touched.push(table);
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (this.#scheduled || this.#schedule === undefined) return;
+    this.#scheduled = true;
+    this.#schedule(() => {
+      this.#scheduled = false;
+      this.drain();
+    });
+  }
+
+  #reportEndsOfRib(): void {
+    for (const { source, family } of this.#endsOfRib.splice(0)) source.endOfRib?.(family);
+  }
+}
+
+function sameSettings(a: UpdateGroupSettings, b: UpdateGroupSettings): boolean {
+  return (
+    a.internal === b.internal &&
+    a.localAsn === b.localAsn &&
+    a.asn4 === b.asn4 &&
+    a.extendedMessage === b.extendedMessage &&
+    a.sparesSuppliers === b.sparesSuppliers &&
+    a.exportPolicy === b.exportPolicy &&
+    (a.nextHopSelf === b.nextHopSelf ||
+      (a.nextHopSelf !== undefined &&
+        b.nextHopSelf !== undefined &&
+        compareBytes(a.nextHopSelf, b.nextHopSelf) === 0))
+  );
+}

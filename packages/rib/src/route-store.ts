@@ -1,0 +1,56 @@
+/** What all tables of one `Rib` share: attribute sets, sources, route distinguishers, route targets. */
+import type { UpdateProblem } from '@vaportrail/bgp/wire';
+import { AttributePool } from './attribute-pool.ts';
+import { AttributeSets } from './attribute-sets.ts';
+import { Discriminators } from './discriminators.ts';
+import type { PackedTable } from './packed-table.ts';
+import { RouteDistinguishers } from './route-distinguishers.ts';
+import { RouteTargets } from './route-targets.ts';
+import type { Source } from './source.ts';
+
+/** Who this router is. */
+export interface Identity {
+  readonly asn: number;
+  /** As an unsigned number. */
+  readonly routerId: number;
+  /** Makes it a route reflector. @see RFC 4456 §7 */
+  readonly clusterId: number | undefined;
+}
+
+export class RouteStore {
+  readonly identity: Identity;
+  readonly pool: AttributePool;
+  readonly sets: AttributeSets;
+  readonly distinguishers = new RouteDistinguishers();
+  readonly discriminators = new Discriminators(this.distinguishers);
+  readonly targets = new RouteTargets();
+  /** By number; 0 is nobody. */
+  readonly sources: (Source | undefined)[] = [undefined];
+  /** Attribute sets alive, by number of their source. */
+  readonly setsOf: number[] = [];
+  /** What was found wrong with attribute sets that are still around. */
+  readonly problems = new Map<number, readonly UpdateProblem[]>();
+  /** Seconds since the epoch, as of the batch in work. */
+  seconds = 0;
+  readonly #now: () => number;
+  /** Has a table looked after in the next drain. */
+  readonly touch: (table: PackedTable) => void;
+
+  constructor(
+    identity: Identity,
+    classify: (set: number) => void,
+    forget: (set: number) => void,
+    now: () => number,
+    touch: (table: PackedTable) => void,
+  ) {
+    this.identity = identity;
+    this.pool = new AttributePool(classify, forget);
+    this.sets = new AttributeSets(this.pool, this.sources);
+    this.#now = now;
+    this.touch = touch;
+  }
+
+  readTime(): void {
+    this.seconds = Math.floor(this.#now() / 1000) | 0;
+  }
+}

@@ -1,0 +1,183 @@
+/** Routes and paths as people and other packages see them: made on demand from the packed records. */
+import { type FamilyName, type PathAttributes, families } from '@vaportrail/bgp/wire';
+import { type Prefix, prefixText, routeDistinguisherText } from '@vaportrail/net';
+import type { AttributeSet } from './attribute-set.ts';
+import { DISCRIMINATOR, KEY, LABEL, SET, TIME, pathFlag } from './destinations.ts';
+import { explain } from './explain.ts';
+import { lengthBits } from './family-layout.ts';
+import type { Infeasible } from './feasibility.ts';
+import type { Resolution } from './next-hop-resolution.ts';
+import type { PackedTable } from './packed-table.ts';
+import type { Source } from './source.ts';
+
+/** Why a path is not the best one: the step in which it lost, in the words of the rule set, and both values. */
+export interface NotBest {
+  /** Name of the step: `local-preference`; `none` when no step told the paths apart. */
+  readonly step: string;
+  /** What the implementation the rules follow prints: `Local Preference`, `Not Best in its group - IGP metric`. */
+  readonly reason: string;
+  readonly ours: string | number | boolean;
+  readonly theirs: string | number | boolean;
+  /** It lost against a path of its own group (neighbouring AS); in Junos this is the flag `NotBest`. */
+  readonly inGroup: boolean;
+}
+
+/** One path of a route. Facts are as of the moment the route was read. */
+export interface Path {
+  readonly source: Source;
+  readonly attributes: PathAttributes;
+  /** Four or sixteen octets; empty for a route without one. */
+  readonly nextHop: Uint8Array;
+  /** The upper twenty bits of the label field; absent in families without labels and when there is none. */
+  readonly label: number | undefined;
+  /** The whole 24-bit field: a VNI when the encapsulation is VXLAN. */
+  readonly labelField: number;
+  /** Identifier of ADD-PATH, 0 without. */
+  readonly pathId: number;
+  /** Of the VPN route, or of the one behind an imported path. */
+  readonly routeDistinguisher: Uint8Array | undefined;
+  /** A copy made by route target ("secondary"), and the name of the table with the original. */
+  readonly replicated: boolean;
+  readonly primaryTable: string | undefined;
+  readonly stale: boolean;
+  readonly longLivedStale: boolean;
+  readonly feasible: boolean;
+  /** Why it is not feasible. */
+  readonly because: Infeasible | undefined;
+  readonly resolution: Resolution | undefined;
+  readonly best: boolean;
+  /** It shares the load: in the multipath set, of which the best path is always a member. */
+  readonly multipath: boolean;
+  /** Absent on the best path. */
+  readonly notBest: NotBest | undefined;
+  /** Seconds since the epoch when it arrived or last changed. */
+  readonly receivedAt: number;
+}
+
+/** One destination and its paths, the best one first. */
+export interface Route {
+  readonly table: string;
+  readonly family: FamilyName;
+  /** For families whose NLRI are prefixes. */
+  readonly prefix: Prefix | undefined;
+  readonly routeDistinguisher: Uint8Array | undefined;
+  /** The octets of the NLRI for all other families. */
+  readonly nlri: Uint8Array | undefined;
+  /** `10.169.25.20:9:101.101.101.252/32`. */
+  readonly text: string;
+  readonly paths: readonly Path[];
+  /** Absent when no path is feasible. */
+  readonly best: Path | undefined;
+  /** The best path and those that share the load with it; empty when no path is feasible. */
+  readonly multipath: readonly Path[];
+  /** Names of the tables that hold copies of its paths. */
+  readonly replicatedTo: readonly string[];
+}
+
+/** What reading routes needs to know beyond the records. */
+export interface RouteContext {
+  readonly name: string;
+  readonly family: FamilyName;
+  readonly packed: PackedTable;
+  tableName(number: number): string | undefined;
+  copies(destination: number): readonly string[];
+}
+
+/** Reads a destination. The reasons are worked out now if `explained`, otherwise `notBest` of all paths is absent. */
+export function readRoute(context: RouteContext, destination: number, explained: boolean): Route {
+  const { packed } = context;
+  const { prefix, routeDistinguisher, nlri, text } = readKey(context, destination);
+  const usable = packed.bestSet(destination) !== 0;
+  const reasons = explained && usable ? explain(packed, destination) : [];
+  const paths: Path[] = [];
+  packed.forEachPath(destination, (words, at, first) => {
+    const reason = reasons[paths.length];
+    paths.push(readPath(context, words, at, first && usable, usable, routeDistinguisher, reason));
+  });
+  return {
+    table: context.name,
+    family: context.family,
+    prefix,
+    routeDistinguisher,
+    nlri,
+    text,
+    paths,
+    best: usable ? paths[0] : undefined,
+    multipath: paths.filter((path) => path.multipath),
+    replicatedTo: context.copies(destination),
+  };
+}
+
+function readPath(
+  { packed, tableName }: RouteContext,
+  words: Int32Array,
+  at: number,
+  best: boolean,
+  usable: boolean,
+  routeDistinguisher: Uint8Array | undefined,
+  notBest: NotBest | undefined,
+): Path {
+  const { store, ranking, layout } = packed;
+  const set: AttributeSet = ranking.view(words[at + SET]!);
+  const labelWord = words[at + LABEL]!;
+  const replicated = (labelWord & pathFlag.secondary) !== 0;
+  const discriminator = words[at + DISCRIMINATOR]!;
+  const origin = replicated ? store.discriminators.origin(discriminator) : undefined;
+  const labelField = labelWord >>> 8;
+  const labeled = layout.kind === 'prefix' && (layout.labeled || labelField !== 0);
+  return {
+    source: set.source,
+    attributes: set.attributes,
+    nextHop: set.nextHop,
+    label: labeled ? labelField >>> 4 : undefined,
+    labelField,
+    pathId: (origin === undefined ? discriminator : origin.pathId) >>> 0,
+    routeDistinguisher:
+      routeDistinguisher ??
+      (origin === undefined || origin.distinguisher === 0
+        ? undefined
+        : store.distinguishers.bytes(origin.distinguisher)),
+    replicated,
+    primaryTable: origin === undefined ? undefined : tableName(origin.table),
+    stale: (labelWord & pathFlag.stale) !== 0,
+    longLivedStale: (labelWord & pathFlag.longLivedStale) !== 0,
+    feasible: (labelWord & pathFlag.infeasible) === 0,
+    because: set.infeasible,
+    resolution: set.resolution,
+    best,
+    multipath: best || (usable && (labelWord & pathFlag.multipath) !== 0),
+    notBest,
+    receivedAt: words[at + TIME]! >>> 0,
+  };
+}
+
+function readKey(
+  { packed, family }: RouteContext,
+  destination: number,
+): {
+  prefix: Prefix | undefined;
+  routeDistinguisher: Uint8Array | undefined;
+  nlri: Uint8Array | undefined;
+  text: string;
+} {
+  const { layout, destinations, store } = packed;
+  if (layout.kind === 'bytes') {
+    const nlri = packed.byBytes!.key(destination);
+    const described = families[family].decode(nlri, 0, nlri.length, false, {});
+    const text = 'prefix' in described ? String(described['prefix']) : JSON.stringify(described);
+    return { prefix: undefined, routeDistinguisher: undefined, nlri, text };
+  }
+  const key = destination * destinations.stride + KEY;
+  const shift = lengthBits(layout);
+  const head = destinations.words[key]!;
+  const bytes = new Uint8Array(layout.addressWords * 4);
+  for (let i = 0; i < bytes.length; i++)
+    bytes[i] = destinations.words[key + 1 + (i >>> 2)]! >>> (24 - (i & 3) * 8);
+  const prefix = { bytes, length: head & ((1 << shift) - 1) };
+  if (!layout.distinguished) {
+    return { prefix, routeDistinguisher: undefined, nlri: undefined, text: prefixText(prefix) };
+  }
+  const routeDistinguisher = store.distinguishers.bytes(head >>> shift);
+  const text = `${routeDistinguisherText(routeDistinguisher)}:${prefixText(prefix)}`;
+  return { prefix, routeDistinguisher, nlri: undefined, text };
+}

@@ -1,0 +1,162 @@
+/**
+ * How a Junos provider edge chooses in a VRF, with the words it prints behind `Inactive reason:`.
+ *
+ * Paths are grouped by neighbouring AS; who loses inside its group is `NotBest` and its reason says so, the winner of a group
+ * that loses against another group has the bare reason.
+ * @see https://www.juniper.net/documentation/us/en/software/junos/vpn-l2/bgp/topics/concept/routing-protocols-address-representation.html
+ */
+import { origins } from '@vaportrail/bgp/wire';
+import { addressText, compareBytes, ipv4Text, routeDistinguisherText } from '@vaportrail/net';
+import type { AttributeSet } from '../attribute-set.ts';
+import { pathFlag } from '../destinations.ts';
+import type { SourceProtocol } from '../source.ts';
+import { localPreference, originatorOrRouterId } from './compared.ts';
+import { type RuleSet, type Step, higher, lower, preferred } from './step.ts';
+
+/** Route preference of what this router may hold beside BGP. */
+const preference = {
+  local: 0,
+  static: 5,
+  xmpp: 170,
+  'service-chain': 170,
+  aggregate: 130,
+  bgp: 170,
+} as const satisfies Record<SourceProtocol, number>;
+
+/** Strictly internal routes, then EBGP, then IBGP. */
+function exterior({ source }: AttributeSet): number {
+  return source.protocol !== 'bgp' ? 0 : source.internal ? 2 : 1;
+}
+
+const exteriorNames = ['interior', 'exterior', 'exterior via interior'] as const;
+const noRouteDistinguisher = new Uint8Array(8);
+
+/**
+ * What is printed when everything up to the peer address ties: two copies of one peer that differ in their route
+ * distinguisher. Public captures show this string whenever the other steps tie, but none shows exactly this
+ * case: unverified.
+ */
+export const TIE_REASON = 'Update source';
+
+const steps: readonly Step[] = [
+  {
+    name: 'usable',
+    reason: 'Unusable path',
+    rank: (set) => preferred(set.infeasible === undefined),
+    value: ({ set }) => set.infeasible ?? 'usable',
+  },
+  {
+    name: 'route-preference',
+    reason: 'Route Preference',
+    rank: (set) => preference[set.source.protocol],
+    value: ({ set }) => preference[set.source.protocol],
+  },
+  {
+    name: 'local-preference',
+    reason: 'Local Preference',
+    rank: (set) => higher(localPreference(set)),
+    value: ({ set }) => localPreference(set),
+  },
+  {
+    name: 'as-path-length',
+    reason: 'AS path',
+    rank: (set) => set.attributes.asPathLength,
+    value: ({ set }) => set.attributes.asPathLength,
+  },
+  {
+    name: 'origin',
+    reason: 'Origin',
+    rank: (set) => origins.indexOf(set.attributes.origin ?? 'incomplete'),
+    value: ({ set }) => set.attributes.origin ?? 'incomplete',
+  },
+  {
+    name: 'med',
+    reason: 'Route Metric or MED comparison',
+    rank: (set) => lower(set.attributes.med ?? 0),
+    within: (set) => set.attributes.neighborAs || -1,
+    value: ({ set }) => set.attributes.med ?? 0,
+  },
+  {
+    name: 'exterior',
+    reason: 'Interior > Exterior > Exterior via Interior',
+    rank: exterior,
+    value: ({ set }) => exteriorNames[exterior(set)]!,
+  },
+  {
+    name: 'igp-metric',
+    reason: 'IGP metric',
+    rank: (set) => lower(set.resolution?.metric ?? 0),
+    value: ({ set }) => set.resolution?.metric ?? 0,
+  },
+  {
+    name: 'gateways',
+    reason: 'Number of gateways',
+    rank: (set) => higher(set.resolution?.gateways ?? 1),
+    value: ({ set }) => set.resolution?.gateways ?? 1,
+  },
+  {
+    // Between paths of external peers the one in use stays, against flapping.
+    name: 'active',
+    reason: 'Active preferred',
+    order: (a, b) =>
+      exterior(a.set) === 1 && exterior(b.set) === 1 ? Number(b.incumbent) - Number(a.incumbent) : 0,
+    value: ({ incumbent }) => (incumbent ? 'active' : 'newer'),
+  },
+  {
+    name: 'primary',
+    reason: 'Secondary path',
+    flag: pathFlag.secondary,
+    value: ({ flags }) => ((flags & pathFlag.secondary) !== 0 ? 'secondary' : 'primary'),
+  },
+  {
+    name: 'router-id',
+    reason: 'Router ID',
+    rank: (set) => lower(originatorOrRouterId(set)),
+    value: ({ set }) => ipv4Text(originatorOrRouterId(set)),
+  },
+  {
+    name: 'cluster-list-length',
+    reason: 'Cluster list length',
+    rank: (set) => set.attributes.clusterList.length,
+    value: ({ set }) => set.attributes.clusterList.length,
+  },
+  {
+    name: 'peer-address',
+    reason: 'Update source',
+    order: (a, b) => compareBytes(a.set.source.address, b.set.source.address),
+    value: ({ set }) => addressText(set.source.address),
+  },
+  {
+    // Not documented: inferred from two captures in which the lower next hop won whatever the age.
+    name: 'next-hop',
+    reason: TIE_REASON,
+    order: (a, b) => compareBytes(a.set.nextHop, b.set.nextHop),
+    value: ({ set }) => addressText(set.nextHop),
+  },
+  {
+    name: 'route-distinguisher',
+    reason: TIE_REASON,
+    order: (a, b) =>
+      compareBytes(
+        a.routeDistinguisher ?? noRouteDistinguisher,
+        b.routeDistinguisher ?? noRouteDistinguisher,
+      ),
+    value: ({ routeDistinguisher }) => routeDistinguisherText(routeDistinguisher ?? noRouteDistinguisher),
+  },
+];
+
+export const junos: RuleSet = {
+  name: 'junos',
+  steps,
+  multipath: {
+    multipath: { through: 'igp-metric' },
+    'vpn-unequal-cost': { through: 'igp-metric', ignoring: ['igp-metric'] },
+    'equal-external-internal': { through: 'igp-metric', ignoring: ['igp-metric', 'exterior'] },
+  },
+  defaultMultipath: 'off',
+  group: {
+    of: (set) => set.attributes.neighborAs,
+    prefix: 'Not Best in its group - ',
+  },
+  noDifference: 'No difference',
+};

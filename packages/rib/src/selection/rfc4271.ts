@@ -1,0 +1,87 @@
+/** The decision process of the standards. @see RFC 4271 §9.1.2, RFC 4456 §9, RFC 9494 §4.3 */
+import { compareBytes } from '@vaportrail/net';
+import { pathFlag } from '../destinations.ts';
+import { carriesLongLivedStale, originatorOrRouterId, localPreference } from './compared.ts';
+import { type RuleSet, type Step, higher, lower, preferred } from './step.ts';
+import { origins } from '@vaportrail/bgp/wire';
+import { addressText, ipv4Text } from '@vaportrail/net';
+
+const steps: readonly Step[] = [
+  {
+    name: 'feasible',
+    reason: 'not feasible',
+    rank: (set) => preferred(set.infeasible === undefined),
+    value: ({ set }) => set.infeasible ?? 'feasible',
+  },
+  {
+    name: 'long-lived-stale',
+    reason: 'long-lived stale',
+    rank: (set) => preferred(!carriesLongLivedStale(set)),
+    flag: pathFlag.longLivedStale,
+    value: ({ set, flags }) => (flags & pathFlag.longLivedStale) !== 0 || carriesLongLivedStale(set),
+  },
+  {
+    name: 'local-preference',
+    reason: 'lower LOCAL_PREF',
+    rank: (set) => higher(localPreference(set)),
+    value: ({ set }) => localPreference(set),
+  },
+  {
+    name: 'as-path-length',
+    reason: 'longer AS_PATH',
+    rank: (set) => set.attributes.asPathLength,
+    value: ({ set }) => set.attributes.asPathLength,
+  },
+  {
+    name: 'origin',
+    reason: 'higher ORIGIN',
+    rank: (set) => origins.indexOf(set.attributes.origin ?? 'incomplete'),
+    value: ({ set }) => set.attributes.origin ?? 'incomplete',
+  },
+  {
+    name: 'med',
+    reason: 'higher MULTI_EXIT_DISC',
+    rank: (set) => lower(set.attributes.med ?? 0),
+    // Paths of our own AS are neighbours too, and 0 would exempt them.
+    within: (set) => set.attributes.neighborAs || -1,
+    value: ({ set }) => set.attributes.med ?? 0,
+  },
+  {
+    name: 'external',
+    reason: 'learned by IBGP',
+    rank: (set) => preferred(!set.source.internal),
+    value: ({ set }) => (set.source.internal ? 'internal' : 'external'),
+  },
+  {
+    name: 'igp-metric',
+    reason: 'next hop farther away',
+    rank: (set) => lower(set.resolution?.metric ?? 0),
+    value: ({ set }) => set.resolution?.metric ?? 0,
+  },
+  {
+    name: 'router-id',
+    reason: 'higher router id',
+    rank: (set) => lower(originatorOrRouterId(set)),
+    value: ({ set }) => ipv4Text(originatorOrRouterId(set)),
+  },
+  {
+    name: 'cluster-list-length',
+    reason: 'longer CLUSTER_LIST',
+    rank: (set) => set.attributes.clusterList.length,
+    value: ({ set }) => set.attributes.clusterList.length,
+  },
+  {
+    name: 'peer-address',
+    reason: 'higher peer address',
+    order: (a, b) => compareBytes(a.set.source.address, b.set.source.address),
+    value: ({ set }) => addressText(set.source.address),
+  },
+];
+
+export const rfc4271: RuleSet = {
+  name: 'rfc4271',
+  steps,
+  multipath: { multipath: { through: 'igp-metric' } },
+  defaultMultipath: 'off',
+  noDifference: 'no difference',
+};

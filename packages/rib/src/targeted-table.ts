@@ -1,0 +1,163 @@
+/** A table that takes part in replication: what it imports and exports, and what becomes of attribute sets on the way. */
+import type { FamilyName } from '@vaportrail/bgp/wire';
+import { addressRouteDistinguisher, compareBytes, ipv4At } from '@vaportrail/net';
+import { MARK_FINAL } from './classify.ts';
+import { communitiesOf, hasCommunityKind, withExtendedCommunities } from './extended-community-list.ts';
+import type { PackedTable } from './packed-table.ts';
+import type { RouteStore } from './route-store.ts';
+import type { Source } from './source.ts';
+
+/** Gives the route distinguisher for the paths of a source with a next hop; without one they are not exported. */
+export type DistinguisherOf = (source: Source, nextHop: Uint8Array) => Uint8Array | undefined;
+
+export interface Targets {
+  readonly imports: readonly Uint8Array[];
+  readonly exports: readonly Uint8Array[];
+  /** Extended community that says in which virtual network a route began; added to what the VRF exports. */
+  readonly originVn: Uint8Array | undefined;
+  readonly routeDistinguisher: Uint8Array | DistinguisherOf | undefined;
+}
+
+/** What a set is exported as; `set` is 0 when its paths have no route distinguisher. */
+interface Exported {
+  readonly serial: number;
+  readonly set: number;
+  readonly setSerial: number;
+  readonly distinguisher: number;
+}
+
+const ORIGIN_VN = [
+  [0x80, 0x71],
+  [0x82, 0x71],
+] as const;
+/** Memoised sets per table; beyond this all are forgotten and made again on demand. */
+const MOST_REMEMBERED = 65536;
+
+export class TargetedTable {
+  readonly name: string;
+  readonly family: FamilyName;
+  readonly isVpn: boolean;
+  readonly packed: PackedTable;
+  /** Copy every feasible path, as a provider edge does, or only the multipath set, as a control node does. */
+  readonly replicates: 'multipath' | 'all';
+  /** Numbers of the route targets imported. */
+  imports: ReadonlySet<number>;
+  /** Octets of the route targets exported. */
+  exportTargets: readonly Uint8Array[];
+  readonly #store: RouteStore;
+  readonly #originVn: Uint8Array | undefined;
+  readonly #routeDistinguisher: Uint8Array | DistinguisherOf | undefined;
+  readonly #instanceIds = new Map<Source, number>();
+  readonly #exported = new Map<number, Exported>();
+  readonly #imported = new Map<number, { serial: number; set: number; setSerial: number }>();
+
+  constructor(
+    store: RouteStore,
+    packed: PackedTable,
+    name: string,
+    family: FamilyName,
+    isVpn: boolean,
+    replicates: 'multipath' | 'all',
+    targets: Targets,
+  ) {
+    this.#store = store;
+    this.packed = packed;
+    this.name = name;
+    this.family = family;
+    this.isVpn = isVpn;
+    this.replicates = replicates;
+    this.imports = new Set(targets.imports.map((target) => store.targets.number(target)));
+    this.exportTargets = targets.exports;
+    this.#originVn = targets.originVn;
+    this.#routeDistinguisher = targets.routeDistinguisher;
+  }
+
+  /** @returns the numbers of the targets that came or went */
+  setImports(imports: readonly Uint8Array[]): ReadonlySet<number> {
+    const before = this.imports;
+    const now = new Set(imports.map((target) => this.#store.targets.number(target)));
+    this.imports = now;
+    this.#imported.clear();
+    return new Set([...before, ...now].filter((target) => before.has(target) !== now.has(target)));
+  }
+
+  setExports(exports: readonly Uint8Array[]): void {
+    this.exportTargets = exports;
+    this.#exported.clear();
+    this.#imported.clear();
+  }
+
+  /** The number of this VRF at an agent; `undefined` when the agent left it. */
+  setInstanceId(source: Source, id: number | undefined): void {
+    if (id === undefined) this.#instanceIds.delete(source);
+    else this.#instanceIds.set(source, id);
+    this.#exported.clear();
+  }
+
+  /** The set that paths with `set` are exported with, and the number of their route distinguisher. */
+  exportOf(set: number): { readonly set: number; readonly distinguisher: number } | undefined {
+    const { pool } = this.#store;
+    const serial = pool.serial(set);
+    const known = this.#exported.get(set);
+    if (known?.serial === serial) {
+      if (known.set === 0) return undefined;
+      if (pool.isAlive(known.set, known.setSerial)) return known;
+    }
+    if (this.#exported.size >= MOST_REMEMBERED) this.#exported.clear();
+    const { source, attributes, nextHop } = this.#store.sets.plain(set);
+    const bytes = this.#distinguisherOf(source, nextHop);
+    if (bytes === undefined) {
+      this.#exported.set(set, { serial, set: 0, setSerial: 0, distinguisher: 0 });
+      return undefined;
+    }
+    const communities = communitiesOf(attributes.extendedCommunities);
+    communities.push(...this.exportTargets);
+    if (this.#originVn !== undefined && !this.#hasOriginVn(attributes.extendedCommunities)) {
+      communities.push(this.#originVn);
+    }
+    const encoded = withExtendedCommunities(attributes.bytes, communities);
+    const made = pool.internBytes(encoded, nextHop, source.number, MARK_FINAL);
+    const distinguisher = this.#store.distinguishers.numberOf(bytes);
+    const exported = { serial, set: made, setSerial: pool.serial(made), distinguisher };
+    this.#exported.set(set, exported);
+    return exported;
+  }
+
+  /** The set that paths with `set` are imported with: with the origin VN of this table when they began here unmarked. */
+  importOf(set: number): number {
+    const originVn = this.#originVn;
+    if (originVn === undefined) return set;
+    const { pool } = this.#store;
+    const serial = pool.serial(set);
+    const known = this.#imported.get(set);
+    if (known?.serial === serial && pool.isAlive(known.set, known.setSerial)) return known.set;
+    if (this.#imported.size >= MOST_REMEMBERED) this.#imported.clear();
+    const { source, attributes, nextHop } = this.#store.sets.plain(set);
+    const value = attributes.extendedCommunities;
+    const communities = communitiesOf(value);
+    const ours = communities.some((community) =>
+      this.exportTargets.some((target) => compareBytes(target, community) === 0),
+    );
+    let imported = set;
+    if (ours && !this.#hasOriginVn(value)) {
+      const encoded = withExtendedCommunities(attributes.bytes, [...communities, originVn]);
+      imported = pool.internBytes(encoded, nextHop, source.number, MARK_FINAL);
+    }
+    this.#imported.set(set, { serial, set: imported, setSerial: pool.serial(imported) });
+    return imported;
+  }
+
+  #hasOriginVn(communities: Uint8Array): boolean {
+    return ORIGIN_VN.some(([type, subtype]) => hasCommunityKind(communities, type, subtype));
+  }
+
+  #distinguisherOf(source: Source, nextHop: Uint8Array): Uint8Array | undefined {
+    const rule = this.#routeDistinguisher;
+    if (typeof rule === 'function') return rule(source, nextHop);
+    if (rule !== undefined) return rule;
+    const id = this.#instanceIds.get(source);
+    if (id === undefined || nextHop.length < 4) return undefined;
+    // Truncated to sixteen bits, as the original does.
+    return addressRouteDistinguisher(ipv4At(nextHop, nextHop.length - 4), id & 0xffff);
+  }
+}

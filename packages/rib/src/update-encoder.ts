@@ -1,0 +1,249 @@
+/** Writes UPDATE messages of one family into large buffers: attributes once per message, NLRI until it is full. */
+import { type FamilyName, HEADER_OCTETS, MARKER, families, messageType } from '@vaportrail/bgp/wire';
+import { KEY, LABEL } from './destinations.ts';
+import { type PrefixLayout, lengthBits } from './family-layout.ts';
+import type { PackedTable } from './packed-table.ts';
+
+const SLAB = 65536;
+/** What a withdrawal has in the label field. @see RFC 8277 §2.4 */
+const WITHDRAWN_LABEL = 0x80_0000;
+const MP_REACH = 14;
+const MP_UNREACH = 15;
+/** Optional, extended length. */
+const MP_FLAGS = 0x90;
+const NEXT_HOP_OCTETS = 7;
+
+/** One buffer after the other, filled with messages. */
+export class UpdateEncoder {
+  readonly #table: PackedTable;
+  readonly #layout: PrefixLayout | undefined;
+  readonly #afi: number;
+  readonly #safi: number;
+  /** IPv4 unicast goes into the classic fields of the message while the next hop is IPv4. */
+  readonly #classic: boolean;
+  readonly #longest: number;
+  #slab: Uint8Array = new Uint8Array(0);
+  #at = 0;
+  /** Where in the slab the last buffer handed out ended. */
+  #taken = 0;
+  /** Start of the open message, -1 without. */
+  #message = -1;
+  /** Where the length of the open attribute or field is written when the message is closed. */
+  #lengthAt = 0;
+  /** Where the total length of the attributes is written; 0 when it is final. */
+  #attributesAt = 0;
+  /** Where the NLRI of the open message begin. */
+  #nlriAt = 0;
+  #buffers: Uint8Array[] = [];
+  /** Messages written. */
+  messages = 0;
+
+  constructor(table: PackedTable, family: FamilyName, longestMessage: number) {
+    this.#table = table;
+    this.#layout = table.layout.kind === 'prefix' ? table.layout : undefined;
+    const { afi, safi } = families[family];
+    this.#afi = afi;
+    this.#safi = safi;
+    this.#classic = family === 'inet';
+    this.#longest = longestMessage;
+  }
+
+  /** Opens a message that announces with these attributes; {@link nlri} follows. */
+  openReach(attributes: Uint8Array, nextHop: Uint8Array): void {
+    const classic = this.#classic && nextHop.length === 4;
+    this.#open(attributes.length + 64);
+    const slab = this.#slab;
+    slab[this.#at++] = 0;
+    slab[this.#at++] = 0;
+    this.#attributesAt = this.#at;
+    this.#at += 2;
+    if (classic) {
+      this.#copyWithNextHop(attributes, nextHop);
+      this.#lengthAt = 0;
+      this.#writeU16(this.#attributesAt, this.#at - this.#attributesAt - 2);
+      this.#attributesAt = 0;
+      this.#nlriAt = this.#at;
+      return;
+    }
+    this.#copy(attributes);
+    slab[this.#at++] = MP_FLAGS;
+    slab[this.#at++] = MP_REACH;
+    this.#lengthAt = this.#at;
+    this.#at += 2;
+    slab[this.#at++] = this.#afi >>> 8;
+    slab[this.#at++] = this.#afi;
+    slab[this.#at++] = this.#safi;
+    const distinguished = this.#layout?.distinguished ?? false;
+    slab[this.#at++] = nextHopLength(nextHop, distinguished, this.#afi);
+    this.#writeNextHop(nextHop, distinguished);
+    slab[this.#at++] = 0;
+    this.#nlriAt = this.#at;
+  }
+
+  /** Opens a message that withdraws. */
+  openUnreach(): void {
+    this.#open(64);
+    this.#nlriAt = -1;
+    const slab = this.#slab;
+    if (this.#classic) {
+      this.#lengthAt = this.#at;
+      this.#attributesAt = -1;
+      this.#at += 2;
+      return;
+    }
+    slab[this.#at++] = 0;
+    slab[this.#at++] = 0;
+    this.#attributesAt = this.#at;
+    this.#at += 2;
+    slab[this.#at++] = MP_FLAGS;
+    slab[this.#at++] = MP_UNREACH;
+    this.#lengthAt = this.#at;
+    this.#at += 2;
+    slab[this.#at++] = this.#afi >>> 8;
+    slab[this.#at++] = this.#afi;
+    slab[this.#at++] = this.#safi;
+  }
+
+  /** Adds a destination to the open message; returns false when it does not fit any more. */
+  nlri(destination: number, withdrawn: boolean): boolean {
+    const layout = this.#layout;
+    const { destinations } = this.#table;
+    const record = destinations.stride * destination;
+    const { words } = destinations;
+    // The length of the attributes follows the withdrawn routes.
+    const room = this.#message + this.#longest - this.#at - (this.#attributesAt === -1 ? 2 : 0);
+    if (layout === undefined) {
+      const keys = this.#table.byBytes!;
+      if (keys.keyLength(destination) > room) return false;
+      this.#at += keys.copyKey(destination, this.#slab, this.#at);
+      return true;
+    }
+    const slab = this.#slab;
+    const shift = lengthBits(layout);
+    const head = words[record + KEY]!;
+    const length = head & ((1 << shift) - 1);
+    const octets = (length + 7) >>> 3;
+    const before = (layout.labeled ? 3 : 0) + (layout.distinguished ? 8 : 0);
+    if (1 + before + octets > room) return false;
+    let at = this.#at;
+    slab[at++] = length + before * 8;
+    if (layout.labeled) {
+      const label = withdrawn ? WITHDRAWN_LABEL : words[record + LABEL]! >>> 8;
+      slab[at++] = label >>> 16;
+      slab[at++] = label >>> 8;
+      slab[at++] = label;
+    }
+    if (layout.distinguished) {
+      this.#table.store.distinguishers.copy(head >>> shift, slab, at);
+      at += 8;
+    }
+    for (let i = 0; i < octets; i++) {
+      slab[at++] = words[record + KEY + 1 + (i >>> 2)]! >>> (24 - ((i & 3) << 3));
+    }
+    this.#at = at;
+    return true;
+  }
+
+  /** Closes the open message. */
+  close(): void {
+    const start = this.#message;
+    if (start < 0) return;
+    if (this.#lengthAt !== 0) this.#writeU16(this.#lengthAt, this.#at - this.#lengthAt - 2);
+    if (this.#attributesAt === -1) {
+      this.#slab[this.#at++] = 0;
+      this.#slab[this.#at++] = 0;
+    } else if (this.#attributesAt !== 0)
+      this.#writeU16(this.#attributesAt, this.#at - this.#attributesAt - 2);
+    this.#writeU16(start + 16, this.#at - start);
+    this.#message = -1;
+    this.messages++;
+  }
+
+  /** Forgets the open message if nothing was added to it, closes it otherwise. */
+  abandon(): void {
+    if (this.#message >= 0 && this.#at === this.#nlriAt) {
+      this.#at = this.#message;
+      this.#message = -1;
+    } else this.close();
+  }
+
+  /** The buffers filled since the last call; the open message must be closed. */
+  take(): Uint8Array[] {
+    this.#cut();
+    const buffers = this.#buffers;
+    this.#buffers = [];
+    return buffers;
+  }
+
+  #open(need: number): void {
+    this.abandon();
+    const room = Math.max(this.#longest, need);
+    if (this.#at + room > this.#slab.length) {
+      this.#cut();
+      this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB, room));
+      this.#at = 0;
+      this.#taken = 0;
+    }
+    this.#message = this.#at;
+    this.#slab.set(MARKER, this.#at);
+    this.#slab[this.#at + 18] = messageType.update;
+    this.#at += HEADER_OCTETS;
+    this.#lengthAt = 0;
+    this.#attributesAt = 0;
+  }
+
+  #cut(): void {
+    if (this.#at > this.#taken) this.#buffers.push(this.#slab.subarray(this.#taken, this.#at));
+    this.#taken = this.#at;
+  }
+
+  #copy(bytes: Uint8Array): void {
+    this.#slab.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  /** NEXT_HOP has the code 3, and attributes are ascending. */
+  #copyWithNextHop(attributes: Uint8Array, nextHop: Uint8Array): void {
+    let split = 0;
+    while (split < attributes.length && attributes[split + 1]! < 3) {
+      const extended = (attributes[split]! & 0x10) !== 0;
+      split += extended
+        ? 4 + ((attributes[split + 2]! << 8) | attributes[split + 3]!)
+        : 3 + attributes[split + 2]!;
+    }
+    this.#copy(attributes.subarray(0, split));
+    const slab = this.#slab;
+    slab[this.#at] = 0x40;
+    slab[this.#at + 1] = 3;
+    slab[this.#at + 2] = 4;
+    slab.set(nextHop, this.#at + 3);
+    this.#at += NEXT_HOP_OCTETS;
+    this.#copy(attributes.subarray(split));
+  }
+
+  #writeNextHop(nextHop: Uint8Array, distinguished: boolean): void {
+    const slab = this.#slab;
+    if (distinguished) {
+      slab.fill(0, this.#at, this.#at + 8);
+      this.#at += 8;
+    }
+    if (this.#afi === 2 && nextHop.length === 4) {
+      // An IPv4 address mapped into IPv6. @see RFC 4659 §3.2.1.2
+      slab.fill(0, this.#at, this.#at + 10);
+      slab[this.#at + 10] = 0xff;
+      slab[this.#at + 11] = 0xff;
+      this.#at += 12;
+    }
+    this.#copy(nextHop);
+  }
+
+  #writeU16(at: number, value: number): void {
+    this.#slab[at] = value >>> 8;
+    this.#slab[at + 1] = value;
+  }
+}
+
+function nextHopLength(nextHop: Uint8Array, distinguished: boolean, afi: number): number {
+  const address = afi === 2 && nextHop.length === 4 ? 16 : nextHop.length;
+  return address + (distinguished ? 8 : 0);
+}

@@ -1,0 +1,382 @@
+/** Takes UPDATE messages apart into batches of announcements and withdrawals, without an object per route. */
+import {
+  type FamilyName,
+  MALFORMED,
+  UpdateFrame,
+  type UpdateProblem,
+  families,
+  familyOf,
+  locateUpdate,
+  updateSubcode,
+} from '@vaportrail/bgp/wire';
+import { SET_FEASIBILITY, SET_REPLACEMENT, SET_WORDS_SHIFT } from './attribute-pool.ts';
+import { BATCH_SIZE } from './batch.ts';
+import { MARK_CLASSIC } from './classify.ts';
+import { TREAT_AS_WITHDRAW } from './feasibility.ts';
+import type { PackedTable } from './packed-table.ts';
+import type { RouteStore } from './route-store.ts';
+import type { Source } from './source.ts';
+
+const NEXT_HOP = 3;
+const INET = 'inet' satisfies FamilyName;
+const none: readonly UpdateProblem[] = [];
+
+/** Where NLRI of one family of one source go. */
+interface Destination {
+  readonly table: PackedTable;
+  readonly family: FamilyName;
+  readonly addPath: boolean;
+}
+
+export class UpdateReceiver {
+  readonly #store: RouteStore;
+  /** The table for a family of a source; `undefined` when routes of that family are not wanted. */
+  readonly #tableOf: (source: Source, family: FamilyName) => PackedTable | undefined;
+  /** Told when a batch got its first entry. */
+  readonly #filled: (table: PackedTable) => void;
+  readonly #frame = new UpdateFrame();
+  /** Attributes of messages in which MP_REACH_NLRI stands between others. */
+  #scratch = new Uint8Array(65536);
+  #scratchView = new DataView(this.#scratch.buffer);
+  #buffer: ArrayBufferLike | undefined;
+  #view: DataView = this.#scratchView;
+  readonly #destinations = new Map<Source, Map<FamilyName, Destination | undefined>>();
+
+  constructor(
+    store: RouteStore,
+    tableOf: (source: Source, family: FamilyName) => PackedTable | undefined,
+    filled: (table: PackedTable) => void,
+  ) {
+    this.#store = store;
+    this.#tableOf = tableOf;
+    this.#filled = filled;
+  }
+
+  /** Forgets which tables the families of its sources go to. */
+  forgetTables(): void {
+    this.#destinations.clear();
+  }
+
+  forgetSource(source: Source): void {
+    this.#destinations.delete(source);
+  }
+
+  /** @see Source.receiveUpdate */
+  receive(source: Source, bytes: Uint8Array, start: number, end: number): readonly UpdateProblem[] {
+    const frame = this.#frame;
+    const problem = locateUpdate(bytes, start, end, frame);
+    if (problem?.approach === 'session-reset') return [problem];
+    if (this.#buffer !== bytes.buffer) {
+      this.#buffer = bytes.buffer;
+      this.#view = new DataView(bytes.buffer);
+    }
+    let problems = problem === undefined ? none : [problem];
+    const broken = problem !== undefined;
+    if (frame.withdrawnEnd > frame.withdrawnAt) {
+      const classic = this.#destination(source, INET);
+      if (classic !== undefined) {
+        problems = this.#take(classic, source, frame.withdrawnAt, frame.withdrawnEnd, 0, true, problems);
+      }
+    }
+    if (frame.unreachAt !== 0) {
+      const family = familyOf(frame.unreachAfi, frame.unreachSafi);
+      const to = family === undefined ? undefined : this.#destination(source, family);
+      if (to !== undefined) {
+        problems = this.#take(to, source, frame.unreachNlriAt, frame.unreachNlriEnd, 0, true, problems);
+      }
+    }
+    if (frame.reachAt !== 0) {
+      const family = familyOf(frame.reachAfi, frame.reachSafi);
+      const to = family === undefined ? undefined : this.#destination(source, family);
+      if (to !== undefined && family !== undefined) {
+        const nextHopOctets: readonly number[] = families[family].nextHopOctets;
+        if (!nextHopOctets.includes(frame.reachNextHopLength)) {
+          const because = `a next hop of ${frame.reachNextHopLength} octets`;
+          return [...problems, updateProblem('session-reset', because)];
+        }
+        const set = broken ? 0 : this.#internReach(source);
+        problems = this.#announce(to, source, set, frame.reachNlriAt, frame.reachNlriEnd, problems);
+      }
+    }
+    if (frame.nlriEnd > frame.nlriAt) {
+      const classic = this.#destination(source, INET);
+      if (classic !== undefined) {
+        const set = broken ? 0 : this.#internClassic(source);
+        problems = this.#announce(classic, source, set, frame.nlriAt, frame.nlriEnd, problems);
+      }
+    }
+    return problems;
+  }
+
+  /** AFI and SAFI of the End-of-RIB that the last message was, 0 if it was none. */
+  get endOfRib(): number {
+    return this.#frame.endOfRib;
+  }
+
+  #destination(source: Source, family: FamilyName): Destination | undefined {
+    let byFamily = this.#destinations.get(source);
+    if (byFamily === undefined) this.#destinations.set(source, (byFamily = new Map()));
+    if (byFamily.has(family)) return byFamily.get(family);
+    const table = this.#tableOf(source, family);
+    const to = table === undefined ? undefined : { table, family, addPath: source.addPath.includes(family) };
+    byFamily.set(family, to);
+    return to;
+  }
+
+  /** Announces, or withdraws when the attributes say so. */
+  #announce(
+    to: Destination,
+    source: Source,
+    set: number,
+    at: number,
+    end: number,
+    problems: readonly UpdateProblem[],
+  ): readonly UpdateProblem[] {
+    const { pool } = this.#store;
+    if (set !== 0) {
+      if (this.#store.problems.size > 0) {
+        const found = this.#store.problems.get(set);
+        if (found !== undefined) problems = [...problems, ...found];
+      }
+      const replacement = pool.words[(set << SET_WORDS_SHIFT) + SET_REPLACEMENT]!;
+      if (replacement !== 0) set = replacement;
+      if (pool.words[(set << SET_WORDS_SHIFT) + SET_FEASIBILITY] === TREAT_AS_WITHDRAW) set = 0;
+    }
+    return this.#take(to, source, at, end, set, false, problems);
+  }
+
+  /** The set of the attributes in the message with the next hop of MP_REACH_NLRI. */
+  #internReach(source: Source): number {
+    const frame = this.#frame;
+    const base = frame.bytes.byteOffset;
+    let nextHopAt = frame.reachNextHopAt;
+    let nextHopLength = frame.reachNextHopLength;
+    // Behind a route distinguisher of zero. @see RFC 4364 §4.3.2, RFC 4659 §3.2.1
+    if (nextHopLength === 12 || nextHopLength === 24 || nextHopLength === 48) {
+      nextHopAt += 8;
+      nextHopLength = nextHopLength === 12 ? 4 : 16;
+    }
+    const { reachAt, reachEnd, attributesAt, attributesEnd, unreachAt } = frame;
+    if (unreachAt === 0 && reachAt === attributesAt) {
+      return this.#intern(
+        this.#view,
+        base + reachEnd,
+        attributesEnd - reachEnd,
+        base + nextHopAt,
+        nextHopLength,
+        source,
+        0,
+      );
+    }
+    if (unreachAt === 0 && reachEnd === attributesEnd) {
+      return this.#intern(
+        this.#view,
+        base + attributesAt,
+        reachAt - attributesAt,
+        base + nextHopAt,
+        nextHopLength,
+        source,
+        0,
+      );
+    }
+    const length = frame.copyAttributes(this.#scratch, 0);
+    return this.#intern(this.#scratchView, 0, length, base + nextHopAt, nextHopLength, source, 0);
+  }
+
+  /** The set of the attributes in the message with the next hop of NEXT_HOP. */
+  #internClassic(source: Source): number {
+    const frame = this.#frame;
+    const { bytes, attributesAt, attributesEnd } = frame;
+    const base = bytes.byteOffset;
+    let nextHopAt = 0;
+    let nextHopLength = 0;
+    for (let at = attributesAt; at + 3 <= attributesEnd;) {
+      const extended = (bytes[at]! & 0x10) !== 0;
+      const value = at + (extended ? 4 : 3);
+      const length = extended ? (bytes[at + 2]! << 8) | bytes[at + 3]! : bytes[at + 2]!;
+      if (bytes[at + 1] === NEXT_HOP && length === 4) {
+        nextHopAt = value;
+        nextHopLength = 4;
+        break;
+      }
+      at = value + length;
+    }
+    if (frame.reachAt === 0 && frame.unreachAt === 0) {
+      const length = attributesEnd - attributesAt;
+      return this.#intern(
+        this.#view,
+        base + attributesAt,
+        length,
+        base + nextHopAt,
+        nextHopLength,
+        source,
+        MARK_CLASSIC,
+      );
+    }
+    const length = frame.copyAttributes(this.#scratch, 0);
+    return this.#intern(this.#scratchView, 0, length, base + nextHopAt, nextHopLength, source, MARK_CLASSIC);
+  }
+
+  #intern(
+    view: DataView,
+    at: number,
+    length: number,
+    nextHopAt: number,
+    nextHopLength: number,
+    source: Source,
+    mark: number,
+  ): number {
+    return this.#store.pool.intern(
+      view,
+      at,
+      length,
+      this.#view,
+      nextHopAt,
+      nextHopLength,
+      source.number,
+      mark,
+    );
+  }
+
+  /** Adds the NLRI in `bytes[at…end)` to the batch of their table; withdraws them when `set` is 0. */
+  #take(
+    to: Destination,
+    source: Source,
+    at: number,
+    end: number,
+    set: number,
+    withdrawn: boolean,
+    problems: readonly UpdateProblem[],
+  ): readonly UpdateProblem[] {
+    const { table, family, addPath } = to;
+    if (table.batch.count === 0) this.#filled(table);
+    const good =
+      table.layout.kind === 'prefix'
+        ? this.#takePrefixes(to, source, at, end, set, withdrawn)
+        : this.#takeBytes(to, source, at, end, set, withdrawn);
+    if (good) return problems;
+    const because = `the NLRI of ${family}${addPath ? ' with path identifiers' : ''} are not syntactically correct`;
+    return [...problems, updateProblem(family === INET ? 'session-reset' : 'afi-safi-disable', because)];
+  }
+
+  #takePrefixes(
+    to: Destination,
+    source: Source,
+    at: number,
+    end: number,
+    set: number,
+    withdrawn: boolean,
+  ): boolean {
+    const { table, addPath } = to;
+    const layout = table.layout;
+    if (layout.kind !== 'prefix') return false;
+    const { labeled, distinguished, addressWords } = layout;
+    const { batch } = table;
+    const { keys, keyWords, sets, sources, labels, discriminators } = batch;
+    const { distinguishers } = this.#store;
+    const view = this.#view;
+    const bytes = this.#frame.bytes;
+    const base = bytes.byteOffset;
+    const readable = view.byteLength;
+    const longest = addressWords * 32;
+    const shift = addressWords === 1 ? 6 : 8;
+    const before = (labeled ? 24 : 0) + (distinguished ? 64 : 0);
+    let count = batch.count;
+    while (at < end) {
+      let pathId = 0;
+      if (addPath) {
+        if (end - at < 5) break;
+        pathId = view.getInt32(base + at);
+        at += 4;
+      }
+      const bits = bytes[at]!;
+      const next = at + 1 + ((bits + 7) >>> 3);
+      const length = bits - before;
+      if (next > end || length < 0 || length > longest) break;
+      let read = at + 1;
+      let label = 0;
+      if (labeled) {
+        label = withdrawn ? 0 : (bytes[read]! << 24) | (bytes[read + 1]! << 16) | (bytes[read + 2]! << 8);
+        read += 3;
+      }
+      let distinguisher = 0;
+      if (distinguished) {
+        distinguisher = distinguishers.number(view.getInt32(base + read), view.getInt32(base + read + 4));
+        read += 8;
+      }
+      if (count === BATCH_SIZE) {
+        batch.count = count;
+        table.absorb();
+        this.#filled(table);
+        count = 0;
+      }
+      let key = count * keyWords;
+      keys[key++] = (distinguisher << shift) | length;
+      for (let word = 0, left = length; word < addressWords; word++, left -= 32, read += 4) {
+        if (left <= 0) keys[key++] = 0;
+        else {
+          // Reading past the NLRI is harmless as long as the buffer goes on: the mask drops what does not belong.
+          const value = base + read + 4 <= readable ? view.getInt32(base + read) : tail(bytes, read);
+          keys[key++] = left >= 32 ? value : value & (-1 << (32 - left));
+        }
+      }
+      sets[count] = set;
+      sources[count] = source.number;
+      labels[count] = label;
+      discriminators[count] = pathId;
+      count++;
+      at = next;
+    }
+    batch.count = count;
+    return at >= end;
+  }
+
+  #takeBytes(
+    to: Destination,
+    source: Source,
+    at: number,
+    end: number,
+    set: number,
+    withdrawn: boolean,
+  ): boolean {
+    const { table, family, addPath } = to;
+    const { batch } = table;
+    const { bytes } = this.#frame;
+    while (at < end) {
+      let pathId = 0;
+      if (addPath) {
+        if (end - at < 5) return false;
+        pathId = this.#view.getInt32(bytes.byteOffset + at);
+        at += 4;
+      }
+      const octets = families[family].measure(bytes, at, end, withdrawn);
+      if (octets <= 0 || octets === MALFORMED) return false;
+      if (batch.count === BATCH_SIZE) {
+        table.absorb();
+        this.#filled(table);
+      }
+      const entry = batch.count++;
+      batch.putKey(entry, bytes, at, octets);
+      batch.sets[entry] = set;
+      batch.sources[entry] = source.number;
+      batch.labels[entry] = 0;
+      batch.discriminators[entry] = pathId;
+      at += octets;
+    }
+    return true;
+  }
+}
+
+/** The four octets at `at`, zero behind the end. */
+function tail(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at] ?? 0) << 24) |
+    ((bytes[at + 1] ?? 0) << 16) |
+    ((bytes[at + 2] ?? 0) << 8) |
+    (bytes[at + 3] ?? 0)
+  );
+}
+
+function updateProblem(approach: 'session-reset' | 'afi-safi-disable', because: string): UpdateProblem {
+  return { approach, code: 3, subcode: updateSubcode.optionalAttribute, data: new Uint8Array(0), because };
+}

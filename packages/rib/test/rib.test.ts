@@ -1,0 +1,279 @@
+import { decodeUpdate, encodeAttributes, parseExtendedCommunity } from '@vaportrail/bgp/wire';
+import {
+  addressText,
+  parseAddress,
+  parseIpv4,
+  parsePrefix,
+  parseRouteTarget,
+  routeDistinguisherText,
+} from '@vaportrail/net';
+import t from 'tap';
+import { Rib, type Route, type Source, type UpdateMember, routeTargetNlri } from '../src/index.ts';
+
+const asn = 64512;
+
+function attributesOf(localPref: number, ...communities: string[]): Uint8Array {
+  const list = communities.map(parseExtendedCommunity);
+  const extendedCommunities = new Uint8Array(list.length * 8);
+  list.forEach((community, i) => extendedCommunities.set(community, i * 8));
+  return encodeAttributes({
+    origin: 'incomplete',
+    asPath: [],
+    localPref,
+    ...(list.length > 0 ? { extendedCommunities } : {}),
+  });
+}
+
+function agent(rib: Rib, address: string): Source {
+  return rib.addSource({
+    name: address,
+    protocol: 'xmpp',
+    address: parseAddress(address),
+    routerId: parseIpv4(address),
+  });
+}
+
+function peer(rib: Rib, address: string): Source {
+  return rib.addSource({
+    name: address,
+    protocol: 'bgp',
+    address: parseAddress(address),
+    routerId: parseIpv4(address),
+    asn,
+    internal: true,
+  });
+}
+
+class Wire implements UpdateMember {
+  readonly source: Source;
+  readonly filterByRouteTarget: boolean;
+  backlog = 0;
+  buffers: Uint8Array[] = [];
+  synchronisations = 0;
+
+  constructor(source: Source, filterByRouteTarget = false) {
+    this.source = source;
+    this.filterByRouteTarget = filterByRouteTarget;
+  }
+
+  send(buffers: Uint8Array[]): void {
+    this.buffers.push(...buffers);
+  }
+
+  synchronised(): void {
+    this.synchronisations++;
+  }
+
+  /** The updates sent since the last look, decoded. */
+  take(): { op: string; rd: unknown; prefix: unknown; nextHop: unknown; labels: unknown }[] {
+    const all = Buffer.concat(this.buffers);
+    this.buffers = [];
+    const routes = [];
+    for (let at = 0; at < all.length;) {
+      const length = all.readUInt16BE(at + 16);
+      const update = decodeUpdate(all, at, at + length, { asn4: true, internal: true, addPath: () => false });
+      for (const route of update.routes) {
+        routes.push({
+          op: route.op,
+          rd: route['rd'],
+          prefix: route['prefix'],
+          nextHop: route.nextHop,
+          labels: route['labels'],
+        });
+      }
+      at += length;
+    }
+    return routes;
+  }
+}
+
+const fip = { prefix: parsePrefix('101.101.101.252/32') };
+
+function controlNode() {
+  const rib = new Rib({ asn, routerId: parseIpv4('10.169.25.19') });
+  const vpn = rib.createTable({ name: 'bgp.l3vpn.0', family: 'inet-vpn', selection: 'contrail' });
+  const target = parseRouteTarget('500:500');
+  const vrf = rib.createTable({
+    name: 'public.inet.0',
+    family: 'inet',
+    selection: 'contrail',
+    imports: [target],
+    exports: [target],
+    originVn: parseExtendedCommunity('origin-vn:64512:6'),
+  });
+  return { rib, vpn, vrf, target };
+}
+
+t.test(
+  'a floating IP of two agents becomes two VPN routes with their own route distinguishers',
+  async (t) => {
+    const { rib, vpn, vrf } = controlNode();
+    const gateway = new Wire(peer(rib, '192.168.0.204'));
+    rib.updateGroup({ table: vpn, internal: true }).join(gateway);
+    for (const [address, id, label] of [
+      ['10.169.25.20', 9, 43],
+      ['10.169.25.21', 7, 28],
+    ] as const) {
+      const source = agent(rib, address);
+      vrf.setInstanceId(source, id);
+      vrf.announce(source, fip, { attributes: attributesOf(200), nextHop: parseAddress(address), label });
+    }
+    rib.settle();
+    t.equal(gateway.synchronisations, 1);
+    t.same(gateway.take(), [
+      {
+        op: 'announce',
+        rd: '10.169.25.20:9',
+        prefix: '101.101.101.252/32',
+        nextHop: '10.169.25.20',
+        labels: [43],
+      },
+      {
+        op: 'announce',
+        rd: '10.169.25.21:7',
+        prefix: '101.101.101.252/32',
+        nextHop: '10.169.25.21',
+        labels: [28],
+      },
+    ]);
+    const route = vrf.route(fip)!;
+    t.equal(route.paths.length, 2);
+    t.equal(route.multipath.length, 2, 'both share the load');
+    t.equal(addressText(route.best!.nextHop), '10.169.25.20');
+    t.match(route.paths[1]!.notBest, { step: 'path-id', ours: '10.169.25.21', theirs: '10.169.25.20' });
+    t.same(route.replicatedTo, ['bgp.l3vpn.0']);
+    t.equal(vpn.summary().routes, 2);
+  },
+);
+
+t.test('of an active and a standby backend only the active one is exported', async (t) => {
+  const { rib, vpn, vrf } = controlNode();
+  const [first, second] = [agent(rib, '10.169.25.20'), agent(rib, '10.169.25.21')];
+  vrf.setInstanceId(first, 9);
+  vrf.setInstanceId(second, 7);
+  vrf.announce(first, fip, { attributes: attributesOf(200), nextHop: first.address, label: 43 });
+  vrf.announce(second, fip, { attributes: attributesOf(100), nextHop: second.address, label: 28 });
+  rib.settle();
+  t.same(
+    [...vpn.routes()].map(({ text }) => text),
+    ['10.169.25.20:9:101.101.101.252/32'],
+  );
+  vrf.announce(second, fip, { attributes: attributesOf(300), nextHop: second.address, label: 28 });
+  rib.settle();
+  t.same(
+    [...vpn.routes()].map(({ text }) => text),
+    ['10.169.25.21:7:101.101.101.252/32'],
+  );
+  vrf.withdraw(second, fip);
+  vrf.withdraw(first, fip);
+  rib.settle();
+  t.equal(vpn.summary().paths, 0);
+  t.equal(vrf.summary().paths, 0);
+  t.equal(rib.statistics().attributeSets, 0, 'no attribute set is left behind');
+});
+
+t.test('UPDATE bytes of a peer come out in the VRF that imports their target', async (t) => {
+  const origin = controlNode();
+  const source = agent(origin.rib, '10.169.25.20');
+  origin.vrf.setInstanceId(source, 9);
+  origin.vrf.announce(source, fip, { attributes: attributesOf(200), nextHop: source.address, label: 43 });
+  const wire = new Wire(peer(origin.rib, '10.0.0.2'));
+  origin.rib.updateGroup({ table: origin.vpn, internal: true }).join(wire);
+  origin.rib.settle();
+  const bytes = Buffer.concat(wire.buffers);
+
+  const rib = new Rib({ asn, routerId: parseIpv4('192.168.0.204') });
+  rib.createTable({ name: 'bgp.l3vpn.0', family: 'inet-vpn', selection: 'junos', replicates: 'all' });
+  const vrf = rib.createTable({
+    name: 'k8s-test.inet.0',
+    family: 'inet',
+    selection: 'junos',
+    imports: [parseRouteTarget('500:500')],
+  });
+  const seen: Route[] = [];
+  vrf.follow({ changed: (route) => void seen.push(route) });
+  const from = peer(rib, '10.169.25.19');
+  t.same(from.receiveUpdate(bytes, 0, bytes.length), []);
+  rib.settle();
+  const route = vrf.route(fip)!;
+  t.equal(route.best?.label, 43);
+  t.equal(route.best?.replicated, true);
+  t.equal(route.best?.primaryTable, 'bgp.l3vpn.0');
+  t.equal(routeDistinguisherText(route.best!.routeDistinguisher!), '10.169.25.20:9');
+  t.equal(seen.length, 1);
+  vrf.setImports([]);
+  rib.settle();
+  t.equal(vrf.route(fip), undefined, 'the route goes with the import target');
+  vrf.setImports([parseRouteTarget('500:500')]);
+  rib.settle();
+  t.ok(vrf.route(fip), 'and comes back with it');
+  rib.removeSource(from);
+  rib.settle();
+  t.equal(vrf.route(fip), undefined);
+  t.equal(rib.statistics().attributeSets, 0);
+  t.same(
+    seen.map(({ best }) => best?.label),
+    [43, undefined, 43, undefined],
+  );
+});
+
+t.test('a peer with route target constraint hears what it asked for', async (t) => {
+  const { rib, vpn, vrf, target } = controlNode();
+  const memberships = rib.createTable({ name: 'bgp.rtarget.0', family: 'route-target', main: true });
+  const source = agent(rib, '10.169.25.20');
+  vrf.setInstanceId(source, 9);
+  vrf.announce(source, fip, { attributes: attributesOf(200), nextHop: source.address, label: 43 });
+  const wire = new Wire(peer(rib, '192.168.0.204'), true);
+  rib.updateGroup({ table: vpn, internal: true }).join(wire);
+  rib.settle();
+  t.same(wire.take(), []);
+  const membership = { bytes: routeTargetNlri(asn, target) };
+  memberships.announce(wire.source, membership, {
+    attributes: attributesOf(100),
+    nextHop: wire.source.address,
+  });
+  rib.settle();
+  t.same(
+    wire.take().map(({ op, rd }) => [op, rd]),
+    [['announce', '10.169.25.20:9']],
+  );
+  memberships.withdraw(wire.source, membership);
+  rib.settle();
+  t.same(
+    wire.take().map(({ op, rd }) => [op, rd]),
+    [['withdraw', '10.169.25.20:9']],
+  );
+});
+
+t.test('subscribers are told ECMP sets and hear their own routes', async (t) => {
+  const { rib, vrf } = controlNode();
+  const [first, second] = [agent(rib, '10.169.25.20'), agent(rib, '10.169.25.21')];
+  const group = rib.itemGroup<string>(vrf, (reach, unreach) =>
+    [
+      ...reach.map(({ text, multipath }) => `${text} ${multipath.map(({ label }) => label).join()}`),
+      ...unreach.map(({ text }) => `-${text}`),
+    ].join(';'),
+  );
+  const heard: string[] = [];
+  group.join({
+    isCongested: false,
+    send: (body) => void heard.push(body),
+    synchronised: () => heard.push('eor'),
+  });
+  rib.settle();
+  vrf.announce(first, fip, { attributes: attributesOf(200), nextHop: first.address, label: 43 });
+  rib.settle();
+  vrf.announce(second, fip, { attributes: attributesOf(200), nextHop: second.address, label: 28 });
+  rib.settle();
+  vrf.withdraw(first, fip);
+  rib.settle();
+  vrf.withdraw(second, fip);
+  rib.settle();
+  t.same(heard, [
+    'eor',
+    '101.101.101.252/32 43',
+    '101.101.101.252/32 43,28',
+    '101.101.101.252/32 28',
+    '-101.101.101.252/32',
+  ]);
+});

@@ -1,1 +1,25 @@
-export {};
+/** Configuration objects, their store, and the API over them. */
+export { ApiServer, type ApiServerOptions } from './api-server.ts';
+export { addressRange, isAllocatable, nextAddress, type AddressRange } from './address-allocation.ts';
+export {
+  ConfigDatabase,
+  type Allocated,
+  type Allocation,
+  type ConfigEvent,
+  type NewObject,
+  type ObjectChange,
+} from './config-database.ts';
+export { ConfigRequestError, type ConfigObject, type Reference } from './config-object.ts';
+export { document } from './document.ts';
+export { EmbeddedStore } from './embedded-store.ts';
+export { ObjectGraph } from './object-graph.ts';
+export { objectTypes, typeNames, type ObjectTypeName } from './object-type.ts';
+export { openApiDocument } from './open-api.ts';
+export {
+  StoreError,
+  type Change,
+  type Condition,
+  type KeyValue,
+  type Store,
+  type Transaction,
+} from './store.ts';

@@ -1,0 +1,360 @@
+/**
+ * The configuration API over HTTP, as Contrail's clients speak it: `/loadbalancers`, `/loadbalancer/<uuid>`,
+ * `/fqname-to-id`, `/id-to-fqname`, `/ref-update`, `/list-bulk-collection`.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { timingSafeEqual } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { listenProblem, silentLog, suggestion, type Log } from '@vaportrail/show';
+import type { ConfigDatabase } from './config-database.ts';
+import {
+  checkedFqName,
+  checkedType,
+  checkedUuid,
+  ConfigRequestError,
+  type ConfigObject,
+} from './config-object.ts';
+import { briefDocument, document, readChange, readNewObject, type DocumentOptions } from './document.ts';
+import { isObjectTypeName, typeNames, type ObjectTypeName } from './object-type.ts';
+import { openApiDocument } from './open-api.ts';
+
+const MAX_BODY_OCTETS = 1024 * 1024;
+const REQUEST_TIMEOUT = 10_000;
+/** Paths that take a POST and are no object. */
+const actionPaths = ['fqname-to-id', 'id-to-fqname', 'ref-update', 'list-bulk-collection'] as const;
+
+export interface ApiServerOptions {
+  /** When given, requests must carry `Authorization: Bearer <token>`. */
+  readonly token?: string;
+  readonly log?: Log;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+type Json = Record<string, unknown>;
+
+export class ApiServer {
+  readonly #database: ConfigDatabase;
+  readonly #options: ApiServerOptions;
+  readonly #log: Log;
+  readonly #server: Server;
+  #base = '';
+
+  constructor(database: ConfigDatabase, options: ApiServerOptions = {}) {
+    this.#database = database;
+    this.#options = options;
+    this.#log = options.log ?? silentLog;
+    this.#server = createServer(
+      { requestTimeout: REQUEST_TIMEOUT, headersTimeout: REQUEST_TIMEOUT },
+      (request, response) => void this.#serve(request, response),
+    );
+  }
+
+  /** @throws Error that names the address when it cannot be used */
+  listen({
+    address,
+    port,
+  }: {
+    readonly address: string;
+    readonly port: number;
+  }): Promise<{ address: string; port: number }> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', (error) =>
+        reject(new Error(`cannot listen on ${address}:${port}: ${listenProblem(error)}`)),
+      );
+      this.#server.listen(port, address, () => {
+        const bound = this.#server.address() as AddressInfo;
+        this.#base = `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
+        resolve({ address: bound.address, port: bound.port });
+      });
+    });
+  }
+
+  get url(): string {
+    return this.#base;
+  }
+
+  close(): Promise<void> {
+    this.#server.closeAllConnections();
+    return new Promise((resolve) => this.#server.close(() => resolve()));
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let answer: Answer;
+    try {
+      this.#authorize(request);
+      answer = await this.#answer(request);
+    } catch (error) {
+      answer = failure(error);
+      if (answer.status === 500) this.#log.error({ error }, 'a request failed');
+    }
+    const text = answer.body === undefined ? '' : JSON.stringify(answer.body);
+    response.writeHead(answer.status, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+      ...(answer.status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    });
+    response.end(text);
+  }
+
+  #authorize(request: IncomingMessage): void {
+    const { token } = this.#options;
+    if (token === undefined) return;
+    const given = Buffer.from(request.headers.authorization ?? '');
+    const wanted = Buffer.from(`Bearer ${token}`);
+    if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
+      throw new HttpError(401, 'a bearer token is needed');
+  }
+
+  async #answer(request: IncomingMessage): Promise<Answer> {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://config');
+    const [first = '', second, ...rest] = pathname.split('/').filter((part) => part !== '');
+    const method = request.method ?? 'GET';
+    if (rest.length > 0) throw new HttpError(404, `nothing is at ${pathname}`);
+    if (first === '')
+      return this.#need(method, ['GET'], () => ok({ href: this.#base, links: this.#links() }));
+    if (first === 'openapi.json') return this.#need(method, ['GET'], () => ok(openApiDocument(this.#base)));
+    if (isAction(first) && second === undefined) {
+      return this.#need(method, ['POST'], async () => this.#act(first, await readBody(request)));
+    }
+    if (second === undefined && first.endsWith('s') && isObjectTypeName(first.slice(0, -1))) {
+      const type = first.slice(0, -1) as ObjectTypeName;
+      if (method === 'GET') return ok(this.#list(type, searchParams));
+      return this.#need(method, ['GET', 'POST'], async () => this.#create(type, await readBody(request)));
+    }
+    if (isObjectTypeName(first) && second !== undefined)
+      return this.#object(method, first, second, searchParams, request);
+    const near = suggestion(first, [...typeNames().flatMap((name) => [name, `${name}s`]), ...actionPaths]);
+    throw new HttpError(
+      404,
+      `nothing is at ${pathname}${near === undefined ? '' : `; did you mean /${near}?`}`,
+    );
+  }
+
+  async #object(
+    method: string,
+    type: ObjectTypeName,
+    uuidText: string,
+    query: URLSearchParams,
+    request: IncomingMessage,
+  ): Promise<Answer> {
+    const uuid = checkedUuid(uuidText);
+    switch (method) {
+      case 'GET': {
+        const object = this.#database.get(type, uuid);
+        return ok({ [type]: this.#document(object, query) });
+      }
+      case 'PUT': {
+        this.#database.get(type, uuid);
+        const change = readChange(type, await readBody(request), this.#database.graph);
+        await this.#database.update(type, uuid, change);
+        return ok({ [type]: { href: `${this.#base}/${type}/${uuid}`, uuid } });
+      }
+      case 'DELETE':
+        await this.#database.delete(type, uuid);
+        return { status: 200, body: undefined };
+      default:
+        throw new HttpError(405, `${method} is not for objects: GET, PUT, DELETE`);
+    }
+  }
+
+  async #create(type: ObjectTypeName, body: unknown): Promise<Answer> {
+    const object = await this.#database.create(type, readNewObject(type, body, this.#database.graph));
+    const full = this.#document(object, new URLSearchParams());
+    const keys = ['fq_name', 'href', 'name', 'parent_href', 'parent_type', 'parent_uuid', 'uuid'];
+    return ok({ [type]: Object.fromEntries(keys.flatMap((key) => (key in full ? [[key, full[key]]] : []))) });
+  }
+
+  #list(type: ObjectTypeName, query: URLSearchParams): Json {
+    const { graph } = this.#database;
+    const uuids = (name: string): string[] | undefined => query.get(name)?.split(',').map(checkedUuid);
+    const parents = uuids('parent_id');
+    const backReferences = uuids('back_ref_id');
+    const chosen = uuids('obj_uuids');
+    const filters = readFilters(query.get('filters'));
+    let objects: ConfigObject[] =
+      parents === undefined ? [...graph.ofType(type)] : parents.flatMap((uuid) => graph.children(uuid, type));
+    if (backReferences !== undefined) {
+      const referring = new Set(backReferences.flatMap((uuid) => graph.referrers(uuid, type)));
+      objects = objects.filter((object) => referring.has(object));
+    }
+    if (chosen !== undefined) objects = objects.filter(({ uuid }) => chosen.includes(uuid));
+    if (filters.length > 0)
+      objects = objects.filter((object) =>
+        filters.every(([key, value]) => matches(this.#document(object, query)[key], value)),
+      );
+    if (query.get('count') === 'true') return { [`${type}s`]: { count: objects.length } };
+    const hrefs = !isSet(query, 'exclude_hrefs');
+    const detail = query.get('detail') === 'true';
+    const fields = query.get('fields');
+    const page = paged(objects, query);
+    const entries = page.objects.map((object) => {
+      if (detail) return { [type]: this.#document(object, query) };
+      return fields === null ? briefDocument(object, this.#base, hrefs) : this.#document(object, query);
+    });
+    return { [`${type}s`]: entries, ...(page.marker === undefined ? {} : { marker: page.marker }) };
+  }
+
+  #document(object: ConfigObject, query: URLSearchParams): Json {
+    const fields = query.get('fields')?.split(',');
+    const options: DocumentOptions = {
+      hrefs: !isSet(query, 'exclude_hrefs'),
+      backReferences: !isSet(query, 'exclude_back_refs'),
+      children: !isSet(query, 'exclude_children'),
+      ...(fields === undefined ? {} : { fields: new Set(fields) }),
+    };
+    return document(object, this.#database.graph, this.#base, options);
+  }
+
+  async #act(action: (typeof actionPaths)[number], body: unknown): Promise<Answer> {
+    if (typeof body !== 'object' || body === null)
+      throw new ConfigRequestError(400, 'the body must be a JSON object');
+    const value = body as Json;
+    switch (action) {
+      case 'fqname-to-id':
+        return ok({
+          uuid: this.#database.byName(typeOf(value['type']), checkedFqName(value['fq_name'])).uuid,
+        });
+      case 'id-to-fqname': {
+        const uuid = checkedUuid(value['uuid']);
+        const object = this.#database.graph.get(uuid);
+        if (object === undefined) throw new ConfigRequestError(404, `no object has the UUID ${uuid}`);
+        return ok({ type: object.type, fq_name: object.fqName });
+      }
+      case 'list-bulk-collection': {
+        const query = new URLSearchParams();
+        for (const key of ['parent_id', 'back_ref_id', 'obj_uuids', 'fields', 'filters']) {
+          const list = value[key];
+          if (list !== undefined) query.set(key, Array.isArray(list) ? list.join(',') : String(list));
+        }
+        for (const key of ['detail', 'count']) if (value[key] === true) query.set(key, 'true');
+        return ok(this.#list(typeOf(value['type']), query));
+      }
+      case 'ref-update': {
+        const type = typeOf(value['type']);
+        const target = typeOf(value['ref-type']);
+        const operation = value['operation'];
+        if (operation !== 'ADD' && operation !== 'DELETE')
+          throw new ConfigRequestError(400, 'operation must be ADD or DELETE');
+        const to =
+          value['ref-uuid'] === undefined || value['ref-uuid'] === null
+            ? this.#database.byName(target, checkedFqName(value['ref-fq-name'])).uuid
+            : checkedUuid(value['ref-uuid']);
+        const { uuid } = await this.#database.changeReference(
+          type,
+          checkedUuid(value['uuid']),
+          target,
+          to,
+          operation,
+          value['attr'],
+        );
+        return ok({ uuid });
+      }
+    }
+  }
+
+  #links(): Json[] {
+    const link = (href: string, name: string, rel: string): Json => ({ link: { href, name, rel } });
+    return [
+      ...typeNames().map((name) => link(`${this.#base}/${name}s`, name, 'collection')),
+      ...actionPaths.map((name) => link(`${this.#base}/${name}`, name, 'action')),
+    ];
+  }
+
+  async #need(
+    method: string,
+    allowed: readonly string[],
+    answer: () => Answer | Promise<Answer>,
+  ): Promise<Answer> {
+    if (!allowed.includes(method))
+      throw new HttpError(405, `${method} is not allowed here: ${allowed.join(', ')}`);
+    return answer();
+  }
+}
+
+/** An answer that is about HTTP and not about configuration. */
+class HttpError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+function failure(error: unknown): Answer {
+  if (error instanceof ConfigRequestError || error instanceof HttpError)
+    return { status: error.status, body: { error: error.message } };
+  return { status: 500, body: { error: 'the config node failed; its log says more' } };
+}
+
+function ok(body: unknown): Answer {
+  return { status: 200, body };
+}
+
+function isAction(name: string): name is (typeof actionPaths)[number] {
+  return (actionPaths as readonly string[]).includes(name);
+}
+
+function typeOf(value: unknown): ObjectTypeName {
+  return checkedType(String(value).replaceAll('_', '-'));
+}
+
+function isSet(query: URLSearchParams, name: string): boolean {
+  const value = query.get(name);
+  return value !== null && value !== '0' && value.toLowerCase() !== 'false';
+}
+
+/** `display_name=="web",admin_state==true` as pairs of key and value. @throws ConfigRequestError 400 */
+function readFilters(text: string | null): [key: string, value: unknown][] {
+  if (text === null || text === '') return [];
+  return text.split(',').map((part) => {
+    const [key = '', ...value] = part.split('==');
+    if (value.length !== 1) throw new ConfigRequestError(400, `the filter "${part}" is not KEY==VALUE`);
+    try {
+      return [key, JSON.parse(value[0]!) as unknown];
+    } catch {
+      return [key, value[0]];
+    }
+  });
+}
+
+function matches(found: unknown, wanted: unknown): boolean {
+  return JSON.stringify(found) === JSON.stringify(wanted);
+}
+
+/** The objects behind `page_marker`, `page_limit` of them at the most. */
+function paged(
+  objects: readonly ConfigObject[],
+  query: URLSearchParams,
+): { objects: readonly ConfigObject[]; marker: string | undefined } {
+  const limit = Number(query.get('page_limit') ?? Number.NaN);
+  if (!(limit > 0)) return { objects, marker: undefined };
+  const sorted = objects.toSorted((a, b) => (a.uuid < b.uuid ? -1 : 1));
+  const after = query.get('page_marker');
+  const from = after === null ? 0 : sorted.findIndex(({ uuid }) => uuid > after);
+  const page = from < 0 ? [] : sorted.slice(from, from + limit);
+  return { objects: page, marker: page.length === limit ? page.at(-1)?.uuid : undefined };
+}
+
+/** @throws HttpError 400, 413 or 415 */
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  if (!/^application\/json\b/.test(request.headers['content-type'] ?? ''))
+    throw new HttpError(415, 'the body must be application/json');
+  const chunks: Buffer[] = [];
+  let octets = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    octets += chunk.length;
+    if (octets > MAX_BODY_OCTETS)
+      throw new HttpError(413, `a body has ${MAX_BODY_OCTETS} octets at the most`);
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch (error) {
+    throw new HttpError(400, `the body is not JSON: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,103 @@
+/** A configuration object as it is stored, and the errors that callers of the API get. */
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { commonProperties, isObjectTypeName, objectType, type ObjectTypeName } from './object-type.ts';
+
+export interface Reference {
+  readonly uuid: string;
+  /** What the reference itself says, e.g. the subnets a network takes from an IPAM. */
+  readonly attr: unknown;
+}
+
+export interface IdPerms {
+  readonly enable: boolean;
+  readonly created: string;
+  readonly last_modified: string;
+  readonly user_visible: boolean;
+  readonly creator: string | null;
+  readonly description: string | null;
+}
+
+export interface ConfigObject {
+  readonly type: ObjectTypeName;
+  readonly uuid: string;
+  /** Names from the domain down; the last is the name of the object. */
+  readonly fqName: readonly string[];
+  readonly parent: { readonly type: ObjectTypeName; readonly uuid: string } | undefined;
+  readonly properties: Readonly<Record<string, unknown>>;
+  /** By type of the object referred to. */
+  readonly references: Readonly<Partial<Record<ObjectTypeName, readonly Reference[]>>>;
+  readonly idPerms: IdPerms;
+}
+
+/** A request that cannot be met; `status` is the one of HTTP. */
+export class ConfigRequestError extends Error {
+  override readonly name = 'ConfigRequestError';
+  readonly status: 400 | 404 | 409 | 503;
+
+  constructor(status: 400 | 404 | 409 | 503, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const MAX_NAME = 1024;
+const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** @throws ConfigRequestError 400 when the text is no UUID in lower case */
+export function checkedUuid(text: unknown): string {
+  if (typeof text !== 'string' || !uuidPattern.test(text))
+    throw new ConfigRequestError(400, `${JSON.stringify(text)} is no UUID`);
+  return text;
+}
+
+export function newUuid(): string {
+  return randomUUID();
+}
+
+/** @throws ConfigRequestError 404 */
+export function checkedType(name: string): ObjectTypeName {
+  if (!isObjectTypeName(name)) throw new ConfigRequestError(404, `no object type is called "${name}"`);
+  return name;
+}
+
+/** @throws ConfigRequestError 400 */
+export function checkedFqName(value: unknown): readonly string[] {
+  const name = z.array(z.string().min(1).max(MAX_NAME)).min(1).max(16).safeParse(value);
+  if (!name.success) throw new ConfigRequestError(400, 'fq_name must be a list of names, none of them empty');
+  const bad = name.data.find((part) => /[\u0000-\u001f\u007f/]/.test(part) && part.includes('\u0000'));
+  if (bad !== undefined) throw new ConfigRequestError(400, 'a name holds a NUL character');
+  return name.data;
+}
+
+/**
+ * Checks properties against the row of their type; `null` stands for absent.
+ * @throws ConfigRequestError 400 naming every property that is wrong
+ */
+export function checkedProperties(
+  type: ObjectTypeName,
+  values: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const shape = { ...commonProperties, ...objectType(type).properties };
+  const given = Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined && value !== null),
+  );
+  const result = z.strictObject(shape as z.ZodRawShape).safeParse(given);
+  if (result.success) return result.data as Record<string, unknown>;
+  throw new ConfigRequestError(400, `${type}: ${issuesText(result.error)}`);
+}
+
+/** @throws ConfigRequestError 400 when the type has no such reference or the attribute does not fit it */
+export function checkedAttr(type: ObjectTypeName, target: ObjectTypeName, attr: unknown): unknown {
+  const schema = objectType(type).references[target];
+  if (schema === undefined) throw new ConfigRequestError(400, `a ${type} does not refer to a ${target}`);
+  const result = schema.safeParse(attr ?? null);
+  if (!result.success) throw new ConfigRequestError(400, `${type} to ${target}: ${issuesText(result.error)}`);
+  return result.data;
+}
+
+function issuesText(error: z.ZodError): string {
+  return error.issues
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
+    .join('; ');
+}

@@ -1,0 +1,15 @@
+/** Whether texts in properties are what they claim to be. */
+import { parseRouteTarget } from '@vaportrail/net';
+
+export function isRouteTargetText(text: string): boolean {
+  return text.startsWith('target:') && parses(parseRouteTarget, text);
+}
+
+function parses(parse: (text: string) => unknown, text: string): boolean {
+  try {
+    parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

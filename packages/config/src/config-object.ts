@@ -65,8 +65,8 @@ export function checkedType(name: string): ObjectTypeName {
 export function checkedFqName(value: unknown): readonly string[] {
   const name = z.array(z.string().min(1).max(MAX_NAME)).min(1).max(16).safeParse(value);
   if (!name.success) throw new ConfigRequestError(400, 'fq_name must be a list of names, none of them empty');
-  const bad = name.data.find((part) => /[\u0000-\u001f\u007f/]/.test(part) && part.includes('\u0000'));
-  if (bad !== undefined) throw new ConfigRequestError(400, 'a name holds a NUL character');
+  if (name.data.some((part) => part.includes('\0')))
+    throw new ConfigRequestError(400, 'a name holds a NUL character');
   return name.data;
 }
 

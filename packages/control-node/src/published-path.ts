@@ -29,7 +29,7 @@ export interface PublishedPath {
   /** Attributes in order of their codes, without next hop and NLRI; route targets are added at export. */
   readonly attributes: Uint8Array;
   /** Why the path is kept but cannot be used. */
-  readonly because?: string;
+  readonly infeasible?: 'no-tunnel-encapsulation';
 }
 
 /** Where an item was published. */
@@ -65,7 +65,7 @@ export function publishedPath(item: UnicastItem, { asn, instanceId, master }: Pu
     label,
     routeDistinguisher: master ? undefined : addressRouteDistinguisher(nextHop, instanceId & 0xffff),
     attributes: attributesOf(attributes, asn, master),
-    ...(unusable && { because: `no known tunnel encapsulation among ${encapsulations.join(', ')}` }),
+    ...(unusable && { infeasible: 'no-tunnel-encapsulation' as const }),
   };
 }
 

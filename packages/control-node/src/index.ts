@@ -5,3 +5,4 @@ export {
   type ControlNodeConfig,
   type ControlNodeConfigInput,
 } from './config.ts';
+export { ControlNode, type Bound, type ControlNodeOptions } from './control-node.ts';

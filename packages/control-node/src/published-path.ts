@@ -5,7 +5,7 @@
  * make the same route of the same item.
  */
 import { encodeAttributes, parseCommunity, sortExtendedCommunities } from '@vaportrail/bgp/wire';
-import { addressRouteDistinguisher, ipv4At } from '@vaportrail/net';
+import { addressRouteDistinguisher, ipv4At, labelField } from '@vaportrail/net';
 import type { ItemAttributes, UnicastItem } from '@vaportrail/xmpp';
 
 import {
@@ -24,6 +24,8 @@ export interface PublishedPath {
   /** IPv4 address of the compute node. */
   readonly nextHop: number;
   readonly label: number;
+  /** The 24 bits of the NLRI: label and bottom of stack, or a VNI as it is. */
+  readonly labelField: number;
   /** Absent in the master instance. */
   readonly routeDistinguisher: Uint8Array | undefined;
   /** Attributes in order of their codes, without next hop and NLRI; route targets are added at export. */
@@ -63,6 +65,7 @@ export function publishedPath(item: UnicastItem, { asn, instanceId, master }: Pu
   return {
     nextHop,
     label,
+    labelField: encapsulations.includes('vxlan') ? label : labelField(label),
     routeDistinguisher: master ? undefined : addressRouteDistinguisher(nextHop, instanceId & 0xffff),
     attributes: attributesOf(attributes, asn, master),
     ...(unusable && { infeasible: 'no-tunnel-encapsulation' as const }),

@@ -1,13 +1,14 @@
 /** Contrail's introspect requests, by the names and fields that clients send. */
 import type { ViewServer } from '@vaportrail/show';
 
-import { type Shown, limitOf } from '../views.ts';
+import type { ControlNode } from '../control-node.ts';
+import { limitOf } from '../route-query.ts';
 import { neighborAnswer, neighborSummaryAnswer, xmppServerAnswer } from './neighbors.ts';
 import { routingInstanceAnswer } from './routing-instances.ts';
 import { showRouteAnswer, showRouteSummaryAnswer } from './show-route.ts';
 
 /** Contrail's requests by their names. Fields that no answer depends on are accepted. */
-export function serveIntrospect(server: ViewServer, node: Shown): void {
+export function serveIntrospect(server: ViewServer, node: ControlNode): void {
   const xml = (body: string) => ({ contentType: 'text/xml; charset=utf-8', body });
   server
     .page(

@@ -1,0 +1,213 @@
+/** A BGP peer: its session, the paths it sends, and what it is told. */
+import { type Negotiated, Session, type SessionDown, endOfRib } from '@vaportrail/bgp';
+import { type FamilyName, notificationOf } from '@vaportrail/bgp/wire';
+import { type Clock, type Timer, ipv4Text, parseAddress } from '@vaportrail/net';
+import type { Membership, Rib, Source, Table } from '@vaportrail/rib';
+import type { Log, NeighborView } from '@vaportrail/show';
+
+import type { BgpPeerConfig, ControlNodeConfig } from './config.ts';
+import { pathsOf } from './xmpp-peer.ts';
+
+/** Milliseconds to wait for a peer's route targets before its VPN routes are sent anyway. @see RFC 4684 §6 */
+export const ROUTE_TARGET_WAIT = 30_000;
+
+/** What a peer needs of the node. */
+export interface BgpPeerOwner {
+  readonly config: ControlNodeConfig;
+  readonly rib: Rib;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The table that routes of a family with peers come from and go to. */
+  table(family: FamilyName): Table | undefined;
+}
+
+export class BgpPeer {
+  readonly config: BgpPeerConfig;
+  readonly name: string;
+  readonly session: Session;
+  readonly #owner: BgpPeerOwner;
+  readonly #log: Log;
+  /** While Established. */
+  #source: Source | undefined;
+  readonly #told = new Map<FamilyName, Membership>();
+  readonly #endOfRibs = new Set<FamilyName>();
+  #routeTargetTimer: Timer | undefined;
+
+  constructor(config: BgpPeerConfig, owner: BgpPeerOwner) {
+    this.config = config;
+    this.name = config.name ?? config.address;
+    this.#owner = owner;
+    this.#log = owner.log.child({ peer: this.name, address: config.address });
+    const { asn, 'router-id': routerId } = owner.config;
+    this.session = new Session(
+      {
+        local: {
+          asn,
+          routerId,
+          ...(config['local-address'] !== undefined && { address: config['local-address'] }),
+        },
+        peer: { address: config.address, port: config.port, asn: config.asn ?? asn, passive: config.passive },
+        families: config.families,
+        holdTime: config['hold-time'],
+        connectRetry: config['connect-retry'],
+        // Families of the capability: none. It says only that End-of-RIB is sent, as Contrail says it.
+        gracefulRestart: { restartTime: 0, families: [] },
+      },
+      {
+        established: (negotiated) => this.#established(negotiated),
+        update: (bytes, start, end) => this.#update(bytes, start, end),
+        routeRefresh: (family, subtype) => {
+          if (subtype === 'request') this.#told.get(family)?.refresh();
+        },
+        down: (end) => this.#down(end),
+        drained: () => {
+          for (const membership of this.#told.values()) membership.ready();
+        },
+        failed: ({ text }) => this.#log.debug({ because: text }, 'no session'),
+      },
+      owner.clock,
+    );
+  }
+
+  start(): void {
+    if (!this.config['admin-down']) this.session.start();
+  }
+
+  /** Ends the session with a Cease that says why. */
+  async stop(why: string): Promise<void> {
+    await this.session.stop(why);
+  }
+
+  view(): NeighborView {
+    const { session, config } = this;
+    const { counters, negotiated, lastEnd } = session;
+    const established = session.state === 'Established';
+    const { asn } = this.#owner.config;
+    const peerAsn = config.asn ?? asn;
+    return {
+      name: this.name,
+      address: config.address,
+      protocol: 'bgp',
+      type: peerAsn === asn ? 'internal' : 'external',
+      state: config['admin-down'] ? 'Idle (administratively down)' : session.state,
+      asn: peerAsn,
+      localAsn: asn,
+      ...(negotiated && { routerId: ipv4Text(negotiated.peerRouterId) }),
+      ...(session.endpoints && { localAddress: session.endpoints.local.address }),
+      passive: config.passive,
+      families: negotiated?.families ?? config.families,
+      holdTime: negotiated?.holdTime ?? config['hold-time'],
+      ...(established && { establishedAt: new Date(session.changedAt).toISOString() }),
+      flaps: counters.flaps,
+      ...(lastEnd && { lastError: lastEnd.text }),
+      received: {
+        messages: Object.values(counters.received).reduce((sum, count) => sum + count, 0),
+        octets: counters.octetsReceived,
+        updates: counters.received.update,
+      },
+      sent: {
+        messages: Object.values(counters.sent).reduce((sum, count) => sum + count, 0),
+        octets: counters.octetsSent,
+        updates: counters.sent.update,
+      },
+      paths: this.#source === undefined ? 0 : pathsOf(this.#tables(), this.#source),
+      backlog: session.backlog,
+      ...(established && {
+        endOfRib: Object.fromEntries(
+          (negotiated?.families ?? []).map((one) => [one, this.#endOfRibs.has(one)]),
+        ),
+      }),
+    };
+  }
+
+  #established(negotiated: Negotiated): void {
+    const { rib, config, clock } = this.#owner;
+    this.#log.info({ families: negotiated.families, asn: negotiated.peerAsn }, 'session established');
+    this.#source = rib.addSource({
+      name: this.name,
+      protocol: 'bgp',
+      address: parseAddress(this.config.address),
+      routerId: negotiated.peerRouterId,
+      asn: negotiated.peerAsn,
+      internal: negotiated.internal,
+      client: negotiated.internal && config['cluster-id'] !== undefined,
+      asn4: negotiated.asn4,
+      addPath: negotiated.addPath.receive,
+      endOfRib: (family) => this.#endOfRib(family),
+    });
+    const constrained = negotiated.families.includes('route-target');
+    for (const family of negotiated.families) {
+      if (!constrained || !isVpn(family)) this.#tell(family);
+    }
+    if (constrained) this.#routeTargetTimer = clock.after(ROUTE_TARGET_WAIT, () => this.#tellVpnFamilies());
+  }
+
+  #update(bytes: Uint8Array, start: number, end: number): void {
+    const problems = this.#source!.receiveUpdate(bytes, start, end);
+    if (problems.length === 0) return;
+    for (const problem of problems) {
+      this.#log.warn({ approach: problem.approach, attribute: problem.attribute }, problem.because);
+    }
+    // A family cannot be given up alone here: peers send all their families again after a reset. @see RFC 7606 §2
+    const fatal = problems.find(
+      ({ approach }) => approach === 'session-reset' || approach === 'afi-safi-disable',
+    );
+    if (fatal !== undefined) throw notificationOf(fatal);
+  }
+
+  #endOfRib(family: FamilyName): void {
+    this.#endOfRibs.add(family);
+    if (family === 'route-target') this.#tellVpnFamilies();
+  }
+
+  #tellVpnFamilies(): void {
+    this.#routeTargetTimer?.cancel();
+    for (const family of this.session.negotiated?.families ?? []) if (isVpn(family)) this.#tell(family);
+  }
+
+  #tell(family: FamilyName): void {
+    const { session } = this;
+    const { negotiated } = session;
+    const source = this.#source;
+    if (this.#told.has(family) || negotiated === undefined || source === undefined) return;
+    const table = this.#owner.table(family);
+    if (table === undefined) return;
+    const group = this.#owner.rib.updateGroup({
+      table,
+      internal: negotiated.internal,
+      localAsn: this.#owner.config.asn,
+      asn4: negotiated.asn4,
+      extendedMessage: negotiated.extendedMessage,
+      sparesSuppliers: true,
+    });
+    const membership = group.join({
+      source,
+      get backlog() {
+        return session.backlog;
+      },
+      filterByRouteTarget: negotiated.families.includes('route-target'),
+      send: (buffers) => session.write(buffers),
+      synchronised: () => session.write([endOfRib(family)]),
+    });
+    this.#told.set(family, membership);
+  }
+
+  #tables(): Table[] {
+    return this.config.families.flatMap((family) => this.#owner.table(family) ?? []);
+  }
+
+  #down({ text }: SessionDown): void {
+    this.#log.warn({ because: text }, 'session lost');
+    this.#routeTargetTimer?.cancel();
+    for (const membership of this.#told.values()) membership.leave();
+    this.#told.clear();
+    this.#endOfRibs.clear();
+    if (this.#source !== undefined) this.#owner.rib.removeSource(this.#source);
+    this.#source = undefined;
+  }
+}
+
+/** Families whose routes a peer may constrain by route target. */
+function isVpn(family: FamilyName): boolean {
+  return family === 'inet-vpn' || family === 'inet6-vpn' || family === 'e-vpn';
+}

@@ -1,0 +1,379 @@
+/** A control node: agents by XMPP, gateways and other control nodes by BGP, and the tables between them. */
+import { isDeepStrictEqual } from 'node:util';
+import { Listener } from '@vaportrail/bgp';
+import { type FamilyName, encodeAttributes } from '@vaportrail/bgp/wire';
+import { type Clock, ipv4Bytes, ipv4Text, systemClock } from '@vaportrail/net';
+import { Rib, type Source, type Table } from '@vaportrail/rib';
+import {
+  type DaemonView,
+  type Log,
+  type NeighborView,
+  type RouteView,
+  type RoutingInstanceView,
+  type TableView,
+  ViewError,
+  ViewServer,
+  listenProblem,
+  silentLog,
+} from '@vaportrail/show';
+import { type Channel, MASTER_INSTANCE, XmppServer } from '@vaportrail/xmpp';
+
+import { BgpPeer } from './bgp-peer.ts';
+import {
+  type BgpPeerConfig,
+  type ControlNodeConfig,
+  type RoutingInstanceConfig,
+  virtualNetworkOf,
+} from './config.ts';
+import type { LocalIdentity } from './introspect/neighbors.ts';
+import { RouteTargetMembership, membershipNlri } from './route-target-membership.ts';
+import { DEFAULT_LOCAL_PREF } from './published-path.ts';
+import type { RouteQuery } from './route-query.ts';
+import { routeViews, tableView } from './route-view.ts';
+import { RoutingInstance } from './routing-instance.ts';
+import { serveViews } from './views.ts';
+import { VirtualNetworks } from './virtual-networks.ts';
+import { XmppPeer } from './xmpp-peer.ts';
+
+export interface ControlNodeOptions {
+  readonly clock?: Clock;
+  readonly log?: Log;
+}
+
+/** Where something listens. */
+export interface Bound {
+  readonly address: string;
+  readonly port: number;
+}
+
+const VERSION = '0.1.0';
+
+/** Tables that belong to no instance: what comes from peers, and what goes to them. */
+const hubs = [
+  ['bgp.rtarget.0', 'route-target'],
+  ['bgp.l3vpn.0', 'inet-vpn'],
+  ['bgp.l3vpn-inet6.0', 'inet6-vpn'],
+] as const;
+
+/** What cannot change while a control node runs. */
+const fixed = ['name', 'asn', 'router-id', 'cluster-id', 'xmpp', 'introspect', 'graceful-restart'] as const;
+
+export class ControlNode {
+  #config: ControlNodeConfig;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #rib: Rib;
+  /** This router as a source of paths. */
+  readonly #self: Source;
+  readonly #instances = new Map<string, RoutingInstance>();
+  readonly #agents = new Map<Channel, XmppPeer>();
+  readonly #peers = new Map<string, BgpPeer>();
+  readonly #membership = new RouteTargetMembership();
+  readonly #listener: Listener;
+  readonly #xmpp: XmppServer;
+  readonly #views: ViewServer;
+  #networks: VirtualNetworks;
+  #startedAt = 0;
+  #xmppAddress: Bound | undefined;
+  #bgpAddresses: Bound[] = [];
+
+  /** @param config as the schema `controlNodeConfig` yields it */
+  constructor(config: ControlNodeConfig, { clock = systemClock, log = silentLog }: ControlNodeOptions = {}) {
+    this.#config = config;
+    this.#clock = clock;
+    this.#log = log;
+    this.#rib = new Rib({
+      asn: config.asn,
+      routerId: config['router-id'],
+      ...(config['cluster-id'] !== undefined && { clusterId: config['cluster-id'] }),
+      schedule: setImmediate,
+      now: () => clock.now(),
+    });
+    this.#self = this.#rib.addSource({
+      name: config.name,
+      protocol: 'local',
+      address: ipv4Bytes(config['router-id']),
+      routerId: config['router-id'],
+      asn: config.asn,
+      internal: true,
+    });
+    for (const [name, family] of hubs)
+      this.#rib.createTable({ name, family, selection: 'contrail', main: true });
+    this.#networks = new VirtualNetworks([], '');
+    this.#listener = new Listener({
+      clock,
+      refused: (address, because) => log.info({ address, because }, 'BGP connection refused'),
+    });
+    this.#xmpp = new XmppServer({
+      name: config.name,
+      clock,
+      holdTime: config.xmpp['hold-time'],
+      accept: (channel) => this.#accept(channel),
+      report: (error) => log.error({ err: error }, 'a handler failed'),
+    });
+    this.#views = new ViewServer(log);
+    serveViews(this.#views, this);
+    this.#configureInstances(config['routing-instances']);
+  }
+
+  /**
+   * Listens everywhere it should, and only then connects to its peers.
+   * @throws Error naming the address that is in use or not of this machine; nothing is left running then
+   */
+  async start(): Promise<void> {
+    const { bgp, xmpp, introspect } = this.#config;
+    try {
+      for (const at of bgp.listen) {
+        this.#bgpAddresses.push(await listening('BGP', at, this.#listener.listen(at)));
+      }
+      this.#xmppAddress = await listening('XMPP', xmpp.listen, this.#xmpp.listen(xmpp.listen));
+      await this.#views.listen(introspect);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    this.#startedAt = this.#clock.now();
+    for (const peer of bgp.peers) this.#addPeer(peer);
+    this.#log.info(
+      { bgp: this.#bgpAddresses, xmpp: this.#xmppAddress, views: this.url },
+      'control node started',
+    );
+  }
+
+  /** Says goodbye to peers and agents and closes everything. Stopping twice does nothing. */
+  async stop(): Promise<void> {
+    const peers = [...this.#peers.values()];
+    this.#peers.clear();
+    await Promise.all([
+      ...peers.map((peer) => peer.stop('the control node is shutting down')),
+      this.#xmpp.close(),
+      this.#listener.close(),
+      this.#views.close(),
+    ]);
+  }
+
+  /**
+   * Takes over another configuration. Peers and instances that did not change are not touched, and neither are
+   * the sessions of agents.
+   * @throws Error when something changed that cannot change while the node runs; nothing has changed then
+   */
+  async reload(config: ControlNodeConfig): Promise<void> {
+    for (const key of fixed) {
+      if (!isDeepStrictEqual(config[key], this.#config[key]))
+        throw new Error(`${key} cannot change without a restart`);
+    }
+    if (!isDeepStrictEqual(config.bgp.listen, this.#config.bgp.listen)) {
+      throw new Error('bgp.listen cannot change without a restart');
+    }
+    this.#config = config;
+    this.#configureInstances(config['routing-instances']);
+    const wanted = new Map(config.bgp.peers.map((peer) => [peer.address, peer]));
+    for (const [address, peer] of this.#peers) {
+      if (isDeepStrictEqual(wanted.get(address), peer.config)) wanted.delete(address);
+      else {
+        this.#peers.delete(address);
+        this.#listener.remove(peer.session);
+        await peer.stop(wanted.has(address) ? 'the configuration has changed' : 'no longer configured');
+      }
+    }
+    for (const peer of wanted.values()) this.#addPeer(peer);
+  }
+
+  /** Where the views are served; undefined before the start. */
+  get url(): string | undefined {
+    return this.#views.url;
+  }
+
+  /** Where agents connect; undefined before the start. */
+  get xmppAddress(): Bound | undefined {
+    return this.#xmppAddress;
+  }
+
+  /** Where BGP peers connect, one for each address listened on. */
+  get bgpAddresses(): readonly Bound[] {
+    return this.#bgpAddresses;
+  }
+
+  daemon(): DaemonView {
+    const { name, asn, 'router-id': routerId } = this.#config;
+    return {
+      name,
+      kind: 'control-node',
+      asn,
+      routerId: ipv4Text(routerId),
+      startedAt: new Date(this.#startedAt).toISOString(),
+      version: VERSION,
+    };
+  }
+
+  identity(): LocalIdentity {
+    const { asn, 'router-id': routerId, 'cluster-id': clusterId } = this.#config;
+    return { asn, routerId: ipv4Text(routerId), clusterId: clusterId && ipv4Text(clusterId) };
+  }
+
+  /** BGP peers in the order of the configuration, then agents by name. */
+  neighbors(): NeighborView[] {
+    const agents = Array.from(this.#agents.values(), (agent) => agent.view());
+    agents.sort((a, b) => (a.name < b.name ? -1 : 1));
+    return [...Array.from(this.#peers.values(), (peer) => peer.view()), ...agents];
+  }
+
+  routingInstances(): RoutingInstanceView[] {
+    return Array.from(this.#instances.values(), (instance) => instance.view());
+  }
+
+  xmppConnections(): { open: number; established: number; listening: string } {
+    const established = this.#xmpp.channels.size;
+    const { address, port } = this.#xmppAddress ?? this.#config.xmpp.listen;
+    return { open: established + this.#xmpp.pending, established, listening: `${address}:${port}` };
+  }
+
+  /** Tables, those of no instance first. */
+  tables(): TableView[] {
+    return this.#tables().map(([table, instance]) => tableView(table, instance));
+  }
+
+  /** @throws ViewError when the query names a table or instance that is not there, or a prefix that is none */
+  routes(query: RouteQuery): RouteView[] {
+    const tables = this.#tables()
+      .filter(([table, instance]) => {
+        if (query.table !== undefined && table.name !== query.table) return false;
+        return query.instance === undefined || instance === query.instance;
+      })
+      .map(([table]) => table);
+    if (tables.length === 0) {
+      throw new ViewError(
+        404,
+        query.table === undefined ? `no instance ${query.instance}` : `no table ${query.table}`,
+      );
+    }
+    return routeViews(tables, query, { asn: this.#config.asn, networks: this.#networks });
+  }
+
+  #tables(): [table: Table, instance: string][] {
+    return [
+      ...hubs.map(([name]): [Table, string] => [this.#rib.table(name)!, MASTER_INSTANCE]),
+      ...Array.from(this.#instances.values()).flatMap((instance) =>
+        instance.tables.map((table): [Table, string] => [table, instance.name]),
+      ),
+    ];
+  }
+
+  #peerTable(family: FamilyName): Table | undefined {
+    const hub = hubs.find(([, hubFamily]) => hubFamily === family);
+    if (hub !== undefined) return this.#rib.table(hub[0]);
+    return this.#instances.get(MASTER_INSTANCE)?.tables.find((table) => table.family === family);
+  }
+
+  #accept(channel: Channel): XmppPeer {
+    const agent = new XmppPeer(channel, {
+      rib: this.#rib,
+      clock: this.#clock,
+      log: this.#log,
+      endOfRibDelay: this.#config.xmpp['end-of-rib-delay'],
+      instance: (name) => this.#instances.get(name),
+      gone: () => this.#agents.delete(channel),
+    });
+    this.#agents.set(channel, agent);
+    return agent;
+  }
+
+  #addPeer(config: BgpPeerConfig): void {
+    const peer = new BgpPeer(config, {
+      config: this.#config,
+      rib: this.#rib,
+      clock: this.#clock,
+      log: this.#log,
+      table: (family) => this.#peerTable(family),
+    });
+    this.#peers.set(config.address, peer);
+    this.#listener.add(peer.session);
+    peer.start();
+  }
+
+  /** Makes the instances what the configuration says. */
+  #configureInstances(configs: readonly RoutingInstanceConfig[]): void {
+    const wanted = new Map([master, ...configs].map((config) => [config.name, config]));
+    const added: string[] = [];
+    let renamed = false;
+    for (const [name, instance] of this.#instances) {
+      const config = wanted.get(name);
+      if (config !== undefined && isSameNetwork(config, instance.config)) continue;
+      renamed = true;
+      this.#instances.delete(name);
+      for (const agent of this.#agents.values()) agent.instanceRemoved(name);
+      instance.remove();
+    }
+    for (const [name, config] of wanted) {
+      const instance = this.#instances.get(name);
+      if (instance === undefined) {
+        this.#instances.set(name, this.#instance(config));
+        added.push(name);
+      } else if (!isDeepStrictEqual(config, instance.config)) {
+        renamed = true;
+        instance.retarget(config);
+      }
+    }
+    const named = Array.from(
+      this.#instances.values(),
+      ({ virtualNetwork, virtualNetworkIndex, exports }) => ({
+        virtualNetwork,
+        index: virtualNetworkIndex,
+        exports,
+      }),
+    );
+    this.#networks = new VirtualNetworks(named, virtualNetworkOf(master));
+    for (const name of added) for (const agent of this.#agents.values()) agent.instanceAdded(name);
+    if (renamed || added.length > 0) for (const instance of this.#instances.values()) instance.refresh();
+  }
+
+  #instance(config: RoutingInstanceConfig): RoutingInstance {
+    return new RoutingInstance(config, {
+      rib: this.#rib,
+      asn: this.#config.asn,
+      networks: () => this.#networks,
+      wanted: (instance, isWanted) => this.#wanted(instance, isWanted),
+    });
+  }
+
+  /** Asks peers for the routes of an instance that has agents now, or no longer. */
+  #wanted({ imports }: RoutingInstance, isWanted: boolean): void {
+    const table = this.#rib.table('bgp.rtarget.0')!;
+    const { asn } = this.#config;
+    for (const { type, target } of isWanted
+      ? this.#membership.want(imports)
+      : this.#membership.release(imports)) {
+      const nlri = { bytes: membershipNlri(asn, target) };
+      if (type === 'withdraw') table.withdraw(this.#self, nlri);
+      else
+        table.announce(this.#self, nlri, { attributes: membershipAttributes, nextHop: this.#self.address });
+    }
+  }
+}
+
+/** The underlay, which is always there. */
+const master: RoutingInstanceConfig = {
+  name: MASTER_INSTANCE,
+  'virtual-network': undefined,
+  'vn-index': undefined,
+  'route-targets': [],
+  import: [],
+  export: [],
+};
+
+/** What an instance cannot change without its routes being made anew. */
+function isSameNetwork(a: RoutingInstanceConfig, b: RoutingInstanceConfig): boolean {
+  return virtualNetworkOf(a) === virtualNetworkOf(b) && a['vn-index'] === b['vn-index'];
+}
+
+const membershipAttributes = encodeAttributes({ origin: 'igp', asPath: [], localPref: DEFAULT_LOCAL_PREF });
+
+/** Resolves where something listens, or says where it cannot. */
+async function listening(what: string, { address, port }: Bound, bound: Promise<Bound>): Promise<Bound> {
+  try {
+    return await bound;
+  } catch (error) {
+    const because = listenProblem(error as NodeJS.ErrnoException);
+    throw new Error(`cannot listen for ${what} on ${address} port ${port}: ${because}`, { cause: error });
+  }
+}

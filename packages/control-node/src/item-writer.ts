@@ -1,0 +1,86 @@
+/** Routes of one table as the bodies of items messages, which every agent in the instance is sent. */
+import type { PathAttributes } from '@vaportrail/bgp/wire';
+import type { Path, Route } from '@vaportrail/rib';
+import { type UnicastItem, itemsBodies, retractsBodies } from '@vaportrail/xmpp';
+
+import { type RouteProperties, routeProperties } from './contrail-communities.ts';
+import { DEFAULT_LOCAL_PREF } from './published-path.ts';
+import { type ReflectedPath, reflectedAttributes } from './reflected-item.ts';
+import type { VirtualNetworks } from './virtual-networks.ts';
+
+/** A table that items are written of. */
+export interface ItemTable {
+  readonly instance: string;
+  readonly family: UnicastItem['family'];
+  /** The virtual network of paths that came into being in the table. */
+  readonly virtualNetwork: string;
+  readonly asn: number;
+  networks(): VirtualNetworks;
+}
+
+/** The encoder of an item group: bodies without the header that names the agent. */
+export function itemWriter(
+  table: ItemTable,
+): (reach: readonly Route[], unreach: readonly Route[]) => Buffer[] {
+  const { instance, family } = table;
+  return (reach, unreach) => [
+    ...itemsBodies(
+      family,
+      instance,
+      reach.map((route) => itemOf(route, table)),
+    ),
+    ...retractsBodies(
+      family,
+      instance,
+      unreach.map(({ text }) => text),
+    ),
+  ];
+}
+
+function itemOf(route: Route, table: ItemTable): UnicastItem {
+  const paths = route.multipath.map((path) => reflectedPath(path, table));
+  return { family: table.family, prefix: route.prefix!, attributes: reflectedAttributes(paths) };
+}
+
+function reflectedPath(path: Path, table: ItemTable): ReflectedPath {
+  const { attributes, nextHop, replicated } = path;
+  const facts = factsOf(attributes, table.asn);
+  const { properties, localPref, med, communities } = facts;
+  const vxlan = properties.encapsulations.includes('vxlan');
+  return {
+    nextHop,
+    label: vxlan ? path.labelField : path.labelField >>> 4,
+    localPref,
+    med,
+    communities,
+    properties,
+    virtualNetwork: replicated
+      ? table.networks().nameOf(properties.originVirtualNetwork, attributes.extendedCommunities)
+      : table.virtualNetwork,
+  };
+}
+
+/** What an item says of attributes whatever the route is. */
+interface Facts {
+  readonly asn: number;
+  readonly localPref: number;
+  readonly med: number;
+  readonly communities: readonly number[];
+  readonly properties: RouteProperties;
+}
+
+const known = new WeakMap<PathAttributes, Facts>();
+
+function factsOf(attributes: PathAttributes, asn: number): Facts {
+  let facts = known.get(attributes);
+  if (facts?.asn === asn) return facts;
+  facts = {
+    asn,
+    localPref: attributes.localPref ?? DEFAULT_LOCAL_PREF,
+    med: attributes.med ?? 0,
+    communities: attributes.communities,
+    properties: routeProperties(attributes.extendedCommunities, asn),
+  };
+  known.set(attributes, facts);
+  return facts;
+}

@@ -1,0 +1,106 @@
+/** Tables and routes of the rib as operators see them. */
+import { type Prefix, parsePrefix, parseRouteDistinguisher, routeDistinguisherText } from '@vaportrail/net';
+import type { Path, Route, RouteFilter, Table } from '@vaportrail/rib';
+import { type PathView, type RouteView, type TableView, ViewError } from '@vaportrail/show';
+
+import { attributeView } from './attribute-view.ts';
+import type { RouteQuery } from './route-query.ts';
+import type { VirtualNetworks } from './virtual-networks.ts';
+
+/** Counts of a table. */
+export function tableView(table: Table, instance: string): TableView {
+  const { routes, paths, primaryPaths, secondaryPaths, infeasiblePaths } = table.summary();
+  const { name, family } = table;
+  return { name, family, instance, prefixes: routes, paths, primaryPaths, secondaryPaths, infeasiblePaths };
+}
+
+/** What the text of paths needs to know. */
+export interface RouteViewContext {
+  readonly asn: number;
+  readonly networks: VirtualNetworks;
+}
+
+/**
+ * Routes of tables that a query asks for.
+ * @throws ViewError when the prefix is none
+ */
+export function routeViews(
+  tables: Iterable<Table>,
+  query: RouteQuery,
+  context: RouteViewContext,
+): RouteView[] {
+  const views: RouteView[] = [];
+  const limit = query.limit ?? Number.POSITIVE_INFINITY;
+  for (const table of tables) {
+    if (query.family !== undefined && table.family !== query.family) continue;
+    for (const route of table.routes(filterOf(query, table))) {
+      if (views.length >= limit) return views;
+      const paths = route.paths
+        .filter(({ source }) => query.source === undefined || source.name === query.source)
+        .filter(({ source }) => query.protocol === undefined || source.protocol === query.protocol);
+      if (paths.length === 0) continue;
+      views.push({
+        table: table.name,
+        family: route.family,
+        prefix: route.text,
+        paths: paths.map((path) => pathView(path, route, context)),
+      });
+    }
+  }
+  return views;
+}
+
+/** What the table itself can filter. */
+function filterOf({ prefix, match }: RouteQuery, table: Table): RouteFilter {
+  if (prefix === undefined) return {};
+  const { routeDistinguisher, within } = destinationOf(prefix);
+  if ((within.bytes.length === 16) !== table.family.startsWith('inet6')) return { limit: 0 };
+  return { ...(match === 'longer' ? { within } : { exact: within }), routeDistinguisher };
+}
+
+/** `172.16.0.3/32`, `172.16.0.3`, or with a route distinguisher `10.1.1.3:4:172.16.0.3/32`. */
+function destinationOf(text: string): { within: Prefix; routeDistinguisher: Uint8Array | undefined } {
+  const whole = (part: string): string =>
+    part.includes('/') ? part : `${part}/${part.includes(':') ? 128 : 32}`;
+  const [, distinguisher, rest] = /^([\d.]+:\d+):(.+)$/.exec(text) ?? [];
+  try {
+    if (distinguisher === undefined || rest === undefined) {
+      return { within: parsePrefix(whole(text)), routeDistinguisher: undefined };
+    }
+    return { within: parsePrefix(whole(rest)), routeDistinguisher: parseRouteDistinguisher(distinguisher) };
+  } catch (error) {
+    throw new ViewError(400, (error as Error).message);
+  }
+}
+
+function pathView(path: Path, route: Route, { asn, networks }: RouteViewContext): PathView {
+  const { source, notBest, labelField, label, because, routeDistinguisher } = path;
+  const attributes = attributeView(path.attributes, path.nextHop, networks, asn);
+  const vxlan = attributes.encapsulations?.includes('vxlan') === true;
+  const flags = [...(path.stale ? ['Stale'] : []), ...(path.longLivedStale ? ['LlgrStale'] : [])];
+  return {
+    protocol: source.protocol === 'service-chain' ? 'static' : source.protocol,
+    source: source.name,
+    best: path.best,
+    multipath: path.multipath,
+    feasible: path.feasible,
+    ...(because !== undefined && { because }),
+    ...(notBest !== undefined && {
+      notBest: {
+        step: notBest.step,
+        reason: notBest.reason,
+        ours: String(notBest.ours),
+        theirs: String(notBest.theirs),
+      },
+    }),
+    ...attributes,
+    ...(label !== undefined && { label: vxlan ? labelField : label }),
+    ...(routeDistinguisher !== undefined && {
+      routeDistinguisher: routeDistinguisherText(routeDistinguisher),
+    }),
+    ...(flags.length > 0 && { flags }),
+    ...(path.primaryTable !== undefined && { primaryTable: path.primaryTable }),
+    ...(!path.replicated && route.replicatedTo.length > 0 && { secondaryTables: route.replicatedTo }),
+    receivedAt: new Date(path.receivedAt * 1000).toISOString(),
+  };
+}

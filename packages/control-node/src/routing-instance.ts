@@ -1,0 +1,259 @@
+/** A routing instance: the tables of one virtual network, what they import and export, and the agents in it. */
+import { ipv4Bytes, routeTargetText } from '@vaportrail/net';
+import type { ItemGroup, Membership as GroupMembership, Rib, Table } from '@vaportrail/rib';
+import type { RoutingInstanceView } from '@vaportrail/show';
+import { type Item, MASTER_INSTANCE, type Subscription } from '@vaportrail/xmpp';
+
+import { type RoutingInstanceConfig, targetsOf, virtualNetworkOf } from './config.ts';
+import { originVirtualNetworkCommunity } from './contrail-communities.ts';
+import { itemWriter } from './item-writer.ts';
+import type { Published } from './membership.ts';
+import { ItemDropped, publishedPath } from './published-path.ts';
+import { tableView } from './route-view.ts';
+import type { VirtualNetworks } from './virtual-networks.ts';
+import type { XmppPeer } from './xmpp-peer.ts';
+
+/** Families of a routing instance, with the end of their tables' names. */
+const instanceFamilies = { inet: 'inet.0', inet6: 'inet6.0' } as const;
+/** The master instance has the labelled routes of the underlay besides, and its tables have short names. */
+const masterFamilies = { ...instanceFamilies, 'inet-labeled': 'inet.3' } as const;
+
+type InstanceFamily = keyof typeof masterFamilies;
+
+/** What an instance needs of the node. */
+export interface RoutingInstanceOwner {
+  readonly rib: Rib;
+  readonly asn: number;
+  networks(): VirtualNetworks;
+  /** The instance got its first subscriber, or lost its last one. */
+  wanted(instance: RoutingInstance, isWanted: boolean): void;
+}
+
+interface InstanceTable {
+  readonly table: Table;
+  readonly group: ItemGroup<Buffer[]>;
+}
+
+/** An agent in the instance. */
+interface Member {
+  readonly subscription: Subscription;
+  readonly groups: readonly GroupMembership[];
+  /** Tables it has not been told in full yet. */
+  unsynchronised: number;
+}
+
+/** Octets queued for an agent above which it gets nothing new, and is told the latest state later. */
+const CONGESTED_OCTETS = 1 << 20;
+
+export class RoutingInstance {
+  readonly name: string;
+  readonly isMaster: boolean;
+  readonly #owner: RoutingInstanceOwner;
+  readonly #tables = new Map<InstanceFamily, InstanceTable>();
+  readonly #members = new Map<XmppPeer, Member>();
+  #config: RoutingInstanceConfig;
+  #targets: ReturnType<typeof targetsOf>;
+
+  constructor(config: RoutingInstanceConfig, owner: RoutingInstanceOwner) {
+    this.name = config.name;
+    this.isMaster = config.name === MASTER_INSTANCE;
+    this.#owner = owner;
+    this.#config = config;
+    this.#targets = targetsOf(config);
+    const index = this.virtualNetworkIndex;
+    const families = this.isMaster ? masterFamilies : instanceFamilies;
+    for (const [family, suffix] of Object.entries(families) as [InstanceFamily, string][]) {
+      const table = owner.rib.createTable({
+        name: this.isMaster ? suffix : `${this.name}.${suffix}`,
+        family,
+        selection: 'contrail',
+        main: this.isMaster,
+        ...this.#targets,
+        ...(index !== undefined && { originVn: originVirtualNetworkCommunity(owner.asn, index) }),
+      });
+      const writer = itemWriter({
+        instance: this.name,
+        family,
+        virtualNetwork: this.virtualNetwork,
+        asn: owner.asn,
+        networks: () => owner.networks(),
+      });
+      this.#tables.set(family, { table, group: owner.rib.itemGroup(table, writer) });
+    }
+  }
+
+  get config(): RoutingInstanceConfig {
+    return this.#config;
+  }
+
+  get virtualNetwork(): string {
+    return virtualNetworkOf(this.#config);
+  }
+
+  get virtualNetworkIndex(): number | undefined {
+    return this.#config['vn-index'];
+  }
+
+  get imports(): readonly Uint8Array[] {
+    return this.#targets.imports;
+  }
+
+  get exports(): readonly Uint8Array[] {
+    return this.#targets.exports;
+  }
+
+  get tables(): Table[] {
+    return Array.from(this.#tables.values(), ({ table }) => table);
+  }
+
+  /** Whether an agent has joined. */
+  get isWanted(): boolean {
+    return this.#members.size > 0;
+  }
+
+  /** Changes imports and exports. */
+  retarget(config: RoutingInstanceConfig): void {
+    this.#config = config;
+    const targets = targetsOf(config);
+    const { isWanted } = this;
+    if (isWanted) this.#owner.wanted(this, false);
+    this.#targets = targets;
+    for (const { table } of this.#tables.values()) {
+      table.setImports(targets.imports);
+      table.setExports(targets.exports);
+    }
+    if (isWanted) this.#owner.wanted(this, true);
+  }
+
+  /** Tells every agent everything again: names of networks have changed. */
+  refresh(): void {
+    for (const { groups } of this.#members.values()) for (const group of groups) group.refresh();
+  }
+
+  /** Takes the instance away with all its routes. */
+  remove(): void {
+    for (const peer of [...this.#members.keys()]) this.#dismiss(peer);
+    for (const { table } of this.#tables.values()) this.#owner.rib.removeTable(table);
+  }
+
+  join(peer: XmppPeer, subscription: Subscription): void {
+    const groups: GroupMembership[] = [];
+    const member: Member = { subscription, groups, unsynchronised: 0 };
+    this.#members.set(peer, member);
+    for (const { table, group } of this.#tables.values()) {
+      if (!this.isMaster) table.setInstanceId(peer.source, subscription.instanceId);
+      if (!subscription.ribOut) continue;
+      member.unsynchronised++;
+      groups.push(
+        group.join({
+          get isCongested() {
+            return peer.channel.backlog > CONGESTED_OCTETS;
+          },
+          send: (bodies) => peer.send(bodies),
+          synchronised: () => void member.unsynchronised--,
+        }),
+      );
+    }
+    if (this.#members.size === 1) this.#owner.wanted(this, true);
+  }
+
+  /** Takes an agent out, and its routes. */
+  leave(peer: XmppPeer): void {
+    for (const { table } of this.#tables.values()) {
+      for (const { prefix } of [...table.routes({ source: peer.source, explained: false })]) {
+        if (prefix !== undefined) table.withdraw(peer.source, { prefix });
+      }
+    }
+    this.#dismiss(peer);
+  }
+
+  /** Takes an agent out that is gone altogether: its routes go with its source. */
+  forget(peer: XmppPeer): void {
+    this.#dismiss(peer);
+  }
+
+  /** Whether an agent has been told all routes; true for one that wants none. */
+  isSynchronised(peer: XmppPeer): boolean {
+    return (this.#members.get(peer)?.unsynchronised ?? 0) === 0;
+  }
+
+  /** The agent has read what was queued for it. */
+  ready(peer: XmppPeer): void {
+    for (const group of this.#members.get(peer)?.groups ?? []) group.ready();
+  }
+
+  /** @throws ItemDropped when the item is no route of this instance */
+  announce(peer: XmppPeer, { instanceId }: Subscription, { item }: Published): void {
+    const { family, prefix } = unicast(item);
+    const path = publishedPath(unicast(item), {
+      asn: this.#owner.asn,
+      instanceId,
+      master: this.isMaster,
+    });
+    this.#table(family).announce(
+      peer.source,
+      { prefix },
+      {
+        attributes: path.attributes,
+        nextHop: ipv4Bytes(path.nextHop),
+        labelField: path.labelField,
+        infeasible: path.infeasible,
+      },
+    );
+  }
+
+  /** @throws ItemDropped when the item is no route of this instance */
+  withdraw(peer: XmppPeer, item: Item): void {
+    const { family, prefix } = unicast(item);
+    this.#table(family).withdraw(peer.source, { prefix });
+  }
+
+  view(): RoutingInstanceView {
+    const index = this.virtualNetworkIndex;
+    return {
+      name: this.name,
+      virtualNetwork: this.virtualNetwork,
+      ...(index !== undefined && { virtualNetworkIndex: index }),
+      import: this.imports.map((target) => routeTargetText(target)),
+      export: this.exports.map((target) => routeTargetText(target)),
+      tables: this.tables.map((table) => tableView(table, this.name)),
+      subscribers: Array.from(this.#members, ([peer, { subscription }]) => ({
+        instance: this.name,
+        agent: peer.channel.name,
+        instanceId: subscription.instanceId,
+        state: 'established' as const,
+      })),
+      ...(this.isMaster && { master: true }),
+    };
+  }
+
+  #table(family: InstanceFamily): Table {
+    const row = this.#tables.get(family);
+    if (row === undefined) throw new ItemDropped(`${this.name} has no table of ${family}`);
+    return row.table;
+  }
+
+  #dismiss(peer: XmppPeer): void {
+    const member = this.#members.get(peer);
+    if (member === undefined) return;
+    this.#members.delete(peer);
+    for (const group of member.groups) group.leave();
+    if (!this.isMaster)
+      for (const { table } of this.#tables.values()) table.setInstanceId(peer.source, undefined);
+    if (this.#members.size === 0) this.#owner.wanted(this, false);
+  }
+}
+
+/** @throws ItemDropped when the item is of a family that has no tables here */
+function unicast(item: Item): Extract<Item, { family: InstanceFamily }> {
+  switch (item.family) {
+    case 'inet':
+    case 'inet6':
+    case 'inet-labeled':
+      return item;
+    case 'e-vpn':
+    case 'ermvpn':
+    case 'inet-mvpn':
+      throw new ItemDropped(`${item.family} is not carried`);
+  }
+}

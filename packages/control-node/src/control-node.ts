@@ -208,7 +208,11 @@ export class ControlNode {
 
   identity(): LocalIdentity {
     const { asn, 'router-id': routerId, 'cluster-id': clusterId } = this.#config;
-    return { asn, routerId: ipv4Text(routerId), clusterId: clusterId && ipv4Text(clusterId) };
+    return {
+      asn,
+      routerId: ipv4Text(routerId),
+      clusterId: clusterId === undefined ? undefined : ipv4Text(clusterId),
+    };
   }
 
   /** BGP peers in the order of the configuration, then agents by name. */

@@ -421,19 +421,17 @@ class RawPeer {
   }
 
   open(asn: number, routerId: string): void {
-    this.send(
-      encodeOpen({
-        type: 'open',
-        version: 4,
-        asn,
-        holdTime: 90,
-        routerId: parseIpv4(routerId),
-        capabilities: [
-          { type: 'multiprotocol', afi: 1, safi: 128 },
-          { type: 'as4', asn },
-        ],
-      } as unknown as Parameters<typeof encodeOpen>[0]),
-    );
+    const body = encodeOpen({
+      type: 'open',
+      asn,
+      holdTime: 90,
+      routerId: parseIpv4(routerId),
+      capabilities: [
+        { type: 'multiprotocol', afi: 1, safi: 128 },
+        { type: 'four-octet-as', asn },
+      ],
+    });
+    this.send(frameMessage(messageType.open, body));
   }
 
   end(): void {

@@ -124,9 +124,8 @@ t.test('what was decoded without a problem is encoded to the same octets', optio
     const document = describeMessage(bytes, context);
     if (document.type !== 'update' || document.problems.length > 0) continue;
     compared++;
-    const widths = typeof context.asn4 === 'boolean' ? [context.asn4] : [true, false];
-    const encoded = widths.map((asn4) => hexText(encodeUpdate(document, { asn4 })));
-    if (!encoded.includes(hex.toLowerCase())) t.same(encoded, hex, id);
+    const encoded = hexText(encodeUpdate(document));
+    if (encoded !== hex.toLowerCase()) t.equal(encoded, hex, id);
   }
   t.ok(compared > 1000, `${compared} compared`);
 });

@@ -90,7 +90,7 @@ export class Reader {
   /** The next `count` octets, copied: safe to keep. */
   copy(count: number): Uint8Array {
     const at = this.#take(count);
-    return this.bytes.slice(at, at + count);
+    return copyOctets(this.bytes, at, at + count);
   }
 }
 
@@ -196,6 +196,13 @@ export class Writer {
   reset(): void {
     this.#at = 0;
   }
+}
+
+/** The octets in `bytes[start…end)` in memory of their own, also when `bytes` is a `Buffer`, whose `slice` shares it. */
+export function copyOctets(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const copy = new Uint8Array(Math.max(0, end - start));
+  for (let i = start; i < end; i++) copy[i - start] = bytes[i]!;
+  return copy;
 }
 
 /** Whether two byte arrays hold the same octets. */

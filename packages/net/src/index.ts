@@ -1,4 +1,13 @@
-export { Reader, Writer, Truncated, compareBytes, hexText, parseHex, sameBytes } from './bytes.ts';
+export {
+  Reader,
+  Writer,
+  Truncated,
+  compareBytes,
+  copyOctets,
+  hexText,
+  parseHex,
+  sameBytes,
+} from './bytes.ts';
 export {
   addressText,
   ipv4At,

@@ -39,6 +39,13 @@ t.test('a copy does not share memory, a slice does', async (t) => {
   t.equal(slice[0], 9);
 });
 
+t.test('a copy does not share memory even when the bytes are a Buffer', async (t) => {
+  const bytes = Buffer.from([1, 2, 3]);
+  const copy = new Reader(bytes, 1).copy(2);
+  bytes[1] = 9;
+  t.same([...copy], [2, 3]);
+});
+
 t.test('a writer grows, patches lengths and refuses what does not fit', async (t) => {
   const writer = new Writer(1);
   writer.u8(1).length16((w) => w.u24(0x020304).length8((inner) => inner.u32(5)));

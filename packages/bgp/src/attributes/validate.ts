@@ -1,6 +1,6 @@
 /** RFC 7606 for the attributes of one UPDATE: run once per attribute set, free of allocation while nothing is wrong. */
 import { updateSubcode } from '../wire/notification.ts';
-import { type UpdateProblem, updateProblem } from '../wire/update-problem.ts';
+import { type UpdateProblem, problemData, updateProblem } from '../wire/update-problem.ts';
 import { type CheckContext, EXTENDED_LENGTH, OPTIONAL, TRANSITIVE } from './attribute.ts';
 import { attributeByCode, attributes } from './table.ts';
 
@@ -12,8 +12,9 @@ export interface ValidationContext extends CheckContext {
 }
 
 const right: readonly UpdateProblem[] = [];
-/** In which call an attribute code was last seen; a stamp instead of a set to clear. */
+/** In which call an attribute code was last seen, and last reported as repeated; a stamp instead of a set to clear. */
 const seenIn = new Uint32Array(256);
+const repeatedIn = new Uint32Array(256);
 let call = 0;
 
 /**
@@ -32,7 +33,7 @@ export function validateAttributes(
   context: ValidationContext,
 ): readonly UpdateProblem[] {
   let problems: UpdateProblem[] | undefined;
-  const stamp = ++call;
+  const stamp = (call = (call + 1) >>> 0);
   let at = start;
   while (at < end) {
     const header = at;
@@ -54,13 +55,15 @@ export function validateAttributes(
     at = value + length;
     const code = bytes[header + 1]!;
     if (seenIn[code] === stamp) {
-      problems = add(problems, repeated(code));
+      if (repeatedIn[code] !== stamp) problems = add(problems, repeated(code));
+      repeatedIn[code] = stamp;
       continue;
     }
     seenIn[code] = stamp;
     const known = attributeByCode[code];
     if (known === undefined) {
-      if ((flags & OPTIONAL) === 0) problems = add(problems, unknownWellKnown(code, bytes.slice(header, at)));
+      if ((flags & OPTIONAL) === 0)
+        problems = add(problems, unknownWellKnown(code, problemData(bytes, header, at)));
       continue;
     }
     const { row } = known;
@@ -72,7 +75,7 @@ export function validateAttributes(
           updateSubcode.attributeFlags,
           `flags 0x${flags.toString(16)} of an attribute that is ${flagsText(row.flags)}`,
           { code, name: known.name },
-          bytes.slice(header, at),
+          problemData(bytes, header, at),
         ),
       );
       continue;
@@ -83,7 +86,7 @@ export function validateAttributes(
       const named = { code, name: known.name };
       problems = add(
         problems,
-        updateProblem(approach, fault.subcode, fault.because, named, bytes.slice(header, at)),
+        updateProblem(approach, fault.subcode, fault.because, named, problemData(bytes, header, at)),
       );
     }
   }

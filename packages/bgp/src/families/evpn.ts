@@ -1,5 +1,14 @@
 /** EVPN: MAC addresses, hosts and prefixes of Ethernet networks. */
-import { type Reader, type Writer, Truncated, clearHostBits, parsePrefix, prefixText } from '@vaportrail/net';
+import {
+  MAX_LABEL,
+  type Reader,
+  type Writer,
+  Truncated,
+  labelField,
+  clearHostBits,
+  parsePrefix,
+  prefixText,
+} from '@vaportrail/net';
 import {
   readAddress,
   readEsi,
@@ -12,7 +21,15 @@ import {
   writeRouteDistinguisher,
   writeSizedAddress,
 } from './address-field.ts';
-import { type Family, type Nlri, fieldFamily, numberField, textField, typeAndLength } from './family.ts';
+import {
+  type Family,
+  type Nlri,
+  fieldFamily,
+  numberField,
+  numberListField,
+  textField,
+  typeAndLength,
+} from './family.ts';
 
 /** Fields of an EVPN route; which ones are there follows from `routeType`. */
 export interface EvpnNlri extends Nlri {
@@ -44,10 +61,12 @@ function readLabels(body: Reader, count: number): Pick<EvpnNlri, 'labels' | 'lab
   return { labels: labelFields.map((field) => field >>> 4), labelFields };
 }
 
-function writeLabels(body: Writer, { labels = [], labelFields }: EvpnNlri, most: number): void {
-  const fields = labelFields ?? labels.map((label) => (label << 4) | 1);
-  if (fields.length === 0 || fields.length > most)
-    throw new RangeError(`an EVPN route of this type has ${most} labels`);
+function writeLabels(body: Writer, nlri: Nlri, most: number): void {
+  const labels = numberListField(nlri, 'labels', MAX_LABEL) ?? [];
+  const fields = numberListField(nlri, 'labelFields', 0xff_ffff) ?? labels.map((label) => labelField(label));
+  if (fields.length === 0 || fields.length > most) {
+    throw new RangeError(`an EVPN route of this type has at least one label and at most ${most}`);
+  }
   for (const field of fields) body.u24(field);
 }
 

@@ -137,3 +137,18 @@ export function numberField(nlri: Nlri, field: string, limit = 0xffff_ffff): num
   }
   return value;
 }
+
+/** A list of numbers of an NLRI to write, `undefined` when it is absent. @throws RangeError when it is anything else */
+export function numberListField(nlri: Nlri, field: string, limit: number): readonly number[] | undefined {
+  const list = nlri[field];
+  if (list === undefined) return undefined;
+  if (!Array.isArray(list)) throw new RangeError(`${field} of the NLRI is not a list`);
+  for (const value of list as unknown[]) {
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > limit) {
+      throw new RangeError(
+        `${field} of the NLRI holds ${JSON.stringify(value)}, not a number from 0 to ${limit}`,
+      );
+    }
+  }
+  return list as number[];
+}

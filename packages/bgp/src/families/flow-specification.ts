@@ -142,6 +142,22 @@ function readComponents(body: Reader, afi: number): FlowComponent[] {
   return components;
 }
 
+/** @throws RangeError when the components are not a list of objects with lists of terms */
+function componentsOf(nlri: Nlri): readonly FlowComponent[] {
+  const list = nlri['components'];
+  const isTerm = (term: unknown): boolean =>
+    typeof term === 'object' && term !== null && 'op' in term && 'value' in term;
+  const isComponent = (item: unknown): boolean => {
+    if (typeof item !== 'object' || item === null) return false;
+    const { prefix, terms } = item as { prefix?: unknown; terms?: unknown };
+    return typeof prefix === 'string' || (Array.isArray(terms) && terms.every(isTerm));
+  };
+  if (!Array.isArray(list) || !list.every(isComponent)) {
+    throw new RangeError('the NLRI needs components, each with a prefix or with terms');
+  }
+  return list as FlowComponent[];
+}
+
 /** A length of one octet below 240, of two with the upper four bits set from there on. @see RFC 8955 §4.1 */
 function header(bytes: Uint8Array, at: number, end: number): { octets: number; body: number } | undefined {
   if (at >= end) return undefined;
@@ -182,7 +198,7 @@ function flowFamily({ afi, distinguished, title }: FlowFamily): Family {
       const body = new Writer();
       if (distinguished) writeRouteDistinguisher(body, nlri);
       let last = 0;
-      for (const component of (nlri as FlowNlri).components ?? []) {
+      for (const component of componentsOf(nlri)) {
         const number = componentTypes.indexOf(component.type);
         if (number <= last)
           throw new RangeError(`flow component "${component.type}" is unknown or out of order`);

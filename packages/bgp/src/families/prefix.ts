@@ -1,5 +1,6 @@
 /** Families whose NLRI is a prefix, bare or behind labels and a route distinguisher. */
 import {
+  MAX_LABEL,
   ROUTE_DISTINGUISHER_OCTETS,
   clearHostBits,
   hexText,
@@ -10,7 +11,7 @@ import {
   prefixText,
   routeDistinguisherText,
 } from '@vaportrail/net';
-import { type Family, type Nlri, MALFORMED } from './family.ts';
+import { type Family, type Nlri, MALFORMED, numberListField, textField } from './family.ts';
 
 /** What stands in the label field of a withdrawal when nobody cares. @see RFC 8277 §2.4 */
 export const WITHDRAWN_LABEL_FIELD = 0x80_0000;
@@ -100,7 +101,8 @@ export function prefixFamily({ labeled, distinguished, ...row }: PrefixFamily): 
         writer.bytes(parseHex(nlri.nlri));
         return;
       }
-      const { rd, prefix, labels = [] } = nlri as PrefixNlri;
+      const prefix = textField(nlri, 'prefix');
+      const labels = numberListField(nlri, 'labels', MAX_LABEL) ?? [];
       const { bytes, length } = parsePrefix(prefix);
       if (bytes.length * 8 !== longest) throw new RangeError(`${prefix} is of another address family`);
       if (labeled && !withdrawn && labels.length === 0) throw new RangeError(`${prefix} needs a label`);
@@ -111,10 +113,7 @@ export function prefixFamily({ labeled, distinguished, ...row }: PrefixFamily): 
       if (labeled && withdrawn) writer.u24(WITHDRAWN_LABEL_FIELD);
       else if (labeled)
         labels.forEach((label, i) => writer.u24((label << 4) | (i === labels.length - 1 ? 1 : 0)));
-      if (distinguished) {
-        if (rd === undefined) throw new RangeError(`${prefix} needs a route distinguisher`);
-        writer.bytes(parseRouteDistinguisher(rd));
-      }
+      if (distinguished) writer.bytes(parseRouteDistinguisher(textField(nlri, 'rd')));
       writer.bytes(bytes.subarray(0, prefixOctets(length)));
     },
   };

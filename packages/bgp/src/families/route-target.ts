@@ -1,7 +1,7 @@
 /** Route target membership: which VPN routes a speaker wants to hear about. */
 import { hexText, ipv4At, parseHex } from '@vaportrail/net';
 import { extendedCommunityText, parseExtendedCommunity } from '../attributes/extended-communities.ts';
-import { type Family, type Nlri, MALFORMED } from './family.ts';
+import { type Family, type Nlri, MALFORMED, numberField, textField } from './family.ts';
 
 const ORIGIN_AS_BITS = 32;
 const WHOLE_BITS = 96;
@@ -51,13 +51,16 @@ export const routeTarget: Family = {
       writer.bytes(parseHex(nlri.nlri));
       return;
     }
-    const { originAs, routeTarget: target } = nlri as RouteTargetNlri;
-    if (originAs === undefined && target === undefined) writer.u8(0);
-    else if (target === undefined) writer.u8(ORIGIN_AS_BITS).u32(originAs ?? 0);
+    if (nlri['originAs'] === undefined && nlri['routeTarget'] === undefined) {
+      writer.u8(0);
+      return;
+    }
+    const originAs = numberField(nlri, 'originAs');
+    if (nlri['routeTarget'] === undefined) writer.u8(ORIGIN_AS_BITS).u32(originAs);
     else
       writer
         .u8(WHOLE_BITS)
-        .u32(originAs ?? 0)
-        .bytes(parseExtendedCommunity(target));
+        .u32(originAs)
+        .bytes(parseExtendedCommunity(textField(nlri, 'routeTarget')));
   },
 };

@@ -1,5 +1,5 @@
 /** Capabilities a speaker lists in its OPEN: one row per capability. @see RFC 5492 */
-import { type Reader, Truncated, Writer } from '@vaportrail/net';
+import { type Reader, Truncated, Writer, copyOctets } from '@vaportrail/net';
 import { NotificationError, errorCode, openSubcode } from './notification.ts';
 
 /** An address family as the two numbers on the wire. */
@@ -341,7 +341,7 @@ export function decodeCapabilities(reader: Reader): Capability[] {
       throw new NotificationError(
         errorCode.open,
         openSubcode.unspecific,
-        bytes.slice(at, end),
+        copyOctets(bytes, at, end),
         'a capability passes the end of its parameter',
       );
     }

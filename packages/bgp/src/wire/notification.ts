@@ -1,4 +1,5 @@
 /** NOTIFICATION: the error a speaker sends before it closes, and the names of all codes. @see RFC 4271 §4.5 */
+import { copyOctets } from '@vaportrail/net';
 
 export const errorCode = {
   header: 1,
@@ -168,7 +169,7 @@ export function decodeNotification(bytes: Uint8Array, start: number, end: number
     type: 'notification',
     code: bytes[start]!,
     subcode: bytes[start + 1]!,
-    data: bytes.slice(start + 2, end),
+    data: copyOctets(bytes, start + 2, end),
   };
 }
 

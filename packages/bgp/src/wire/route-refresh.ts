@@ -1,4 +1,5 @@
 /** ROUTE-REFRESH: asks a peer to send a family again, or marks beginning and end of that. @see RFC 2918, RFC 7313 */
+import { copyOctets } from '@vaportrail/net';
 import { NotificationError, errorCode, routeRefreshSubcode } from './notification.ts';
 
 /** Message subtypes. @see RFC 7313 §3.2 */
@@ -25,7 +26,7 @@ export function decodeRouteRefresh(bytes: Uint8Array, start: number, end: number
     throw new NotificationError(
       errorCode.routeRefresh,
       routeRefreshSubcode.invalidLength,
-      bytes.slice(start, end),
+      copyOctets(bytes, start, end),
       `${end - start} octets instead of 4`,
     );
   }
@@ -34,7 +35,7 @@ export function decodeRouteRefresh(bytes: Uint8Array, start: number, end: number
     afi: (bytes[start]! << 8) | bytes[start + 1]!,
     safi: bytes[start + 3]!,
     subtype,
-    filters: bytes.slice(start + 4, end),
+    filters: copyOctets(bytes, start + 4, end),
   };
 }
 

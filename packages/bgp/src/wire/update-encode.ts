@@ -1,6 +1,6 @@
 /** Writing an UPDATE from the plain data that `decodeUpdate` gives, or that a program or a file made up. */
 import { Writer, parseHex } from '@vaportrail/net';
-import type { Attribute } from '../attributes/attribute.ts';
+import type { Attribute, AttributeContext } from '../attributes/attribute.ts';
 import { type RawAttribute, writeAttribute } from '../attributes/encode.ts';
 import { type AttributeName, attributes as table } from '../attributes/table.ts';
 import { families, familyOf } from '../families/table.ts';
@@ -9,7 +9,6 @@ import { MAX_EXTENDED_MESSAGE, HEADER_OCTETS, frameMessage, messageType } from '
 import {
   type RawAttributeText,
   type Update,
-  type UpdateContext,
   type UpdateRoute,
   attributeFlags,
   attributeRank,
@@ -29,8 +28,9 @@ export type UpdateFields = Partial<Pick<Update, 'routes' | 'attributes' | 'raw' 
  * @throws RangeError when a field is missing or wrong, when announced (or withdrawn) routes are of several families or
  *   have different next hops, or when the message would be longer than 65535 octets
  */
-export function encodeUpdate(update: UpdateFields, context: Pick<UpdateContext, 'asn4'>): Uint8Array {
+export function encodeUpdate(update: UpdateFields, { asn4 }: AttributeContext = { asn4: true }): Uint8Array {
   const { routes = [], layout, endOfRib } = update;
+  const context = { asn4: layout?.asn4 ?? asn4 };
   const [announced, withdrawn] = ['announce', 'withdraw'].map((op) =>
     routes.filter((route) => route.op === op),
   );
@@ -117,7 +117,7 @@ function mpUnreach({ afi, safi }: AfiSafi, routes: readonly UpdateRoute[]): RawA
 /** The attributes by name and the raw ones; NEXT_HOP from the routes when it is not among them. */
 function attributeValues(
   { attributes = {}, raw = [], layout }: UpdateFields,
-  context: Pick<UpdateContext, 'asn4'>,
+  context: AttributeContext,
   plainRoutes: readonly UpdateRoute[],
 ): RawAttribute[] {
   const values: RawAttribute[] = [];

@@ -6,7 +6,7 @@
  *                                              └ … MP_UNREACH … MP_REACH … ┘
  * ```
  */
-import { type UpdateProblem, updateProblem } from './update-problem.ts';
+import { type UpdateProblem, problemData, updateProblem } from './update-problem.ts';
 import { updateSubcode } from './notification.ts';
 import { HEADER_OCTETS } from './header.ts';
 
@@ -157,7 +157,7 @@ export function locateUpdate(
           updateSubcode.optionalAttribute,
           `a next hop of ${nextHopLength} octets passes the end of the attribute`,
           mpReach,
-          bytes.slice(header, at + length),
+          problemData(bytes, header, at + length),
         );
       }
       frame.reachAt = header;

@@ -1,4 +1,5 @@
 /** What can be wrong with an UPDATE, and what RFC 7606 says to do about it. */
+import { copyOctets } from '@vaportrail/net';
 import { NotificationError, errorCode } from './notification.ts';
 
 /** The four ways to handle an error, most severe first. @see RFC 7606 §2 */
@@ -27,6 +28,14 @@ export interface UpdateProblem {
 }
 
 const noData = new Uint8Array(0);
+
+/** Most octets of a wrong attribute that go into a NOTIFICATION, which then fits 4096. */
+export const MAX_PROBLEM_DATA = 4000;
+
+/** The octets of a wrong attribute for a NOTIFICATION. @see RFC 4271 §6.3 */
+export function problemData(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return copyOctets(bytes, start, Math.min(end, start + MAX_PROBLEM_DATA));
+}
 
 export function updateProblem(
   approach: Approach,

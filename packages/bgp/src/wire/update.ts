@@ -56,6 +56,8 @@ export interface RawAttributeText {
 
 /** What routes and attributes do not tell about the octets; absent where `encodeUpdate` would choose the same. */
 export interface UpdateLayout {
+  /** `false`: AS numbers have two octets. */
+  readonly asn4?: false;
   /** Code and flags of all attributes in their order. */
   readonly attributes?: readonly (readonly [code: number, flags: number])[];
   /** What is in MP_REACH_NLRI: family, next hop in hexadecimal, number of routes. */
@@ -141,7 +143,7 @@ export function decodeFrame(frame: UpdateFrame, context: UpdateContext, problem?
   if (raw.length > 0) update.raw = raw;
   const { endOfRib } = frame;
   if (endOfRib !== 0) update.endOfRib = { afi: endOfRib >>> 8, safi: endOfRib & 0xff };
-  const layout = layoutOf(frame, reachRoutes, unreachRoutes);
+  const layout = layoutOf(frame, context, reachRoutes, unreachRoutes);
   if (layout !== undefined) update.layout = layout;
   return update;
 }
@@ -270,11 +272,7 @@ function plainAttributes(
 ): { attributes: PlainAttributes; raw: RawAttributeText[] } {
   const attributes: { [N in AttributeName]?: unknown } = {};
   const raw: RawAttributeText[] = [];
-  const malformed = new Set<number>();
-  for (const { attributeCode, subcode } of problems) {
-    if (attributeCode !== undefined && subcode !== updateSubcode.malformedAttributeList)
-      malformed.add(attributeCode);
-  }
+  const malformed = malformedCodes(problems);
   for (let at = 0; at < bytes.length;) {
     const flags = bytes[at]!;
     const code = bytes[at + 1]!;
@@ -330,12 +328,20 @@ function mergeAs4(
 }
 
 /** Order and flags of the attributes, and what stands in the multiprotocol ones, where that is not what we would write. */
-function layoutOf(frame: UpdateFrame, reachRoutes: number, unreachRoutes: number): UpdateLayout | undefined {
+function layoutOf(
+  frame: UpdateFrame,
+  { asn4 }: AttributeContext,
+  reachRoutes: number,
+  unreachRoutes: number,
+): UpdateLayout | undefined {
   const attributes = isCanonical(frame) ? undefined : codesAndFlags(frame);
   const reach = reachLayout(frame, reachRoutes);
   const unreach = unreachLayout(frame, unreachRoutes);
-  if (attributes === undefined && reach === undefined && unreach === undefined) return undefined;
+  const withAsNumbers = !asn4 && frame.attributeOctets > 0;
+  if (attributes === undefined && reach === undefined && unreach === undefined && !withAsNumbers)
+    return undefined;
   const layout: { -readonly [field in keyof UpdateLayout]: UpdateLayout[field] } = {};
+  if (withAsNumbers) layout.asn4 = false;
   if (attributes !== undefined) layout.attributes = attributes;
   if (reach !== undefined) layout.reach = reach;
   if (unreach !== undefined) layout.unreach = unreach;

@@ -25,7 +25,7 @@ import { broken, notified, type SessionEnd } from './session-end.ts';
 /** The session as its conversations see it. */
 export interface ConversationOwner {
   readonly clock: Clock;
-  /** Opens a connection to the peer. */
+  /** Opens a connection to the peer. @throws Error when it cannot even be tried */
   dial(): Socket;
   /** The OPEN to send, header included. */
   readonly openMessage: Uint8Array;
@@ -127,7 +127,7 @@ export class Conversation {
     }
   }
 
-  /** Gives the connection up without a word, because it is known to be dead. */
+  /** Gives the connection up without a word, because it is known to be dead or cannot be made. */
   abandon(text: string): void {
     this.#end = broken(text);
     this.feed({ type: 'TcpConnectionFails' });
@@ -252,14 +252,18 @@ export class Conversation {
   #connect(): void {
     this.initiatedByUs = true;
     this.#opened = undefined;
-    const socket = this.#owner.dial();
+    let socket: Socket;
+    try {
+      socket = this.#owner.dial();
+    } catch (error) {
+      return this.abandon((error as Error).message);
+    }
     this.#socket = socket;
     const onError = (error: Error): void => {
       if (this.#socket !== socket) return;
       this.#socket = undefined;
       socket.destroy();
-      this.#end = broken(error.message);
-      this.feed({ type: 'TcpConnectionFails' });
+      this.abandon(error.message);
     };
     socket.once('error', onError);
     socket.once('connect', () => {

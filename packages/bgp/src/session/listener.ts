@@ -4,12 +4,15 @@ import { addressText, covers, parseAddress, systemClock, type Clock, type Prefix
 import { frameMessage, messageType } from '../wire/header.ts';
 import { ceaseSubcode, errorCode } from '../wire/notification.ts';
 import type { Session } from './session.ts';
+import { expectSignature, hostPrefix } from './transport-security.ts';
 
 /** Peers that need not be configured one by one: whoever connects from a prefix. */
 export interface PeerRange {
   readonly prefix: Prefix;
   /** How many of them may have a session at a time. */
   readonly limit: number;
+  /** All of them sign with this password. @see RFC 2385 */
+  readonly password?: string;
   /** Makes the session of a peer that has connected, passive. Called again when the peer comes back after it had gone. */
   create(address: string): Session;
 }
@@ -68,6 +71,16 @@ export class Listener {
         resolve();
       });
     });
+    try {
+      for (const { config } of this.#sessions.values())
+        if (config.password !== undefined)
+          expectSignature(server, hostPrefix(config.peer.address), config.password);
+      for (const { range } of this.#ranges)
+        if (range.password !== undefined) expectSignature(server, range.prefix, range.password);
+    } catch (error) {
+      server.close();
+      throw error;
+    }
     this.#servers.add(server);
     server.on('error', (error) => this.#settings.refused?.('', error.message));
     const bound = server.address();
@@ -80,10 +93,16 @@ export class Listener {
     return this.#sessions.values();
   }
 
-  /** @throws RangeError when a session with a peer of this address is there already */
+  /**
+   * @throws RangeError when a session with a peer of this address is there already
+   * @throws Error when the kernel does not sign for it
+   */
   add(session: Session): void {
     const key = peerKey(session.config.peer.address);
     if (this.#sessions.has(key)) throw new RangeError(`there is a session with ${key} already`);
+    const { password } = session.config;
+    if (password !== undefined)
+      for (const server of this.#servers) expectSignature(server, hostPrefix(key), password);
     this.#sessions.set(key, session);
   }
 
@@ -92,11 +111,18 @@ export class Listener {
     const key = peerKey(session.config.peer.address);
     if (this.#sessions.get(key) !== session) return;
     this.#sessions.delete(key);
+    if (session.config.password !== undefined)
+      for (const server of this.#servers) expectSignature(server, hostPrefix(key), undefined);
     for (const { peers } of this.#ranges) peers.delete(key);
   }
 
-  /** Accepts peers by prefix; where ranges overlap the longest prefix counts. */
+  /**
+   * Accepts peers by prefix; where ranges overlap the longest prefix counts.
+   * @throws Error when the kernel does not sign for them
+   */
   acceptRange(range: PeerRange): void {
+    if (range.password !== undefined)
+      for (const server of this.#servers) expectSignature(server, range.prefix, range.password);
     this.#ranges.push({ range, peers: new Set() });
     this.#ranges.sort((a, b) => b.range.prefix.length - a.range.prefix.length);
   }
@@ -120,18 +146,22 @@ export class Listener {
     const session = this.#sessions.get(key) ?? this.#admit(key);
     if (typeof session === 'string') return this.#refuse(socket, key, session);
     const opened = this.#expectOpen(socket);
-    if (session.accept(socket, opened)) {
-      socket.once('close', () => this.#forgetDynamic(session, key));
-      return;
+    let because = `the session is ${session.state} and takes no connection`;
+    try {
+      if (session.accept(socket, opened)) {
+        socket.once('close', () => this.#forgetDynamic(session, key));
+        return;
+      }
+    } catch (error) {
+      because = (error as Error).message;
     }
     opened();
-    this.#refuse(socket, key, `the session is ${session.state} and takes no connection`);
+    this.#refuse(socket, key, because);
   }
 
   /** The session of a peer that is not configured but in a range, or why there is none. */
   #admit(key: string): Session | string {
-    const bytes = parseAddress(key.replace(/%.*$/, ''));
-    const peer: Prefix = { bytes, length: bytes.length * 8 };
+    const peer = hostPrefix(key);
     const entry = this.#ranges.find(({ range }) => covers(range.prefix, peer));
     if (entry === undefined) return 'unknown peer';
     if (entry.peers.size >= entry.range.limit) return `${entry.range.limit} peers of its range are there`;

@@ -1,5 +1,6 @@
 /** What a session is configured with, and what is assumed where nothing is said. */
 import type { FamilyName } from '../families/table.ts';
+import { MAX_PASSWORD } from './tcp-md5.ts';
 import type { AddPathMode, LongLivedFamily, Role } from './negotiate.ts';
 
 export interface LocalSpeaker {
@@ -60,6 +61,10 @@ export interface SessionSettings {
   readonly role?: Role;
   /** Refuse a peer that tells no role. */
   readonly strictRole?: boolean;
+  /** Sign all segments with this password. @see RFC 2385 */
+  readonly password?: string;
+  /** Accept only packets that have passed fewer than so many routers, 1–254. @see RFC 5082 */
+  readonly ttlSecurity?: number;
 }
 
 type Defaulted =
@@ -111,5 +116,10 @@ export function sessionConfig(settings: SessionSettings): SessionConfig {
   const { routerId } = config.local;
   if (!(Number.isInteger(routerId) && routerId > 0 && routerId <= 0xffff_ffff))
     throw wrong(`router id ${routerId} is not an unsigned 32-bit number above 0`);
+  const octets = Buffer.byteLength(config.password ?? '-');
+  if (octets === 0 || octets > MAX_PASSWORD) throw wrong(`a password of ${octets} octets is not one of 1–80`);
+  const { ttlSecurity: hops = 1 } = config;
+  if (!(Number.isInteger(hops) && hops >= 1 && hops <= 254))
+    throw wrong(`TTL security of ${hops} hops is not 1–254`);
   return config;
 }

@@ -13,6 +13,7 @@ import { states, type FsmOptions, type State, type TimerName } from './fsm.ts';
 import { localOpen, negotiate, type Negotiated } from './negotiate.ts';
 import { sessionConfig, type SessionConfig, type SessionSettings } from './session-config.ts';
 import { sessionDown, type SessionDown, type SessionEnd } from './session-end.ts';
+import { isSecured, requireTransportSecurity, secureAccepted, secureConnect } from './transport-security.ts';
 
 /** Who uses the session. Exceptions thrown by a handler end this session and no other. */
 export interface SessionHandlers {
@@ -84,9 +85,13 @@ export class Session {
   #current: Conversation | undefined;
   #negotiated: Negotiated | undefined;
 
-  /** @throws RangeError when a setting is out of range */
+  /**
+   * @throws RangeError when a setting is out of range
+   * @throws Error when this machine lacks what TCP MD5 or TTL security need
+   */
   constructor(settings: SessionSettings, handlers: SessionHandlers, clock: Clock = systemClock) {
     this.config = sessionConfig(settings);
+    requireTransportSecurity(this.config);
     this.#handlers = handlers;
     this.#clock = clock;
     this.changedAt = clock.now();
@@ -204,9 +209,11 @@ export class Session {
   /**
    * Takes a connection the peer has opened; `opened` is called when it has brought an acceptable OPEN.
    * Yields false when the connection is not wanted now; the caller then refuses it.
+   * @throws Error when the kernel does not secure the connection as configured
    */
   accept(socket: Socket, opened: () => void = () => {}): boolean {
     if (!this.#started) return false;
+    secureAccepted(socket, this.config);
     if (this.#first.state === 'Active' && !this.#first.isConnected) {
       this.#first.accept(socket, opened);
       return true;
@@ -226,7 +233,18 @@ export class Session {
     return {
       clock: this.#clock,
       openMessage,
-      dial: () => connect({ host: address, port, localAddress: config.local.address, noDelay: true }),
+      dial: () => {
+        if (!isSecured(config))
+          return connect({ host: address, port, localAddress: config.local.address, noDelay: true });
+        const socket = connect({ host: address, port, noDelay: true });
+        try {
+          secureConnect(socket, config);
+        } catch (error) {
+          socket.destroy();
+          throw error;
+        }
+        return socket;
+      },
       seconds: (timer, state) => this.#seconds(timer, state),
       opened: (conversation, open) => this.#opened(conversation, open),
       established: (conversation) => this.#established(conversation),

@@ -285,7 +285,11 @@ export class Channel {
         this.#up();
         break;
       case 'down':
-        this.#down(action);
+        this.#down(
+          action.error === undefined
+            ? { because: action.because }
+            : { because: action.because, error: action.error },
+        );
         break;
       case 'timed-out':
         this.#owner.timedOut?.(action.attempts);

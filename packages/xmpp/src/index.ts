@@ -114,3 +114,4 @@ export {
   type ConfigNode,
   type ConfigObject,
 } from './config-message.ts';
+export { makeTestCertificates, type CertificatePaths } from './certificates.ts';

@@ -1,0 +1,129 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import t from 'tap';
+import { makeTestCertificates, readTlsFiles, subscribeStanza, type TlsFiles } from '../src/index.ts';
+import { connectStranger, isUp, runAgent, runServer, until } from './loopback.ts';
+import { agentHeader } from './recorded-stream.ts';
+
+const skip = spawnSync('openssl', ['version']).status === 0 ? false : 'openssl is not installed';
+
+t.test('TLS on the channel', { skip }, async (t) => {
+  const folder = t.testdir();
+  const names = ['ctrl-1', 'compute-1'];
+  const paths = await makeTestCertificates(join(folder, 'ours'), names);
+  const [server1, agent1] = names.map((name) => readTlsFiles(paths.get(name)!)) as [TlsFiles, TlsFiles];
+  const strangers = await makeTestCertificates(join(folder, 'theirs'), ['compute-1']);
+  const forged = { ...readTlsFiles(strangers.get('compute-1')!), authority: agent1.authority };
+
+  t.test('an agent and a control node know each other by their authority', async (t) => {
+    const { server, port, ups, stanzas } = await runServer({ tls: server1 });
+    const agent = runAgent('compute-1', port, { tls: agent1 });
+    await until(() => isUp(agent));
+    t.ok(ups[0]?.secure);
+    t.ok(agent.client.channel.secure);
+    t.equal(ups[0]?.name, 'compute-1');
+    agent.client.channel.send([subscribeStanza('compute-1', 'v', 1)]);
+    await until(() => stanzas.length === 1);
+    agent.client.stop();
+    await server.close();
+  });
+
+  t.test('an agent returns over TLS when its session is lost', async (t) => {
+    const { server, port, ups } = await runServer({ tls: server1 });
+    const agent = runAgent('compute-1', port, { tls: agent1 });
+    await until(() => isUp(agent));
+    ups[0]?.close();
+    await until(() => ups.length === 2 && isUp(agent));
+    t.ok(agent.client.channel.secure);
+    agent.client.stop();
+    await server.close();
+  });
+
+  t.test('a certificate of another authority is refused, on either side', async (t) => {
+    const { server, port, ups } = await runServer({ tls: server1 });
+    const agent = runAgent('compute-1', port, { tls: forged });
+    await until(() => agent.ends.length > 0);
+    agent.client.stop();
+    t.same(ups, []);
+    await server.close();
+
+    const impostor = await runServer({ tls: { ...forged, authority: agent1.authority } });
+    const victim = runAgent('compute-1', impostor.port, { tls: agent1 });
+    await until(() => victim.ends.length > 0);
+    t.match(victim.ends[0]?.because, /certificate/);
+    victim.client.stop();
+    t.same(impostor.ups, []);
+    await impostor.server.close();
+  });
+
+  t.test('a plain agent is told that TLS is required, and gets no further', async (t) => {
+    const { server, port, ups } = await runServer({ tls: server1 });
+    const plain = await connectStranger(port);
+    plain.socket.write(agentHeader);
+    await until(() => plain.text().includes('</stream:features>'));
+    t.match(
+      plain.text(),
+      '<stream:features><starttls xmlns="urn:ietf:params:xml:ns:xmpp-tls"><required /></starttls></stream:features>',
+    );
+    plain.socket.write('<iq type="get"/>');
+    await until(() => plain.closed);
+    t.match(plain.text(), '<policy-violation ');
+    t.same(ups, []);
+    await server.close();
+  });
+
+  t.test('octets smuggled behind starttls are not read as if they had come inside TLS', async (t) => {
+    const { server, port, ups, stanzas } = await runServer({ tls: server1 });
+    const plain = await connectStranger(port);
+    plain.socket.write(agentHeader);
+    await until(() => plain.text().includes('</stream:features>'));
+    plain.socket.write(
+      `<starttls xmlns="urn:ietf:params:xml:ns:xmpp-tls"/>${agentHeader.toString()}<iq type="get"/>`,
+    );
+    await until(() => plain.closed);
+    t.same([ups, stanzas], [[], []]);
+    await server.close();
+  });
+
+  t.test('a handshake that does not come to an end, or is none, is closed', async (t) => {
+    const { server, port } = await runServer({ tls: server1 });
+    const plain = await connectStranger(port);
+    plain.socket.write(agentHeader);
+    await until(() => plain.text().includes('</stream:features>'));
+    plain.socket.write('<starttls xmlns="urn:ietf:params:xml:ns:xmpp-tls"/>');
+    await until(() => plain.text().includes('<proceed'));
+    plain.socket.write('this is no handshake');
+    await until(() => plain.closed);
+    await until(() => server.pending === 0);
+    t.equal(server.counters.rejected, 1);
+    await server.close();
+  });
+
+  t.test('an agent without TLS does not talk to a control node that asks for it', async (t) => {
+    const { server, port, ups } = await runServer({ tls: server1 });
+    const agent = runAgent('compute-1', port);
+    await until(() => agent.ends.length > 0);
+    t.match(agent.ends[0]?.because, /both ends must agree on TLS/);
+    agent.client.stop();
+    t.same(ups, []);
+    await server.close();
+  });
+
+  t.test('a name before TLS is only a claim', async (t) => {
+    const { server, port, ups } = await runServer({ tls: server1 });
+    const agent = runAgent('compute-1', port, { tls: agent1 });
+    await until(() => ups.length === 1);
+    const claim = await connectStranger(port);
+    claim.socket.write(agentHeader);
+    await until(() => claim.text().includes('</stream:features>'));
+    t.equal(agent.downs.length, 0);
+    claim.socket.destroy();
+    agent.client.stop();
+    await server.close();
+  });
+});
+
+t.test('names of nodes are names of files', async (t) => {
+  for (const name of ['', '../x', 'ca', '-x', 'a b'])
+    await t.rejects(makeTestCertificates('/nonexistent', [name]), RangeError);
+});

@@ -2,12 +2,15 @@
  * Tunnels made on demand: a destination network says where they may go, the first route that needs a protocol next hop
  * inside it makes one, and the last to leave starts its hold-down. Each becomes a host route in `inet.3`.
  */
-import { covers, ipv4Bytes, ipv4Text, type Clock, type Prefix, type Timer } from '@vaportrail/net';
+import { covers, ipv4Bytes, type Clock, type Prefix, type Timer } from '@vaportrail/net';
 
 /** Units of dynamic tunnel interfaces count from here on every tunnel PIC. */
 export const FIRST_TUNNEL_UNIT = 32768;
 /** Preference of a tunnel route in `inet.3`. */
 export const TUNNEL_PREFERENCE = 300;
+/** Logical interfaces and their SNMP indexes are numbered from here. */
+const FIRST_INTERFACE_INDEX = 392;
+const FIRST_SNMP_INDEX = 1703;
 /** How long a tunnel nobody uses is kept, in milliseconds. */
 export const TUNNEL_HOLD_DOWN = 15 * 60_000;
 
@@ -62,6 +65,11 @@ export interface DynamicTunnel {
   readonly metric: number;
   /** Milliseconds since the epoch. */
   readonly since: number;
+  /** Index of the logical interface, and its SNMP index. */
+  readonly index: number;
+  readonly snmpIndex: number;
+  /** Packets that were forwarded over it, as far as somebody asked where a flow goes. */
+  outputPackets: number;
   /** Protocol next hops that resolve over it. */
   readonly references: number;
   readonly state: 'up' | 'hold-down';
@@ -79,6 +87,7 @@ export class DynamicTunnels {
   #settings: readonly DynamicTunnelSettings[];
   readonly #options: DynamicTunnelOptions;
   readonly #tunnels = new Map<number, LiveTunnel>();
+  #made = 0;
 
   constructor(settings: readonly DynamicTunnelSettings[], options: DynamicTunnelOptions) {
     if (options.pics.length === 0) throw new RangeError('dynamic tunnels need a tunnel PIC');
@@ -131,6 +140,9 @@ export class DynamicTunnels {
       unit,
       metric: match.network.metric,
       since: this.#options.clock.now(),
+      index: FIRST_INTERFACE_INDEX + this.#made,
+      snmpIndex: FIRST_SNMP_INDEX + this.#made++,
+      outputPackets: 0,
       references: 1,
       state: 'up',
       holdDown: undefined,
@@ -213,9 +225,4 @@ export class DynamicTunnels {
     while (chosen.used.has(unit)) unit++;
     return { pic: chosen.pic, unit };
   }
-}
-
-/** `10.169.25.20`, the text of a tunnel's end point. */
-export function tunnelDestinationText(tunnel: DynamicTunnel): string {
-  return ipv4Text(tunnel.destination);
 }

@@ -114,6 +114,16 @@ export class ForwardingTable {
     return undefined;
   }
 
+  /**
+   * Tells the routes that a destination asks for: a prefix, or the longest match for an address.
+   * @throws RangeError when the text is neither
+   */
+  matching(destination: string): (destination: string) => boolean {
+    const prefix = parsePrefix(destination);
+    const wanted = destination.includes('/') ? prefixText(prefix) : this.lookUp(prefix.bytes)?.destination;
+    return (each) => each === wanted;
+  }
+
   /** Where a flow's packets go; every packet of a flow takes the same leg for as long as the leg is there. */
   forward(flow: Flow, seed = 0): Forwarded | undefined {
     const route = this.lookUp(flow.destination);
@@ -126,11 +136,6 @@ export class ForwardingTable {
     );
     return { route, leg: legs[chosen]!.unicast };
   }
-}
-
-/** The form under which prefixes are kept. @throws RangeError when the text is no prefix */
-export function canonicalPrefix(text: string): string {
-  return prefixText(parsePrefix(text));
 }
 
 function lengthOf(destination: string): number {

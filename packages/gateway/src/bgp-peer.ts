@@ -1,0 +1,290 @@
+/** One BGP peer of the gateway: its session, its paths in the RIB, what it is told. */
+import {
+  Session,
+  endOfRib,
+  type FamilyName,
+  type Negotiated,
+  type SessionDown,
+  type SessionEnd,
+} from '@vaportrail/bgp';
+import { mostSevere, notificationOf } from '@vaportrail/bgp/wire';
+import { ipv4Text, parseAddress, type Clock, type Timer } from '@vaportrail/net';
+import type { Membership, Rib, Source, Table } from '@vaportrail/rib';
+import type { GatewayNeighborView, Log, NeighborTableView } from '@vaportrail/show';
+import type { PeerConfig } from './config.ts';
+
+/** What a peer needs of its gateway. */
+export interface PeerOwner {
+  readonly rib: Rib;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** AS number of the router. */
+  readonly asn: number;
+  /** AS number shown to peers that have no `local-as` of their own. */
+  readonly localAsn: number;
+  readonly routerId: number;
+  /** The table that the routes of a family are told from. */
+  tableOf(family: FamilyName): Table | undefined;
+  /** The tables in which paths of this peer may be, for its counts. */
+  tables(): Iterable<Table>;
+}
+
+/** Octets of an UPDATE's header and fixed fields; every UPDATE is longer. */
+const LENGTH_AT = 16;
+
+export class BgpPeer {
+  readonly config: PeerConfig;
+  readonly session: Session;
+  /** AS number that this peer takes us for. */
+  readonly localAsn: number;
+  readonly #owner: PeerOwner;
+  readonly #log: Log;
+  #source: Source | undefined;
+  readonly #memberships = new Map<FamilyName, Membership>();
+  readonly #endsOfRib = new Set<FamilyName>();
+  /** Ends the grace of a peer that is expected back. */
+  #grace: Timer | undefined;
+
+  constructor(config: PeerConfig, owner: PeerOwner) {
+    this.config = config;
+    this.#owner = owner;
+    this.#log = owner.log.child({ peer: config.address });
+    this.localAsn = config['local-as'] ?? owner.localAsn;
+    const localAddress = config['local-address'];
+    this.session = new Session(
+      {
+        local: {
+          asn: this.localAsn,
+          routerId: owner.routerId,
+          ...(localAddress === undefined ? {} : { address: localAddress }),
+        },
+        peer: { address: config.address, port: config.port, asn: config.asn, passive: config.passive },
+        families: config.families,
+        holdTime: config['hold-time'],
+        connectRetry: config['connect-retry'],
+      },
+      {
+        established: (negotiated) => this.#established(negotiated),
+        update: (bytes, start, end) => this.#update(bytes, start, end),
+        routeRefresh: (family, subtype) => {
+          if (subtype === 'request') this.#memberships.get(family)?.refresh();
+        },
+        drained: () => {
+          for (const membership of this.#memberships.values()) membership.ready();
+        },
+        down: (end) => this.#down(end),
+        failed: (end) => this.#failed(end),
+      },
+      owner.clock,
+    );
+  }
+
+  /** `contrail`, or the address when it has no name. */
+  get name(): string {
+    return this.config.name ?? this.config.address;
+  }
+
+  /** Its place in the RIB while it is Established, or away and expected back. */
+  get source(): Source | undefined {
+    return this.#source;
+  }
+
+  /** Name of the task that owns its routes, as a Junos router tells it: with our AS number where that is not the router's. */
+  get task(): string {
+    const ours = this.localAsn === this.#owner.asn ? '' : `_${this.localAsn}`;
+    return `BGP_${this.config.asn}${ours}.${this.config.address}`;
+  }
+
+  start(): void {
+    this.session.start();
+  }
+
+  /** Takes the session down and all its routes out. */
+  async stop(why = ''): Promise<void> {
+    await this.session.stop(why);
+    this.#grace?.cancel();
+    this.#forget();
+  }
+
+  /** Whether a family is in use with this peer. */
+  speaks(family: FamilyName): boolean {
+    return this.#memberships.has(family);
+  }
+
+  view(): GatewayNeighborView {
+    const { config, session } = this;
+    const { negotiated, counters, endpoints, lastEnd } = session;
+    const source = this.#source;
+    const families = negotiated?.families ?? config.families;
+    const tables = source === undefined ? [] : this.#tableViews(source);
+    return {
+      name: this.name,
+      address: config.address,
+      protocol: 'bgp',
+      type: config.asn === this.localAsn ? 'internal' : 'external',
+      state: session.state,
+      asn: config.asn,
+      localAsn: this.localAsn,
+      passive: config.passive,
+      families,
+      holdTime: negotiated?.holdTime ?? config['hold-time'],
+      flaps: counters.flaps,
+      received: traffic(counters.received, counters.octetsReceived),
+      sent: traffic(counters.sent, counters.octetsSent),
+      paths: source === undefined ? 0 : tables.reduce((most, { received }) => Math.max(most, received), 0),
+      backlog: session.backlog,
+      lastChange: Math.max(0, (this.#owner.clock.now() - session.changedAt) / 1000),
+      tables,
+      endOfRib: Object.fromEntries(families.map((family) => [family, this.#endsOfRib.has(family)])),
+      ...(negotiated === undefined
+        ? {}
+        : {
+            routerId: ipv4Text(negotiated.peerRouterId),
+            establishedAt: new Date(session.changedAt).toISOString(),
+            capabilities: [...new Set(negotiated.capabilities.map(({ type }) => type))],
+          }),
+      ...(endpoints === undefined
+        ? config['local-address'] === undefined
+          ? {}
+          : { localAddress: config['local-address'] }
+        : {
+            localAddress: endpoints.local.address,
+            localPort: endpoints.local.port,
+            peerPort: endpoints.remote.port,
+          }),
+      ...(lastEnd === undefined ? {} : { lastError: lastEnd.text }),
+    };
+  }
+
+  #tableViews(source: Source): NeighborTableView[] {
+    const views: NeighborTableView[] = [];
+    for (const table of this.#owner.tables()) {
+      const received = table.pathsOf(source);
+      if (received === 0) continue;
+      let active = 0;
+      for (const route of table.routes({ source, explained: false })) if (route.best?.source === source) active++;
+      views.push({ name: table.name, active, received, accepted: received, damped: 0 });
+    }
+    return views;
+  }
+
+  #established(negotiated: Negotiated): void {
+    this.#grace?.cancel();
+    this.#grace = undefined;
+    this.#endsOfRib.clear();
+    this.#source = this.#returning(negotiated) ?? this.#newSource(negotiated);
+    this.#log.info({ families: negotiated.families, asn: negotiated.peerAsn }, 'peer is up');
+    // What we want to hear is told first, then what we have.
+    for (const family of negotiated.families.toSorted((a) => (a === 'route-target' ? -1 : 0)))
+      this.#join(family, this.#source, negotiated);
+  }
+
+  /** The source kept from before, when the peer is the same as then. */
+  #returning(negotiated: Negotiated): Source | undefined {
+    const kept = this.#source;
+    if (kept === undefined) return undefined;
+    if (
+      kept.routerId === negotiated.peerRouterId &&
+      kept.asn4 === negotiated.asn4 &&
+      kept.internal === negotiated.internal
+    )
+      return kept;
+    this.#forget();
+    return undefined;
+  }
+
+  #newSource(negotiated: Negotiated): Source {
+    return this.#owner.rib.addSource({
+      name: this.name,
+      protocol: 'bgp',
+      address: parseAddress(this.config.address),
+      routerId: negotiated.peerRouterId,
+      asn: negotiated.peerAsn,
+      internal: negotiated.internal,
+      asn4: negotiated.asn4,
+      endOfRib: (family) => this.#endOfRib(family),
+    });
+  }
+
+  #join(family: FamilyName, source: Source, negotiated: Negotiated): void {
+    const table = this.#owner.tableOf(family);
+    if (table === undefined) return;
+    const { session } = this;
+    const group = this.#owner.rib.updateGroup({
+      table,
+      internal: negotiated.internal,
+      localAsn: this.localAsn,
+      asn4: negotiated.asn4,
+      extendedMessage: negotiated.extendedMessage,
+      exportPolicy: ownRoutesOnly,
+    });
+    const membership = group.join({
+      source,
+      get backlog() {
+        return session.backlog;
+      },
+      filterByRouteTarget: negotiated.families.includes('route-target'),
+      send: (buffers) => {
+        session.write(buffers);
+        session.countUpdates(countMessages(buffers));
+      },
+      synchronised: () => session.write([endOfRib(family)]),
+    });
+    this.#memberships.set(family, membership);
+  }
+
+  #update(bytes: Uint8Array, start: number, end: number): void {
+    const problems = this.#source?.receiveUpdate(bytes, start, end) ?? [];
+    if (problems.length === 0) return;
+    for (const problem of problems)
+      this.#log.warn({ approach: problem.approach, attribute: problem.attribute }, problem.because);
+    const approach = mostSevere(problems);
+    const severe = problems.find((problem) => problem.approach === approach);
+    if (severe !== undefined && (approach === 'session-reset' || approach === 'afi-safi-disable'))
+      this.session.reset(notificationOf(severe));
+  }
+
+  #endOfRib(family: FamilyName): void {
+    this.#endsOfRib.add(family);
+    const expected = this.session.negotiated?.families ?? [];
+    if (expected.every((each) => this.#endsOfRib.has(each))) this.#source?.sweep();
+  }
+
+  #down(end: SessionDown): void {
+    this.#log.warn({ direction: end.direction }, `peer is down: ${end.text}`);
+    for (const membership of this.#memberships.values()) membership.leave();
+    this.#memberships.clear();
+    if (end.retain.length === 0 || end.restartTime === 0) return this.#forget();
+    this.#source?.markStale();
+    this.#grace = this.#owner.clock.after(end.restartTime * 1000, () => this.#forget());
+  }
+
+  #failed(end: SessionEnd): void {
+    this.#log.debug({ direction: end.direction }, `no session: ${end.text}`);
+  }
+
+  #forget(): void {
+    for (const membership of this.#memberships.values()) membership.leave();
+    this.#memberships.clear();
+    if (this.#source !== undefined) this.#owner.rib.removeSource(this.#source);
+    this.#source = undefined;
+  }
+}
+
+/** A provider edge tells what it has itself, not what others told it: the labels of those are not its own. */
+function ownRoutesOnly({ source }: { readonly source: Source }, encoded: Uint8Array): Uint8Array | undefined {
+  return source.protocol === 'bgp' ? undefined : encoded;
+}
+
+function countMessages(buffers: readonly Uint8Array[]): number {
+  let count = 0;
+  for (const buffer of buffers)
+    for (let at = 0; at + LENGTH_AT + 2 <= buffer.length; count++)
+      at += (buffer[at + LENGTH_AT]! << 8) | buffer[at + LENGTH_AT + 1]!;
+  return count;
+}
+
+function traffic(counts: Session['counters']['received'], octets: number): GatewayNeighborView['received'] {
+  const { open, update, notification, keepalive, routeRefresh } = counts;
+  return { messages: open + update + notification + keepalive + routeRefresh, octets, updates: update };
+}

@@ -1,0 +1,120 @@
+/** A routing instance: its routing tables, and the routes it has of itself. */
+import { encodeAttributes } from '@vaportrail/bgp/wire';
+import { prefixText } from '@vaportrail/net';
+import type { Path, Source } from '@vaportrail/rib';
+import type { RoutingInstanceConfig } from './config.ts';
+import { localRoutes, type LocalRoute } from './local-routes.ts';
+import { VrfTable, exportTargets, importTargets, type VrfOwner } from './vrf-table.ts';
+
+/** Local routes carry these alone; route targets are added on export. */
+const localAttributes = encodeAttributes({ origin: 'igp', asPath: [], localPref: 100 });
+
+interface Announced {
+  readonly table: VrfTable;
+  readonly source: Source;
+  readonly route: LocalRoute;
+}
+
+export class Vrf {
+  readonly name: string;
+  /** Label that peers put on packets for this instance. */
+  readonly label: number;
+  readonly tables: readonly VrfTable[];
+  readonly #owner: VrfOwner;
+  /** Sources of the instance's own paths, by protocol and preference. */
+  readonly #sources = new Map<string, Source>();
+  #config: RoutingInstanceConfig;
+  #announced = new Map<string, Announced>();
+
+  constructor(config: RoutingInstanceConfig, label: number, owner: VrfOwner) {
+    this.name = config.name;
+    this.label = label;
+    this.#config = config;
+    this.#owner = owner;
+    this.tables = (['inet', 'inet6'] as const).map((family) => new VrfTable(this, family, owner));
+    this.#announce();
+  }
+
+  get config(): RoutingInstanceConfig {
+    return this.#config;
+  }
+
+  /** Whether another configuration gives its routes other names for all peers, so that the instance has to be made anew. */
+  mustRestart(config: RoutingInstanceConfig): boolean {
+    const { 'route-distinguisher': rd, 'vrf-table-label': label } = this.#config;
+    return Buffer.compare(rd, config['route-distinguisher']) !== 0 || label !== config['vrf-table-label'];
+  }
+
+  /** Puts another configuration in force; what it has in common with the old one is not disturbed. */
+  reconfigure(config: RoutingInstanceConfig): void {
+    this.#config = config;
+    for (const { table } of this.tables) {
+      table.setImports(importTargets(config));
+      table.setExports(exportTargets(config));
+    }
+    for (const table of this.tables) table.setMultipath(config['routing-options'].multipath);
+    this.#announce();
+  }
+
+  /** The route of this instance itself behind a path; undefined for a path that was imported. */
+  localRoute(prefix: string, path: Path): LocalRoute | undefined {
+    return path.replicated ? undefined : this.#announced.get(key(prefix, path.pathId))?.route;
+  }
+
+  /** Takes away everything that the instance has brought. */
+  close(): void {
+    for (const table of this.tables) table.close();
+    for (const source of this.#sources.values()) this.#owner.rib.removeSource(source);
+  }
+
+  #announce(): void {
+    const before = this.#announced;
+    this.#announced = new Map();
+    const routes = localRoutes(this.#config.interfaces, this.#config['routing-options'].static);
+    for (const route of routes) {
+      const table = this.tables[route.prefix.bytes.length === 4 ? 0 : 1]!;
+      const source = this.#sourceOf(route);
+      this.#announced.set(key(prefixText(route.prefix), pathId(route)), { table, source, route });
+      table.table.announce(
+        source,
+        { prefix: route.prefix },
+        {
+          attributes: localAttributes,
+          nextHop: this.#owner.address,
+          label: this.label,
+          pathId: pathId(route),
+          ...(route.action === undefined ? { infeasible: 'unresolved-next-hop' as const } : {}),
+        },
+      );
+      // Where it leads may have changed although nothing that is announced has.
+      table.refresh(route.prefix);
+    }
+    for (const [name, { table, source, route }] of before)
+      if (!this.#announced.has(name)) table.table.withdraw(source, { prefix: route.prefix }, pathId(route));
+  }
+
+  #sourceOf({ protocol, preference }: LocalRoute): Source {
+    const name = protocol === 'Static' ? `static ${preference}` : 'interfaces';
+    let source = this.#sources.get(name);
+    if (source === undefined) {
+      source = this.#owner.rib.addSource({
+        name: `${this.name} ${name}`,
+        protocol: protocol === 'Static' ? 'static' : 'local',
+        preference,
+      });
+      this.#sources.set(name, source);
+    }
+    return source;
+  }
+}
+
+const protocolIds = { Direct: 1, Local: 2, Static: 3 } as const;
+
+/** Tells apart the routes an instance may have for one prefix. */
+function pathId({ protocol, preference }: LocalRoute): number {
+  return protocolIds[protocol] + (protocol === 'Static' ? preference * 4 : 0);
+}
+
+function key(prefix: string, id: number): string {
+  return `${prefix} ${id >>> 0}`;
+}

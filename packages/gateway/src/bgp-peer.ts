@@ -162,7 +162,8 @@ export class BgpPeer {
       const received = table.pathsOf(source);
       if (received === 0) continue;
       let active = 0;
-      for (const route of table.routes({ source, explained: false })) if (route.best?.source === source) active++;
+      for (const route of table.routes({ source, explained: false }))
+        if (route.best?.source === source) active++;
       views.push({ name: table.name, active, received, accepted: received, damped: 0 });
     }
     return views;
@@ -238,10 +239,9 @@ export class BgpPeer {
     if (problems.length === 0) return;
     for (const problem of problems)
       this.#log.warn({ approach: problem.approach, attribute: problem.attribute }, problem.because);
-    const approach = mostSevere(problems);
-    const severe = problems.find((problem) => problem.approach === approach);
-    if (severe !== undefined && (approach === 'session-reset' || approach === 'afi-safi-disable'))
-      this.session.reset(notificationOf(severe));
+    const worst = mostSevere(problems);
+    if (worst?.approach === 'session-reset' || worst?.approach === 'afi-safi-disable')
+      this.session.reset(notificationOf(worst));
   }
 
   #endOfRib(family: FamilyName): void {

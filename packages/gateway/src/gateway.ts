@@ -1,20 +1,17 @@
 /** The provider edge: peers, routing instances, tunnels and forwarding tables under one configuration. */
 import { Listener, families as bgpFamilies, type FamilyName } from '@vaportrail/bgp';
-import { encodeAttributes } from '@vaportrail/bgp/wire';
+import { encodeAttributes, wellKnownCommunity } from '@vaportrail/bgp/wire';
 import {
   FIRST_UNRESERVED_LABEL,
-  addressText,
   ipv4Bytes,
-  ipv4Text,
   parseIpv4,
-  prefixText,
   routeDistinguisherText,
   routeTargetText,
   systemClock,
   type Clock,
   type Timer,
 } from '@vaportrail/net';
-import { Rib, type Route, type Source, type Table } from '@vaportrail/rib';
+import { Rib, routeTargetNlri, type Path, type Route, type Source, type Table } from '@vaportrail/rib';
 import {
   silentLog,
   type DynamicTunnelsView,
@@ -27,14 +24,14 @@ import {
   type VrfView,
 } from '@vaportrail/show';
 import { BgpPeer } from './bgp-peer.ts';
-import { gatewayConfig, type GatewayConfig, type MultipathKnob, type PeerConfig } from './config.ts';
+import { gatewayConfig, type GatewayConfig, type PeerConfig } from './config.ts';
 import { DynamicTunnels, type DynamicTunnelSettings } from './dynamic-tunnel.ts';
 import type { Flow } from './flow-hash.ts';
 import { ForwardingNextHops, type NextHopIndexes } from './forwarding-next-hop.ts';
 import type { Forwarded } from './forwarding-table.ts';
 import { forwardingTableView } from './forwarding-view.ts';
 import { gatewayServer } from './gateway-server.ts';
-import { localRoutes, resolvingRoutes } from './local-routes.ts';
+import { localRoutes, resolvingRoutes, type LocalRoute } from './local-routes.ts';
 import { Resolver } from './resolution.ts';
 import { resolvingTableView } from './resolving-table-view.ts';
 import { StatementError, applyStatement, statementLines } from './statement.ts';
@@ -120,6 +117,7 @@ export class Gateway {
       address: ipv4Bytes(config['router-id']),
       resolve: (nextHop, source) => this.#resolve(nextHop, source),
       now: () => clock.now(),
+      localRoute: (table, prefix, path) => this.#localRoute(table, prefix, path),
     };
     this.#routeTable = this.#bgpTables();
     this.#listener = new Listener({
@@ -189,9 +187,14 @@ export class Gateway {
    * @throws StatementError, ReloadError; Error naming the field when the result is no valid configuration
    */
   change(change: Change): void {
-    const [action, statement] = 'set' in change ? (['set', change.set] as const) : (['delete', change.delete] as const);
+    const [action, statement] =
+      'set' in change ? (['set', change.set] as const) : (['delete', change.delete] as const);
     const written = writtenConfig(this.#config);
-    applyStatement(written, action, statement.split(/\s+/).filter((word) => word !== ''));
+    applyStatement(
+      written,
+      action,
+      statement.split(/\s+/).filter((word) => word !== ''),
+    );
     const parsed = gatewayConfig.safeParse(written);
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
@@ -235,6 +238,7 @@ export class Gateway {
       now: this.#clock.now(),
       asn: this.#config.asn,
       task: (path) => this.#peerOf(path.source)?.task ?? path.source.name,
+      localRoute: this.#vrfOwner.localRoute,
     };
     const told = filter.advertised === undefined ? undefined : this.#peerNamed(filter.advertised);
     const views: GatewayTableView[] = [];
@@ -260,7 +264,9 @@ export class Gateway {
   }
 
   /** Forwarding tables; a destination asks for the longest match. */
-  forwardingTables(filter: { instance?: string | undefined; destination?: string | undefined } = {}): ForwardingTableView[] {
+  forwardingTables(
+    filter: { instance?: string | undefined; destination?: string | undefined } = {},
+  ): ForwardingTableView[] {
     const { instance, destination } = filter;
     const views: ForwardingTableView[] = [];
     let index = 0;
@@ -324,7 +330,11 @@ export class Gateway {
     const tables: Partial<Record<FamilyName, Table>> = {};
     for (const [family, name] of Object.entries(vpnTables) as [keyof typeof vpnTables, string][])
       tables[family] = this.#rib.createTable({ name, family, selection: 'junos', replicates: 'all' });
-    tables['route-target'] = this.#rib.createTable({ name: MEMBERSHIP_TABLE, family: 'route-target', main: true });
+    tables['route-target'] = this.#rib.createTable({
+      name: MEMBERSHIP_TABLE,
+      family: 'route-target',
+      main: true,
+    });
     return Object.fromEntries(
       Object.keys(bgpFamilies).map((family) => [family, tables[family as FamilyName]]),
     ) as Record<FamilyName, Table | undefined>;
@@ -428,20 +438,38 @@ export class Gateway {
     const wanted = new Map<string, Uint8Array>();
     for (const instance of this.#config['routing-instances'])
       for (const target of importTargets(instance)) {
-        const nlri = Uint8Array.of(96, ...ipv4Bytes(asn), ...target);
+        const nlri = routeTargetNlri(asn, target);
         wanted.set(nlri.join(), nlri);
       }
     for (const [key, bytes] of this.#memberships) if (!wanted.has(key)) table.withdraw(this.#self, { bytes });
     for (const [key, bytes] of wanted)
       if (!this.#memberships.has(key))
-        table.announce(this.#self, { bytes }, { attributes: membershipAttributes, nextHop: this.#vrfOwner.address });
+        table.announce(
+          this.#self,
+          { bytes },
+          { attributes: membershipAttributes, nextHop: this.#vrfOwner.address },
+        );
     this.#memberships = wanted;
   }
 
   /** A VPN route is kept for an instance that imports it, or because it is our own. */
   #isWanted(route: Route): boolean {
     if (this.#config.bgp['keep-all'] || route.replicatedTo.length > 0) return true;
-    return route.paths.some(({ source, feasible }) => source.protocol !== 'bgp' || !feasible);
+    return route.paths.some(({ source, feasible, attributes }) =>
+      source.protocol === 'bgp'
+        ? !feasible
+        : !attributes.communities.includes(wellKnownCommunity['no-advertise']),
+    );
+  }
+
+  /** Copies in VPN tables and in other instances stand for the route of the instance that has it. */
+  #localRoute(table: string, prefix: string, path: Path): LocalRoute | undefined {
+    if (path.source.protocol === 'bgp') return undefined;
+    const home = path.primaryTable ?? table;
+    for (const vrf of this.#vrfs.values())
+      if (vrf.tables.some((candidate) => candidate.table.name === home))
+        return vrf.localRoute(prefix, path.pathId);
+    return undefined;
   }
 
   #vrfTable(table: Table): VrfTable | undefined {
@@ -456,7 +484,8 @@ export class Gateway {
   }
 
   #peerNamed(name: string): BgpPeer | undefined {
-    for (const peer of this.#peers.values()) if (peer.name === name || peer.config.address === name) return peer;
+    for (const peer of this.#peers.values())
+      if (peer.name === name || peer.config.address === name) return peer;
     return undefined;
   }
 }

@@ -6,10 +6,23 @@ import {
   largeCommunityText,
   type PathAttributes,
 } from '@vaportrail/bgp/wire';
-import { addressText, ipv4Text, isRouteTarget, parseAddress, prefixText, routeDistinguisherText, routeTargetText } from '@vaportrail/net';
+import {
+  addressText,
+  ipv4Text,
+  isRouteTarget,
+  parseAddress,
+  prefixText,
+  routeDistinguisherText,
+  routeTargetText,
+} from '@vaportrail/net';
 import type { Path } from '@vaportrail/rib';
 import type { GatewayNextHopView, GatewayPathView, IndirectView } from '@vaportrail/show';
-import type { ForwardingLeg, ForwardingNextHop, IndirectNextHop, UnicastNextHop } from './forwarding-next-hop.ts';
+import type {
+  ForwardingLeg,
+  ForwardingNextHop,
+  IndirectNextHop,
+  UnicastNextHop,
+} from './forwarding-next-hop.ts';
 import { junosCommunities } from './junos-communities.ts';
 import { gatewaysOf, type LocalRoute } from './local-routes.ts';
 import { MULTIPATH_PREFERENCE, type MultipathEntry } from './multipath.ts';
@@ -34,6 +47,7 @@ export interface PathContext {
 
 /** Preference of BGP routes. */
 export const BGP_PREFERENCE = 170;
+const MEMBERSHIP_PREFERENCE = 5;
 /** Of paths that carry none. @see RFC 4271 §9.1.1 */
 const DEFAULT_LOCAL_PREFERENCE = 100;
 
@@ -59,7 +73,7 @@ export function bgpPathView(path: Path, context: PathContext): GatewayPathView {
     state: stateFlags(path),
     task: context.task(path),
     nextHop: addressText(path.nextHop),
-    nextHopType: leg === undefined ? 'Unusable' : 'Indirect',
+    nextHopType: hidden ? 'Unusable' : 'Indirect',
     nextHops: leg === undefined ? [] : nextHopViews(leg.leg, context.installed),
     indirect: leg === undefined ? [] : [indirectView(leg.leg, leg.metric, leg, context.installed)],
     ...(leg === undefined ? {} : { nextHopReferences: 3 }),
@@ -94,6 +108,7 @@ export function localPathView(path: Path, route: LocalRoute, context: PathContex
     ...(route.metric === 0 ? {} : { metric: route.metric }),
     state: [
       ...(path.feasible ? [] : ['Hidden']),
+      ...(path.replicated ? ['Secondary'] : []),
       ...(path.best ? ['Active'] : []),
       'Int',
       ...(route.protocol === 'Static' ? ['Ext'] : []),
@@ -101,6 +116,27 @@ export function localPathView(path: Path, route: LocalRoute, context: PathContex
     task: route.protocol === 'Static' ? 'RT' : 'IF',
     nextHopType: action === undefined ? 'Unusable' : types[action.type],
     nextHops: gateways.map((gateway, i) => ({ ...gateway, selected: i === 0 })),
+    indirect: [],
+    ...(path.replicated && path.label !== undefined ? { label: path.label } : {}),
+    ...(path.routeDistinguisher === undefined
+      ? {}
+      : { routeDistinguisher: routeDistinguisherText(path.routeDistinguisher) }),
+    ...(path.primaryTable === undefined ? {} : { primaryTable: path.primaryTable }),
+    ...attributeView(path.attributes),
+  };
+}
+
+/** A membership of the router itself: which route targets it imports. */
+export function membershipView(path: Path, context: PathContext): GatewayPathView {
+  return {
+    ...commonView(path, context),
+    protocol: 'local',
+    kind: 'RTarget',
+    preference: MEMBERSHIP_PREFERENCE,
+    state: [...(path.best ? ['Active'] : []), 'Int', 'Ext'],
+    task: 'RT',
+    nextHopType: 'Local',
+    nextHops: [],
     indirect: [],
   };
 }
@@ -210,7 +246,13 @@ function stateFlags(path: Path): string[] {
 }
 
 function attributeView(attributes: PathAttributes): Partial<GatewayPathView> {
-  const { extendedCommunities: octets, originatorId, clusterList, communities, largeCommunities } = attributes;
+  const {
+    extendedCommunities: octets,
+    originatorId,
+    clusterList,
+    communities,
+    largeCommunities,
+  } = attributes;
   const targets: string[] = [];
   const others: string[] = [];
   for (let at = 0; at + 8 <= octets.length; at += 8) {
@@ -291,7 +333,8 @@ function forwardingOf(
   leg: ForwardingLeg,
   installed: ForwardingNextHop | undefined,
 ): { indirect: IndirectNextHop; unicasts: UnicastNextHop[] } | undefined {
-  const members = installed?.type === 'unilist' ? installed.members : installed === undefined ? [] : [installed];
+  const members =
+    installed?.type === 'unilist' ? installed.members : installed === undefined ? [] : [installed];
   for (const member of members) {
     if (member.type !== 'indirect' || member.protocolNextHop !== leg.protocolNextHop) continue;
     const unicasts = (member.target.type === 'unilist' ? member.target.members : [member.target]).filter(

@@ -46,7 +46,9 @@ export function resolvingTableView(
           state: [...(i === 0 ? ['Active'] : []), ...path.state],
           ...(i === 0 ? {} : { inactiveReason: 'Route Preference' }),
         }))
-        .filter(({ kind }) => filter.protocol === undefined || kind.toLowerCase() === filter.protocol.toLowerCase());
+        .filter(
+          ({ kind }) => filter.protocol === undefined || kind.toLowerCase() === filter.protocol.toLowerCase(),
+        );
       return { table: rib, family: 'inet', prefix: text, announced: paths.length > 0 ? 1 : 0, paths };
     })
     .filter(({ paths }) => paths.length > 0 && filter.hidden !== true);
@@ -117,7 +119,10 @@ function tunnelPath(age: number, metric: number): Omit<GatewayPathView, 'nextHop
 
 function blankPath(
   age: number,
-): Omit<GatewayPathView, 'protocol' | 'kind' | 'source' | 'preference' | 'task' | 'nextHopType' | 'nextHops'> {
+): Omit<
+  GatewayPathView,
+  'protocol' | 'kind' | 'source' | 'preference' | 'task' | 'nextHopType' | 'nextHops'
+> {
   return {
     mark: '*',
     best: true,

@@ -3,7 +3,8 @@ import { compareBytes, covers, parsePrefix, prefixText, type Prefix } from '@vap
 import type { Path, Route, Table } from '@vaportrail/rib';
 import type { GatewayPathView, GatewayRouteView, GatewayTableView, InstalledView } from '@vaportrail/show';
 import type { ForwardingNextHop } from './forwarding-next-hop.ts';
-import { bgpPathView, localPathView, multipathView, type PathContext } from './path-view.ts';
+import { bgpPathView, localPathView, membershipView, multipathView, type PathContext } from './path-view.ts';
+import type { LocalRoute } from './local-routes.ts';
 import type { VrfTable } from './vrf-table.ts';
 
 /** Which entries to show. */
@@ -23,7 +24,10 @@ export interface EntryFilter {
 }
 
 /** Where the facts around the paths of a table come from. */
-export type TableContext = Omit<PathContext, 'installed' | 'shared' | 'told'>;
+export interface TableContext extends Omit<PathContext, 'installed' | 'shared' | 'told'> {
+  /** The route of the router itself behind a path in a table. */
+  localRoute(table: string, prefix: string, path: Path): LocalRoute | undefined;
+}
 
 /** A table that the RIB holds; `vrf` when it belongs to a routing instance. */
 export function ribTableView(
@@ -35,7 +39,8 @@ export function ribTableView(
 ): GatewayTableView {
   const counts = { destinations: 0, routes: 0, active: 0, hidden: 0 };
   const entries: { key: Route; view: GatewayRouteView }[] = [];
-  const wanted = filter.countsOnly === true ? undefined : prefixTest(filter, (address) => table.longestMatch(address));
+  const wanted =
+    filter.countsOnly === true ? undefined : prefixTest(filter, (address) => table.longestMatch(address));
   for (const route of table.routes({ explained: false })) {
     if (!shows(route)) continue;
     const prefix = route.prefix === undefined ? route.text : prefixText(route.prefix);
@@ -81,8 +86,10 @@ function routeView(
     told: vrf === undefined ? ['0-BGP_RT_Background'] : ['1-KRT'],
   };
   const all = inOrder(route.paths).map((path): GatewayPathView => {
-    const local = vrf?.vrf.localRoute(prefix, path);
-    if (local !== undefined) return localPathView(path, local, around);
+    if (path.source.protocol !== 'bgp') {
+      const local = context.localRoute(table.name, prefix, path);
+      return local === undefined ? membershipView(path, around) : localPathView(path, local, around);
+    }
     const view = bgpPathView(path, around);
     return route.replicatedTo.length === 0 ? view : { ...view, secondaryTables: route.replicatedTo };
   });
@@ -104,7 +111,9 @@ function routeView(
 function shown(path: GatewayPathView, { hidden, protocol, received }: EntryFilter): boolean {
   if (path.feasible === (hidden === true)) return false;
   if (protocol !== undefined && path.kind.toLowerCase() !== protocol.toLowerCase()) return false;
-  return received === undefined || path.from === received || (path.kind === 'BGP' && path.source === received);
+  return (
+    received === undefined || path.from === received || (path.kind === 'BGP' && path.source === received)
+  );
 }
 
 /** The best path first, then usable ones by next hop, then the rest. */

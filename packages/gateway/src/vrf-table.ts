@@ -4,6 +4,7 @@ import type { MultipathMode, NextHopResolver, Path, Rib, Route, Table } from '@v
 import type { MultipathKnob, RoutingInstanceConfig } from './config.ts';
 import type { ForwardingLeg, ForwardingNextHops } from './forwarding-next-hop.ts';
 import { ForwardingTable, type ForwardingAction } from './forwarding-table.ts';
+import type { LocalRoute } from './local-routes.ts';
 import { multipathEntry, type MultipathEntry } from './multipath.ts';
 import type { Resolver } from './resolution.ts';
 import type { Vrf } from './vrf.ts';
@@ -18,6 +19,8 @@ export interface VrfOwner {
   /** Next hop of the routes exported: four octets. */
   readonly address: Uint8Array;
   now(): number;
+  /** The route of some routing instance of this router behind a path in a table; undefined for what peers told. */
+  localRoute(table: string, prefix: string, path: Path): LocalRoute | undefined;
 }
 
 export type VrfFamily = 'inet' | 'inet6';
@@ -113,7 +116,7 @@ export class VrfTable {
       this.forwarding.remove(prefix);
       return;
     }
-    const local = this.#vrf.localRoute(prefix, best);
+    const local = this.#owner.localRoute(this.table.name, prefix, best);
     if (local?.action !== undefined) {
       this.#multipath.delete(prefix);
       this.forwarding.install(prefix, local.protocol === 'Static' ? 'user' : 'intf', local.action);
@@ -132,7 +135,8 @@ export class VrfTable {
       return [{ leg, med: path.attributes.med, metric2: path.resolution?.metric ?? 0 }];
     });
     const before = this.#multipath.get(prefix);
-    const entry = this.table.multipath === 'off' ? undefined : multipathEntry(prefix, members, before, this.#owner.now());
+    const entry =
+      this.table.multipath === 'off' ? undefined : multipathEntry(prefix, members, before, this.#owner.now());
     if (entry === undefined) this.#multipath.delete(prefix);
     else this.#multipath.set(prefix, entry);
     const [first] = members;
@@ -144,7 +148,7 @@ export class VrfTable {
   #track(prefix: string, route: Route): void {
     const { resolver } = this.#owner;
     const before = this.#nextHops.get(prefix) ?? [];
-    const now = route.paths.filter((path) => path.replicated).map((path) => path.nextHop);
+    const now = route.paths.filter(({ source }) => source.protocol === 'bgp').map((path) => path.nextHop);
     for (const nextHop of now) resolver.track(nextHop);
     for (const nextHop of before) resolver.untrack(nextHop);
     if (now.length === 0) this.#nextHops.delete(prefix);

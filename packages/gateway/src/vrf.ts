@@ -1,13 +1,20 @@
 /** A routing instance: its routing tables, and the routes it has of itself. */
-import { encodeAttributes } from '@vaportrail/bgp/wire';
+import { encodeAttributes, wellKnownCommunity } from '@vaportrail/bgp/wire';
 import { prefixText } from '@vaportrail/net';
-import type { Path, Source } from '@vaportrail/rib';
+import type { Source } from '@vaportrail/rib';
 import type { RoutingInstanceConfig } from './config.ts';
 import { localRoutes, type LocalRoute } from './local-routes.ts';
 import { VrfTable, exportTargets, importTargets, type VrfOwner } from './vrf-table.ts';
 
-/** Local routes carry these alone; route targets are added on export. */
-const localAttributes = encodeAttributes({ origin: 'igp', asPath: [], localPref: 100 });
+/** Routes of the instance carry these alone; route targets are added on export. */
+const exported = encodeAttributes({ origin: 'igp', asPath: [], localPref: 100 });
+/** The router's own addresses are nobody else's business: the networks they are in are told. */
+const kept = encodeAttributes({
+  origin: 'igp',
+  asPath: [],
+  localPref: 100,
+  communities: [wellKnownCommunity['no-advertise']],
+});
 
 interface Announced {
   readonly table: VrfTable;
@@ -56,9 +63,9 @@ export class Vrf {
     this.#announce();
   }
 
-  /** The route of this instance itself behind a path; undefined for a path that was imported. */
-  localRoute(prefix: string, path: Path): LocalRoute | undefined {
-    return path.replicated ? undefined : this.#announced.get(key(prefix, path.pathId))?.route;
+  /** The route of this instance itself that a path, or the original of a copy, was announced for. */
+  localRoute(prefix: string, pathId: number): LocalRoute | undefined {
+    return this.#announced.get(key(prefix, pathId))?.route;
   }
 
   /** Takes away everything that the instance has brought. */
@@ -79,7 +86,7 @@ export class Vrf {
         source,
         { prefix: route.prefix },
         {
-          attributes: localAttributes,
+          attributes: route.protocol === 'Local' ? kept : exported,
           nextHop: this.#owner.address,
           label: this.label,
           pathId: pathId(route),

@@ -20,6 +20,8 @@ export interface SourceOptions {
   readonly internal?: boolean;
   /** We are its route reflector. @see RFC 4456 §6 */
   readonly client?: boolean;
+  /** Route preference of its paths where the rule set compares one; that of the protocol unless stated. */
+  readonly preference?: number;
   /** AS_PATH on this session has four-octet AS numbers; true unless stated. */
   readonly asn4?: boolean;
   /** Families in which the peer sends path identifiers. @see RFC 7911 §3 */
@@ -49,6 +51,7 @@ export class Source {
   readonly asn: number;
   readonly internal: boolean;
   readonly client: boolean;
+  readonly preference: number | undefined;
   readonly asn4: boolean;
   readonly addPath: readonly FamilyName[];
   readonly tables: { readonly [N in FamilyName]?: Table };
@@ -67,6 +70,7 @@ export class Source {
     this.asn = options.asn ?? 0;
     this.internal = options.internal ?? false;
     this.client = options.client ?? false;
+    this.preference = options.preference;
     this.asn4 = options.asn4 ?? true;
     this.addPath = options.addPath ?? [];
     this.tables = options.tables ?? {};

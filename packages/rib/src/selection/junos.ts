@@ -23,6 +23,10 @@ const preference = {
   bgp: 170,
 } as const satisfies Record<SourceProtocol, number>;
 
+function routePreference({ source }: AttributeSet): number {
+  return source.preference ?? preference[source.protocol];
+}
+
 /** Strictly internal routes, then EBGP, then IBGP. */
 function exterior({ source }: AttributeSet): number {
   return source.protocol !== 'bgp' ? 0 : source.internal ? 2 : 1;
@@ -48,8 +52,8 @@ const steps: readonly Step[] = [
   {
     name: 'route-preference',
     reason: 'Route Preference',
-    rank: (set) => preference[set.source.protocol],
-    value: ({ set }) => preference[set.source.protocol],
+    rank: (set) => lower(routePreference(set)),
+    value: ({ set }) => routePreference(set),
   },
   {
     name: 'local-preference',

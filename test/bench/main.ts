@@ -11,6 +11,14 @@ const benches: Record<string, Bench> = {
     about: 'VPNv4 routes through this reflector and through others',
     load: () => import('./reflect.ts'),
   },
+  agents: {
+    about: 'a crowd of agents on one control node: time, memory, processor',
+    load: () => import('./agents.ts'),
+  },
+  latency: {
+    about: 'from the publish at an agent to the route in FRR',
+    load: () => import('./latency.ts'),
+  },
 };
 
 const [name = '--help', ...args] = process.argv.slice(2);

@@ -135,7 +135,9 @@ export class BgpPeer {
       addPath: negotiated.addPath.receive,
       endOfRib: (family) => this.#endOfRib(family),
     });
-    const constrained = negotiated.families.includes('route-target');
+    // A peer without the capability sends no End-of-RIB. Its route targets take effect whenever they come.
+    const marksEnd = negotiated.capabilities.some(({ type }) => type === 'graceful-restart');
+    const constrained = negotiated.families.includes('route-target') && marksEnd;
     for (const family of negotiated.families) {
       if (!constrained || !isVpn(family)) this.#tell(family);
     }
@@ -178,7 +180,8 @@ export class BgpPeer {
       localAsn: this.#owner.config.asn,
       asn4: negotiated.asn4,
       extendedMessage: negotiated.extendedMessage,
-      sparesSuppliers: true,
+      // That a peer wants a target does not tell it that we want it too. @see RFC 4684 §3.2
+      sparesSuppliers: family !== 'route-target',
     });
     const membership = group.join({
       source,

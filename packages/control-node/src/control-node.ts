@@ -99,6 +99,8 @@ export class ControlNode {
     });
     for (const [name, family] of hubs)
       this.#rib.createTable({ name, family, selection: 'contrail', main: true });
+    // A reflector must have what any of its clients may want.
+    if (config['cluster-id'] !== undefined) this.#want(EVERY_TARGET);
     this.#networks = new VirtualNetworks([], '');
     this.#listener = new Listener({
       clock,
@@ -342,18 +344,28 @@ export class ControlNode {
 
   /** Asks peers for the routes of an instance that has agents now, or no longer. */
   #wanted({ imports }: RoutingInstance, isWanted: boolean): void {
-    const table = this.#rib.table('bgp.rtarget.0')!;
     const { asn } = this.#config;
     for (const { type, target } of isWanted
       ? this.#membership.want(imports)
       : this.#membership.release(imports)) {
-      const nlri = { bytes: membershipNlri(asn, target) };
-      if (type === 'withdraw') table.withdraw(this.#self, nlri);
-      else
-        table.announce(this.#self, nlri, { attributes: membershipAttributes, nextHop: this.#self.address });
+      const nlri = membershipNlri(asn, target);
+      if (type === 'announce') this.#want(nlri);
+      else this.#memberships().withdraw(this.#self, { bytes: nlri });
     }
   }
+
+  #want(nlri: Uint8Array): void {
+    const path = { attributes: membershipAttributes, nextHop: this.#self.address };
+    this.#memberships().announce(this.#self, { bytes: nlri }, path);
+  }
+
+  #memberships(): Table {
+    return this.#rib.table('bgp.rtarget.0')!;
+  }
 }
+
+/** The membership in all targets. @see RFC 4684 §4 */
+const EVERY_TARGET = Uint8Array.of(0);
 
 /** The underlay, which is always there. */
 const master: RoutingInstanceConfig = {

@@ -132,7 +132,7 @@ export class RoutingInstance {
 
   /** Takes the instance away with all its routes. */
   remove(): void {
-    for (const peer of [...this.#members.keys()]) this.#dismiss(peer);
+    for (const peer of this.#members.keys()) this.#dismiss(peer);
     for (const { table } of this.#tables.values()) this.#owner.rib.removeTable(table);
   }
 
@@ -160,9 +160,8 @@ export class RoutingInstance {
   /** Takes an agent out, and its routes. */
   leave(peer: XmppPeer): void {
     for (const { table } of this.#tables.values()) {
-      for (const { prefix } of [...table.routes({ source: peer.source, explained: false })]) {
-        if (prefix !== undefined) table.withdraw(peer.source, { prefix });
-      }
+      const routes = Array.from(table.routes({ source: peer.source, explained: false }));
+      for (const { prefix } of routes) if (prefix !== undefined) table.withdraw(peer.source, { prefix });
     }
     this.#dismiss(peer);
   }

@@ -1,13 +1,7 @@
 // A whole control node with real sockets: what agents and peers may do wrong, and that nothing else is lost by it.
 import { type Socket, connect, createServer } from 'node:net';
 import { Session } from '@vaportrail/bgp';
-import {
-  decodeNotification,
-  encodeOpen,
-  frameMessage,
-  messageType,
-  notificationText,
-} from '@vaportrail/bgp/wire';
+import { encodeOpen, frameMessage, messageType, notificationText } from '@vaportrail/bgp/wire';
 import { hexText, parseIpv4 } from '@vaportrail/net';
 import t from 'tap';
 
@@ -151,10 +145,7 @@ t.test('the two compute nodes of the reference, letter by letter', async (t) => 
   t.equal(/<items.*<\/items>/s.exec(one.received.slice(mark))?.[0], expected);
   await two.hears(/10\.1\.1\.4.*<\/message>/s);
   one.withdraw(route);
-  await two.hears(
-    /<item id="172\.16\.0\.3\/32">(?:(?!10\.1\.1\.3).)*<\/item>\s*<\/items>\s*<\/event>\s*<\/message>\s*$/s,
-  );
-  t.same(items(two, FIP).at(-1), '10.1.1.4 31', 'one next hop is left');
+  await eventually(() => (items(two, FIP).at(-1) === '10.1.1.4 31' ? true : undefined));
   two.withdraw(route);
   await one.hears(/<retract id="172\.16\.0\.3\/32" \/>/);
 });

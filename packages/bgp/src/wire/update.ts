@@ -10,9 +10,20 @@ import {
   parseHex,
   sameBytes,
 } from '@vaportrail/net';
-import { type AttributeContext, EXTENDED_LENGTH, OPTIONAL, TRANSITIVE } from '../attributes/attribute.ts';
+import {
+  type Attribute,
+  type AttributeContext,
+  EXTENDED_LENGTH,
+  OPTIONAL,
+  TRANSITIVE,
+} from '../attributes/attribute.ts';
 import { PathAttributes } from '../attributes/path-attributes.ts';
-import { type AttributeName, attributeByCode, attributes as attributesTable } from '../attributes/table.ts';
+import {
+  type AttributeName,
+  type AttributeValue,
+  attributeByCode,
+  attributes as attributesTable,
+} from '../attributes/table.ts';
 import { type Announces, validateAttributes } from '../attributes/validate.ts';
 import type { Family, Nlri } from '../families/family.ts';
 import { walkNlri } from '../families/nlri-field.ts';
@@ -310,21 +321,28 @@ function mergeAs4(
 ): void {
   if (attributes.as4Path === undefined && attributes.as4Aggregator === undefined) return;
   const set = new PathAttributes(bytes, { asn4: false });
-  if (attributes.asPath !== undefined && attributes.as4Path !== undefined) {
-    const merged = attributesTable.asPath.plain.of(set.asPath);
-    const writer = new Writer();
-    attributesTable.asPath.encode(writer, set.asPath, { asn4: false });
-    const wire = set.valueOf(attributesTable.asPath.code)!;
-    if (!sameBytes(writer.finish(), wire)) {
-      const flags = bytes[set.headerAt(attributesTable.asPath.code)]!;
-      raw.push({ code: attributesTable.asPath.code, flags, value: hexText(wire) });
-    }
-    attributes.asPath = merged;
-  }
+  if (attributes.asPath !== undefined) showMerged(set, 'asPath', set.asPath, attributes, raw);
   const { aggregator } = set;
   if (attributes.aggregator !== undefined && aggregator !== undefined) {
-    attributes.aggregator = attributesTable.aggregator.plain.of(aggregator);
+    showMerged(set, 'aggregator', aggregator, attributes, raw);
   }
+}
+
+/** Shows a value that is not the attribute's own, and keeps the attribute's octets where the value would not give them. */
+function showMerged<N extends 'asPath' | 'aggregator'>(
+  set: PathAttributes,
+  name: N,
+  merged: AttributeValue<N>,
+  attributes: { [N in AttributeName]?: unknown },
+  raw: RawAttributeText[],
+): void {
+  const row = attributesTable[name] as Attribute<unknown>;
+  attributes[name] = row.plain.of(merged);
+  const writer = new Writer();
+  row.encode(writer, merged, { asn4: false });
+  const wire = set.valueOf(row.code)!;
+  if (sameBytes(writer.finish(), wire)) return;
+  raw.push({ code: row.code, flags: set.bytes[set.headerAt(row.code)]!, value: hexText(wire) });
 }
 
 /** Order and flags of the attributes, and what stands in the multiprotocol ones, where that is not what we would write. */

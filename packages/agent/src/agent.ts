@@ -5,7 +5,6 @@
 import {
   type Clock,
   ipv4Bytes,
-  macText,
   parseIpv4,
   parseMac,
   parsePrefix,
@@ -19,29 +18,20 @@ import {
   type AgentConfig,
   type AgentConfigInput,
   CONTROL_NODES_IN_USE,
-  type FloatingIpConfig,
   type FloatingIpConfigInput,
-  type InterfaceConfig,
   type InterfaceConfigInput,
   type VrfConfigInput,
   agentConfig,
   floatingIpConfig,
-  floatingIpProblem,
   interfaceConfig,
   vrfConfig,
 } from './config.ts';
 import { ControlNodePeer, type PeerListener } from './control-node-peer.ts';
-import { FlowTable, type Packet, type Verdict } from './flow.ts';
 import type { FloatingIp } from './floating-ip.ts';
-import { IndexVector } from './index-vector.ts';
-import {
-  FIRST_VIRTUAL_INDEX,
-  HIGH_PREFERENCE,
-  Interface,
-  type InterfaceSettings,
-  LAST_INDEX,
-  ownInterfaces,
-} from './interface.ts';
+import type { Packet } from './flow.ts';
+import { FlowTable, type Verdict } from './flow-table.ts';
+import { HIGH_PREFERENCE, type Interface } from './interface.ts';
+import { InterfaceTable, defaultMac } from './interface-table.ts';
 import { LearnedRoutes } from './learned-routes.ts';
 import { LocalRoutes, type LocalRoute } from './local-routes.ts';
 import { MplsTable } from './mpls.ts';
@@ -68,14 +58,13 @@ export class Agent {
   readonly labels = new MplsTable(this.nextHops);
   readonly flows = new FlowTable();
   readonly vrfs: VrfTable;
+  readonly interfaces: InterfaceTable;
   readonly localRoutes: LocalRoutes;
   /** Every configured control node, in order; the first two are in use, the others are spares. */
   readonly peers: readonly ControlNodePeer[];
   readonly #log: Log;
   readonly #onSession: ((peer: ControlNodePeer) => void) | undefined;
   readonly #publishing: PublishingNode;
-  readonly #interfaces = new Map<string, Interface>();
-  readonly #indexes = new IndexVector(FIRST_VIRTUAL_INDEX, LAST_INDEX);
   readonly #learnedRoutes: LearnedRoutes;
   config: AgentConfig;
   startedAt: number | undefined;
@@ -124,9 +113,20 @@ export class Agent {
       joined: (vrf) => this.peers.forEach((peer) => peer.subscribe(vrf)),
       left: (vrf) => this.peers.forEach((peer) => peer.unsubscribe(vrf)),
     });
-    this.#addOwnInterfaces();
+    this.interfaces = new InterfaceTable({
+      address: this.address,
+      mac: this.mac,
+      nextHops: this.nextHops,
+      labels: this.labels,
+      vrfs: this.vrfs,
+      localRoutes: this.localRoutes,
+      removed: (gone, label) => {
+        this.flows.deleteInterface(gone);
+        this.#learnedRoutes.labelFreed(label, this.vrfs);
+      },
+    });
     for (const vrf of config.vrfs) this.vrfs.declare(vrf);
-    for (const one of config.interfaces) this.#addInterface(one);
+    for (const one of config.interfaces) this.interfaces.add(one);
   }
 
   /** An agent from settings as a file or a program writes them. @throws ZodError when they are not valid */
@@ -145,14 +145,6 @@ export class Agent {
   stop(): Promise<void> {
     for (const peer of this.peers) peer.close();
     return Promise.resolve();
-  }
-
-  get interfaces(): IterableIterator<Interface> {
-    return this.#interfaces.values();
-  }
-
-  interface(name: string): Interface | undefined {
-    return this.#interfaces.get(name);
   }
 
   /** The route of a prefix in a VRF. @throws RangeError when the text is no prefix */
@@ -188,34 +180,20 @@ export class Agent {
    * @throws AgentError when its name, label or index is taken, or a floating IP does not fit
    */
   addInterface(settings: InterfaceConfigInput): Interface {
-    return this.#addInterface(interfaceConfig.parse(settings));
+    return this.interfaces.add(interfaceConfig.parse(settings));
   }
 
   /** Withdraws the addresses of an interface, floating ones first, and takes it away. Tells whether it was there. */
   removeInterface(name: string): boolean {
-    const gone = this.#interfaces.get(name);
-    if (gone?.label === undefined) return false;
-    for (const floatingIp of [...gone.floatingIps].reverse()) this.#removeFloatingIp(gone, floatingIp);
-    for (const address of gone.addresses) this.localRoutes.remove(gone.vrf, address, gone);
-    this.#interfaces.delete(name);
-    this.flows.deleteInterface(gone);
-    if (this.labels.release(gone.label)) this.#learnedRoutes.labelFreed(gone.label, this.vrfs);
-    this.nextHops.release(gone.policyNextHop!);
-    this.nextHops.release(gone.nextHop!);
-    this.#indexes.release(gone.index);
-    this.vrfs.leave(gone.vrf);
-    return true;
+    return this.interfaces.remove(name);
   }
 
   /** Gives an interface a floating IP and publishes it. @throws AgentError when the interface is not there or has it */
   addFloatingIp(interfaceName: string, settings: FloatingIpConfigInput): FloatingIp {
-    const to = this.#workload(interfaceName);
-    const config = floatingIpConfig.parse(settings);
-    checkFloatingIp({ name: to.name, address: to.addresses }, config);
-    if (findFloatingIp(to, config) !== undefined) {
-      throw new AgentError(`${to.name} has ${config.address} in ${config.vrf} already`);
-    }
-    return this.#addFloatingIp(to, config);
+    return this.interfaces.addFloatingIp(
+      this.interfaces.workload(interfaceName),
+      floatingIpConfig.parse(settings),
+    );
   }
 
   /**
@@ -223,31 +201,26 @@ export class Agent {
    * @throws AgentError when the interface does not have it
    */
   changeFloatingIp(interfaceName: string, settings: FloatingIpConfigInput): FloatingIp {
-    const of = this.#workload(interfaceName);
-    const config = floatingIpConfig.parse(settings);
-    checkFloatingIp({ name: of.name, address: of.addresses }, config);
-    const present = findFloatingIp(of, config);
-    if (present === undefined) throw new AgentError(`${of.name} has no ${config.address} in ${config.vrf}`);
-    return this.#changeFloatingIp(of, present, config);
+    return this.interfaces.changeFloatingIp(
+      this.interfaces.workload(interfaceName),
+      floatingIpConfig.parse(settings),
+    );
   }
 
   /** Withdraws a floating IP of an interface, in one VRF or in every one. Tells whether there was any. */
   removeFloatingIp(interfaceName: string, address: string, vrf?: string): boolean {
-    const from = this.#workload(interfaceName);
+    const from = this.interfaces.workload(interfaceName);
     const gone = from.floatingIps.filter(
       (floatingIp) => floatingIp.address === address && (vrf === undefined || floatingIp.vrf.name === vrf),
     );
-    for (const floatingIp of gone) this.#removeFloatingIp(from, floatingIp);
+    for (const floatingIp of gone) this.interfaces.removeFloatingIp(from, floatingIp);
     return gone.length > 0;
   }
 
   /** Makes an interface active (200), standby (100) or anything else, and publishes its addresses anew. */
   setPreference(interfaceName: string, preference: number, sequence?: number): void {
-    const changed = this.#workload(interfaceName);
-    if (changed.preference === preference && (sequence ?? changed.sequence) === changed.sequence) return;
-    changed.preference = preference;
-    if (sequence !== undefined) changed.sequence = sequence;
-    this.localRoutes.refresh(changed);
+    const changed = this.interfaces.workload(interfaceName);
+    this.interfaces.setPreference(changed, preference, sequence ?? changed.sequence);
   }
 
   /**
@@ -255,18 +228,18 @@ export class Agent {
    * sequence number above every one heard of.
    */
   takeOver(interfaceName: string): void {
-    const mover = this.#workload(interfaceName);
-    let sequence = mover.sequence;
+    const mover = this.interfaces.workload(interfaceName);
+    let { sequence } = mover;
     for (const address of mover.addresses) {
       const route = mover.vrf.table(address).get(hostPrefix(address));
       for (const path of route?.paths ?? []) sequence = Math.max(sequence, path.sequence);
     }
-    this.setPreference(interfaceName, HIGH_PREFERENCE, sequence + 1);
+    this.interfaces.setPreference(mover, HIGH_PREFERENCE, sequence + 1);
   }
 
   /** A packet leaves a workload of this node. @throws AgentError when there is no such interface */
   send(interfaceName: string, packet: Packet): Verdict {
-    return this.flows.process(packet, { interface: this.#workload(interfaceName) });
+    return this.flows.process(packet, { interface: this.interfaces.workload(interfaceName) });
   }
 
   /** A packet arrives by tunnel with a label. */
@@ -279,135 +252,27 @@ export class Agent {
 
   /**
    * Makes the agent be what another configuration says: VRFs, interfaces and floating IPs come and go, what did not
-   * change stays untouched.
+   * change stays untouched, and so does what a program added.
    * @throws AgentError when the node itself or its control nodes would change
    */
   reload(config: AgentConfig): void {
-    const { vrfs, interfaces, neighbors, ...node } = this.config;
-    for (const key of Object.keys(node) as (keyof typeof node)[]) {
-      if (JSON.stringify(config[key]) !== JSON.stringify(node[key])) {
+    const before = this.config;
+    for (const key of Object.keys(before) as (keyof AgentConfig)[]) {
+      if (key === 'vrfs' || key === 'interfaces' || key === 'neighbors') continue;
+      if (JSON.stringify(config[key]) !== JSON.stringify(before[key])) {
         throw new AgentError(`${key} cannot change while the agent runs`);
       }
     }
     this.config = config;
-    const wanted = new Map(config.interfaces.map((one) => [one.name, one]));
-    for (const { name } of interfaces) {
-      const present = this.#interfaces.get(name);
-      const target = wanted.get(name);
-      if (present !== undefined && (target === undefined || !isSameInterface(present, target))) {
-        this.removeInterface(name);
-      }
-    }
     for (const vrf of config.vrfs) this.vrfs.declare(vrf);
-    for (const target of wanted.values()) {
-      const present = this.#interfaces.get(target.name);
-      if (present === undefined) this.#addInterface(target);
-      else this.#adjust(present, target);
-    }
-    for (const { name } of vrfs) {
+    this.interfaces.reconcile(
+      config.interfaces,
+      before.interfaces.map(({ name }) => name),
+    );
+    for (const { name } of before.vrfs) {
       const vrf = this.vrfs.get(name);
       if (vrf !== undefined && !config.vrfs.some((kept) => kept.name === name)) this.vrfs.undeclare(vrf);
     }
-  }
-
-  /** What is new comes before the old goes, so that no VRF is left and joined again. */
-  #adjust(present: Interface, target: InterfaceConfig): void {
-    const wanted = target['floating-ips'];
-    for (const settings of wanted) {
-      const known = findFloatingIp(present, settings);
-      if (known === undefined) this.#addFloatingIp(present, settings);
-      else this.#changeFloatingIp(present, known, settings);
-    }
-    for (const floatingIp of [...present.floatingIps]) {
-      const { address, vrf } = floatingIp;
-      if (!wanted.some((settings) => settings.address === address && settings.vrf === vrf.name)) {
-        this.#removeFloatingIp(present, floatingIp);
-      }
-    }
-    this.setPreference(present.name, target.preference);
-  }
-
-  #workload(name: string): Interface {
-    const found = this.#interfaces.get(name);
-    if (found?.label === undefined) throw new AgentError(`there is no interface ${name}`);
-    return found;
-  }
-
-  #addOwnInterfaces(): void {
-    const vrf = this.vrfs.fabric;
-    for (const [name, { index, type }] of Object.entries(ownInterfaces)) {
-      const addresses = type === 'agent' ? [] : [this.address];
-      this.#interfaces.set(name, this.#newInterface({ name, index, type, vrf, addresses }));
-    }
-    const host = this.nextHops.acquire({ type: 'receive', interface: this.#interfaces.get('vhost0')! });
-    this.vrfs.addOwnRoute(vrf, hostPrefix(this.address), host);
-  }
-
-  #addInterface(config: InterfaceConfig): Interface {
-    if (this.#interfaces.has(config.name)) throw new AgentError(`${config.name} is there already`);
-    if (config.label !== undefined && this.labels.get(config.label) !== undefined) {
-      throw new AgentError(`label ${config.label} of ${config.name} is in use`);
-    }
-    if (config.index !== undefined && this.#indexes.has(config.index)) {
-      throw new AgentError(`index ${config.index} of ${config.name} is in use`);
-    }
-    for (const floatingIp of config['floating-ips']) checkFloatingIp(config, floatingIp);
-    const vrf = this.vrfs.use(config.vrf);
-    const added = this.#newInterface({
-      index: config.index === undefined ? this.#indexes.allocate() : this.#indexes.reserve(config.index),
-      name: config.name,
-      type: 'virtual',
-      vrf,
-      addresses: config.address,
-      mac: config.mac ?? defaultMac(config.address[0]!),
-      preference: config.preference,
-      sequence: config.sequence,
-      securityGroups: config['security-groups'],
-      communities: config.communities,
-      tags: config.tags,
-    });
-    this.#interfaces.set(added.name, added);
-    added.nextHop = this.nextHops.acquire({ type: 'encap', interface: added, policy: false });
-    added.policyNextHop = this.nextHops.acquire({ type: 'encap', interface: added, policy: true });
-    added.label = this.labels.acquire(added.policyNextHop, config.label);
-    for (const address of added.addresses) this.localRoutes.add(vrf, address, added);
-    for (const floatingIp of config['floating-ips']) this.#addFloatingIp(added, floatingIp);
-    return added;
-  }
-
-  #newInterface(
-    settings: Pick<InterfaceSettings, 'index' | 'name' | 'type' | 'vrf' | 'addresses'> &
-      Partial<InterfaceSettings>,
-  ): Interface {
-    return new Interface({
-      mac: this.mac,
-      preference: HIGH_PREFERENCE,
-      sequence: 0,
-      securityGroups: [],
-      communities: [],
-      tags: [],
-      ...settings,
-    });
-  }
-
-  #addFloatingIp(to: Interface, config: FloatingIpConfig): FloatingIp {
-    const vrf = this.vrfs.use(config.vrf);
-    const floatingIp = floatingIpOf(to, vrf, config);
-    to.floatingIps.push(floatingIp);
-    this.localRoutes.add(vrf, floatingIp.address, to);
-    return floatingIp;
-  }
-
-  #changeFloatingIp(of: Interface, present: FloatingIp, config: FloatingIpConfig): FloatingIp {
-    const changed = floatingIpOf(of, present.vrf, config);
-    of.floatingIps[of.floatingIps.indexOf(present)] = changed;
-    return changed;
-  }
-
-  #removeFloatingIp(from: Interface, floatingIp: FloatingIp): void {
-    from.floatingIps.splice(from.floatingIps.indexOf(floatingIp), 1);
-    this.localRoutes.remove(floatingIp.vrf, floatingIp.address, from);
-    this.vrfs.leave(floatingIp.vrf);
   }
 
   #announce(route: LocalRoute): void {
@@ -474,49 +339,4 @@ export class Agent {
     peer.stop();
     spare.start();
   }
-}
-
-function checkFloatingIp(
-  to: { readonly name: string; readonly address: readonly string[] },
-  floatingIp: FloatingIpConfig,
-): void {
-  const problem = floatingIpProblem(to, floatingIp);
-  if (problem === undefined) return;
-  throw new AgentError(`floating IP ${floatingIp.address} of ${to.name}: ${problem.because}`);
-}
-
-/** A locally administered MAC made from an address. */
-function defaultMac(address: string): string {
-  if (!address.includes(':')) return macText(Uint8Array.of(0x02, 0x00, ...ipv4Bytes(parseIpv4(address))));
-  return macText(Uint8Array.of(0x06, ...parsePrefix(address).bytes.subarray(11)));
-}
-
-function isSameInterface(present: Interface, target: InterfaceConfig): boolean {
-  const same = (ours: readonly unknown[], theirs: readonly unknown[]): boolean =>
-    ours.join() === theirs.join();
-  return (
-    present.vrf.name === target.vrf &&
-    same(present.addresses, target.address) &&
-    present.label === (target.label ?? present.label) &&
-    present.index === (target.index ?? present.index) &&
-    present.mac === (target.mac ?? present.mac) &&
-    same(present.securityGroups, target['security-groups']) &&
-    same(present.communities, target.communities) &&
-    same(present.tags, target.tags)
-  );
-}
-
-function findFloatingIp(of: Interface, { address, vrf }: FloatingIpConfig): FloatingIp | undefined {
-  return of.floatingIps.find((present) => present.address === address && present.vrf.name === vrf);
-}
-
-function floatingIpOf(of: Interface, vrf: Vrf, config: FloatingIpConfig): FloatingIp {
-  const { address, direction, 'port-maps': maps, 'fixed-ip': fixedIp } = config;
-  return {
-    address,
-    vrf,
-    direction,
-    portMaps: maps.map(({ protocol, port, 'nat-port': natPort }) => ({ protocol, port, natPort })),
-    fixedIp: fixedIp ?? of.fixedAddress(address)!,
-  };
 }

@@ -46,11 +46,6 @@ export function chooseMember(members: readonly Member[], hash: number): number {
   return hash % members.length;
 }
 
-/** Where a member is in another list of members; -1 when it is gone. */
-export function memberIndex(members: readonly Member[], member: Member): number {
-  return members.findIndex(({ nextHop, label }) => nextHop === member.nextHop && label === member.label);
-}
-
 /** One step of FNV-1a. */
 function mix(hash: number, octet: number): number {
   return Math.imul(hash ^ octet, 0x0100_0193);

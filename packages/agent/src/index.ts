@@ -18,7 +18,8 @@ export {
 } from './config.ts';
 export { ControlNodePeer, type PeerState } from './control-node-peer.ts';
 export type { FiveTuple } from './ecmp.ts';
-export type { DropReason, Flow, Packet, TcpFlag, Verdict } from './flow.ts';
+export type { DropReason, Flow, Packet, TcpFlag } from './flow.ts';
+export type { Verdict } from './flow-table.ts';
 export type { Direction, FloatingIp, PortMap } from './floating-ip.ts';
 export { HIGH_PREFERENCE, LOW_PREFERENCE, type Interface } from './interface.ts';
 export type { LocalRoute } from './local-routes.ts';

@@ -58,6 +58,10 @@ export class Interface {
   /** How packets with its label reach it: through the flow table. It also names the interface in flow keys. */
   policyNextHop: EncapNextHop | undefined;
   readonly floatingIps: FloatingIp[] = [];
+  /** Packets from the workload, to it, and those of it that were dropped. */
+  readonly received = { packets: 0, octets: 0 };
+  readonly sent = { packets: 0, octets: 0 };
+  drops = 0;
 
   constructor(settings: InterfaceSettings) {
     this.index = settings.index;

@@ -200,7 +200,7 @@ t.test('IPv6 addresses are published as /128 with the same label', async (t) => 
   await until('learned', () => two.route(PUBLIC_VRF, '2001:db8::7/128') !== undefined);
   t.same(leadsTo(two.route(PUBLIC_VRF, '2001:db8::7/128')), ['MPLSoUDP 10.1.1.3 16']);
   t.same(control.routes(POD_VRF, 'fd00::1/128'), ['10.1.1.3 label 16']);
-  t.equal(one.interface('tap1')!.floatingIps[0]!.fixedIp, 'fd00::1');
+  t.equal(one.interfaces.get('tap1')!.floatingIps[0]!.fixedIp, 'fd00::1');
 });
 
 t.test('a lost control node: routes stay, stale, and are confirmed or swept when it is back', async (t) => {
@@ -324,7 +324,7 @@ t.test('port maps of a floating IP change without a word to the control node', a
   await until('in sync', () => agent.peers[0]!.inSync);
   control.said.length = 0;
   agent.changeFloatingIp('tap1', { ...service, 'port-maps': [{ port: 80, 'nat-port': 8888 }] });
-  t.same(agent.interface('tap1')!.floatingIps[0]!.portMaps, [{ protocol: 6, port: 80, natPort: 8888 }]);
+  t.same(agent.interfaces.get('tap1')!.floatingIps[0]!.portMaps, [{ protocol: 6, port: 80, natPort: 8888 }]);
   t.throws(() => agent.changeFloatingIp('tap1', { ...service, vrf: PUBLIC_VRF }), { message: /has no/ });
   agent.setPreference('tap1', 150);
   await until('said', () => control.said.length === 2);
@@ -339,7 +339,7 @@ t.test('a new configuration changes only what differs', async (t) => {
   });
   await agent.start();
   await until('in sync', () => agent.peers[0]!.inSync);
-  const kept = agent.interface('tap1');
+  const kept = agent.interfaces.get('tap1');
   control.said.length = 0;
   const other = Agent.from({
     name: 'compute-3',
@@ -356,7 +356,7 @@ t.test('a new configuration changes only what differs', async (t) => {
     `announce ${POD_VRF} 10.47.255.3/32 label 17 pref 200`,
     `unsubscribe ${PUBLIC_VRF}`,
   ]);
-  t.equal(agent.interface('tap1'), kept);
+  t.equal(agent.interfaces.get('tap1'), kept);
   t.throws(() => agent.reload({ ...other.config, address: '10.1.1.9' }), {
     message: /address cannot change/,
   });

@@ -11,7 +11,7 @@ import {
   prefixText,
   systemClock,
 } from '@vaportrail/net';
-import { type Log, silentLog } from '@vaportrail/show';
+import { type Log, ViewServer, silentLog } from '@vaportrail/show';
 import type { Stanza, UnicastItem } from '@vaportrail/xmpp';
 import { AgentError } from './agent-error.ts';
 import {
@@ -38,6 +38,8 @@ import { MplsTable } from './mpls.ts';
 import { NextHopTable } from './next-hop.ts';
 import { type PublishingNode, offeredEncapsulations, publishedItem } from './published-item.ts';
 import type { Route } from './route.ts';
+import { type TunnelType, tunnelTypesOf } from './tunnel-type.ts';
+import { serveViews } from './views.ts';
 import { type Vrf, hostPrefix } from './vrf.ts';
 import { VrfTable } from './vrf-table.ts';
 
@@ -47,6 +49,9 @@ export interface AgentOptions {
   /** Called when a session comes up, is in sync, or goes down. */
   readonly onSession?: (peer: ControlNodePeer) => void;
 }
+
+/** The settings of the node itself; what is on it comes and goes. */
+type NodeConfig = Omit<AgentConfig, 'vrfs' | 'interfaces'>;
 
 export class Agent {
   readonly name: string;
@@ -66,12 +71,16 @@ export class Agent {
   readonly #onSession: ((peer: ControlNodePeer) => void) | undefined;
   readonly #publishing: PublishingNode;
   readonly #learnedRoutes: LearnedRoutes;
-  config: AgentConfig;
+  /** Names of what the configuration brought, as opposed to a program. */
+  #configured: { readonly vrfs: readonly string[]; readonly interfaces: readonly string[] };
+  #node: NodeConfig;
+  #views: ViewServer | undefined;
   startedAt: number | undefined;
 
   /** @throws AgentError when two parts of the configuration contradict each other */
   constructor(config: AgentConfig, options: AgentOptions = {}) {
-    this.config = config;
+    this.#node = nodeConfig(config);
+    this.#configured = namesIn(config);
     this.name = config.name;
     this.address = config.address;
     this.mac = config.mac ?? defaultMac(config.address);
@@ -134,17 +143,40 @@ export class Agent {
     return new Agent(agentConfig.parse(config), options);
   }
 
-  /** Begins to connect. Sessions come up by themselves and return after they were lost. */
-  start(): Promise<void> {
+  /**
+   * Serves its views, when the configuration says where, and begins to connect. Sessions come up by themselves and
+   * return after they were lost.
+   * @throws Error when the address of the views is in use
+   */
+  async start(): Promise<void> {
     this.startedAt = this.clock.now();
+    if (this.#node.introspect !== undefined) {
+      this.#views = new ViewServer(this.#log);
+      serveViews(this.#views, [this]);
+      await this.#views.listen(this.#node.introspect);
+    }
     for (const peer of this.peers.slice(0, CONTROL_NODES_IN_USE)) peer.start();
-    return Promise.resolve();
   }
 
   /** Ends every session. The control nodes withdraw what this node published, or keep it for its graceful restart. */
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     for (const peer of this.peers) peer.close();
-    return Promise.resolve();
+    await this.#views?.close();
+  }
+
+  /** Where its own views are; undefined when it serves none. */
+  get url(): string | undefined {
+    return this.#views?.url;
+  }
+
+  /** The MAC of an address of the underlay, where it was told. */
+  neighborMac(address: string): string | undefined {
+    return this.#node.neighbors.find((neighbor) => neighbor.address === address)?.mac;
+  }
+
+  /** Tunnel types that its own routes are offered with. */
+  get tunnelTypes(): TunnelType[] {
+    return tunnelTypesOf(this.#publishing.encapsulations);
   }
 
   /** The route of a prefix in a VRF. @throws RangeError when the text is no prefix */
@@ -256,22 +288,20 @@ export class Agent {
    * @throws AgentError when the node itself or its control nodes would change
    */
   reload(config: AgentConfig): void {
-    const before = this.config;
-    for (const key of Object.keys(before) as (keyof AgentConfig)[]) {
-      if (key === 'vrfs' || key === 'interfaces' || key === 'neighbors') continue;
-      if (JSON.stringify(config[key]) !== JSON.stringify(before[key])) {
+    const node = nodeConfig(config);
+    for (const key of Object.keys(node) as (keyof NodeConfig)[]) {
+      if (key !== 'neighbors' && JSON.stringify(node[key]) !== JSON.stringify(this.#node[key])) {
         throw new AgentError(`${key} cannot change while the agent runs`);
       }
     }
-    this.config = config;
+    const before = this.#configured;
+    this.#node = node;
+    this.#configured = namesIn(config);
     for (const vrf of config.vrfs) this.vrfs.declare(vrf);
-    this.interfaces.reconcile(
-      config.interfaces,
-      before.interfaces.map(({ name }) => name),
-    );
-    for (const { name } of before.vrfs) {
+    this.interfaces.reconcile(config.interfaces, before.interfaces);
+    for (const name of before.vrfs) {
       const vrf = this.vrfs.get(name);
-      if (vrf !== undefined && !config.vrfs.some((kept) => kept.name === name)) this.vrfs.undeclare(vrf);
+      if (vrf !== undefined && !this.#configured.vrfs.includes(name)) this.vrfs.undeclare(vrf);
     }
   }
 
@@ -339,4 +369,15 @@ export class Agent {
     peer.stop();
     spare.start();
   }
+}
+
+function nodeConfig({ vrfs: _vrfs, interfaces: _interfaces, ...node }: AgentConfig): NodeConfig {
+  return node;
+}
+
+function namesIn({ vrfs, interfaces }: AgentConfig): {
+  readonly vrfs: readonly string[];
+  readonly interfaces: readonly string[];
+} {
+  return { vrfs: vrfs.map(({ name }) => name), interfaces: interfaces.map(({ name }) => name) };
 }

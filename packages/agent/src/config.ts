@@ -107,9 +107,15 @@ const agentShape = z.strictObject({
   interfaces: z.array(interfaceConfig).default([]),
   /** Addresses of the underlay with their MACs, for what tunnels show. */
   neighbors: z.array(z.strictObject({ address: ipAddress, mac })).default([]),
+  /** Where the agent serves views of its own; those of a file are served for all its agents together. */
+  introspect: introspect.optional(),
 });
 
-/** A pattern of a name: `{n}` stands for a number, `{n:4}` for the same with leading zeros. */
+/** The text of a pattern for one number: `{n}` stands for it, `{n:4}` for the same with leading zeros. */
+export function numbered(text: string, n: number): string {
+  return text.replace(/\{n(?::(\d))?\}/g, (_, width?: string) => String(n).padStart(Number(width ?? 0), '0'));
+}
+
 const pattern = z.string().regex(/\{n(:\d)?\}/, { error: 'must contain {n}' });
 
 /** Many agents that differ by a number: names and addresses count up from the first one. */
@@ -167,11 +173,15 @@ export const agentFileConfig = agentShape
     const { agents, fleet, introspect: views, ...single } = file;
     // Checked above: a file with a name has all that an agent needs.
     const all = single.name === undefined ? agents : [single as AgentConfig, ...agents];
-    return { agents: all, fleet, introspect: views };
+    const count = all.length + (fleet?.count ?? 0);
+    const first = all[0]?.name ?? numbered(fleet?.name ?? '', 0);
+    return { name: count > 1 ? `${first}+${count - 1}` : first, agents: all, fleet, introspect: views };
   });
 
 /** What a file holds: agents, or a fleet of them, and where their views are served. */
 export interface AgentFile {
+  /** The name of the agent; of several, the first name and how many others there are: `compute-1+99`. */
+  readonly name: string;
   readonly agents: readonly AgentConfig[];
   readonly fleet: FleetConfig | undefined;
   readonly introspect: z.output<typeof introspect>;

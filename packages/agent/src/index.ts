@@ -16,6 +16,7 @@ export {
   type InterfaceConfigInput,
   type VrfConfigInput,
 } from './config.ts';
+export { Fleet, type FleetOptions } from './fleet.ts';
 export { ControlNodePeer, type PeerState } from './control-node-peer.ts';
 export type { FiveTuple } from './ecmp.ts';
 export type { DropReason, Flow, Packet, TcpFlag } from './flow.ts';

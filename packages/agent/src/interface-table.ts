@@ -75,13 +75,13 @@ export class InterfaceTable {
       mac: config.mac ?? defaultMac(config.address[0]!),
       preference: config.preference,
       sequence: config.sequence,
-      securityGroups: config['security-groups'],
-      communities: config.communities,
-      tags: config.tags,
+      securityGroups: shared(config['security-groups']),
+      communities: shared(config.communities),
+      tags: shared(config.tags),
     });
     this.#byName.set(added.name, added);
-    added.nextHop = nextHops.acquire({ type: 'encap', interface: added, policy: false });
-    added.policyNextHop = nextHops.acquire({ type: 'encap', interface: added, policy: true });
+    added.nextHop = nextHops.addEncap(added, false);
+    added.policyNextHop = nextHops.addEncap(added, true);
     added.label = labels.acquire(added.policyNextHop, config.label);
     for (const address of added.addresses) localRoutes.add(added.vrf, address, added);
     for (const floatingIp of config['floating-ips']) this.#addFloatingIp(added, floatingIp);
@@ -120,12 +120,12 @@ export class InterfaceTable {
     const present = findFloatingIp(of, config);
     if (present === undefined) throw new AgentError(`${of.name} has no ${config.address} in ${config.vrf}`);
     const changed = floatingIpOf(of, present.vrf, config);
-    of.floatingIps[of.floatingIps.indexOf(present)] = changed;
+    of.floatingIps = of.floatingIps.with(of.floatingIps.indexOf(present), changed);
     return changed;
   }
 
   removeFloatingIp(from: Interface, floatingIp: FloatingIp): void {
-    from.floatingIps.splice(from.floatingIps.indexOf(floatingIp), 1);
+    from.floatingIps = from.floatingIps.filter((kept) => kept !== floatingIp);
     this.#settings.localRoutes.remove(floatingIp.vrf, floatingIp.address, from);
     this.#settings.vrfs.leave(floatingIp.vrf);
   }
@@ -162,7 +162,7 @@ export class InterfaceTable {
       if (findFloatingIp(present, config) === undefined) this.addFloatingIp(present, config);
       else this.changeFloatingIp(present, config);
     }
-    for (const floatingIp of present.floatingIps.slice()) {
+    for (const floatingIp of present.floatingIps) {
       const { address, vrf } = floatingIp;
       const kept = wanted.some((config) => config.address === address && config.vrf === vrf.name);
       if (!kept) this.removeFloatingIp(present, floatingIp);
@@ -173,7 +173,7 @@ export class InterfaceTable {
   #addFloatingIp(to: Interface, config: FloatingIpConfig): FloatingIp {
     const { vrfs, localRoutes } = this.#settings;
     const floatingIp = floatingIpOf(to, vrfs.use(config.vrf), config);
-    to.floatingIps.push(floatingIp);
+    to.floatingIps = [...to.floatingIps, floatingIp];
     localRoutes.add(floatingIp.vrf, floatingIp.address, to);
     return floatingIp;
   }
@@ -197,12 +197,19 @@ export class InterfaceTable {
       mac: this.#settings.mac,
       preference: HIGH_PREFERENCE,
       sequence: 0,
-      securityGroups: [],
-      communities: [],
-      tags: [],
+      securityGroups: NONE,
+      communities: NONE,
+      tags: NONE,
       ...settings,
     });
   }
+}
+
+/** One empty list for all: there are many interfaces, and few lists on them. */
+const NONE: readonly never[] = [];
+
+function shared<T>(list: readonly T[]): readonly T[] {
+  return list.length === 0 ? NONE : list;
 }
 
 /** A locally administered MAC made from an address. */

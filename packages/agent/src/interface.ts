@@ -23,6 +23,8 @@ export const VROUTER_MAC = '00:00:5e:00:01:00';
 export const LOW_PREFERENCE = 100;
 export const HIGH_PREFERENCE = 200;
 
+const NO_FLOATING_IPS: readonly FloatingIp[] = [];
+
 export interface InterfaceSettings {
   readonly index: number;
   readonly name: string;
@@ -57,7 +59,7 @@ export class Interface {
   nextHop: EncapNextHop | undefined;
   /** How packets with its label reach it: through the flow table. It also names the interface in flow keys. */
   policyNextHop: EncapNextHop | undefined;
-  readonly floatingIps: FloatingIp[] = [];
+  floatingIps: readonly FloatingIp[] = NO_FLOATING_IPS;
   /** Packets from the workload, to it, and those of it that were dropped. */
   readonly received = { packets: 0, octets: 0 };
   readonly sent = { packets: 0, octets: 0 };

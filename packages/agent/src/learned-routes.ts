@@ -96,7 +96,7 @@ export class LearnedRoutes {
   labelFreed(label: number, vrfs: Iterable<Vrf>): void {
     for (const vrf of vrfs) {
       for (const route of vrf.routes()) {
-        for (const path of route.paths.slice()) {
+        for (const path of route.paths) {
           if (path.received === undefined || !this.#uses(path.received, label)) continue;
           const table = vrf.table(route.prefix);
           this.#set(path.source, vrf, table, route.prefix, path.received, path.generation, path.stale);

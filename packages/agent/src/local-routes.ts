@@ -30,9 +30,11 @@ export interface LocalRouteListener {
   labelFreed(label: number): void;
 }
 
+const NOBODY: readonly Interface[] = [];
+
 interface Entry extends LocalRoute {
-  interfaces: Interface[];
-  active: Interface[];
+  interfaces: readonly Interface[];
+  active: readonly Interface[];
   label: number;
   preference: number;
   sequence: number;
@@ -73,8 +75,8 @@ export class LocalRoutes {
       entry = {
         vrf,
         prefix,
-        interfaces: [],
-        active: [],
+        interfaces: NOBODY,
+        active: NOBODY,
         label: -1,
         preference: 0,
         sequence: 0,
@@ -84,7 +86,7 @@ export class LocalRoutes {
       routes.set(prefix, entry);
     }
     if (entry.interfaces.includes(from)) return;
-    entry.interfaces.push(from);
+    entry.interfaces = [...entry.interfaces, from];
     this.#update(entry);
   }
 
@@ -92,10 +94,12 @@ export class LocalRoutes {
   remove(vrf: Vrf, address: string, from: Interface): void {
     const routes = this.#routes.get(vrf);
     const entry = routes?.get(hostPrefix(address));
-    const at = entry?.interfaces.indexOf(from) ?? -1;
-    if (routes === undefined || entry === undefined || at < 0) return;
-    entry.interfaces.splice(at, 1);
-    if (entry.interfaces.length > 0) return this.#update(entry);
+    if (routes === undefined || entry?.interfaces.includes(from) !== true) return;
+    const left = entry.interfaces.filter((other) => other !== from);
+    if (left.length > 0) {
+      entry.interfaces = left;
+      return this.#update(entry);
+    }
     this.#listener.withdraw(entry);
     routes.delete(entry.prefix);
     if (routes.size === 0) this.#routes.delete(vrf);
@@ -117,7 +121,8 @@ export class LocalRoutes {
   #update(entry: Entry): void {
     const before = { ...entry };
     entry.preference = Math.max(...entry.interfaces.map(({ preference }) => preference));
-    entry.active = entry.interfaces.filter(({ preference }) => preference === entry.preference);
+    const preferred = entry.interfaces.filter(({ preference }) => preference === entry.preference);
+    entry.active = preferred.length === entry.interfaces.length ? entry.interfaces : preferred;
     entry.sequence = Math.max(...entry.active.map(({ sequence }) => sequence));
     entry.composite = entry.active.length > 1;
     if (entry.composite) {

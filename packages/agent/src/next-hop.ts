@@ -53,6 +53,7 @@ export interface CompositeNextHop extends Entry {
 
 export type NextHop = DiscardNextHop | ReceiveNextHop | EncapNextHop | TunnelNextHop | CompositeNextHop;
 
+type Described = DiscardNextHop | ReceiveNextHop | TunnelNextHop | CompositeNextHop;
 type Description<T> = T extends Entry ? Omit<T, 'id' | 'references'> : never;
 
 /** Ids a vRouter accepts. */
@@ -66,7 +67,7 @@ export class NextHopTable {
   readonly discard: DiscardNextHop;
 
   constructor() {
-    this.discard = this.acquire({ type: 'discard' }) as DiscardNextHop;
+    this.discard = this.acquire({ type: 'discard' });
   }
 
   get size(): number {
@@ -82,18 +83,26 @@ export class NextHopTable {
     return [...this.#byId.values()].sort((a, b) => a.id - b.id);
   }
 
+  /** A next hop to an interface, with one reference. An interface makes each kind once, so they are not looked up. */
+  addEncap(to: Interface, policy: boolean): EncapNextHop {
+    const id = this.#ids.allocate();
+    const nextHop: EncapNextHop = { id, references: 1, type: 'encap', interface: to, policy };
+    this.#byId.set(id, nextHop);
+    return nextHop;
+  }
+
   /** The next hop of a description, with one more reference to it. */
-  acquire<D extends Description<NextHop>>(description: D): Extract<NextHop, { type: D['type'] }> {
+  acquire<D extends Description<Described>>(description: D): Extract<Described, { type: D['type'] }> {
     const key = keyOf(description);
     let nextHop = this.#byKey.get(key);
     if (nextHop === undefined) {
-      nextHop = { id: this.#ids.allocate(), references: 0, ...description } as NextHop;
+      nextHop = { id: this.#ids.allocate(), references: 0, ...description } as Described;
       this.#byKey.set(key, nextHop);
       this.#byId.set(nextHop.id, nextHop);
       if (nextHop.type === 'composite') for (const member of nextHop.members) member.nextHop.references++;
     }
     nextHop.references++;
-    return nextHop as Extract<NextHop, { type: D['type'] }>;
+    return nextHop as Extract<Described, { type: D['type'] }>;
   }
 
   /** One more reference to a next hop that is in the table. */
@@ -105,21 +114,19 @@ export class NextHopTable {
   /** One reference less; the last one takes the next hop, and its references to its members, out of the table. */
   release(nextHop: NextHop): void {
     if (--nextHop.references > 0) return;
-    this.#byKey.delete(keyOf(nextHop));
+    if (nextHop.type !== 'encap') this.#byKey.delete(keyOf(nextHop));
     this.#byId.delete(nextHop.id);
     this.#ids.release(nextHop.id);
     if (nextHop.type === 'composite') for (const member of nextHop.members) this.release(member.nextHop);
   }
 }
 
-function keyOf(nextHop: Description<NextHop>): string {
+function keyOf(nextHop: Description<Described>): string {
   switch (nextHop.type) {
     case 'discard':
       return 'discard';
     case 'receive':
       return `receive ${nextHop.interface.index}`;
-    case 'encap':
-      return `encap ${nextHop.interface.index} ${nextHop.policy}`;
     case 'tunnel':
       return `${nextHop.tunnelType} ${nextHop.destination}`;
     case 'composite': {

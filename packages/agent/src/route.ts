@@ -31,53 +31,81 @@ export interface Path {
   stale: boolean;
 }
 
-/** One prefix. The first path is the one in use. */
+const NO_PATHS: readonly Path[] = [];
+
+/** One prefix. The first path is the one in use. Lists of paths are replaced, not changed: most have one. */
 export class Route {
   readonly prefix: string;
-  readonly paths: Path[] = [];
+  #paths = NO_PATHS;
 
   constructor(prefix: string) {
     this.prefix = prefix;
   }
 
+  get paths(): readonly Path[] {
+    return this.#paths;
+  }
+
   get active(): Path | undefined {
-    return this.paths[0];
+    return this.#paths[0];
   }
 
   path(source: PathSource): Path | undefined {
-    return this.paths.find((path) => path.source === source);
+    return this.#paths.find((path) => path.source === source);
   }
 
   /** Puts a path in its place, instead of an earlier one of the same source, which it yields. */
   set(path: Path): Path | undefined {
     const before = this.remove(path.source);
-    let at = 0;
-    while (at < this.paths.length && !isBetter(path, this.paths[at]!)) at++;
-    this.paths.splice(at, 0, path);
+    const at = this.#paths.findIndex((other) => isBetter(path, other));
+    this.#paths = this.#paths.toSpliced(at < 0 ? this.#paths.length : at, 0, path);
     return before;
   }
 
   remove(source: PathSource): Path | undefined {
-    const at = this.paths.findIndex((path) => path.source === source);
-    return at < 0 ? undefined : this.paths.splice(at, 1)[0];
+    const at = this.#paths.findIndex((path) => path.source === source);
+    if (at < 0) return undefined;
+    const removed = this.#paths[at];
+    this.#paths = this.#paths.length === 1 ? NO_PATHS : this.#paths.toSpliced(at, 1);
+    return removed;
   }
 
   /** Puts the paths in order again after one became stale or fresh. */
   sort(): void {
-    this.paths.sort((a, b) => (isBetter(a, b) ? -1 : 1));
+    this.#paths = this.#paths.toSorted((a, b) => (isBetter(a, b) ? -1 : 1));
   }
 }
 
+/** One reason to prefer a path: the greater value wins. `lost` tells why the other one does not forward. */
+interface PreferenceStep {
+  readonly name: string;
+  readonly lost: string;
+  readonly value: (path: Path) => number;
+}
+
 /**
- * Whether a path forwards rather than another: usable before unusable, learned before local, confirmed before stale,
- * higher preference, newer sequence number, then the rank of the source. Learned paths come first because only control
- * nodes know all backends of an address; what they reflect of this node leads back to its own interfaces.
+ * Why a path forwards rather than another; the first difference decides. Learned paths come before local ones because
+ * only control nodes know all backends of an address; what they reflect of this node leads back to its own interfaces.
  */
+const steps: readonly PreferenceStep[] = [
+  { name: 'usable', lost: 'leads nowhere', value: ({ nextHop }) => Number(nextHop.type !== 'discard') },
+  { name: 'learned', lost: 'is of this node only', value: ({ received }) => Number(received !== undefined) },
+  { name: 'fresh', lost: 'is stale', value: ({ stale }) => Number(!stale) },
+  { name: 'preference', lost: 'has a lower preference', value: ({ preference }) => preference },
+  { name: 'sequence', lost: 'has an older sequence number', value: ({ sequence }) => sequence },
+  { name: 'source', lost: 'is of a source further down the list', value: ({ source }) => -source.rank },
+];
+
 function isBetter(a: Path, b: Path): boolean {
-  if ((a.nextHop.type === 'discard') !== (b.nextHop.type === 'discard')) return b.nextHop.type === 'discard';
-  if ((a.received === undefined) !== (b.received === undefined)) return b.received === undefined;
-  if (a.stale !== b.stale) return b.stale;
-  if (a.preference !== b.preference) return a.preference > b.preference;
-  if (a.sequence !== b.sequence) return a.sequence > b.sequence;
-  return a.source.rank < b.source.rank;
+  for (const { value } of steps) {
+    const difference = value(a) - value(b);
+    if (difference !== 0) return difference > 0;
+  }
+  return false;
+}
+
+/** Why a path does not forward while another of its route does. */
+export function whyNotActive(path: Path, active: Path): { readonly step: string; readonly reason: string } {
+  const step = steps.find(({ value }) => value(path) !== value(active)) ?? steps.at(-1)!;
+  return { step: step.name, reason: step.lost };
 }

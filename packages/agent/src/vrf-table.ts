@@ -37,6 +37,12 @@ export class VrfTable {
     return this.#byName.get(name);
   }
 
+  /** A VRF by its name or its instance id, as people write it. */
+  find(text: string): Vrf | undefined {
+    if (!/^\d+$/.test(text)) return this.#byName.get(text);
+    return [...this].find(({ id }) => id === Number(text));
+  }
+
   [Symbol.iterator](): IterableIterator<Vrf> {
     return this.#byName.values();
   }

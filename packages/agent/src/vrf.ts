@@ -1,5 +1,5 @@
 /** VRFs: the routing tables of one virtual network on this node. */
-import { clearHostBits, parseAddress, prefixText } from '@vaportrail/net';
+import { clearHostBits, compareBytes, parseAddress, parsePrefix, prefixText } from '@vaportrail/net';
 import { Route } from './route.ts';
 
 /** The underlay: instance 0 of every node. */
@@ -52,8 +52,8 @@ export function virtualNetworkOf(vrf: string): string {
 export class RouteTable {
   readonly family: VrfFamily;
   readonly #routes = new Map<string, Route>();
-  /** How many routes there are of each length, so that a lookup tries no length in vain. */
-  readonly #lengths = new Map<number, number>();
+  /** Every length there was a route of, the longest first: what a lookup has to try. */
+  readonly #lengths: number[] = [];
 
   constructor(family: VrfFamily) {
     this.family = family;
@@ -67,6 +67,13 @@ export class RouteTable {
     return this.#routes.values();
   }
 
+  /** Every route, by address and length. */
+  inOrder(): Route[] {
+    const keyed = [...this.#routes.values()].map((route) => ({ route, prefix: parsePrefix(route.prefix) }));
+    keyed.sort(({ prefix: a }, { prefix: b }) => compareBytes(a.bytes, b.bytes) || a.length - b.length);
+    return keyed.map(({ route }) => route);
+  }
+
   get(prefix: string): Route | undefined {
     return this.#routes.get(prefix);
   }
@@ -77,35 +84,30 @@ export class RouteTable {
     if (route === undefined) {
       route = new Route(prefix);
       this.#routes.set(prefix, route);
-      const length = lengthOf(prefix);
-      this.#lengths.set(length, (this.#lengths.get(length) ?? 0) + 1);
+      const length = Number(prefix.slice(prefix.lastIndexOf('/') + 1));
+      if (!this.#lengths.includes(length)) {
+        this.#lengths.push(length);
+        this.#lengths.sort((a, b) => b - a);
+      }
     }
     return route;
   }
 
   /** Takes a route out. */
   delete(prefix: string): void {
-    if (!this.#routes.delete(prefix)) return;
-    const length = lengthOf(prefix);
-    const left = this.#lengths.get(length)! - 1;
-    if (left === 0) this.#lengths.delete(length);
-    else this.#lengths.set(length, left);
+    this.#routes.delete(prefix);
   }
 
   /** The longest match for an address. @throws RangeError when the text is no address */
   lookup(address: string): Route | undefined {
     const bytes = parseAddress(address);
-    for (const length of [...this.#lengths.keys()].sort((a, b) => b - a)) {
+    for (const length of this.#lengths) {
       clearHostBits(bytes, length);
       const route = this.#routes.get(prefixText({ bytes, length }));
       if (route?.active !== undefined) return route;
     }
     return undefined;
   }
-}
-
-function lengthOf(prefix: string): number {
-  return Number(prefix.slice(prefix.lastIndexOf('/') + 1));
 }
 
 /** `10.0.0.1/32` or `2001:db8::1/128` of an address in canonical text. */

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { Agent, type AgentOptions } from '../src/agent.ts';
-import type { AgentConfigInput, InterfaceConfigInput } from '../src/config.ts';
+import { type AgentConfigInput, type InterfaceConfigInput, agentConfig } from '../src/config.ts';
 import type { Route } from '../src/route.ts';
 import { FABRIC_VRF } from '../src/vrf.ts';
 import { POD_VRF, PUBLIC_VRF, SERVICE_VRF } from './compute-node.ts';
@@ -341,13 +341,13 @@ t.test('a new configuration changes only what differs', async (t) => {
   await until('in sync', () => agent.peers[0]!.inSync);
   const kept = agent.interfaces.get('tap1');
   control.said.length = 0;
-  const other = Agent.from({
+  const other = agentConfig.parse({
     name: 'compute-3',
     address: '10.1.1.3',
     'control-nodes': [{ address: '127.0.0.1', port: control.port }],
     interfaces: [pod(1, { 'floating-ips': [{ address: '101.101.101.2', vrf: SERVICE_VRF }] }), pod(3)],
   });
-  agent.reload(other.config);
+  agent.reload(other);
   await until('said', () => control.said.length >= 5);
   t.same(control.saidBy('compute-3'), [
     `withdraw ${POD_VRF} 10.47.255.2/32`,
@@ -357,7 +357,7 @@ t.test('a new configuration changes only what differs', async (t) => {
     `unsubscribe ${PUBLIC_VRF}`,
   ]);
   t.equal(agent.interfaces.get('tap1'), kept);
-  t.throws(() => agent.reload({ ...other.config, address: '10.1.1.9' }), {
+  t.throws(() => agent.reload({ ...other, address: '10.1.1.9' }), {
     message: /address cannot change/,
   });
 });

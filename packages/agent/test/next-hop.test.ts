@@ -56,17 +56,14 @@ t.test('a composite holds its members', async (t) => {
 t.test('every next hop of a label table has one label, however many use it', async (t) => {
   const table = new NextHopTable();
   const labels = new MplsTable(table);
-  const one = table.acquire({ type: 'encap', interface: interfaceOf('tap1'), policy: true });
-  const two = table.acquire({ type: 'encap', interface: interfaceOf('tap2', 4), policy: true });
+  const one = table.addEncap(interfaceOf('tap1'), true);
+  const two = table.addEncap(interfaceOf('tap2', 4), true);
   t.equal(labels.acquire(one), 16);
   t.equal(labels.acquire(one), 16);
   t.equal(labels.acquire(two, 43), 43);
-  t.throws(
-    () => labels.acquire(table.acquire({ type: 'encap', interface: interfaceOf('x', 5), policy: true }), 43),
-    {
-      message: '43 is in use',
-    },
-  );
+  t.throws(() => labels.acquire(table.addEncap(interfaceOf('x', 5), true), 43), {
+    message: '43 is in use',
+  });
   t.notOk(labels.release(16), 'still used');
   t.ok(labels.release(16));
   t.equal(labels.get(16), undefined);

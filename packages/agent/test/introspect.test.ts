@@ -1,0 +1,112 @@
+import t from 'tap';
+import { ViewServer } from '@vaportrail/show';
+import { Agent } from '../src/agent.ts';
+import { serveViews } from '../src/views.ts';
+import { POD_VRF, SERVICE_VRF } from './compute-node.ts';
+
+const agent = Agent.from({
+  name: 'cent222',
+  address: '10.169.25.20',
+  'control-nodes': [{ address: '10.169.25.19' }],
+  vrfs: [{ name: POD_VRF, 'instance-id': 2 }],
+  interfaces: [
+    {
+      name: 'tapeth0-304431',
+      vrf: POD_VRF,
+      address: '10.47.255.236',
+      label: 43,
+      mac: '02:30:51:c0:fc:9e',
+      'floating-ips': [
+        {
+          address: '10.105.139.153',
+          vrf: SERVICE_VRF,
+          direction: 'ingress',
+          'port-maps': [{ port: 80, 'nat-port': 8888 }],
+        },
+      ],
+    },
+  ],
+});
+const server = new ViewServer();
+serveViews(server, [agent]);
+await server.listen();
+t.teardown(() => server.close());
+
+async function ask(request: string): Promise<string> {
+  const response = await fetch(`${server.url}/Snh_${request}`);
+  return response.text();
+}
+
+t.test('routes of a VRF, with paths and their next hops', async (t) => {
+  const xml = await ask('Inet4UcRouteReq?vrf_index=2');
+  t.match(
+    xml,
+    /^<\?xml-stylesheet type="text\/xsl" href="\/universal_parse.xsl"\?><Inet4UcRouteResp type="sandesh"><route_list type="list" identifier="1"><list type="struct" size="1"><RouteUcSandeshData>/,
+  );
+  t.match(
+    xml,
+    '<src_ip type="string" identifier="1">10.47.255.236</src_ip><src_plen type="i32" identifier="2">32<',
+  );
+  t.match(xml, `<src_vrf type="string" identifier="3" link="VrfListReq">${POD_VRF}</src_vrf>`);
+  t.match(xml, '<peer type="string" identifier="4">LocalVmPort</peer>');
+  t.match(
+    xml,
+    '<supported_tunnel_type type="string" identifier="11">MPLSoGRE MPLSoUDP</supported_tunnel_type>',
+  );
+  t.match(xml, '<itf type="string" identifier="8" link="ItfReq">tapeth0-304431</itf>');
+  t.match(xml, '<preference type="i32" identifier="2">200</preference>');
+  t.match(xml, /<\/route_list><more type="bool" identifier="0">false<\/more><\/Inet4UcRouteResp>$/);
+  t.match(
+    await ask('Inet4UcRouteReq?x=2&src_ip=10.47.255.236&prefix_len=32'),
+    'size="1"><RouteUcSandeshData>',
+  );
+  t.match(await ask('Inet4UcRouteReq?x=2&src_ip=10.47.255.1'), '<list type="struct" size="0"></list>');
+  t.match(await ask('Inet6UcRouteReq?vrf_index=2'), '<Inet6UcRouteResp');
+  t.match(await ask('Inet4UcRouteReq?vrf_index=99'), 'size="0"');
+});
+
+t.test('next hops, one or all', async (t) => {
+  const all = await ask('NhListReq');
+  t.match(all, `size="${agent.nextHops.size}"`);
+  t.match(all, '<type type="string" identifier="1">interface</type>');
+  t.match(all, '<type type="string" identifier="1">discard</type>');
+  const one = await ask(`NhListReq?nh_index=${agent.interfaces.get('tapeth0-304431')!.policyNextHop!.id}`);
+  t.match(one, '<policy type="string" identifier="4">enabled</policy>');
+  t.match(one, '<mac type="string" identifier="9">02:30:51:c0:fc:9e</mac>');
+  t.match(one, 'size="1"');
+});
+
+t.test('VRFs by part of their name', async (t) => {
+  const xml = await ask('VrfListReq?name=pods');
+  t.match(
+    xml,
+    `<name type="string" identifier="1">${POD_VRF}</name><ucindex type="i32" identifier="2" link="Inet4UcRouteReq">2<`,
+  );
+  t.match(xml, '<RD type="string" identifier="13">10.169.25.20:2</RD>');
+  t.match(xml, 'size="1"');
+});
+
+t.test('interfaces with their floating IPs as in the lab', async (t) => {
+  const xml = await ask('ItfReq?name=tapeth0');
+  t.match(xml, '<label type="i32" identifier="9">43</label>');
+  t.match(
+    xml,
+    '<FloatingIpSandeshList><ip_addr type="string" identifier="1">10.105.139.153</ip_addr>' +
+      `<vrf_name type="string" identifier="2" link="VrfListReq">${SERVICE_VRF}</vrf_name>` +
+      '<installed type="string" identifier="3">Y</installed><fixed_ip type="string" identifier="4">10.47.255.236</fixed_ip>' +
+      '<direction type="string" identifier="5">ingress</direction><port_map_enabled type="bool" identifier="6">true</port_map_enabled>' +
+      '<port_map type="list" identifier="7"><list type="struct" size="1"><SandeshPortMapping><protocol type="u16" identifier="1">6</protocol>' +
+      '<port type="u16" identifier="2">80</port><nat_port type="u16" identifier="3">8888</nat_port>',
+  );
+  t.match(await ask('ItfReq?mac=00:00:00:00:00:01'), 'size="0"');
+  t.match(await ask('ItfReq?type=vport'), 'size="1"');
+});
+
+t.test('labels and control nodes', async (t) => {
+  t.match(await ask('MplsReq?label=43'), /<label type="i32" identifier="1">43<.*<itf .*tapeth0-304431</);
+  t.match(await ask('MplsReq?label=44'), 'size="0"');
+  t.match(
+    await ask('AgentXmppConnectionStatusReq'),
+    '<controller_ip type="string" identifier="1">10.169.25.19<',
+  );
+});

@@ -188,7 +188,10 @@ export class Distribution implements Follower {
         other.cursor.position === convoy.cursor.position,
     );
     if (together === undefined) this.#behind.push(convoy);
-    else this.#merge(convoy, together);
+    else {
+      this.#merge(convoy, together);
+      this.#table.log.unfollow(convoy.cursor);
+    }
   }
 
   #merge(convoy: Convoy, into: Convoy): void {

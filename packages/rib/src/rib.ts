@@ -347,6 +347,9 @@ export class Rib {
   }
 
   readonly #tableActions: TableActions = {
+    speaks: (source) => {
+      if (this.#revisions.size > 0) this.#finishRevisions(source);
+    },
     setMultipath: (table, mode) => table.packed.select(new Selection(table.packed.selection.rules, mode)),
     importsChanged: (table, changed) => this.#replication.importsChanged(table, changed),
     exportsChanged: (table) => this.#replication.exportsChanged(table),
@@ -354,7 +357,7 @@ export class Rib {
 
   readonly #sourceActions: SourceActions = {
     receiveUpdate: (source, bytes, start, end) => {
-      if (this.#revisions.size > 0) this.#finishRevisions(source);
+      this.#tableActions.speaks(source);
       const problems = this.#receive.receive(source, bytes, start, end);
       const marker = source.endOfRib === undefined ? 0 : this.#receive.endOfRib;
       const family = marker === 0 ? undefined : familyOf(marker >>> 8, marker & 0xff);

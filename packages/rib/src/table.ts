@@ -65,6 +65,8 @@ export interface TableSummary {
 
 /** What a table asks its `Rib` to do. @internal */
 export interface TableActions {
+  /** A source says something: what was to happen to what it said before happens first. */
+  speaks(source: Source): void;
   setMultipath(table: Table, mode: MultipathMode): void;
   importsChanged(table: TargetedTable, changed: ReadonlySet<number>): void;
   exportsChanged(table: TargetedTable): void;
@@ -108,6 +110,7 @@ export class Table {
   announce(source: Source, nlri: Nlri, announcement: Announcement): void {
     const { store } = this.packed;
     const { attributes, nextHop, label, labelField, pathId = 0, infeasible } = announcement;
+    this.#actions.speaks(source);
     this.packed.absorb();
     store.readTime();
     const set = store.pool.internBytes(attributes, nextHop, source.number, finalMark(infeasible));
@@ -117,6 +120,7 @@ export class Table {
 
   /** Takes back the path of `source`; does nothing if there is none. */
   withdraw(source: Source, nlri: Nlri, pathId = 0): void {
+    this.#actions.speaks(source);
     this.packed.absorb();
     const number = this.#find(nlri);
     if (number !== 0) this.packed.withdraw(number, source.number, pathId | 0, 0);

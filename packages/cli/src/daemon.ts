@@ -1,30 +1,28 @@
 /** Runs a daemon in the foreground: configuration, start, signals, end. */
+import type { Daemon } from '@vaportrail/lab';
 import {
   ConfigError,
   announceEndpoint,
   createLog,
-  readConfigFile,
   type DaemonView,
+  type Endpoint,
   type Log,
 } from '@vaportrail/show';
-import { exitCode } from './command.ts';
+import { exitCode, type Command } from './command.ts';
 
-/** What every daemon of the suite offers. */
-export interface Daemon<Config> {
-  start(): Promise<void>;
-  stop(): Promise<void>;
-  reload(config: Config): Promise<void> | void;
-  /** Where its views are; undefined when it serves none. */
-  readonly url: string | undefined;
-}
+/** A name, and what to add to every query so that this one of several answers. */
+export type NamedEndpoint = Pick<Endpoint, 'name' | 'query'>;
 
-interface DaemonSettings<Schema extends Parameters<typeof readConfigFile>[1], Config> {
+interface DaemonSettings<Config> {
   readonly kind: DaemonView['kind'];
   readonly file: string;
   /** Only read the configuration and say whether it is good. */
   readonly check: boolean;
-  readonly schema: Schema;
+  /** @throws ConfigError */
+  readonly read: (file: string) => Config;
   readonly create: (config: Config, log: Log) => Daemon<Config>;
+  /** Names under which `vaportrail show --from` finds it, its own first. */
+  readonly endpoints: (config: Config) => readonly NamedEndpoint[];
 }
 
 /**
@@ -32,26 +30,24 @@ interface DaemonSettings<Schema extends Parameters<typeof readConfigFile>[1], Co
  * 0; SIGHUP reads the configuration again, and a bad one changes nothing.
  * @throws ConfigError before anything starts; Error when it cannot start (address in use)
  */
-export async function runDaemon<
-  Schema extends Parameters<typeof readConfigFile>[1],
-  Config extends { name: string },
->({ kind, file, check, schema, create }: DaemonSettings<Schema, Config>): Promise<void> {
-  const read = (): Config => readConfigFile(file, schema) as unknown as Config;
-  const config = read();
+export async function runDaemon<Config>(settings: DaemonSettings<Config>): Promise<void> {
+  const { kind, file, check, read, create, endpoints } = settings;
+  const config = read(file);
   if (check) {
     process.stdout.write(`${file}: configuration is good\n`);
     return;
   }
-  const log = createLog(config.name);
+  const log = createLog(endpoints(config)[0]?.name ?? kind);
   const daemon = create(config, log);
   await daemon.start();
-  const withdraw = daemon.url === undefined ? undefined : announceEndpoint(kind, config.name, daemon.url);
-  log.info({ kind, file, url: daemon.url }, `${kind} is up`);
+  const { url } = daemon;
+  if (url !== undefined) for (const each of endpoints(config)) announceEndpoint({ kind, url, ...each });
+  log.info({ kind, file, url }, `${kind} is up`);
 
   process.on('SIGHUP', () => {
     void (async () => {
       try {
-        await daemon.reload(read());
+        await daemon.reload(read(file));
         log.info({ file }, 'configuration read again');
       } catch (error) {
         const problems =
@@ -67,8 +63,22 @@ export async function runDaemon<
   log.info({ signal }, `${kind} stops`);
   // Whoever sends the signal again does not want to wait.
   for (const each of ['SIGTERM', 'SIGINT'] as const) process.once(each, () => process.exit(exitCode.failed));
-  withdraw?.();
   await daemon.stop();
-  // Nothing may keep a stopped daemon alive, not even a forgotten timer.
+  // Nothing may keep a stopped daemon alive, not even a forgotten timer. Its notes go with the process.
   process.exit(exitCode.ok);
+}
+
+/** Adds the options every daemon takes; the action gets the file and whether only to check it. */
+export function addDaemonOptions(
+  command: Command,
+  action: (options: { readonly file: string; readonly check: boolean }) => Promise<void>,
+): void {
+  command
+    .requiredOption('-c, --config <file>', 'configuration in YAML')
+    .option('--check', 'only say whether the configuration is good', false)
+    .addHelpText(
+      'after',
+      '\nSIGHUP reads the configuration again; SIGTERM and SIGINT end the sessions and the daemon.',
+    )
+    .action(({ config, check }: { config: string; check: boolean }) => action({ file: config, check }));
 }

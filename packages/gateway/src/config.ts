@@ -222,6 +222,8 @@ export const gatewayConfig = z
   });
 
 export type GatewayConfig = z.output<typeof gatewayConfig>;
+/** A configuration as a file or a caller may write it. */
+export type GatewayConfigInput = z.input<typeof gatewayConfig>;
 export type RoutingInstanceConfig = GatewayConfig['routing-instances'][number];
 export type PeerConfig = GatewayConfig['bgp']['peers'][number];
 export type InterfaceConfig = GatewayConfig['interfaces'][number];

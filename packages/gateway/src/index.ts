@@ -17,7 +17,7 @@ export {
 } from './forwarding-next-hop.ts';
 export { ForwardingTable, type ForwardingAction, type ForwardingRoute } from './forwarding-table.ts';
 export { Resolver, type Resolution, type ResolvingRoute } from './resolution.ts';
-export { gatewayConfig, type GatewayConfig, type MultipathKnob } from './config.ts';
+export { gatewayConfig, type GatewayConfig, type GatewayConfigInput, type MultipathKnob } from './config.ts';
 export { Gateway, ReloadError, type Change, type GatewayOptions, type TableFilter } from './gateway.ts';
 export { StatementError, applyStatement, statementLines } from './statement.ts';
 export { writtenConfig, type WrittenConfig } from './written-config.ts';

@@ -59,3 +59,14 @@ function claimReadable(): Promise<Server | undefined> {
     server.listen(CLAIM_PORT, '127.0.0.1', () => resolve(server.unref()));
   });
 }
+
+/**
+ * Every router on one LAN, that of the first control node, as containers are: `192.168.0.204` becomes `10.169.25.204`.
+ * Router ids and next hops stay what the topology says.
+ */
+export function lanAddresses(topology: {
+  readonly 'control-nodes': readonly { readonly address: string }[];
+}): Addressing {
+  const lan = topology['control-nodes'][0]!.address.split('.').slice(0, 3).join('.');
+  return { ...realAddresses, at: (address) => `${lan}.${address.split('.')[3]}` };
+}

@@ -26,3 +26,31 @@ export {
   type BirdNeighbor,
   type BirdSettings,
 } from './peers/bird.ts';
+export { lanAddresses, loopbackAddresses, realAddresses, type Addressing } from './addressing.ts';
+export {
+  agentSettings,
+  controlNodeSettings,
+  frrSettings,
+  gatewaySettings,
+  gobgpSettings,
+} from './daemon-settings.ts';
+export type { Daemon } from './daemon.ts';
+export { deploymentFiles, writeDeployment } from './deployment.ts';
+export { Fabric, existingNamespace } from './fabric.ts';
+export { Lab, type LabSettings, type MissingPeer } from './lab.ts';
+export { Narrator, type NarratorSettings } from './narrator.ts';
+export { GatewayPeer } from './peers/gateway.ts';
+export { story, type Seen, type StoryStep } from './story.ts';
+export { tell, type Listener, type StepReport, type StoryReport } from './tell.ts';
+export {
+  defaultTopologyFile,
+  gatewayKinds,
+  readTopology,
+  topologySchema,
+  type GatewayKind,
+  type GatewayTopology,
+  type NetworkTopology,
+  type PodTopology,
+  type ServiceTopology,
+  type Topology,
+} from './topology.ts';

@@ -13,6 +13,8 @@ const note = z.object({
   kind: z.enum(['control-node', 'agent', 'gateway']),
   url: z.string().regex(/^http:\/\//),
   pid: z.number().int().positive(),
+  /** Added to every query: `{ agent: 'cent222' }` where one process has several agents. */
+  query: z.record(z.string(), z.string()).exactOptional(),
 });
 
 /** A running daemon and where it serves its views. */
@@ -27,17 +29,10 @@ export function endpointFolder(): string {
 }
 
 /** Leaves the note of a daemon of this process; the function it yields takes it back. */
-export function announceEndpoint(
-  kind: DaemonView['kind'],
-  name: string,
-  url: string,
-  folder = endpointFolder(),
-): () => void {
+export function announceEndpoint(endpoint: Omit<Endpoint, 'pid'>, folder = endpointFolder()): () => void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, `${process.pid}-${kind}-${encodeURIComponent(name)}.json`);
-  writeFileSync(path, JSON.stringify({ name, kind, url, pid: process.pid } satisfies Endpoint), {
-    mode: 0o600,
-  });
+  const path = join(folder, `${process.pid}-${endpoint.kind}-${encodeURIComponent(endpoint.name)}.json`);
+  writeFileSync(path, JSON.stringify({ ...endpoint, pid: process.pid } satisfies Endpoint), { mode: 0o600 });
   const withdraw = (): void => {
     process.off('exit', withdraw);
     rmSync(path, { force: true });

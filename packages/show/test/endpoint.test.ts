@@ -6,8 +6,8 @@ import { announceEndpoint, findEndpoints } from '../src/endpoint.ts';
 t.test('a daemon is found until it withdraws its note', async (t) => {
   const folder = join(t.testdir(), 'notes');
   t.same(findEndpoints(folder), [], 'no folder, no daemons');
-  const withdraw = announceEndpoint('agent', 'cent222', 'http://127.0.0.1:8085', folder);
-  announceEndpoint('control-node', 'cent111', 'http://127.0.0.1:8083', folder);
+  const withdraw = announceEndpoint({ kind: 'agent', name: 'cent222', url: 'http://127.0.0.1:8085' }, folder);
+  announceEndpoint({ kind: 'control-node', name: 'cent111', url: 'http://127.0.0.1:8083' }, folder);
   t.match(findEndpoints(folder), [
     { name: 'cent111', kind: 'control-node', url: 'http://127.0.0.1:8083', pid: process.pid },
     { name: 'cent222', kind: 'agent' },

@@ -108,6 +108,10 @@ export class Bird implements Peer {
     }
   }
 
+  get access(): string {
+    return `birdc -s ${this.#folder}/bird.ctl show route table vpntab all`;
+  }
+
   get process(): DaemonProcess {
     return this.#process;
   }

@@ -188,7 +188,11 @@ export class Frr implements Peer {
     }
   }
 
-  /** Where its configuration, log and vty socket are. */
+  get access(): string {
+    return `vtysh --vty_socket ${this.#folder} --config_dir ${this.#folder} -c 'show bgp ipv4 vpn'`;
+  }
+
+  /** Where its configuration and vty socket are. */
   get folder(): string {
     return this.#folder;
   }

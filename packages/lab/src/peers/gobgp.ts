@@ -163,6 +163,12 @@ export class Gobgp implements Peer {
     }
   }
 
+  get access(): string {
+    return this.#place
+      .command(['gobgp', '-u', this.address, '-p', String(API_PORT), 'global', 'rib', '-a', 'vpnv4'])
+      .join(' ');
+  }
+
   get folder(): string {
     return this.#folder;
   }

@@ -32,6 +32,8 @@ export interface Peer {
   /** Where it listens for BGP. */
   readonly address: string;
   readonly port: number;
+  /** A command line to look around with while it runs; undefined when there is none. */
+  readonly access: string | undefined;
   /** Paths for one prefix in the table a gateway would forward from. */
   paths(prefix: string): Promise<PeerPath[]>;
   /** Whether the session with a neighbour is Established. */

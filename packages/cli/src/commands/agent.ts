@@ -1,0 +1,29 @@
+/** `vaportrail agent`: a compute node, several of them, or a fleet made after a pattern. */
+import { Fleet, agentFileConfig, type AgentFile } from '@vaportrail/agent';
+import { readConfigFile } from '@vaportrail/show';
+import { addDaemonOptions, runDaemon, type NamedEndpoint } from '../daemon.ts';
+import type { Subcommand } from '../command.ts';
+
+export const agent = {
+  summary: 'run the agent of a compute node: its pods, floating IPs and VRFs; or a fleet of them',
+  examples: [
+    ['vaportrail agent -c agent.yaml', 'in the foreground, until SIGTERM'],
+    ['vaportrail agent -c agent.yaml --check', 'only read the configuration'],
+  ],
+  build: (command) =>
+    addDaemonOptions(command, (options) =>
+      runDaemon({
+        kind: 'agent',
+        ...options,
+        read: (file) => readConfigFile(file, agentFileConfig),
+        create: (config, log) => new Fleet(config, { log }),
+        endpoints: agentEndpoints,
+      }),
+    ),
+} as const satisfies Subcommand;
+
+/** Each agent of a file is found by its own name; a fleet after a pattern only as a whole. */
+function agentEndpoints({ name, agents, fleet }: AgentFile): NamedEndpoint[] {
+  if (agents.length === 1 && fleet === undefined) return [{ name }];
+  return [{ name }, ...agents.map((agent) => ({ name: agent.name, query: { agent: agent.name } }))];
+}

@@ -1,0 +1,23 @@
+/** `vaportrail control-node`: BGP and XMPP, routing instances, views over HTTP. */
+import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
+import { readConfigFile } from '@vaportrail/show';
+import { addDaemonOptions, runDaemon } from '../daemon.ts';
+import type { Subcommand } from '../command.ts';
+
+export const controlNode = {
+  summary: 'run a control node: XMPP towards agents, MP-BGP towards gateways and other control nodes',
+  examples: [
+    ['vaportrail control-node -c control-node.yaml', 'in the foreground, until SIGTERM'],
+    ['vaportrail control-node -c control-node.yaml --check', 'only read the configuration'],
+  ],
+  build: (command) =>
+    addDaemonOptions(command, (options) =>
+      runDaemon({
+        kind: 'control-node',
+        ...options,
+        read: (file) => readConfigFile(file, controlNodeConfig),
+        create: (config, log) => new ControlNode(config, { log }),
+        endpoints: ({ name }) => [{ name }],
+      }),
+    ),
+} as const satisfies Subcommand;

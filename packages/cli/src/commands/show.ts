@@ -1,0 +1,34 @@
+/** `vaportrail show …`: asks running daemons for their views. One file per question in `show/`. */
+import { neighbors } from './show/neighbors.ts';
+import { routes } from './show/routes.ts';
+import { routingInstances } from './show/routing-instances.ts';
+import { tables } from './show/tables.ts';
+import { vrf } from './show/vrf.ts';
+import { addQuestion, type Question } from './show/question.ts';
+import type { Subcommand } from '../command.ts';
+
+/** Every question, in the order of `--help`. */
+export const questions = {
+  neighbors,
+  routes,
+  'routing-instances': routingInstances,
+  tables,
+  vrf,
+} as const satisfies Record<string, Question>;
+
+export const show = {
+  summary: 'ask running daemons: neighbors, routes, routing instances, tables, VRFs',
+  examples: [
+    ['vaportrail show neighbors', 'of the control nodes that run on this machine'],
+    [
+      'vaportrail show routes 101.101.101.252/32',
+      'in every table, with the reason why a path is not the best',
+    ],
+    ['vaportrail show routes --table bgp.l3vpn.0 --json', 'the VPN routes as JSON'],
+    ['vaportrail show vrf --from cent222', 'the VRFs of one compute node'],
+    ['vaportrail show neighbors --from http://10.0.0.7:8083', 'of a daemon on another machine'],
+  ],
+  build: (command) => {
+    for (const [name, question] of Object.entries(questions)) addQuestion(command, name, question);
+  },
+} as const satisfies Subcommand;

@@ -1,0 +1,72 @@
+/** A question to running daemons: which view answers it, and how the answer is printed. */
+import { fetchView, type DaemonView } from '@vaportrail/show';
+import { print, printJson, type Command } from '../../command.ts';
+import { endpointsOf } from '../../endpoint.ts';
+
+/** Options every question takes. */
+export interface QuestionOptions {
+  readonly from?: string;
+  readonly json?: true;
+  readonly [option: string]: unknown;
+}
+
+export interface Question {
+  readonly summary: string;
+  /** Daemons that can answer; without `--from` the ones of the first kind that runs are asked. */
+  readonly kinds: readonly DaemonView['kind'][];
+  /** Adds arguments and options. */
+  readonly build?: (command: Command) => void;
+  /** The view to fetch, and the parameters of the query. */
+  readonly view: (args: readonly (string | undefined)[], options: QuestionOptions) => ViewQuery;
+  /** The answer as text for a terminal. */
+  readonly text: (answer: never) => string;
+}
+
+export interface ViewQuery {
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Adds the subcommand of a question. */
+export function addQuestion(parent: Command, name: string, question: Question): void {
+  const command = parent.command(name).summary(question.summary).description(`${question.summary}.`);
+  command.copyInheritedSettings(parent).exitOverride();
+  question.build?.(command);
+  command
+    .option(
+      '--from <daemon>',
+      'name of a daemon on this machine, or the address of its views (host:port or URL)',
+    )
+    .option('--json', 'the view itself, as JSON')
+    .action(async (...args: unknown[]) => {
+      // Commander passes the arguments, then the options, then the command.
+      const options = args.at(-2) as QuestionOptions;
+      await ask(question, question.view(args.slice(0, -2) as (string | undefined)[], options), options);
+    });
+}
+
+async function ask(question: Question, { path, query }: ViewQuery, options: QuestionOptions): Promise<void> {
+  const targets = endpointsOf(question.kinds, options.from);
+  const answers = await Promise.all(
+    targets.map(async (target) => ({
+      target,
+      answer: await fetchView<unknown>(target.url, path, { ...target.query, ...query }),
+    })),
+  );
+  if (options.json === true) {
+    // One daemon: its view as it is. Several: each row says whose it is.
+    printJson(
+      answers.length === 1
+        ? answers[0]!.answer
+        : answers.flatMap(({ target, answer }) =>
+            (answer as object[]).map((row) => ({ daemon: target.name, ...row })),
+          ),
+    );
+    return;
+  }
+  const texts = answers.map(({ target, answer }) => {
+    const text = question.text(answer as never);
+    return answers.length === 1 ? text : `${target.name} (${target.kind})\n${text}`;
+  });
+  print(texts.join('\n\n'));
+}

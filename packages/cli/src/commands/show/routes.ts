@@ -1,0 +1,31 @@
+import { routesText, type RouteView } from '@vaportrail/show';
+import type { Question } from './question.ts';
+
+export const routes = {
+  summary: 'routes with all their paths: best (*), multipath (=), and why the others are not',
+  kinds: ['control-node', 'gateway'],
+  build: (command) =>
+    command
+      .argument('[prefix]', 'only this destination, e.g. 101.101.101.252/32')
+      .option('--table <name>', 'only this table, e.g. bgp.l3vpn.0')
+      .option('--instance <name>', 'only the tables of this routing instance')
+      .option('--family <name>', 'only this family: inet, inet-vpn, …')
+      .option('--source <name>', 'only paths this neighbor told')
+      .option('--limit <n>', 'at most so many routes'),
+  view: ([prefix], options) => ({
+    path: '/routes',
+    query: {
+      prefix,
+      table: text(options['table']),
+      instance: text(options['instance']),
+      family: text(options['family']),
+      source: text(options['source']),
+      limit: text(options['limit']),
+    },
+  }),
+  text: (answer: RouteView[]) => routesText(answer),
+} as const satisfies Question;
+
+function text(option: unknown): string | undefined {
+  return typeof option === 'string' ? option : undefined;
+}

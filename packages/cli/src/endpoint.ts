@@ -1,0 +1,46 @@
+/** Which daemon a question is meant for: named, by address, or the ones of a kind that run on this machine. */
+import { findEndpoints, suggestion, type DaemonView, type Endpoint } from '@vaportrail/show';
+import { UsageError } from './command.ts';
+
+/** A daemon to ask: one that runs here, or just an address. */
+export type Target = Pick<Endpoint, 'url'> & Partial<Endpoint>;
+
+/**
+ * The daemons to ask: the one `from` names, or all of the first kind of which any runs.
+ * @throws UsageError when nothing has that name; Error when none of the kinds runs here
+ */
+export function endpointsOf(kinds: readonly DaemonView['kind'][], from: string | undefined): Target[] {
+  const running = findEndpoints();
+  if (from !== undefined) return [named(from, running)];
+  for (const kind of kinds) {
+    const ofKind = running.filter((each) => each.kind === kind);
+    if (ofKind.length > 0) return ofKind;
+  }
+  throw new Error(
+    `no ${kinds.join(' or ')} runs here${runningText(running)}; start one (vaportrail lab), or name one with --from`,
+  );
+}
+
+/** The one daemon to ask. @throws UsageError when several run and none is named */
+export function endpointOf(kinds: readonly DaemonView['kind'][], from: string | undefined): Target {
+  const [first, ...others] = endpointsOf(kinds, from);
+  if (others.length === 0) return first!;
+  const all = [first!, ...others].map(({ name }) => name).join(', ');
+  throw new UsageError(`several run here (${all}): name one with --from`);
+}
+
+function named(from: string, running: readonly Endpoint[]): Target {
+  const found = running.find(({ name }) => name === from);
+  if (found !== undefined) return found;
+  if (/^https?:\/\//.test(from) || /:\d+$/.test(from)) return { url: from };
+  const meant = suggestion(
+    from,
+    running.map(({ name }) => name),
+  );
+  const hint = meant === undefined ? runningText(running) : `; did you mean "${meant}"?`;
+  throw new UsageError(`no daemon called "${from}" runs here${hint}`);
+}
+
+function runningText(running: readonly Endpoint[]): string {
+  return running.length === 0 ? '' : ` (running: ${running.map(({ name }) => name).join(', ')})`;
+}

@@ -1,0 +1,262 @@
+/** A topology, running: control nodes, agents and our gateway in this process, FRR and GoBGP as its children. */
+import { Fleet, agentFileConfig } from '@vaportrail/agent';
+import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
+import { Gateway, gatewayConfig } from '@vaportrail/gateway';
+import {
+  announceEndpoint,
+  fetchView,
+  silentLog,
+  type DaemonView,
+  type Log,
+  type NeighborView,
+  type RouteView,
+} from '@vaportrail/show';
+import { loopbackAddresses, type Addressing } from './addressing.ts';
+import {
+  agentSettings,
+  controlNodeSettings,
+  frrSettings,
+  gatewaySettings,
+  gobgpSettings,
+} from './daemon-settings.ts';
+import { thisNetwork, type Place } from './namespace.ts';
+import { Frr } from './peers/frr.ts';
+import { GatewayPeer } from './peers/gateway.ts';
+import { Gobgp } from './peers/gobgp.ts';
+import { PeerMissing, type Peer } from './peers/peer.ts';
+import type { ExpectedPath, Seen } from './story.ts';
+import type {
+  GatewayKind,
+  GatewayTopology,
+  NetworkTopology,
+  PodTopology,
+  ServiceTopology,
+  Topology,
+} from './topology.ts';
+
+export interface LabSettings {
+  readonly topology: Topology;
+  /** Kinds of gateway to run; default all the topology has, without those that are not installed. */
+  readonly peers?: readonly GatewayKind[];
+  readonly addressing?: Addressing;
+  /** Where a real peer runs; default this network. */
+  readonly place?: (gateway: GatewayTopology) => Place;
+  readonly log?: Log;
+}
+
+/** A gateway of the topology that could not be had, and what to do about it. */
+export interface MissingPeer {
+  readonly kind: GatewayKind;
+  readonly because: string;
+}
+
+export class Lab {
+  readonly topology: Topology;
+  readonly addressing: Addressing;
+  readonly controlNode: ControlNode;
+  readonly agents = new Map<string, Fleet>();
+  readonly peers: Peer[] = [];
+  readonly missing: MissingPeer[] = [];
+  /** The service the story is about, its floating IP as a prefix, and the network that is in. */
+  readonly service: ServiceTopology;
+  readonly prefix: string;
+  readonly network: NetworkTopology;
+  /** Its pods in the order in which they come. */
+  readonly pods: readonly PodTopology[];
+  #backends = 0;
+  /** What to undo, last first. */
+  readonly #undo: (() => Promise<void> | void)[] = [];
+  readonly #place: (gateway: GatewayTopology) => Place;
+  readonly #log: Log;
+
+  private constructor(settings: LabSettings, addressing: Addressing, gateways: readonly GatewayTopology[]) {
+    const { topology } = settings;
+    this.topology = topology;
+    this.addressing = addressing;
+    this.#place = settings.place ?? (() => thisNetwork);
+    this.#log = settings.log ?? silentLog;
+    this.service = topology.services[0]!;
+    this.prefix = `${this.service['external-ip']}/32`;
+    this.network = topology.networks.find((each) => each.name === this.service['external-network'])!;
+    this.pods = this.service.backends.map((name) => topology.pods.find((pod) => pod.name === name)!);
+    const { name } = topology['control-nodes'][0]!;
+    this.controlNode = new ControlNode(
+      controlNodeConfig.parse(controlNodeSettings(topology, name, addressing, gateways)),
+      { log: this.#log },
+    );
+  }
+
+  /**
+   * Starts everything. A peer that is not installed is left out and listed in {@link Lab.missing}, unless it was
+   * asked for by name.
+   * @throws PeerMissing when a peer that was asked for is not installed; Error when something does not start. Nothing
+   * stays behind then.
+   */
+  static async start(settings: LabSettings): Promise<Lab> {
+    const { topology, peers: wanted } = settings;
+    const gateways = topology.gateways.filter(({ kind }) => wanted === undefined || wanted.includes(kind));
+    const absent = wanted?.find((kind) => !gateways.some((gateway) => gateway.kind === kind));
+    if (absent !== undefined) throw new Error(`topology ${topology.name} has no gateway of kind ${absent}`);
+    const addressing = settings.addressing ?? (await loopbackAddresses());
+    const lab = new Lab(settings, addressing, gateways);
+    lab.#undo.push(() => addressing.release());
+    try {
+      await lab.#begin(gateways, wanted !== undefined);
+      return lab;
+    } catch (error) {
+      await lab.stop();
+      throw error;
+    }
+  }
+
+  async #begin(gateways: readonly GatewayTopology[], mustHaveAll: boolean): Promise<void> {
+    for (const gateway of gateways) {
+      try {
+        this.peers.push(await this.#startPeer(gateway));
+      } catch (error) {
+        if (mustHaveAll || !(error instanceof PeerMissing)) throw error;
+        this.missing.push({ kind: gateway.kind, because: error.message });
+      }
+    }
+    await this.#startDaemon('control-node', this.topology['control-nodes'][0]!.name, this.controlNode);
+    for (const { name } of this.topology.nodes) await this.startAgent(name);
+  }
+
+  /** A compute node comes, with the pods it has now. */
+  async startAgent(name: string): Promise<void> {
+    const agent = new Fleet(this.#agentFile(name), { log: this.#log });
+    this.agents.set(name, agent);
+    await this.#startDaemon('agent', name, agent);
+  }
+
+  /** A compute node goes; the control node sees its session end. */
+  async stopAgent(name: string): Promise<void> {
+    await this.agents.get(name)?.stop();
+    this.agents.delete(name);
+  }
+
+  async #startPeer(gateway: GatewayTopology): Promise<Peer> {
+    const place = this.#place(gateway);
+    const peer = await this.#makePeer(gateway, place);
+    this.#undo.push(() => peer.stop());
+    return peer;
+  }
+
+  async #makePeer(gateway: GatewayTopology, place: Place): Promise<Peer> {
+    const { topology, addressing } = this;
+    switch (gateway.kind) {
+      case 'frr':
+        return Frr.start(frrSettings(topology, gateway, addressing), place);
+      case 'gobgp':
+        return Gobgp.start(gobgpSettings(topology, gateway, addressing), place);
+      case 'gateway': {
+        const config = (multipath: boolean) =>
+          gatewayConfig.parse(gatewaySettings(topology, gateway, addressing, multipath));
+        const daemon = new Gateway(config(false), { log: this.#log });
+        await this.#startDaemon('gateway', gateway.name, daemon);
+        return new GatewayPeer({
+          name: gateway.name,
+          address: addressing.at(gateway.address),
+          port: addressing.bgpPort,
+          vrf: gateway.vrf,
+          gateway: daemon,
+          config,
+        });
+      }
+    }
+  }
+
+  async #startDaemon(
+    kind: DaemonView['kind'],
+    name: string,
+    daemon: { start(): Promise<void>; stop(): Promise<void>; readonly url: string | undefined },
+  ): Promise<void> {
+    this.#undo.push(() => daemon.stop());
+    await daemon.start();
+    if (daemon.url !== undefined) this.#undo.push(announceEndpoint({ kind, name, url: daemon.url }));
+  }
+
+  #agentFile(name: string) {
+    return agentFileConfig.parse(
+      agentSettings(this.topology, name, this.addressing, (service) =>
+        service === this.service ? this.#backends : 0,
+      ),
+    );
+  }
+
+  /** How many of the service's pods run: its addresses appear on, or disappear from, their interfaces. */
+  async setBackends(count: number): Promise<void> {
+    this.#backends = count;
+    for (const [name, agent] of this.agents) await agent.reload(this.#agentFile(name));
+  }
+
+  /** Turns the multipath knob of every peer that has one; yields what was said to whom. */
+  async setMultipath(on: boolean): Promise<void> {
+    await Promise.all(this.peers.map((peer) => peer.setMultipath(on)));
+  }
+
+  /** What every peer must show of a pod's route. */
+  readonly expected = (pod: PodTopology): ExpectedPath => {
+    const { address } = this.topology.nodes.find(({ name }) => name === pod.node)!;
+    return {
+      rd: `${address}:${this.network['instance-ids'][pod.node]}`,
+      prefix: this.prefix,
+      nextHop: address,
+      label: pod.label,
+      routeTargets: this.network['route-targets'],
+    };
+  };
+
+  /** The address from which the control node speaks BGP. */
+  get peerAddress(): string {
+    return this.addressing.at(this.topology['control-nodes'][0]!.address);
+  }
+
+  pod(index: number): PodTopology {
+    return this.pods[Math.min(index, this.pods.length - 1)]!;
+  }
+
+  /** Looks at everything at once. */
+  async look(): Promise<Seen> {
+    const [neighbors, instance, vpn, ...paths] = await Promise.all([
+      this.view<NeighborView[]>('/neighbors'),
+      this.instanceRoutes(),
+      this.vpnRoutes(),
+      ...this.peers.map((peer) => peer.paths(this.prefix)),
+    ]);
+    const up = new Set(neighbors.filter(({ state }) => state === 'Established').map(({ name }) => name));
+    const { nodes, gateways } = this.topology;
+    const running = gateways.filter(({ kind }) => this.peers.some((peer) => peer.kind === kind));
+    return {
+      down: [...nodes, ...running].map(({ name }) => name).filter((name) => !up.has(name)),
+      instance,
+      vpn,
+      peers: new Map(this.peers.map((peer, index) => [peer, paths[index]!])),
+    };
+  }
+
+  /** Routes to the floating IP in the public network's table of the control node. */
+  instanceRoutes(): Promise<RouteView[]> {
+    return this.view('/routes', { table: `${this.network.name}.inet.0`, prefix: this.prefix });
+  }
+
+  vpnRoutes(): Promise<RouteView[]> {
+    return this.view('/routes', { table: 'bgp.l3vpn.0', prefix: this.prefix });
+  }
+
+  /** Routes to the floating IP in a VRF of a compute node. */
+  agentRoutes(node: string, vrf: string): Promise<RouteView[]> {
+    const query = { table: `${vrf}.inet.0`, prefix: this.prefix };
+    return fetchView<RouteView[]>(this.agents.get(node)!.url!, '/routes', query);
+  }
+
+  /** A view of the control node. */
+  view<T>(path: string, query: Readonly<Record<string, string>> = {}): Promise<T> {
+    return fetchView<T>(this.controlNode.url!, path, query);
+  }
+
+  /** Ends everything, last started first. */
+  async stop(): Promise<void> {
+    for (const undo of this.#undo.splice(0).reverse()) await undo();
+  }
+}

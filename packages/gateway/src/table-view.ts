@@ -101,7 +101,8 @@ function routeView(
   return {
     table: table.name,
     family: table.family,
-    prefix: route.text,
+    // A membership is `60100:500:500/96` to a Junos operator.
+    prefix: route.text.replace(':target:', ':'),
     announced: paths.filter((path) => path.announcementBits.length > 0).length,
     paths,
     ...(view === undefined ? {} : { installed: view }),

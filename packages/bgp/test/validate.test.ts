@@ -1,0 +1,128 @@
+import { hexText, parseHex } from '@vaportrail/net';
+import t from 'tap';
+import {
+  discardAttributes,
+  mostSevere,
+  notificationOf,
+  validateAttributes,
+  type ValidationContext,
+} from '../src/wire/index.ts';
+
+const origin = '40010100';
+const asPath = '40020602010000fde8';
+const nextHop = '4003040a010101';
+const localPref = '400504000000c8';
+const whole = origin + asPath + nextHop + localPref;
+const internal = { asn4: true, internal: true, announces: 'nlri' } as const;
+const external = { ...internal, internal: false } as const;
+
+function validate(hex: string, context: ValidationContext = internal): ReturnType<typeof validateAttributes> {
+  const bytes = parseHex(hex);
+  return validateAttributes(bytes, 0, bytes.length, context);
+}
+
+t.test('right attributes have no problem, in any order', async (t) => {
+  t.same(validate(whole), []);
+  t.same(validate(localPref + nextHop + asPath + origin), []);
+  t.equal(validate(whole), validate(whole), 'and cost no list');
+});
+
+t.test('missing mandatory attributes withdraw the routes', async (t) => {
+  for (const [missing, rest, attribute, code] of [
+    ['ORIGIN', asPath + nextHop + localPref, 'origin', 1],
+    ['AS_PATH', origin + nextHop + localPref, 'asPath', 2],
+    ['NEXT_HOP', origin + asPath + localPref, 'nextHop', 3],
+    ['LOCAL_PREF', origin + asPath + nextHop, 'localPref', 5],
+  ] as const) {
+    const expected = {
+      approach: 'treat-as-withdraw',
+      code: 3,
+      subcode: 3,
+      attribute,
+      data: Uint8Array.of(code),
+    };
+    t.match(validate(rest), [expected], missing);
+  }
+});
+
+t.test('what must be there depends on the field that announces, and on the peer', async (t) => {
+  t.same(validate(origin + asPath + localPref, { ...internal, announces: 'mp' }), []);
+  t.match(validate(origin + asPath + localPref, { ...internal, announces: 'both' }), [
+    { attribute: 'nextHop' },
+  ]);
+  t.same(validate(origin + asPath + nextHop, external), []);
+  t.same(validate(origin + asPath + nextHop, { ...internal, internal: null }), []);
+  t.same(validate('', { ...internal, announces: 'nothing' }), []);
+});
+
+t.test('what belongs inside an AS is discarded from another one, right or wrong', async (t) => {
+  for (const attribute of [localPref, '400503000000', '8009040a010101', '800a03000000']) {
+    const problems = validate(origin + asPath + nextHop + attribute, external);
+    t.match(problems, [{ approach: 'attribute-discard' }], attribute);
+    t.equal(hexText(discardAttributes(parseHex(origin + attribute + asPath), problems)), origin + asPath);
+  }
+});
+
+t.test('of a repeated attribute the first one counts', async (t) => {
+  const problems = validate(whole + '40010102' + '40010101');
+  t.match(problems, [{ approach: 'attribute-discard', subcode: 1, attribute: 'origin' }]);
+  t.equal(problems.length, 1, 'and is told of once');
+  t.equal(hexText(discardAttributes(parseHex(whole + '40010102'), problems)), whole);
+});
+
+t.test('an unknown attribute is an error only when it claims to be well-known', async (t) => {
+  t.same(validate(whole + 'c0630101' + '80640101' + 'e0650101'), []);
+  t.match(validate(whole + '40630101'), [
+    { approach: 'session-reset', subcode: 2, attribute: 'attribute 99', data: parseHex('40630101') },
+  ]);
+});
+
+t.test('an error without routes beside it resets the session, as the routes may be lost in it', async (t) => {
+  const nothing = { ...internal, announces: 'nothing' } as const;
+  t.match(validate('4001020000', nothing), [{ approach: 'session-reset', subcode: 5 }]);
+  t.match(validate('c0070100', nothing), [{ approach: 'attribute-discard' }]);
+});
+
+t.test('each malformed value has its subcode and its approach', async (t) => {
+  for (const [attribute, approach, subcode] of [
+    ['40010103', 'treat-as-withdraw', 6],
+    ['400200' + '4002020900', 'attribute-discard', 1],
+    ['4002020900', 'treat-as-withdraw', 11],
+    ['40020402010000', 'treat-as-withdraw', 11],
+    ['4002020200', 'treat-as-withdraw', 11],
+    ['400304e0000001', 'treat-as-withdraw', 8],
+    ['40030400000000', 'treat-as-withdraw', 8],
+    ['400305' + '0a01010100', 'treat-as-withdraw', 5],
+    ['800403000000', 'treat-as-withdraw', 5],
+    ['40060100', 'attribute-discard', 5],
+    ['c00706' + 'fde80a010101', 'attribute-discard', 5],
+    ['c00803000000', 'treat-as-withdraw', 5],
+    ['c00800', 'treat-as-withdraw', 5],
+    ['c01007' + '00'.repeat(7), 'treat-as-withdraw', 5],
+    ['c0110400000000', 'attribute-discard', 11],
+    ['c02007' + '00'.repeat(7), 'treat-as-withdraw', 5],
+    ['801a' + '0a' + '01000a00000000000000', 'attribute-discard', 5],
+    ['c028' + '07' + '01000400000000', 'attribute-discard', 5],
+    ['c023' + '03' + '000001', 'treat-as-withdraw', 5],
+  ] as const) {
+    const code = parseHex(attribute)[1]!;
+    const others = [origin, asPath, nextHop, localPref].filter((other) => parseHex(other)[1] !== code);
+    t.match(validate(others.join('') + attribute), [{ approach, code: 3, subcode }], attribute);
+  }
+});
+
+t.test('the most severe problem decides, and is the NOTIFICATION', async (t) => {
+  const problems = validate('40010109' + asPath + nextHop + localPref + 'c0070100' + '40630101');
+  t.same(
+    problems.map(({ approach }) => approach),
+    ['treat-as-withdraw', 'attribute-discard', 'session-reset'],
+  );
+  t.match(notificationOf(mostSevere(problems)!), { code: 3, subcode: 2, data: parseHex('40630101') });
+  t.equal(mostSevere([]), undefined);
+});
+
+t.test('the octets of a wrong attribute fit a NOTIFICATION', async (t) => {
+  const long = 'd008' + '1001' + '00'.repeat(0x1001);
+  const [problem] = validate(whole + long);
+  t.ok(problem!.data.length <= 4075);
+});

@@ -7,7 +7,7 @@ import {
   type SessionEnd,
   type SessionSettings,
 } from '@vaportrail/bgp';
-import { parseIpv4, type Clock } from '@vaportrail/net';
+import { copyOctets, parseIpv4, type Clock } from '@vaportrail/net';
 
 export class RecordedSession {
   readonly session: Session;
@@ -23,7 +23,7 @@ export class RecordedSession {
       settings,
       {
         established: (negotiated) => void this.established.push(negotiated),
-        update: (bytes, start, end) => void this.updates.push(bytes.slice(start, end)),
+        update: (bytes, start, end) => void this.updates.push(copyOctets(bytes, start, end)),
         routeRefresh: (family, subtype) => void this.refreshes.push(`${family} ${subtype}`),
         down: (end) => void this.downs.push(end),
         failed: (end) => void this.failures.push(end),

@@ -1,4 +1,4 @@
-/** BGP sessions over TCP. Messages, attributes and address families are in `@vaportrail/bgp/wire`. */
+/** A BGP speaker, and the sessions it is made of. Messages, attributes and address families are in `@vaportrail/bgp/wire`. */
 export {
   Session,
   type Endpoint,
@@ -45,5 +45,13 @@ export {
   type Step,
   type TimerName,
 } from './session/fsm.ts';
+export {
+  Peer,
+  Speaker,
+  type PeerSettings,
+  type SpeakerEvents,
+  type SpeakerSettings,
+} from './speaker/speaker.ts';
+export { type LearnedRoute, type Route, type RouteAttributes, type RouteKey } from './speaker/route.ts';
 export { NotificationError, notificationText } from './wire/notification.ts';
 export { families, familyOf, isFamilyName, type FamilyName } from './families/table.ts';

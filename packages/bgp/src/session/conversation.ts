@@ -301,7 +301,13 @@ export class Conversation {
         this.#end = broken(text);
         this.feed({ type: 'TcpConnectionFails' });
       },
-      drained: () => this.#owner.drained(this),
+      drained: () => {
+        try {
+          this.#owner.drained(this);
+        } catch (error) {
+          this.#fault(error);
+        }
+      },
     });
     this.connection = connection;
   }

@@ -15,7 +15,10 @@ import { sessionConfig, type SessionConfig, type SessionSettings } from './sessi
 import { sessionDown, type SessionDown, type SessionEnd } from './session-end.ts';
 import { isSecured, requireTransportSecurity, secureAccepted, secureConnect } from './transport-security.ts';
 
-/** Who uses the session. Exceptions thrown by a handler end this session and no other. */
+/**
+ * Who uses the session. What a handler throws ends this session and no other: a NotificationError becomes what the peer
+ * is told, anything else a Cease, and is given to `fault`.
+ */
 export interface SessionHandlers {
   established(negotiated: Negotiated): void;
   /**
@@ -33,6 +36,8 @@ export interface SessionHandlers {
   drained?(): void;
   /** An attempt has ended before the session was established. */
   failed?(end: SessionEnd): void;
+  /** Another handler has thrown what is no NotificationError; without this handler the process is warned. */
+  fault?(error: unknown): void;
 }
 
 /** Messages by type and direction. */
@@ -257,8 +262,10 @@ export class Session {
       moved: (conversation, from, end) => this.#moved(conversation, from, end),
       sent: (message) => void this.counters.sent[message]++,
       received: (message) => void this.counters.received[message]++,
-      failed: (error) =>
-        new NotificationError(errorCode.cease, 0, undefined, `internal error: ${String(error)}`),
+      failed: (error) => {
+        this.#fault(error);
+        return new NotificationError(errorCode.cease, 0, undefined, `internal error: ${String(error)}`);
+      },
     };
   }
 
@@ -333,7 +340,21 @@ export class Session {
     this.#negotiated = undefined;
     this.changedAt = now;
     this.counters.flaps++;
-    this.#handlers.down(sessionDown(end, negotiated));
+    this.#tell(() => this.#handlers.down(sessionDown(end, negotiated)));
+  }
+
+  /** Tells a handler of an end: there is nothing left to reset when it throws. */
+  #tell(handler: () => void): void {
+    try {
+      handler();
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  #fault(error: unknown): void {
+    if (this.#handlers.fault === undefined) process.emitWarning(error as Error);
+    else this.#handlers.fault(error);
   }
 
   #message(type: number, bytes: Uint8Array, start: number, end: number): void {
@@ -358,7 +379,7 @@ export class Session {
     if (from === 'Idle') return;
     if (end !== undefined) {
       this.lastEnd = end;
-      if (from !== 'Established') this.#handlers.failed?.(end);
+      if (from !== 'Established') this.#tell(() => this.#handlers.failed?.(end));
     }
     if (conversation === this.#second) {
       this.#second = undefined;

@@ -137,19 +137,40 @@ t.test('what a handler throws ends this session with an answer, and the session 
 });
 
 t.test('a fault in a handler is a Cease to this peer', async (t) => {
+  const faults: unknown[] = [];
+  const wrong = new TypeError('no such table');
   const { log, peer } = await established(
     t,
     {},
     {
       update: () => {
-        throw new TypeError('no such table');
+        throw wrong;
       },
+      fault: (error) => void faults.push(error),
     },
   );
   peer.send(update);
   await until('the end', () => peer.closed);
   t.same(peer.seen, ['1', '4', '3 6/0']);
   t.match(log[1], /internal error: TypeError: no such table/);
+  t.equal(faults[0], wrong);
+});
+
+t.test('a fault in the handler of the end is reported, and the session goes on', async (t) => {
+  const faults: unknown[] = [];
+  const { peer, peers } = await established(
+    t,
+    { idleHold: { initial: 0.05, longest: 1 } },
+    {
+      down: () => {
+        throw new TypeError('no such peer');
+      },
+      fault: (error) => void faults.push(error),
+    },
+  );
+  peer.socket.destroy();
+  await until('another connection', () => peers.length === 2);
+  t.match(faults, [/no such peer/]);
 });
 
 t.test('octets that are no BGP, and messages out of turn, are answered as the RFCs say', async (t) => {

@@ -1,0 +1,134 @@
+import { parsePrefix } from '@vaportrail/net';
+import t from 'tap';
+import { Speaker } from '../../src/speaker/speaker.ts';
+import { frameMessage, messageType } from '../../src/wire/header.ts';
+import { encodeUpdate } from '../../src/wire/update-encode.ts';
+import { RawPeer, keepalive, openOf, until } from '../session/raw-peer.ts';
+
+/** Writes down what a speaker tells, in a few words each. */
+function written(speaker: Speaker): string[] {
+  const log: string[] = [];
+  speaker
+    .on('established', ({ negotiated }) => log.push(`up ${negotiated.peerAsn}`))
+    .on('route', ({ route }) =>
+      log.push(
+        `route ${route.family} ${route.rd ?? ''} ${route.prefix} ${route.nextHop} ${JSON.stringify(route.attributes)}`,
+      ),
+    )
+    .on('withdraw', ({ route }) => log.push(`withdraw ${route.prefix}`))
+    .on('endOfRib', ({ family }) => log.push(`end ${family}`))
+    .on('problem', ({ problem }) => log.push(`problem ${problem.approach}`))
+    .on('down', ({ end }) => log.push(`down ${end.text}`));
+  return log;
+}
+
+const local = { address: '127.0.0.1', port: 0 };
+
+t.test('what one speaker announces another learns, in full at the start and bit by bit later', async (t) => {
+  const server = new Speaker({ asn: 65001, routerId: '192.0.2.1', listen: local });
+  const bound = await server.start();
+  server.acceptFrom({
+    prefix: parsePrefix('127.0.0.0/8'),
+    limit: 5,
+    asn: 'any',
+    families: ['inet', 'inet6', 'inet-vpn'],
+  });
+  const client = new Speaker({ asn: 65002, routerId: '192.0.2.2' });
+  const log = written(client);
+  const peer = client.peer({ ...bound!, asn: 65001, families: ['inet', 'inet-vpn'] });
+  server.announce({ prefix: '203.0.113.0/24', nextHop: '192.0.2.1', attributes: { med: 7 } });
+  server.announce({ prefix: '2001:db8::/32', nextHop: '2001:db8::1' });
+  await client.start();
+  await until('the first routes', () => log.length === 4);
+  t.same(log.splice(0), [
+    'up 65001',
+    'route inet  203.0.113.0/24 192.0.2.1 {"origin":"igp","asPath":[65001],"nextHop":"192.0.2.1","med":7}',
+    'end inet',
+    'end inet-vpn',
+  ]);
+  server.announce({
+    prefix: '10.9.0.1/32',
+    rd: '10.1.1.1:1',
+    labels: [1001],
+    nextHop: '192.0.2.1',
+    attributes: { extendedCommunities: ['target:64512:100'] },
+  });
+  t.ok(server.withdraw({ prefix: '203.0.113.0/24' }));
+  t.notOk(server.withdraw({ prefix: '203.0.113.0/24' }), 'only once');
+  await until('the change', () => log.length === 2);
+  t.match(log, [
+    /^route inet-vpn 10.1.1.1:1 10.9.0.1\/32 192.0.2.1 .*target:64512:100/,
+    'withdraw 203.0.113.0/24',
+  ]);
+  t.equal(peer.routes.size, 1);
+  t.ok(peer.session.requestRefresh('inet-vpn'));
+  await until('the route again', () => log.length === 3);
+  await server.stop('enough');
+  await until('the end', () => log.length === 5);
+  t.equal(log[3], 'withdraw 10.9.0.1/32', 'what it had announced goes with it');
+  t.match(log[4], /^down received Cease.*: enough$/);
+  t.equal(peer.routes.size, 0);
+  await client.stop();
+});
+
+/** A speaker that listens, and a peer made of bytes with a session in AS 65002. */
+async function meet(events: (speaker: Speaker) => string[]) {
+  const speaker = new Speaker({ asn: 65001, routerId: '192.0.2.1', listen: local });
+  const log = events(speaker);
+  const bound = await speaker.start();
+  speaker.peer({ address: '127.0.0.1', asn: 65002, passive: true });
+  const peer = await RawPeer.connect({ host: '127.0.0.1', port: bound!.port });
+  const families = ['inet'] as const;
+  peer.send(
+    openOf({ local: { asn: 65002, routerId: 2 }, peer: { address: '127.0.0.1', asn: 65001 }, families }),
+    keepalive,
+  );
+  await until('established', () => log.length > 0);
+  return { speaker, log, peer };
+}
+
+const route = { afi: 1, safi: 1, pathId: null, prefix: '10.0.0.0/8' } as const;
+const announcement = encodeUpdate({
+  routes: [{ ...route, op: 'announce', nextHop: '192.0.2.2' }],
+  attributes: { origin: 'igp', asPath: [65002] },
+});
+
+t.test('an UPDATE with an error is handled as RFC 7606 says', async (t) => {
+  const { speaker, log, peer } = await meet(written);
+  peer.send(announcement);
+  const badOrigin = announcement.slice();
+  badOrigin[19 + 4 + 3] = 9;
+  peer.send(badOrigin);
+  await until('both', () => log.length === 4);
+  t.match(log, ['up 65002', /^route/, 'problem treat-as-withdraw', 'withdraw 10.0.0.0/8']);
+  peer.send(frameMessage(messageType.update, Uint8Array.of(0, 9, 0, 0)));
+  await until('the end', () => peer.closed);
+  t.equal(peer.seen.at(-1), '3 3/1', 'and what cannot be read at all ends the session');
+  await speaker.stop();
+});
+
+t.test('a listener that is no more wanted is not called', async (t) => {
+  let calls = 0;
+  const listener = (): void => void calls++;
+  const { speaker, log, peer } = await meet((speaker) => {
+    speaker.on('route', listener).off('route', listener);
+    return written(speaker);
+  });
+  peer.send(announcement);
+  await until('the route', () => log.length === 2);
+  t.equal(calls, 0);
+  await speaker.stop();
+});
+
+t.test('a route that cannot be written is refused where it is announced', async (t) => {
+  const speaker = new Speaker({ asn: 65001, routerId: '192.0.2.1' });
+  t.throws(() => speaker.announce({ prefix: '10.0.0.0/33' }), RangeError);
+  t.throws(() => speaker.announce({ prefix: '10.0.0.0/8', nextHop: 'here' }), RangeError);
+  t.throws(
+    () => speaker.announce({ prefix: '10.0.0.0/8', attributes: { communities: ['many'] } }),
+    /communities/,
+  );
+  t.throws(() => speaker.announce({ family: 'inet-vpn', prefix: '10.0.0.0/8', labels: [16] }), /rd/);
+  t.throws(() => speaker.peer({ address: '127.0.0.1', asn: 0 }), /AS number 0/);
+  t.same([...speaker.peers], []);
+});

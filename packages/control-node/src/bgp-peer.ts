@@ -1,11 +1,19 @@
 /** A BGP peer: its session, the paths it sends, and what it is told. */
-import { type Negotiated, Session, type SessionDown, endOfRib } from '@vaportrail/bgp';
-import { type FamilyName, notificationOf } from '@vaportrail/bgp/wire';
+import { isDeepStrictEqual } from 'node:util';
+import { type Negotiated, Session, type SessionDown, type SessionSettings, endOfRib } from '@vaportrail/bgp';
+import {
+  type FamilyName,
+  NotificationError,
+  ceaseSubcode,
+  errorCode,
+  notificationOf,
+} from '@vaportrail/bgp/wire';
 import { type Clock, type Timer, ipv4Text, parseAddress } from '@vaportrail/net';
 import type { Membership, Rib, Source, Table } from '@vaportrail/rib';
 import type { Log, NeighborView } from '@vaportrail/show';
 
 import type { BgpPeerConfig, ControlNodeConfig } from './config.ts';
+import { RestartHelper } from './restart-helper.ts';
 import { pathsOf } from './xmpp-peer.ts';
 
 /** Milliseconds to wait for a peer's route targets before its VPN routes are sent anyway. @see RFC 4684 §6 */
@@ -27,8 +35,9 @@ export class BgpPeer {
   readonly session: Session;
   readonly #owner: BgpPeerOwner;
   readonly #log: Log;
-  /** While Established. */
+  /** While Established, and while its paths are kept for its return. */
   #source: Source | undefined;
+  #restart: RestartHelper | undefined;
   readonly #told = new Map<FamilyName, Membership>();
   readonly #endOfRibs = new Set<FamilyName>();
   #routeTargetTimer: Timer | undefined;
@@ -50,12 +59,12 @@ export class BgpPeer {
         families: config.families,
         holdTime: config['hold-time'],
         connectRetry: config['connect-retry'],
-        // Families of the capability: none. It says only that End-of-RIB is sent, as Contrail says it.
-        gracefulRestart: { restartTime: 0, families: [] },
+        ...restartCapabilities(config.families, owner.config['graceful-restart']),
       },
       {
         established: (negotiated) => this.#established(negotiated),
         update: (bytes, start, end) => this.#update(bytes, start, end),
+        batchEnd: () => this.#holdAgainstLimit(),
         routeRefresh: (family, subtype) => {
           if (subtype === 'request') this.#told.get(family)?.refresh();
         },
@@ -73,9 +82,10 @@ export class BgpPeer {
     if (!this.config['admin-down']) this.session.start();
   }
 
-  /** Ends the session with a Cease that says why. */
-  async stop(why: string): Promise<void> {
+  /** Ends the session with a Cease, by default an administrative shutdown with a text for the other operator. */
+  async stop(why: string | NotificationError): Promise<void> {
     await this.session.stop(why);
+    this.#restart?.handle('given-up');
   }
 
   view(): NeighborView {
@@ -121,27 +131,49 @@ export class BgpPeer {
   }
 
   #established(negotiated: Negotiated): void {
-    const { rib, config, clock } = this.#owner;
     this.#log.info({ families: negotiated.families, asn: negotiated.peerAsn }, 'session established');
-    this.#source = rib.addSource({
-      name: this.name,
-      protocol: 'bgp',
-      address: parseAddress(this.config.address),
-      routerId: negotiated.peerRouterId,
-      asn: negotiated.peerAsn,
-      internal: negotiated.internal,
-      client: negotiated.internal && config['cluster-id'] !== undefined,
-      asn4: negotiated.asn4,
-      addPath: negotiated.addPath.receive,
-      endOfRib: (family) => this.#endOfRib(family),
-    });
+    this.#source = this.#retained(negotiated) ?? this.#addSource(negotiated);
     // A peer without the capability sends no End-of-RIB. Its route targets take effect whenever they come.
     const marksEnd = negotiated.capabilities.some(({ type }) => type === 'graceful-restart');
     const constrained = negotiated.families.includes('route-target') && marksEnd;
     for (const family of negotiated.families) {
       if (!constrained || !isVpn(family)) this.#tell(family);
     }
-    if (constrained) this.#routeTargetTimer = clock.after(ROUTE_TARGET_WAIT, () => this.#tellVpnFamilies());
+    if (!constrained) return;
+    this.#routeTargetTimer = this.#owner.clock.after(ROUTE_TARGET_WAIT, () => this.#tellVpnFamilies());
+  }
+
+  #addSource(negotiated: Negotiated): Source {
+    return this.#owner.rib.addSource({
+      name: this.name,
+      protocol: 'bgp',
+      address: parseAddress(this.config.address),
+      routerId: negotiated.peerRouterId,
+      asn: negotiated.peerAsn,
+      internal: negotiated.internal,
+      client: negotiated.internal && this.#owner.config['cluster-id'] !== undefined,
+      asn4: negotiated.asn4,
+      addPath: negotiated.addPath.receive,
+      endOfRib: (family) => this.#endOfRib(family),
+    });
+  }
+
+  /**
+   * The source kept from the session before, with its stale paths, if the peer is the same and says that it went on
+   * forwarding. Otherwise its paths go now. @see RFC 4724 §4.2
+   */
+  #retained(negotiated: Negotiated): Source | undefined {
+    const source = this.#source;
+    if (source === undefined) return undefined;
+    const kept = negotiated.gracefulRestart?.families ?? [];
+    const same =
+      source.routerId === negotiated.peerRouterId &&
+      source.asn === negotiated.peerAsn &&
+      source.asn4 === negotiated.asn4 &&
+      isDeepStrictEqual(source.addPath, negotiated.addPath.receive) &&
+      kept.some(({ forwarding }) => forwarding);
+    this.#restart?.handle(same ? 'returned' : 'given-up');
+    return same ? source : undefined;
   }
 
   #update(bytes: Uint8Array, start: number, end: number): void {
@@ -157,8 +189,23 @@ export class BgpPeer {
     if (fatal !== undefined) throw notificationOf(fatal);
   }
 
+  /** @see RFC 4486 §4 */
+  #holdAgainstLimit(): void {
+    const limit = this.config['prefix-limit'];
+    if (limit === undefined || this.#source === undefined) return;
+    const count = pathsOf(this.#tables(), this.#source);
+    if (count <= limit) return;
+    this.#log.error({ count, limit }, 'more prefixes than the limit: the session stays down');
+    const because = `${count} prefixes, the limit is ${limit}`;
+    const cease = new NotificationError(errorCode.cease, ceaseSubcode.maximumPrefixes, undefined, because);
+    void this.session.stop(cease);
+  }
+
   #endOfRib(family: FamilyName): void {
     this.#endOfRibs.add(family);
+    const { negotiated } = this.session;
+    if (negotiated?.families.every((one) => this.#endOfRibs.has(one)) === true)
+      this.#restart?.handle('end-of-rib');
     if (family === 'route-target') this.#tellVpnFamilies();
   }
 
@@ -199,15 +246,52 @@ export class BgpPeer {
     return this.config.families.flatMap((family) => this.#owner.table(family) ?? []);
   }
 
-  #down({ text }: SessionDown): void {
-    this.#log.warn({ because: text }, 'session lost');
+  #down({ text, retain, restartTime, longLived }: SessionDown): void {
+    this.#log.warn({ because: text, retained: retain }, 'session lost');
     this.#routeTargetTimer?.cancel();
     for (const membership of this.#told.values()) membership.leave();
     this.#told.clear();
     this.#endOfRibs.clear();
+    const source = this.#source;
+    if (source === undefined) return;
+    const config = this.#owner.config['graceful-restart'];
+    if (!config.enabled || retain.length === 0) return this.#removeSource();
+    if (this.#restart === undefined || this.#restart.state === 'gone') {
+      const times = {
+        restart: restartTime,
+        longLived: Math.min(
+          config['long-lived-restart-time'],
+          ...longLived.map(({ staleTime }) => staleTime),
+        ),
+        endOfRib: config['end-of-rib-timeout'],
+      };
+      if (longLived.length === 0) times.longLived = 0;
+      this.#restart = new RestartHelper(source, this.#owner.clock, times, (state) => {
+        if (state === 'gone') this.#removeSource();
+      });
+    }
+    this.#restart.handle('lost');
+  }
+
+  #removeSource(): void {
     if (this.#source !== undefined) this.#owner.rib.removeSource(this.#source);
     this.#source = undefined;
+    this.#restart = undefined;
   }
+}
+
+/** What the OPEN says of restarts: without families only that End-of-RIB is sent, as Contrail says it. */
+function restartCapabilities(
+  families: readonly FamilyName[],
+  config: ControlNodeConfig['graceful-restart'],
+): Pick<SessionSettings, 'gracefulRestart' | 'longLived'> {
+  if (!config.enabled) return {};
+  const staleTime = config['long-lived-restart-time'];
+  const kept = families.map((family) => ({ family, forwarding: true }));
+  return {
+    gracefulRestart: { restartTime: config['restart-time'], families: kept },
+    ...(staleTime > 0 && { longLived: kept.map((family) => ({ ...family, staleTime })) }),
+  };
 }
 
 /** Families whose routes a peer may constrain by route target. */

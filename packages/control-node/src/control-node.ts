@@ -1,7 +1,13 @@
 /** A control node: agents by XMPP, gateways and other control nodes by BGP, and the tables between them. */
 import { isDeepStrictEqual } from 'node:util';
 import { Listener } from '@vaportrail/bgp';
-import { type FamilyName, encodeAttributes } from '@vaportrail/bgp/wire';
+import {
+  type FamilyName,
+  NotificationError,
+  ceaseSubcode,
+  encodeAttributes,
+  errorCode,
+} from '@vaportrail/bgp/wire';
 import { type Clock, ipv4Bytes, ipv4Text, systemClock } from '@vaportrail/net';
 import { Rib, type Source, type Table } from '@vaportrail/rib';
 import {
@@ -16,7 +22,7 @@ import {
   listenProblem,
   silentLog,
 } from '@vaportrail/show';
-import { type Channel, MASTER_INSTANCE, XmppServer } from '@vaportrail/xmpp';
+import { type Channel, MASTER_INSTANCE, XmppServer, readTlsFiles } from '@vaportrail/xmpp';
 
 import { BgpPeer } from './bgp-peer.ts';
 import {
@@ -25,6 +31,7 @@ import {
   type RoutingInstanceConfig,
   virtualNetworkOf,
 } from './config.ts';
+import type { RestartTimes } from './graceful-restart.ts';
 import type { LocalIdentity } from './introspect/neighbors.ts';
 import { RouteTargetMembership, membershipNlri } from './route-target-membership.ts';
 import { DEFAULT_LOCAL_PREF } from './published-path.ts';
@@ -66,7 +73,7 @@ export class ControlNode {
   /** This router as a source of paths. */
   readonly #self: Source;
   readonly #instances = new Map<string, RoutingInstance>();
-  readonly #agents = new Map<Channel, XmppPeer>();
+  readonly #agents = new Map<string, XmppPeer>();
   readonly #peers = new Map<string, BgpPeer>();
   readonly #membership = new RouteTargetMembership();
   readonly #listener: Listener;
@@ -77,7 +84,10 @@ export class ControlNode {
   #xmppAddress: Bound | undefined;
   #bgpAddresses: Bound[] = [];
 
-  /** @param config as the schema `controlNodeConfig` yields it */
+  /**
+   * @param config as the schema `controlNodeConfig` yields it
+   * @throws Error when a file of `xmpp.tls` cannot be read or used
+   */
   constructor(config: ControlNodeConfig, { clock = systemClock, log = silentLog }: ControlNodeOptions = {}) {
     this.#config = config;
     this.#clock = clock;
@@ -111,6 +121,8 @@ export class ControlNode {
       clock,
       holdTime: config.xmpp['hold-time'],
       accept: (channel) => this.#accept(channel),
+      ...(config.xmpp.tls !== undefined && { tls: readTlsFiles(config.xmpp.tls) }),
+      gracefulRestartHelper: config['graceful-restart'].enabled,
       report: (error) => log.error({ err: error }, 'a handler failed'),
     });
     this.#views = new ViewServer(log);
@@ -175,7 +187,10 @@ export class ControlNode {
       else {
         this.#peers.delete(address);
         this.#listener.remove(peer.session);
-        await peer.stop(wanted.has(address) ? 'the configuration has changed' : 'no longer configured');
+        const subcode = wanted.has(address)
+          ? ceaseSubcode.otherConfigurationChange
+          : ceaseSubcode.peerDeconfigured;
+        await peer.stop(new NotificationError(errorCode.cease, subcode));
       }
     }
     for (const peer of wanted.values()) this.#addPeer(peer);
@@ -272,15 +287,22 @@ export class ControlNode {
   }
 
   #accept(channel: Channel): XmppPeer {
+    const absent = this.#agents.get(channel.name);
+    if (absent?.address === channel.address) return absent.resume(channel);
+    absent?.giveUp();
+    const { xmpp, 'graceful-restart': restart } = this.#config;
     const agent = new XmppPeer(channel, {
       rib: this.#rib,
       clock: this.#clock,
       log: this.#log,
-      endOfRibDelay: this.#config.xmpp['end-of-rib-delay'],
+      endOfRibDelay: xmpp['end-of-rib-delay'],
+      restart: restart.enabled ? restartTimes(restart) : undefined,
       instance: (name) => this.#instances.get(name),
-      gone: () => this.#agents.delete(channel),
+      gone: (peer) => {
+        if (this.#agents.get(peer.name) === peer) this.#agents.delete(peer.name);
+      },
     });
-    this.#agents.set(channel, agent);
+    this.#agents.set(agent.name, agent);
     return agent;
   }
 
@@ -307,7 +329,7 @@ export class ControlNode {
       if (config !== undefined && isSameNetwork(config, instance.config)) continue;
       renamed = true;
       this.#instances.delete(name);
-      for (const agent of this.#agents.values()) agent.instanceRemoved(name);
+      for (const agent of this.#agents.values()) agent.instanceRemoved(instance);
       instance.remove();
     }
     for (const [name, config] of wanted) {
@@ -383,6 +405,14 @@ function isSameNetwork(a: RoutingInstanceConfig, b: RoutingInstanceConfig): bool
 }
 
 const membershipAttributes = encodeAttributes({ origin: 'igp', asPath: [], localPref: DEFAULT_LOCAL_PREF });
+
+function restartTimes(config: ControlNodeConfig['graceful-restart']): RestartTimes {
+  return {
+    restart: config['restart-time'],
+    longLived: config['long-lived-restart-time'],
+    endOfRib: config['end-of-rib-timeout'],
+  };
+}
 
 /** Resolves where something listens, or says where it cannot. */
 async function listening(what: string, { address, port }: Bound, bound: Promise<Bound>): Promise<Bound> {

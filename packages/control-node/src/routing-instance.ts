@@ -37,7 +37,8 @@ interface InstanceTable {
 /** An agent in the instance. */
 interface Member {
   readonly subscription: Subscription;
-  readonly groups: readonly GroupMembership[];
+  /** What it is told; nothing while it is away. */
+  groups: readonly GroupMembership[];
   /** Tables it has not been told in full yet. */
   unsynchronised: number;
 }
@@ -136,25 +137,41 @@ export class RoutingInstance {
     for (const { table } of this.#tables.values()) this.#owner.rib.removeTable(table);
   }
 
+  /** Takes an agent in; one that was suspended goes on with the paths it has. */
   join(peer: XmppPeer, subscription: Subscription): void {
+    const before = this.#members.get(peer);
     const groups: GroupMembership[] = [];
     const member: Member = { subscription, groups, unsynchronised: 0 };
     this.#members.set(peer, member);
+    const isRenumbered = before?.subscription.instanceId !== subscription.instanceId;
     for (const { table, group } of this.#tables.values()) {
-      if (!this.isMaster) table.setInstanceId(peer.source, subscription.instanceId);
+      if (!this.isMaster && isRenumbered) table.setInstanceId(peer.source, subscription.instanceId);
       if (!subscription.ribOut) continue;
       member.unsynchronised++;
       groups.push(
         group.join({
           get isCongested() {
-            return peer.channel.backlog > CONGESTED_OCTETS;
+            return peer.backlog > CONGESTED_OCTETS;
           },
           send: (bodies) => peer.send(bodies),
           synchronised: () => void member.unsynchronised--,
         }),
       );
     }
-    if (this.#members.size === 1) this.#owner.wanted(this, true);
+    if (before === undefined && this.#members.size === 1) this.#owner.wanted(this, true);
+  }
+
+  /** The agent is away and may come back: its paths stay. */
+  suspend(peer: XmppPeer): void {
+    const member = this.#members.get(peer);
+    if (member === undefined) return;
+    for (const group of member.groups) group.leave();
+    member.groups = [];
+    member.unsynchronised = 0;
+  }
+
+  instanceIdOf(peer: XmppPeer): number | undefined {
+    return this.#members.get(peer)?.subscription.instanceId;
   }
 
   /** Takes an agent out, and its routes. */
@@ -218,9 +235,9 @@ export class RoutingInstance {
       tables: this.tables.map((table) => tableView(table, this.name)),
       subscribers: Array.from(this.#members, ([peer, { subscription }]) => ({
         instance: this.name,
-        agent: peer.channel.name,
+        agent: peer.name,
         instanceId: subscription.instanceId,
-        state: 'established' as const,
+        state: peer.isUp ? ('established' as const) : ('stale' as const),
       })),
       ...(this.isMaster && { master: true }),
     };

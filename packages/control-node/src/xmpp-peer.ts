@@ -1,6 +1,5 @@
-/** An agent: its channel, what it joined, what it published. */
-import { parseAddress } from '@vaportrail/net';
-import type { Clock, Timer } from '@vaportrail/net';
+/** An agent: its channel while it has one, what it joined, what it published. */
+import { type Clock, type Timer, ipv4At, parseAddress } from '@vaportrail/net';
 import type { Rib, Source, Table } from '@vaportrail/rib';
 import type { Log, NeighborView, SubscriptionView } from '@vaportrail/show';
 import {
@@ -14,8 +13,10 @@ import {
   itemId,
 } from '@vaportrail/xmpp';
 
+import type { RestartTimes } from './graceful-restart.ts';
 import { type MembershipAction, Memberships, TooMuchDeferred } from './membership.ts';
 import { ItemDropped } from './published-path.ts';
+import { RestartHelper } from './restart-helper.ts';
 import type { RoutingInstance } from './routing-instance.ts';
 
 /** What an agent needs of the node. */
@@ -25,51 +26,83 @@ export interface XmppPeerOwner {
   readonly log: Log;
   /** Seconds of quiet after which an agent is told that it knows everything. */
   readonly endOfRibDelay: number;
+  /** How long its paths are kept when it goes away; undefined: not at all. */
+  readonly restart: RestartTimes | undefined;
   instance(name: string): RoutingInstance | undefined;
-  /** The agent is gone. */
+  /** The agent is gone for good. */
   gone(peer: XmppPeer): void;
 }
 
+/** Ends of a session that leave the hope that the agent still forwards. */
+const hopeful = new Set(['connection-timeout', 'conflict']);
+
 export class XmppPeer implements ChannelHandlers {
-  readonly channel: Channel;
+  readonly name: string;
+  readonly address: string;
   /** Where its paths come from. */
   readonly source: Source;
   readonly #owner: XmppPeerOwner;
   readonly #log: Log;
-  readonly #memberships: Memberships;
-  readonly #pubsub: Pubsub;
+  readonly #restart: RestartHelper | undefined;
+  #channel: Channel;
+  #isUp = false;
+  #memberships: Memberships;
+  #pubsub: Pubsub;
+  /** Instances it had joined when its session was lost, and has not joined again. */
+  readonly #stale = new Set<RoutingInstance>();
   #endOfRibTimer: Timer | undefined;
   #itemsReceived = 0;
   #itemsDropped = 0;
+  #flaps = 0;
+  #lastError: string | undefined;
 
   constructor(channel: Channel, owner: XmppPeerOwner) {
-    this.channel = channel;
+    this.name = channel.name;
+    this.address = channel.address;
     this.#owner = owner;
-    this.#log = owner.log.child({ agent: channel.name, address: channel.address });
-    const address = parseAddress(channel.address.replace(/^::ffff:/, ''));
+    this.#channel = channel;
+    this.#log = owner.log.child({ agent: this.name, address: this.address });
+    const address = parseAddress(this.address.replace(/^::ffff:/, ''));
     this.source = owner.rib.addSource({
-      name: channel.name,
+      name: this.name,
       protocol: 'xmpp',
       address,
-      routerId: address.length === 4 ? new DataView(address.buffer, address.byteOffset).getUint32(0) : 0,
+      routerId: address.length === 4 ? ipv4At(address, 0) : 0,
     });
-    this.#memberships = new Memberships((name) => owner.instance(name) !== undefined);
-    this.#pubsub = new Pubsub({
-      subscribe: (subscription) => {
-        this.#postponeEndOfRib();
-        this.#act(this.#memberships.subscribe(subscription));
-      },
-      unsubscribe: (instance) => this.#act(this.#memberships.unsubscribe(instance)),
-      announce: (instance, item, nativeId) =>
-        this.#act(this.#memberships.announce(instance, { item, nativeId })),
-      withdraw: (instance, item, nativeId) =>
-        this.#act(this.#memberships.withdraw(instance, { item, nativeId })),
-      endOfRib: () => this.#log.debug({}, 'End-of-RIB from the agent'),
-      dropped: ({ item, because }) => this.#dropped(item, because),
-    });
+    if (owner.restart !== undefined) {
+      this.#restart = new RestartHelper(this.source, owner.clock, owner.restart, (state) =>
+        this.#restarted(state),
+      );
+    }
+    this.#memberships = this.#newMemberships();
+    this.#pubsub = this.#newPubsub();
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /** Octets that wait for the agent to read. */
+  get backlog(): number {
+    return this.#isUp ? this.#channel.backlog : 0;
+  }
+
+  /** The agent is back: another channel, the same paths. */
+  resume(channel: Channel): this {
+    this.#channel = channel;
+    this.#memberships = this.#newMemberships();
+    this.#pubsub = this.#newPubsub();
+    this.#restart?.handle('returned');
+    return this;
+  }
+
+  /** Stops waiting for the agent. */
+  giveUp(): void {
+    if (!this.#isUp) this.#restart?.handle('given-up');
   }
 
   up(): void {
+    this.#isUp = true;
     this.#log.info({}, 'agent connected');
     this.#postponeEndOfRib();
   }
@@ -84,12 +117,17 @@ export class XmppPeer implements ChannelHandlers {
     }
   }
 
-  down({ because }: ChannelDown): void {
+  down({ because, error }: ChannelDown): void {
+    this.#isUp = false;
+    this.#flaps++;
+    this.#lastError = because;
     this.#endOfRibTimer?.cancel();
-    for (const instance of this.#joined()) instance.forget(this);
-    this.#owner.rib.removeSource(this.source);
     this.#log.info({ because }, 'agent disconnected');
-    this.#owner.gone(this);
+    for (const instance of this.#joined()) this.#stale.add(instance);
+    if (this.#restart !== undefined && (error === undefined || hopeful.has(error.condition))) {
+      for (const instance of this.#stale) instance.suspend(this);
+      this.#restart.handle('lost');
+    } else this.#leaveForGood();
   }
 
   drained(): void {
@@ -98,7 +136,7 @@ export class XmppPeer implements ChannelHandlers {
 
   /** Sends items or retracts. */
   send(bodies: readonly Buffer[]): void {
-    this.channel.sendMessage(bodies);
+    this.#channel.sendMessage(bodies);
   }
 
   /** A routing instance came into being. */
@@ -107,42 +145,71 @@ export class XmppPeer implements ChannelHandlers {
   }
 
   /** A routing instance went away, and the agent's routes in it. */
-  instanceRemoved(name: string): void {
-    this.#memberships.instanceRemoved(name);
+  instanceRemoved(instance: RoutingInstance): void {
+    this.#stale.delete(instance);
+    this.#memberships.instanceRemoved(instance.name);
   }
 
   view(): NeighborView {
-    const { counters, establishedAt, backlog, name, address, state } = this.channel;
+    const { counters, establishedAt, state } = this.#channel;
+    const instances = new Set([...this.#joined(), ...this.#stale]);
     return {
-      name,
-      address,
+      name: this.name,
+      address: this.address,
       protocol: 'xmpp',
       type: 'agent',
-      state: state === 'established' ? 'Established' : state,
+      state: this.#isUp
+        ? 'Established'
+        : this.#restart === undefined
+          ? state
+          : `Down (${this.#restart.state})`,
       ...(establishedAt !== undefined && { establishedAt: new Date(establishedAt).toISOString() }),
-      flaps: 0,
+      flaps: this.#flaps,
+      ...(this.#lastError !== undefined && { lastError: this.#lastError }),
       received: {
         messages: counters.receivedStanzas,
         octets: counters.receivedOctets,
         updates: this.#itemsReceived,
       },
       sent: { messages: counters.sentMessages, octets: counters.sentOctets, updates: counters.sentMessages },
-      paths: this.#joined().reduce((sum, { tables }) => sum + pathsOf(tables, this.source), 0),
-      backlog,
+      paths: [...instances].reduce((sum, { tables }) => sum + pathsOf(tables, this.source), 0),
+      backlog: this.backlog,
       subscriptions: this.subscriptions(),
     };
   }
 
   subscriptions(): SubscriptionView[] {
-    return Array.from(this.#memberships, ({ subscription: { instance, instanceId }, state }) => {
+    const agent = this.name;
+    const views = Array.from(this.#memberships, ({ subscription: { instance, instanceId }, state }) => {
       const deferredRoutes = this.#memberships.deferredRoutes(instance);
-      return {
-        instance,
-        agent: this.channel.name,
-        instanceId,
-        state,
-        ...(deferredRoutes > 0 && { deferredRoutes }),
-      };
+      return { instance, agent, instanceId, state, ...(deferredRoutes > 0 && { deferredRoutes }) };
+    });
+    const current = this.#isUp ? views : [];
+    const stale = Array.from(this.#stale, (instance) => ({
+      instance: instance.name,
+      agent,
+      instanceId: instance.instanceIdOf(this) ?? -1,
+      state: 'stale' as const,
+    }));
+    return [...current, ...stale];
+  }
+
+  #newMemberships(): Memberships {
+    return new Memberships((name) => this.#owner.instance(name) !== undefined);
+  }
+
+  #newPubsub(): Pubsub {
+    const memberships = this.#memberships;
+    return new Pubsub({
+      subscribe: (subscription) => {
+        this.#postponeEndOfRib();
+        this.#act(memberships.subscribe(subscription));
+      },
+      unsubscribe: (instance) => this.#act(memberships.unsubscribe(instance)),
+      announce: (instance, item, nativeId) => this.#act(memberships.announce(instance, { item, nativeId })),
+      withdraw: (instance, item, nativeId) => this.#act(memberships.withdraw(instance, { item, nativeId })),
+      endOfRib: () => this.#restart?.handle('end-of-rib'),
+      dropped: ({ item, because }) => this.#dropped(item, because),
     });
   }
 
@@ -153,6 +220,7 @@ export class XmppPeer implements ChannelHandlers {
       if (instance === undefined) continue;
       switch (action.type) {
         case 'join':
+          this.#stale.delete(instance);
           instance.join(this, subscription);
           break;
         case 'leave':
@@ -173,6 +241,21 @@ export class XmppPeer implements ChannelHandlers {
     }
   }
 
+  /** The time of stale paths is over. */
+  #restarted(state: 'present' | 'gone'): void {
+    if (state === 'gone') return this.#leaveForGood();
+    for (const instance of this.#stale) instance.leave(this);
+    this.#stale.clear();
+    this.#log.info({}, 'graceful restart complete');
+  }
+
+  #leaveForGood(): void {
+    for (const instance of this.#stale) instance.forget(this);
+    this.#stale.clear();
+    this.#owner.rib.removeSource(this.source);
+    this.#owner.gone(this);
+  }
+
   /** Instances it is a member of now. */
   #joined(): RoutingInstance[] {
     return Array.from(this.#memberships).flatMap(({ subscription, state }) => {
@@ -188,7 +271,7 @@ export class XmppPeer implements ChannelHandlers {
 
   #close(error: StreamError): void {
     this.#log.warn({ because: error.message }, 'session closed');
-    this.channel.close(error);
+    this.#channel.close(error);
   }
 
   /** The marker goes out once nothing has been asked for a while and everything has been told. */
@@ -196,7 +279,7 @@ export class XmppPeer implements ChannelHandlers {
     this.#endOfRibTimer?.cancel();
     this.#endOfRibTimer = this.#owner.clock.after(this.#owner.endOfRibDelay * 1000, () => {
       if (this.#joined().some((instance) => !instance.isSynchronised(this))) this.#postponeEndOfRib();
-      else this.channel.sendMessage([endOfRibBody]);
+      else this.send([endOfRibBody]);
     });
   }
 }

@@ -1,74 +1,14 @@
 // A whole control node with real sockets: what agents and peers may do wrong, and that nothing else is lost by it.
-import { type Socket, connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { Session } from '@vaportrail/bgp';
-import { encodeOpen, frameMessage, messageType, notificationText } from '@vaportrail/bgp/wire';
+import { frameMessage, messageType } from '@vaportrail/bgp/wire';
 import { hexText, parseIpv4 } from '@vaportrail/net';
 import t from 'tap';
 
 import { type ControlNodeConfigInput, controlNodeConfig } from '../src/config.ts';
 import { ControlNode } from '../src/control-node.ts';
-import { RawAgent } from './raw-agent.ts';
-
-const RED = 'default-domain:demo:red:red';
-const BLUE = 'default-domain:demo:blue:blue';
-const FIP = '172.16.0.3/32';
-
-type Test = { teardown(end: () => unknown): void };
-
-async function controlNode(t: Test, change: Partial<ControlNodeConfigInput> = {}): Promise<ControlNode> {
-  const node = new ControlNode(
-    controlNodeConfig.parse({
-      name: 'ctrl-1',
-      'router-id': '10.1.1.1',
-      bgp: { listen: [] },
-      xmpp: { listen: { address: '127.0.0.1', port: 0 }, 'end-of-rib-delay': 0.1 },
-      'routing-instances': [
-        { name: RED, 'vn-index': 6, 'route-targets': ['64512:8000004'] },
-        { name: BLUE, 'vn-index': 7, 'route-targets': ['64512:8000005'] },
-      ],
-      ...change,
-    }),
-  );
-  await node.start();
-  t.teardown(() => node.stop());
-  return node;
-}
-
-async function agent(t: Test, node: ControlNode, name: string, localAddress?: string): Promise<RawAgent> {
-  const agent = await RawAgent.connect(node.xmppAddress!, name, localAddress);
-  t.teardown(() => agent.end());
-  return agent;
-}
-
-const route = {
-  instance: RED,
-  prefix: FIP,
-  nextHop: '10.1.1.3',
-  label: 25,
-  securityGroups: [8000002],
-  sequence: 1,
-};
-
-/** Items of one prefix as next hops with labels, in the order they came. */
-function items(agent: RawAgent, prefix: string): string[] {
-  return [...agent.received.matchAll(/<item id="([^"]+)">(.*?)<\/item>/gs)]
-    .filter(([, id]) => id === prefix)
-    .map(([, , body]) =>
-      [...body!.matchAll(/<next-hop>.*?<address>([^<]+)<.*?<label>(\d+)</gs)]
-        .map(([, a, l]) => `${a} ${l}`)
-        .join(),
-    );
-}
-
-async function eventually<T>(what: () => T | undefined, milliseconds = 5000): Promise<T> {
-  const deadline = Date.now() + milliseconds;
-  for (;;) {
-    const value = what();
-    if (value !== undefined) return value;
-    if (Date.now() > deadline) throw new Error(`not within ${milliseconds} ms: ${String(what)}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
+import { BLUE, FIP, RED, type Test, agent, controlNode, eventually, items, route } from './running.ts';
+import { RawPeer } from './raw-peer.ts';
 
 t.test('the two compute nodes of the reference, letter by letter', async (t) => {
   const node = await controlNode(t);
@@ -393,52 +333,6 @@ t.test('an address in use is told before anything starts', async (t) => {
     /no interface of this machine has that address/,
   );
 });
-
-/** A BGP peer that says what it is told to say, and keeps what it hears. */
-class RawPeer {
-  heard = Buffer.alloc(0);
-  readonly closed: Promise<void>;
-  readonly #socket: Socket;
-
-  constructor(to: { address: string; port: number }, localAddress: string) {
-    this.#socket = connect({ host: to.address, port: to.port, localAddress });
-    this.#socket.on('data', (chunk) => (this.heard = Buffer.concat([this.heard, chunk])));
-    this.#socket.on('error', () => {});
-    this.closed = new Promise((resolve) => this.#socket.once('close', () => resolve()));
-  }
-
-  send(bytes: Uint8Array): void {
-    this.#socket.write(bytes);
-  }
-
-  open(asn: number, routerId: string): void {
-    const body = encodeOpen({
-      type: 'open',
-      asn,
-      holdTime: 90,
-      routerId: parseIpv4(routerId),
-      capabilities: [
-        { type: 'multiprotocol', afi: 1, safi: 128 },
-        { type: 'four-octet-as', asn },
-      ],
-    });
-    this.send(frameMessage(messageType.open, body));
-  }
-
-  end(): void {
-    this.#socket.destroy();
-  }
-
-  /** The NOTIFICATION among what was heard, in words. */
-  get notification(): string | undefined {
-    for (let at = 0; at + 19 <= this.heard.length; at += this.heard.readUInt16BE(at + 16)) {
-      if (this.heard[at + 18] === messageType.notification) {
-        return notificationText(this.heard[at + 19]!, this.heard[at + 20]!);
-      }
-    }
-    return undefined;
-  }
-}
 
 async function withPeer(t: Test): Promise<{ node: ControlNode; peer: (address?: string) => RawPeer }> {
   const node = await controlNode(t, {

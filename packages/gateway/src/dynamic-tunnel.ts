@@ -8,9 +8,9 @@ import { covers, ipv4Bytes, type Clock, type Prefix, type Timer } from '@vaportr
 export const FIRST_TUNNEL_UNIT = 32768;
 /** Preference of a tunnel route in `inet.3`. */
 export const TUNNEL_PREFERENCE = 300;
-/** Logical interfaces and their SNMP indexes are numbered from here. */
-const FIRST_INTERFACE_INDEX = 392;
-const FIRST_SNMP_INDEX = 1703;
+/** Logical interfaces and their SNMP indexes are numbered from here, behind those that a router has anyway. */
+const FIRST_INTERFACE_INDEX = 329;
+const FIRST_SNMP_INDEX = 501;
 /** How long a tunnel nobody uses is kept, in milliseconds. */
 export const TUNNEL_HOLD_DOWN = 15 * 60_000;
 
@@ -47,6 +47,9 @@ export interface DynamicTunnelOptions {
   readonly firstUnit?: number;
   /** Milliseconds an unused tunnel stays up. */
   readonly holdDown?: number;
+  /** First index of logical interfaces, and of their SNMP twins. */
+  readonly firstIndex?: number;
+  readonly firstSnmpIndex?: number;
   readonly clock: Clock;
   /** Called when the route of a tunnel in `inet.3` comes or goes. */
   changed?(tunnel: DynamicTunnel): void;
@@ -140,8 +143,8 @@ export class DynamicTunnels {
       unit,
       metric: match.network.metric,
       since: this.#options.clock.now(),
-      index: FIRST_INTERFACE_INDEX + this.#made,
-      snmpIndex: FIRST_SNMP_INDEX + this.#made++,
+      index: (this.#options.firstIndex ?? FIRST_INTERFACE_INDEX) + this.#made,
+      snmpIndex: (this.#options.firstSnmpIndex ?? FIRST_SNMP_INDEX) + this.#made++,
       outputPackets: 0,
       references: 1,
       state: 'up',

@@ -44,8 +44,8 @@ import { writtenConfig } from './written-config.ts';
 export interface GatewayOptions {
   readonly clock?: Clock;
   readonly log?: Log;
-  /** First numbers of the forwarding next hops. */
-  readonly indexes?: NextHopIndexes;
+  /** First numbers of what the gateway numbers; a router that has been up for a while does not begin with the lowest. */
+  readonly indexes?: NextHopIndexes & { readonly interface?: number; readonly snmp?: number };
 }
 
 /** Which tables and entries to show. */
@@ -106,6 +106,8 @@ export class Gateway {
       pics: config['tunnel-services'].pics,
       firstUnit: config['tunnel-services']['first-unit'],
       holdDown: config['tunnel-services']['hold-down'] * 1000,
+      ...(indexes?.interface === undefined ? {} : { firstIndex: indexes.interface }),
+      ...(indexes?.snmp === undefined ? {} : { firstSnmpIndex: indexes.snmp }),
       clock,
     });
     this.#resolver = new Resolver(this.#tunnels, (nextHop) => this.#rib.reconsider(nextHop));

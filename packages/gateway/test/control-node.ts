@@ -50,6 +50,8 @@ export class ControlNode {
         local: { asn: AS, routerId: parseIpv4(routerId) },
         peer: { address: '127.0.0.1', asn: 'any', passive: true },
         families,
+        // Tests move the clock of the gateway by hours.
+        holdTime: 0,
         idleHold: { initial: 0.1, longest: 0.1 },
       },
       {

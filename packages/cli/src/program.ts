@@ -8,6 +8,11 @@ import { encode } from './commands/encode.ts';
 import { gateway } from './commands/gateway.ts';
 import { lab } from './commands/lab.ts';
 import { show } from './commands/show.ts';
+import { flow } from './commands/vrouter/flow.ts';
+import { mpls } from './commands/vrouter/mpls.ts';
+import { nh } from './commands/vrouter/nh.ts';
+import { rt } from './commands/vrouter/rt.ts';
+import { vif } from './commands/vrouter/vif.ts';
 import { Command, type Subcommand } from './command.ts';
 
 /** Every subcommand, in the order of `--help`. */
@@ -18,6 +23,11 @@ export const commands = {
   gateway,
   show,
   cli,
+  nh,
+  rt,
+  vif,
+  mpls,
+  flow,
   decode,
   encode,
 } as const satisfies Record<string, Subcommand>;

@@ -1,6 +1,7 @@
 // Wireshark's XMPP dissector reads what both ends of the channel write.
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +21,9 @@ t.test(
   async (t) => {
     const network = await Namespace.create('xmpp');
     t.teardown(() => network.remove());
-    const capture = join(t.testdir({}), 'xmpp.pcapng');
+    const folder = mkdtempSync(join(tmpdir(), 'vaportrail-xmpp-'));
+    t.teardown(() => rmSync(folder, { recursive: true }));
+    const capture = join(folder, 'xmpp.pcapng');
     const [program, ...args] = network.command([
       tshark,
       '-q',

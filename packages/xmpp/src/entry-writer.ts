@@ -1,64 +1,18 @@
-/** Writes the `<entry>` of an item in the layout of the two ends: agents break lines, control nodes also indent. */
+/** Writes the `<entry>` of an item, family by family, in the layout of either end. */
 import { addressText, macText, prefixText } from '@vaportrail/net';
-import { escapeXMLText } from '@xmpp/xml';
+import { Lines, type Layout } from './entry-lines.ts';
 import { itemFamilies } from './item-family.ts';
 import type {
   EnetAttributes,
   EnetItem,
   Item,
-  ItemAttributes,
   MulticastAttributes,
   MulticastItem,
   MulticastNextHop,
   MvpnItem,
   NextHop,
 } from './item.ts';
-
-/** Whose layout: `agent` has no indentation and keeps the sequence number out of `mobility`. */
-export type Layout = 'agent' | 'control-node';
-
-/** Lines of an entry. Every scalar is written even when zero or empty, as generated encoders do. */
-class Lines {
-  text = '';
-  #depth: number;
-  readonly layout: Layout;
-
-  constructor(layout: Layout) {
-    this.layout = layout;
-    this.#depth = layout === 'agent' ? 0 : 5; // children of an entry inside message, event, items and item
-  }
-
-  #line(text: string): this {
-    this.text += this.layout === 'agent' ? `\n${text}` : `\n${'\t'.repeat(this.#depth)}${text}`;
-    return this;
-  }
-
-  leaf(name: string, value: string | number | boolean): this {
-    return this.#line(`<${name}>${typeof value === 'string' ? escapeXMLText(value) : value}</${name}>`);
-  }
-
-  empty(tag: string): this {
-    return this.#line(`<${tag} />`);
-  }
-
-  /** `body` inside an element. */
-  in(name: string, body: () => void): this {
-    this.#line(`<${name}>`);
-    this.#depth++;
-    body();
-    this.#depth--;
-    return this.#line(`</${name}>`);
-  }
-
-  /** Members inside a container, which is one empty tag when there are none. */
-  list<T>(container: string, members: readonly T[], write: (member: T) => void): this {
-    return members.length === 0 ? this.empty(container) : this.in(container, () => members.forEach(write));
-  }
-
-  leaves(container: string, member: string, values: readonly (string | number)[]): this {
-    return this.list(container, values, (value) => this.leaf(member, value));
-  }
-}
+import { mobilitySequence, unicastAttributesText } from './unicast-entry.ts';
 
 /** The `<nlri>` of an item, from the line break before it. */
 export function nlriText(item: Item, layout: Layout): string {
@@ -128,44 +82,17 @@ function attributesText(item: Item, layout: Layout): string {
     case 'inet':
     case 'inet6':
     case 'inet-labeled':
-      writeUnicast(lines, item.attributes);
-      break;
+      return unicastAttributesText(item.attributes, layout);
     case 'e-vpn':
       writeEnet(lines, item.attributes);
-      break;
+      return lines.text;
     case 'ermvpn':
       writeMulticast(lines, item.attributes);
-      break;
+      return lines.text;
     case 'inet-mvpn':
       writeMvpn(lines, item.attributes);
-      break;
+      return lines.text;
   }
-  return lines.text;
-}
-
-function writeUnicast(lines: Lines, attributes: ItemAttributes): void {
-  lines.list('next-hops', attributes.nextHops, (hop) => writeNextHop(lines, hop));
-  lines.leaf('version', attributes.version).leaf('virtual-network', attributes.virtualNetwork);
-  writeMobility(lines, attributes);
-  lines.leaves('security-group-list', 'security-group', attributes.securityGroups);
-  lines.leaves('community-tag-list', 'community-tag', attributes.communityTags);
-  lines.leaf('local-preference', attributes.localPref).leaf('med', attributes.med);
-  lines.in('load-balance', () => {
-    lines.leaves('load-balance-fields', 'load-balance-field-list', attributes.loadBalance.fields);
-    lines.leaf('load-balance-decision', attributes.loadBalance.decision);
-  });
-  lines.leaf('sub-protocol', attributes.subProtocol);
-}
-
-function writeNextHop(lines: Lines, hop: NextHop): void {
-  lines.in('next-hop', () => {
-    writeAddress(lines, hop.address);
-    lines.leaf('mac', hop.mac === undefined ? '' : macText(hop.mac));
-    lines.leaf('label', hop.label).leaf('vni', hop.vni);
-    lines.leaves('tunnel-encapsulation-list', 'tunnel-encapsulation', hop.encapsulations);
-    lines.leaf('virtual-network', hop.virtualNetwork);
-    lines.leaves('tag-list', 'tag', hop.tags).leaf('local-sequence-number', hop.localSequence);
-  });
 }
 
 function writeAddress(lines: Lines, address: Uint8Array): void {
@@ -173,17 +100,14 @@ function writeAddress(lines: Lines, address: Uint8Array): void {
   lines.leaf('address', address.length === 0 ? '' : addressText(address));
 }
 
-/** Agents leave `mobility` at zero and count in `sequence-number`; control nodes write the same number into both. */
-function writeMobility(lines: Lines, { mobility: { sequence, sticky } }: ItemAttributes): void {
-  const seqno = lines.layout === 'agent' && !sticky ? 0 : sequence;
-  lines.empty(`mobility seqno="${seqno}" sticky="${sticky}"`).leaf('sequence-number', sequence);
-}
-
 function writeEnet(lines: Lines, attributes: EnetAttributes): void {
   const writeHop = (hop: NextHop): void => writeEnetNextHop(lines, hop);
   lines.list('next-hops', attributes.nextHops, writeHop).list('olist', attributes.olist, writeHop);
   lines.leaf('virtual-network', attributes.virtualNetwork);
-  writeMobility(lines, attributes);
+  lines.empty(
+    `mobility seqno="${mobilitySequence(attributes, lines.layout)}" sticky="${attributes.mobility.sticky}"`,
+  );
+  lines.leaf('sequence-number', attributes.mobility.sequence);
   lines.leaves('security-group-list', 'security-group', attributes.securityGroups);
   lines.leaf('local-preference', attributes.localPref).leaf('med', attributes.med);
   lines.leaf('edge-replication-not-supported', attributes.edgeReplicationNotSupported);

@@ -71,10 +71,13 @@ export function publishNode(instance: string, item: Item, nativeId?: number): st
 
 /** The `NATIVE_ID` of an inet node: its sixth field. */
 export function nativeIdOf(node: string): number | undefined {
-  const field = node.split('/', 6)[5];
-  return field !== undefined && /^\d{1,5}$/.test(field) && Number(field) <= 0xffff
-    ? Number(field)
-    : undefined;
+  let at = -1;
+  for (let slash = 0; slash < 5; slash++) {
+    at = node.indexOf('/', at + 1);
+    if (at < 0) return undefined;
+  }
+  const [field = ''] = node.slice(at + 1).split('/', 1);
+  return /^\d{1,5}$/.test(field) && Number(field) <= 0xffff ? Number(field) : undefined;
 }
 
 /**

@@ -6,22 +6,18 @@
  * does not end in the chunk) it gives up, and the same octets go to the strict parser, which has the last word.
  * A property test holds both to the same result.
  *
- * Most items differ only in their prefix, so the octets between `</nlri>` and `</entry>` are looked up before they are
- * read: equal octets give the very same {@link ItemAttributes}, which later stages use as a key.
+ * What follows the prefix of an item is looked up before it is read (see {@link AttributeBlocks}): equal octets give
+ * the very same attributes, which later stages use as a key.
  */
 import type { Prefix } from '@vaportrail/net';
 import { clearHostBits } from '@vaportrail/net';
+import { AttributeBlocks } from './attribute-blocks.ts';
 import { UnreadableItem } from './element-reader.ts';
 import { nativeIdOf, parseNode } from './item-family.ts';
 import { mobilityOf, readAddress, readMac, readPrefix } from './item-reader.ts';
 import type { Item, ItemAttributes, ItemFamily, NextHop, UnicastItem } from './item.ts';
 import { resourceOf } from './jid.ts';
 import type { Stanza } from './stanza.ts';
-
-/** Most attribute blocks remembered; the oldest is forgotten first. */
-const MAX_REMEMBERED_BLOCKS = 8192;
-/** Longest block remembered: about ten next hops. */
-const MAX_REMEMBERED_BLOCK_BYTES = 4096;
 
 const octets = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
 
@@ -66,7 +62,6 @@ const itemClose = octets('</item>');
 const retract = octets('<retract id="');
 const entryOpen = octets('<entry>');
 const entryClose = octets('</entry>');
-const entryCloseBuffer = Buffer.from('</entry>', 'latin1');
 const nlriOpen = octets('<nlri>');
 const nlriClose = octets('</nlri>');
 const greater = octets('>');
@@ -125,7 +120,7 @@ export class StanzaScanner {
   /** Something was not as expected: the result is of no use. */
   #lost = false;
   #starved = false;
-  readonly #blocks = new Map<string, ItemAttributes>();
+  readonly #blocks = new AttributeBlocks();
 
   /** Whether the last scan only ran out of octets: all there were are as expected. */
   get starved(): boolean {
@@ -251,33 +246,23 @@ export class StanzaScanner {
     this.#space();
     this.#expect(nlriClose);
     const attributes = this.#lost ? noAttributes : this.#attributes();
-    this.#expect(entryClose);
     this.#space();
     this.#expect(itemClose);
     this.#space();
     return { family, prefix, attributes };
   }
 
+  /** The attributes, and `</entry>` behind them. */
   #attributes(): ItemAttributes {
     const start = this.#at;
-    const end = this.#bytes.indexOf(entryCloseBuffer, start);
-    if (end < 0 || end > this.#limit || end - start > MAX_REMEMBERED_BLOCK_BYTES)
-      return this.#readAttributes();
-    const block = this.#bytes.toString('latin1', start, end);
-    const remembered = this.#blocks.get(block);
-    if (remembered !== undefined) {
-      this.#at = end;
-      return remembered;
+    const known = this.#blocks.find(this.#bytes, start, this.#limit);
+    if (known !== undefined) {
+      this.#at = this.#blocks.end;
+      return known;
     }
     const attributes = this.#readAttributes();
-    if (this.#lost || this.#at !== end) return this.#giveUp(attributes);
-    if (this.#blocks.size >= MAX_REMEMBERED_BLOCKS) {
-      for (const oldest of this.#blocks.keys()) {
-        this.#blocks.delete(oldest);
-        break;
-      }
-    }
-    this.#blocks.set(block, attributes);
+    this.#expect(entryClose);
+    if (!this.#lost) this.#blocks.remember(this.#bytes, start, this.#at, attributes);
     return attributes;
   }
 

@@ -1,6 +1,12 @@
 /** Tables and routes of the rib as operators see them. */
-import { type Prefix, parsePrefix, parseRouteDistinguisher, routeDistinguisherText } from '@vaportrail/net';
-import type { Path, Route, RouteFilter, Table } from '@vaportrail/rib';
+import {
+  type Prefix,
+  clearHostBits,
+  parsePrefix,
+  parseRouteDistinguisher,
+  routeDistinguisherText,
+} from '@vaportrail/net';
+import type { Path, Route, Table } from '@vaportrail/rib';
 import { type PathView, type RouteView, type TableView, ViewError } from '@vaportrail/show';
 
 import { attributeView } from './attribute-view.ts';
@@ -33,7 +39,7 @@ export function routeViews(
   const limit = query.limit ?? Number.POSITIVE_INFINITY;
   for (const table of tables) {
     if (query.family !== undefined && table.family !== query.family) continue;
-    for (const route of table.routes(filterOf(query, table))) {
+    for (const route of matching(table, query)) {
       if (views.length >= limit) return views;
       const paths = route.paths
         .filter(({ source }) => query.source === undefined || source.name === query.source)
@@ -50,12 +56,24 @@ export function routeViews(
   return views;
 }
 
-/** What the table itself can filter. */
-function filterOf({ prefix, match }: RouteQuery, table: Table): RouteFilter {
-  if (prefix === undefined) return {};
+/** Routes of a table whose prefix matches. */
+function* matching(table: Table, { prefix, match }: RouteQuery): Generator<Route> {
+  if (prefix === undefined) return yield* table.routes();
   const { routeDistinguisher, within } = destinationOf(prefix);
-  if ((within.bytes.length === 16) !== table.family.startsWith('inet6')) return { limit: 0 };
-  return { ...(match === 'longer' ? { within } : { exact: within }), routeDistinguisher };
+  const isVpn = table.family.endsWith('-vpn');
+  if ((within.bytes.length === 16) !== table.family.startsWith('inet6')) return;
+  if (routeDistinguisher !== undefined && !isVpn) return;
+  if (match !== 'shorter') {
+    return yield* table.routes({
+      ...(match === 'longer' ? { within } : { exact: within }),
+      routeDistinguisher,
+    });
+  }
+  for (let length = within.length; length >= 0; length--) {
+    const bytes = within.bytes.slice();
+    clearHostBits(bytes, length);
+    yield* table.routes({ exact: { bytes, length }, routeDistinguisher });
+  }
 }
 
 /** `172.16.0.3/32`, `172.16.0.3`, or with a route distinguisher `10.1.1.3:4:172.16.0.3/32`. */

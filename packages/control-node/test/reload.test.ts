@@ -1,0 +1,109 @@
+// A new configuration while everything runs.
+import { Session } from '@vaportrail/bgp';
+import { parseIpv4 } from '@vaportrail/net';
+import t from 'tap';
+
+import { type ControlNodeConfigInput, controlNodeConfig } from '../src/config.ts';
+import { FIP, RED, agent, controlNode, eventually, route } from './running.ts';
+
+const base: ControlNodeConfigInput = {
+  name: 'ctrl-1',
+  'router-id': '10.1.1.1',
+  bgp: {
+    listen: [{ address: '127.0.0.1', port: 0 }],
+    peers: [
+      { name: 'a', address: '127.0.0.11', passive: true },
+      { name: 'b', address: '127.0.0.12', passive: true },
+    ],
+  },
+  xmpp: { listen: { address: '127.0.0.1', port: 0 }, 'end-of-rib-delay': 0.1 },
+  'routing-instances': [{ name: RED, 'vn-index': 6, 'route-targets': ['64512:8000004'] }],
+};
+
+t.test('sessions that did not change are not touched; those that did are told why they end', async (t) => {
+  const node = await controlNode(t, base);
+  const sessions = ['127.0.0.11', '127.0.0.12'].map((address) => {
+    const session = new Session(
+      {
+        local: { asn: 64512, routerId: parseIpv4(address), address },
+        peer: { ...node.bgpAddresses[0]!, asn: 64512 },
+        families: ['inet-vpn'],
+      },
+      { established() {}, update() {}, routeRefresh() {}, down() {} },
+    );
+    t.teardown(() => session.stop());
+    session.start();
+    return session;
+  });
+  const states = () => node.neighbors().map(({ name, state }) => `${name} ${state}`);
+  await eventually(() => (states().join() === 'a Established,b Established' ? true : undefined));
+  const [a, b] = base.bgp!.peers!;
+  await node.reload(
+    controlNodeConfig.parse({ ...base, bgp: { ...base.bgp, peers: [a!, { ...b!, 'hold-time': 30 }] } }),
+  );
+  t.equal(sessions[0]!.counters.flaps, 0);
+  await eventually(() =>
+    sessions[1]!.lastEnd?.text.includes('Other Configuration Change') ? true : undefined,
+  );
+  await node.reload(controlNodeConfig.parse({ ...base, bgp: { ...base.bgp, peers: [a!] } }));
+  t.same(states(), ['a Established']);
+  t.equal(sessions[0]!.counters.flaps, 0);
+  await node.reload(controlNodeConfig.parse({ ...base, bgp: { ...base.bgp, peers: [] } }));
+  await eventually(() => (sessions[0]!.lastEnd?.text.includes('Peer De-configured') ? true : undefined));
+});
+
+t.test('new route targets take effect on the routes that are there', async (t) => {
+  const node = await controlNode(t, base);
+  const one = await agent(t, node, 'compute-1');
+  one.subscribe(RED, 4);
+  one.publish(route);
+  const targets = () => node.routes({ table: 'bgp.l3vpn.0' })[0]?.paths[0]?.routeTargets?.join();
+  const memberships = () =>
+    node
+      .routes({ table: 'bgp.rtarget.0' })
+      .map(({ prefix }) => prefix)
+      .join();
+  await eventually(() => (targets() === '64512:8000004' ? true : undefined));
+  t.match(memberships(), '64512:8000004');
+  await node.reload(
+    controlNodeConfig.parse({
+      ...base,
+      'routing-instances': [{ name: RED, 'vn-index': 6, 'route-targets': ['500:500'] }],
+    }),
+  );
+  await eventually(() => (targets() === '500:500' ? true : undefined));
+  t.match(memberships(), '500:500');
+  t.notMatch(memberships(), '64512:8000004');
+});
+
+t.test('an instance that goes takes its routes along, and its agents wait for its return', async (t) => {
+  const node = await controlNode(t, base);
+  const one = await agent(t, node, 'compute-1');
+  one.subscribe(RED, 4);
+  one.publish(route);
+  await one.hears(/<item /);
+  await node.reload(controlNodeConfig.parse({ ...base, 'routing-instances': [] }));
+  await eventually(() => (node.routes({ table: 'bgp.l3vpn.0' }).length === 0 ? true : undefined));
+  t.match(node.neighbors().at(-1), {
+    name: 'compute-1',
+    state: 'Established',
+    subscriptions: [{ state: 'pending' }],
+  });
+  one.publish(route);
+  await eventually(() =>
+    node.neighbors().at(-1)!.subscriptions![0]!.deferredRoutes === 1 ? true : undefined,
+  );
+  await node.reload(controlNodeConfig.parse(base));
+  await eventually(() => (node.routes({ prefix: FIP }).length === 2 ? true : undefined));
+  t.match(node.neighbors().at(-1), { subscriptions: [{ state: 'established' }] });
+});
+
+t.test('what cannot change while the node runs is refused, and nothing changes', async (t) => {
+  const node = await controlNode(t, base);
+  const change = (change: Partial<ControlNodeConfigInput>) =>
+    node.reload(controlNodeConfig.parse({ ...base, 'routing-instances': [], ...change }));
+  await t.rejects(change({ asn: 65001 }), { message: 'asn cannot change without a restart' });
+  await t.rejects(change({ 'router-id': '10.1.1.2' }), { message: /router-id/ });
+  await t.rejects(change({ bgp: { listen: [] } }), { message: /bgp\.listen/ });
+  t.ok(node.routingInstances().some(({ name }) => name === RED));
+});

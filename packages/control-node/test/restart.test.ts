@@ -1,0 +1,189 @@
+// Neighbours that go away and come back: what is kept for them, and what is not.
+import { type LocalGracefulRestart, Session, endOfRib } from '@vaportrail/bgp';
+import { NotificationError, errorCode, frameMessage, messageType, updateSubcode } from '@vaportrail/bgp/wire';
+import { parseIpv4 } from '@vaportrail/net';
+import t from 'tap';
+
+import type { ControlNode } from '../src/control-node.ts';
+import { RawAgent } from './raw-agent.ts';
+import { BLUE, FIP, RED, type Test, agent, controlNode, eventually, items, route } from './running.ts';
+
+const restart = {
+  enabled: true,
+  'restart-time': 1,
+  'long-lived-restart-time': 0,
+  'end-of-rib-timeout': 2,
+};
+const itemless = (name: string, action: string): string =>
+  `<iq type="set" from="${name}" to="network-control@contrailsystems.com/bgp-peer"><pubsub xmlns="http://jabber.org/protocol/pubsub">${action}</pubsub></iq>`;
+
+function prefixes(node: ControlNode, table = `${RED}.inet.0`): string[] {
+  return node
+    .routes({ table })
+    .map(({ prefix, paths }) => `${prefix}${paths[0]?.flags?.includes('Stale') ? ' stale' : ''}`)
+    .sort();
+}
+
+t.test(
+  'the routes of an agent that is away stay, and those it does not announce again go at its End-of-RIB',
+  async (t) => {
+    const node = await controlNode(t, { 'graceful-restart': { ...restart, 'restart-time': 60 } });
+    const watcher = await agent(t, node, 'compute-2', '127.0.0.2');
+    watcher.subscribe(RED, 7);
+    const before = await agent(t, node, 'compute-1');
+    before.subscribe(RED, 4);
+    before.subscribe(BLUE, 5);
+    before.publish(route);
+    before.publish({ ...route, prefix: '172.16.0.4/32' });
+    before.publish({ ...route, instance: BLUE, prefix: '172.16.0.5/32' });
+    await watcher.hears(/172\.16\.0\.4\/32/);
+    await eventually(() => (prefixes(node, `${BLUE}.inet.0`).length === 1 ? true : undefined));
+    await before.end();
+    await eventually(() => (prefixes(node).join() === `${FIP} stale,172.16.0.4/32 stale` ? true : undefined));
+    t.notMatch(watcher.received, /<retract/);
+    t.match(node.neighbors()[0], { name: 'compute-1', state: 'Down (stale)', paths: 3, flaps: 1 });
+    t.match(node.neighbors()[0]!.subscriptions, [
+      { instance: RED, state: 'stale', instanceId: 4 },
+      { instance: BLUE, state: 'stale' },
+    ]);
+
+    const after = await agent(t, node, 'compute-1');
+    after.subscribe(RED, 4);
+    after.publish(route);
+    await eventually(() => (prefixes(node).join() === `${FIP},172.16.0.4/32 stale` ? true : undefined));
+    after.send(itemless('compute-1', '<publish />') + itemless('compute-1', '<collection />'));
+    await watcher.hears(/<retract id="172\.16\.0\.4\/32" \/>/);
+    t.same(prefixes(node), [FIP]);
+    t.same(prefixes(node, `${BLUE}.inet.0`), [], 'nothing is left in an instance it did not join again');
+    t.notMatch(watcher.received, `<retract id="${FIP}"`);
+    t.match(node.neighbors()[0], {
+      state: 'Established',
+      subscriptions: [{ instance: RED, state: 'established' }],
+    });
+  },
+);
+
+t.test('the routes of an agent that stays away go when its time is over', async (t) => {
+  const node = await controlNode(t, { 'graceful-restart': restart });
+  const one = await agent(t, node, 'compute-1');
+  one.subscribe(RED, 4);
+  one.publish(route);
+  await one.hears(/<item /);
+  await one.end();
+  await eventually(() => (prefixes(node).join() === `${FIP} stale` ? true : undefined));
+  await eventually(() => (prefixes(node).length === 0 ? true : undefined));
+  t.same(node.neighbors(), []);
+});
+
+t.test('an agent that broke the rules, or comes from another address, starts anew', async (t) => {
+  const node = await controlNode(t, { 'graceful-restart': { ...restart, 'restart-time': 60 } });
+  const rude = await agent(t, node, 'compute-1');
+  rude.subscribe(RED, 4);
+  rude.publish(route);
+  await rude.hears(/<item /);
+  rude.subscribe(RED, 4);
+  await rude.closed;
+  await eventually(() => (prefixes(node).length === 0 ? true : undefined));
+  const one = await agent(t, node, 'compute-1');
+  one.subscribe(RED, 4);
+  one.publish(route);
+  await one.hears(/<item /);
+  await one.end();
+  await eventually(() => (prefixes(node).join() === `${FIP} stale` ? true : undefined));
+  await agent(t, node, 'compute-1', '127.0.0.5');
+  await eventually(() => (prefixes(node).length === 0 ? true : undefined));
+  t.pass();
+});
+
+t.test('without graceful restart routes go with their agent', async (t) => {
+  const node = await controlNode(t);
+  const one = await RawAgent.connect(node.xmppAddress!, 'compute-1');
+  one.subscribe(RED, 4);
+  one.publish(route);
+  await one.hears(/<item /);
+  await one.end();
+  await eventually(() => (prefixes(node).length === 0 ? true : undefined));
+  t.same(node.neighbors(), []);
+});
+
+/** A gateway with graceful restart that announces one route, and loses its connection when told to. */
+function gateway(t: Test, node: ControlNode, gracefulRestart: LocalGracefulRestart, prefix: string) {
+  let established = false;
+  const session = new Session(
+    {
+      local: { asn: 64512, routerId: parseIpv4('10.1.1.9'), address: '127.0.0.9' },
+      peer: { ...node.bgpAddresses[0]!, asn: 64512 },
+      families: ['inet-vpn'],
+      gracefulRestart,
+    },
+    {
+      established: () => {
+        established = true;
+        const nlri = `700001f1${'0001c0a800cc01f4'}${prefix}`;
+        const reach = `800e20${'0001800c'}${'0000000000000000c0a800cc'}00${nlri}`;
+        const attributes = `4001010040020040050400000064c010080002fc00007a1204${reach}`;
+        const body = `0000${(attributes.length / 2).toString(16).padStart(4, '0')}${attributes}`;
+        session.write([frameMessage(messageType.update, Buffer.from(body, 'hex'))]);
+      },
+      update() {},
+      routeRefresh() {},
+      down() {},
+    },
+  );
+  t.teardown(() => session.stop());
+  session.start();
+  return { session, established: () => eventually(() => (established ? true : undefined)) };
+}
+
+t.test('the routes of a BGP peer that restarts stay until its End-of-RIB', async (t) => {
+  const node = await controlNode(t, {
+    'graceful-restart': { ...restart, 'restart-time': 60, 'end-of-rib-timeout': 60 },
+    bgp: {
+      listen: [{ address: '127.0.0.1', port: 0 }],
+      peers: [{ name: 'gateway', address: '127.0.0.9', passive: true, families: ['inet-vpn'] }],
+    },
+  });
+  const vpn = () => prefixes(node, 'bgp.l3vpn.0').map((text) => text.replace('192.168.0.204:500:', ''));
+  const watcher = await agent(t, node, 'compute-2', '127.0.0.2');
+  watcher.subscribe(RED, 7);
+  const says = { restartTime: 30, families: [{ family: 'inet-vpn', forwarding: true }] } as const;
+  const first = gateway(t, node, says, '0f0f0f');
+  await first.established();
+  await watcher.hears(/<item id="15\.15\.15\.0\/24">/);
+  // With RFC 8538 a NOTIFICATION that is no hard reset is a restart too.
+  first.session.reset(new NotificationError(errorCode.update, updateSubcode.malformedAttributeList));
+  await first.session.stop();
+  await eventually(() => (vpn().join() === '15.15.15.0/24 stale' ? true : undefined));
+  const second = gateway(t, node, says, '100f0f');
+  await second.established();
+  await watcher.hears(/<item id="16\.15\.15\.0\/24">/);
+  t.same(vpn(), ['15.15.15.0/24 stale', '16.15.15.0/24']);
+  t.notMatch(watcher.received, /<retract/);
+  second.session.write([endOfRib('inet-vpn')]);
+  await eventually(() => (prefixes(node).join() === '16.15.15.0/24' ? true : undefined));
+  await watcher.hears(/<retract id="15\.15\.15\.0\/24" \/>/);
+});
+
+t.test('more prefixes than the limit end the session for good', async (t) => {
+  const node = await controlNode(t, {
+    bgp: {
+      listen: [{ address: '127.0.0.1', port: 0 }],
+      peers: [
+        { name: 'gateway', address: '127.0.0.9', passive: true, families: ['inet-vpn'], 'prefix-limit': 1 },
+      ],
+    },
+  });
+  const one = gateway(t, node, { restartTime: 0, families: [] }, '0f0f0f');
+  await one.established();
+  await eventually(() => (node.neighbors()[0]!.paths === 1 ? true : undefined));
+  const nlri = `700001f1${'0001c0a800cc01f4'}100f0f`;
+  const attributes = `4001010040020040050400000064c010080002fc00007a1204800e20${'0001800c'}${'0000000000000000c0a800cc'}00${nlri}`;
+  const body = `0000${(attributes.length / 2).toString(16).padStart(4, '0')}${attributes}`;
+  one.session.write([frameMessage(messageType.update, Buffer.from(body, 'hex'))]);
+  await eventually(() =>
+    node.neighbors()[0]!.lastError?.match(/Maximum Number of Prefixes/i) ? true : undefined,
+  );
+  await eventually(() => (node.routes({ table: 'bgp.l3vpn.0' }).length === 0 ? true : undefined));
+  t.not(node.neighbors()[0]!.state, 'Established');
+  t.same(items(await agent(t, node, 'x'), FIP), []);
+});

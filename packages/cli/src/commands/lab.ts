@@ -44,6 +44,10 @@ export const lab = {
         kinds,
       )
       .option(
+        '--namespaces',
+        'give every router the real address of the topology, in network namespaces (root)',
+      )
+      .option(
         '--write <folder>',
         'write the configuration files of every router into a folder, and run nothing',
       )

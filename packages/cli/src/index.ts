@@ -1,1 +1,1 @@
-export {};
+export { commands, program, version } from './program.ts';

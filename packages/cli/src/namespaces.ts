@@ -12,17 +12,28 @@ import {
 import { spawn } from 'node:child_process';
 import { exitCode } from './command.ts';
 
-/** Tells the command inside which namespaces the real peers have: JSON of gateway name → namespace. */
+/** Tells the command inside where it is: JSON of {@link Situation}. */
 const VARIABLE = 'VAPORTRAIL_NAMESPACES';
 
-/** How a lab inside a fabric is started; undefined outside of one. */
-export function insideFabric(): Pick<LabSettings, 'addressing' | 'place'> | undefined {
+interface Situation {
+  /** The namespace of the fabric. */
+  readonly fabric: string;
+  /** Name of a gateway → the namespace it has. */
+  readonly places: Readonly<Record<string, string>>;
+}
+
+/** How a lab inside a fabric is started, and how to reach it from outside; undefined outside of one. */
+export function insideFabric():
+  { readonly settings: Pick<LabSettings, 'addressing' | 'place'>; readonly reach: string } | undefined {
   const text = process.env[VARIABLE];
   if (text === undefined) return undefined;
-  const places = JSON.parse(text) as Record<string, string>;
+  const { fabric, places } = JSON.parse(text) as Situation;
   return {
-    addressing: realAddresses,
-    place: ({ name }) => (places[name] === undefined ? thisNetwork : existingNamespace(places[name])),
+    settings: {
+      addressing: realAddresses,
+      place: ({ name }) => (places[name] === undefined ? thisNetwork : existingNamespace(places[name])),
+    },
+    reach: `ip netns exec ${fabric} `,
   };
 }
 
@@ -32,10 +43,11 @@ export async function runInNamespaces(topology: Topology, kinds: readonly Gatewa
   if (unavailable !== undefined) throw new Error(unavailable);
   const fabric = await Fabric.create(topology, kinds);
   try {
+    const situation: Situation = { fabric: fabric.inner.name, places: fabric.places };
     const [program, ...args] = fabric.inner.command([process.execPath, ...process.argv.slice(1)]);
     const child = spawn(program!, args, {
       stdio: 'inherit',
-      env: { ...process.env, [VARIABLE]: JSON.stringify(fabric.places) },
+      env: { ...process.env, [VARIABLE]: JSON.stringify(situation) },
     });
     // Ctrl-C reaches the child by the terminal; a signal to this process alone has to be handed on.
     const pass = (signal: NodeJS.Signals): void => void child.kill(signal);

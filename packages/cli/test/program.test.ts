@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { questions } from '../src/commands/show.ts';
+import { outcome } from '../src/command.ts';
 import { commands, program } from '../src/program.ts';
 
 const bin = fileURLToPath(new URL('../../bin/vaportrail.js', import.meta.url));
@@ -39,8 +40,10 @@ t.test('every command explains itself, with examples', async (t) => {
   const lab = await vaportrail(['lab', '--help']);
   t.equal(lab.code, 0);
   t.match(lab.stdout, /Examples:\n {2}\$ vaportrail lab/);
+  const show = root.commands.find((command) => command.name() === 'show')!;
   for (const name of Object.keys(questions)) {
-    t.match((await vaportrail(['show', name, '--help'])).stdout, /--from <daemon>/, name);
+    const question = show.commands.find((command) => command.name() === name)!;
+    t.match(question.helpInformation(), /--from <daemon>/, name);
   }
 });
 
@@ -74,11 +77,14 @@ t.test('every mistake in a configuration is a line with file, line and column', 
     `${file}:2:6: asn: 0 is not an AS number (1 to 4294967295)`,
     `${file}:4:1: xmmp: unknown key; did you mean "xmpp"?`,
   ]);
-  const says = (command: string, name: string) => vaportrail([command, '-c', join(folder, name)]);
-  t.match(await says('control-node', 'broken.yaml'), { code: 2, stderr: /broken\.yaml:\d+:\d+: / });
-  t.match(await says('agent', 'agent.yaml'), { code: 2, stderr: /agent\.yaml:2:10: address: / });
-  t.match(await says('gateway', 'gateway.yaml'), { code: 2, stderr: /router-id: is missing/ });
-  t.match(await says('gateway', 'none.yaml'), { code: 2, stderr: /none\.yaml: no such file/ });
+  const says = (command: string, name: string) =>
+    program()
+      .parseAsync([command, '-c', join(folder, name)], { from: 'user' })
+      .then(() => undefined, outcome);
+  t.match(await says('control-node', 'broken.yaml'), { code: 2, message: /broken\.yaml:\d+:\d+: / });
+  t.match(await says('agent', 'agent.yaml'), { code: 2, message: /agent\.yaml:2:10: address: / });
+  t.match(await says('gateway', 'gateway.yaml'), { code: 2, message: /router-id: is missing/ });
+  t.match(await says('gateway', 'none.yaml'), { code: 2, message: /none\.yaml: no such file/ });
 });
 
 const controlNodeFile = `name: cent111
@@ -110,7 +116,6 @@ t.test('a daemon is found by show, and ends with exit code 0 at SIGTERM', async 
   const { child, env } = await running(t);
   const show = (...args: string[]) => vaportrail(['show', ...args], env);
   t.same(JSON.parse((await show('neighbors', '--json')).stdout), []);
-  t.match(await show('neighbors'), { code: 0, stdout: 'no neighbors\n' });
   t.match(await show('tables', '--from', 'cent111'), { code: 0, stdout: /bgp\.l3vpn\.0/ });
   t.match(await show('tables', '--from', 'cent11'), {
     code: 2,

@@ -1,5 +1,5 @@
 /** `vaportrail agent`: a compute node, several of them, or a fleet made after a pattern. */
-import { Fleet, agentFileConfig, type AgentFile } from '@vaportrail/agent';
+import type { AgentFile } from '@vaportrail/agent';
 import { readConfigFile } from '@vaportrail/show';
 import { addDaemonOptions, runDaemon, type NamedEndpoint } from '../daemon.ts';
 import type { Subcommand } from '../command.ts';
@@ -11,15 +11,17 @@ export const agent = {
     ['vaportrail agent -c agent.yaml --check', 'only read the configuration'],
   ],
   build: (command) =>
-    addDaemonOptions(command, (options) =>
-      runDaemon({
+    addDaemonOptions(command, async (options) => {
+      // Loaded when it is run: other commands start faster without.
+      const { Fleet, agentFileConfig } = await import('@vaportrail/agent');
+      await runDaemon({
         kind: 'agent',
         ...options,
         read: (file) => readConfigFile(file, agentFileConfig),
         create: (config, log) => new Fleet(config, { log }),
         endpoints: agentEndpoints,
-      }),
-    ),
+      });
+    }),
 } as const satisfies Subcommand;
 
 /** Each agent of a file is found by its own name; a fleet after a pattern only as a whole. */

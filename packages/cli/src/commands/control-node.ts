@@ -1,5 +1,4 @@
 /** `vaportrail control-node`: BGP and XMPP, routing instances, views over HTTP. */
-import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
 import { readConfigFile } from '@vaportrail/show';
 import { addDaemonOptions, runDaemon } from '../daemon.ts';
 import type { Subcommand } from '../command.ts';
@@ -11,13 +10,15 @@ export const controlNode = {
     ['vaportrail control-node -c control-node.yaml --check', 'only read the configuration'],
   ],
   build: (command) =>
-    addDaemonOptions(command, (options) =>
-      runDaemon({
+    addDaemonOptions(command, async (options) => {
+      // Loaded when it is run: other commands start faster without.
+      const { ControlNode, controlNodeConfig } = await import('@vaportrail/control-node');
+      await runDaemon({
         kind: 'control-node',
         ...options,
         read: (file) => readConfigFile(file, controlNodeConfig),
         create: (config, log) => new ControlNode(config, { log }),
         endpoints: ({ name }) => [{ name }],
-      }),
-    ),
+      });
+    }),
 } as const satisfies Subcommand;

@@ -1,5 +1,4 @@
 /** `vaportrail gateway`: a provider edge with VRFs and Junos path selection. */
-import { Gateway, gatewayConfig } from '@vaportrail/gateway';
 import { readConfigFile } from '@vaportrail/show';
 import { addDaemonOptions, runDaemon } from '../daemon.ts';
 import type { Subcommand } from '../command.ts';
@@ -11,13 +10,15 @@ export const gateway = {
     ['vaportrail gateway -c gateway.yaml --check', 'only read the configuration'],
   ],
   build: (command) =>
-    addDaemonOptions(command, (options) =>
-      runDaemon({
+    addDaemonOptions(command, async (options) => {
+      // Loaded when it is run: other commands start faster without.
+      const { Gateway, gatewayConfig } = await import('@vaportrail/gateway');
+      await runDaemon({
         kind: 'gateway',
         ...options,
         read: (file) => readConfigFile(file, gatewayConfig),
         create: (config, log) => new Gateway(config, { log }),
         endpoints: ({ name }) => [{ name }],
-      }),
-    ),
+      });
+    }),
 } as const satisfies Subcommand;

@@ -1,0 +1,83 @@
+/** What `vaportrail lab` does: starts the lab, tells its story, stays until it is told to go. */
+import { Lab, Narrator, readTopology, tell, writeDeployment, type StoryReport } from '@vaportrail/lab';
+import { gatewayKinds, type GatewayKind } from '@vaportrail/lab/topology';
+import { createLog } from '@vaportrail/show';
+import { join } from 'node:path';
+import { exitCode, print } from './command.ts';
+import { insideFabric, runInNamespaces } from './namespaces.ts';
+
+export interface LabOptions {
+  readonly topology: string;
+  readonly namespaces?: true;
+  readonly write?: string;
+  readonly once?: true;
+  readonly json?: true;
+  readonly peers?: readonly GatewayKind[];
+}
+
+/** @throws ConfigError for a bad topology; Error when something does not start */
+export async function runLab(options: LabOptions): Promise<void> {
+  const topology = readTopology(options.topology);
+  if (options.write !== undefined) {
+    for (const name of await writeDeployment(topology, options.write)) print(join(options.write, name));
+    return;
+  }
+  if (options.namespaces === true && insideFabric() === undefined) {
+    process.exitCode = await runInNamespaces(topology, options.peers ?? gatewayKinds);
+    return;
+  }
+  const interrupted = interruption();
+  const running = await Lab.start({
+    topology,
+    ...insideFabric()?.settings,
+    ...(options.peers === undefined ? {} : { peers: options.peers }),
+    log: createLog('lab', process.env['VAPORTRAIL_LOG'] ?? 'silent'),
+  });
+  try {
+    const told = options.json === true ? tell(running) : narrate(running);
+    const report = await Promise.race([told, interrupted]);
+    if (report === undefined) {
+      process.exitCode = exitCode.failed;
+      return;
+    }
+    if (options.json === true) print(JSON.stringify(report, null, 2));
+    process.exitCode = report.held ? exitCode.ok : exitCode.failed;
+    if (options.json === true || options.once === true) return;
+    print(lookAround(running, insideFabric()?.reach ?? ''));
+    await interrupted;
+  } finally {
+    await running.stop();
+  }
+}
+
+async function narrate(running: Lab): Promise<StoryReport> {
+  const narrator = new Narrator({
+    write: (text) => process.stdout.write(text),
+    color: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+    width: Math.min(process.stdout.columns ?? 100, 110),
+  });
+  narrator.opening(running);
+  const report = await tell(running, narrator);
+  narrator.closing(report);
+  return report;
+}
+
+function lookAround(running: Lab, reach: string): string {
+  return [
+    '',
+    'The lab stays up until Ctrl-C. Look around from another terminal:',
+    `  ${reach}npx vaportrail show neighbors`,
+    `  ${reach}npx vaportrail show routes ${running.prefix}`,
+    `  ${reach}npx vaportrail show vrf`,
+    ...running.peers.flatMap(({ access, kind }) =>
+      access === undefined ? [] : [`  ${kind === 'gateway' ? reach : ''}${access}`],
+    ),
+  ].join('\n');
+}
+
+/** Resolves when the user has had enough. */
+function interruption(): Promise<undefined> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(undefined));
+  });
+}

@@ -6,6 +6,7 @@ interface Bench {
 }
 
 const benches: Record<string, Bench> = {
+  decode: { about: 'BGP messages as JSON, beside tshark and ExaBGP', load: () => import('./decode.ts') },
   mrt: { about: 'a table dump as lines, beside bgpdump', load: () => import('./mrt.ts') },
   reflect: {
     about: 'VPNv4 routes through this reflector and through others',

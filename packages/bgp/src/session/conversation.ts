@@ -28,7 +28,7 @@ export interface ConversationOwner {
   /** Opens a connection to the peer. @throws Error when it cannot even be tried */
   dial(): Socket;
   /** The OPEN to send, header included. */
-  readonly openMessage: Uint8Array;
+  openMessage(): Uint8Array;
   /** Seconds for the timers whose time the machine does not know. */
   seconds(timer: TimerName, state: State): number;
   /**
@@ -129,6 +129,7 @@ export class Conversation {
 
   /** Gives the connection up without a word, because it is known to be dead or cannot be made. */
   abandon(text: string): void {
+    if (this.#fsm.state === 'Idle') return;
     this.#end = broken(text);
     this.feed({ type: 'TcpConnectionFails' });
   }
@@ -164,7 +165,7 @@ export class Conversation {
       case 'disconnect':
         return this.#disconnect();
       case 'send-open':
-        this.connection?.write([this.#owner.openMessage]);
+        this.connection?.write([this.#owner.openMessage()]);
         return this.#owner.sent('open');
       case 'send-keepalive':
         this.connection?.writeFirst(keepalive);

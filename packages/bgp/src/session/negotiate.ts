@@ -65,18 +65,21 @@ const counterpart: Record<Role, Role> = {
   peer: 'peer',
 };
 
-/** The OPEN a speaker sends with this configuration. */
-export function localOpen(config: SessionConfig): Open {
+/** The OPEN a speaker sends with this configuration; `restarting` when it has just come back. */
+export function localOpen(
+  config: SessionConfig,
+  restarting: boolean = config.gracefulRestart?.restarting ?? false,
+): Open {
   return {
     type: 'open',
     asn: config.local.asn,
     routerId: config.local.routerId,
     holdTime: config.holdTime,
-    capabilities: localCapabilities(config),
+    capabilities: localCapabilities(config, restarting),
   };
 }
 
-function localCapabilities(config: SessionConfig): Capability[] {
+function localCapabilities(config: SessionConfig, restarting: boolean): Capability[] {
   const list: Capability[] = config.families.map((name) => ({ type: 'multiprotocol', ...afiSafi(name) }));
   if (config.routeRefresh) list.push({ type: 'route-refresh' });
   if (config.extendedNextHop.length > 0) {
@@ -85,12 +88,12 @@ function localCapabilities(config: SessionConfig): Capability[] {
   }
   if (config.extendedMessages) list.push({ type: 'extended-message' });
   if (config.role !== undefined) list.push({ type: 'role', role: bgpRole[config.role] });
-  const { restartTime = 0, restarting = false, families: kept = [] } = config.gracefulRestart ?? {};
+  const { restartTime = 0, families: kept = [] } = config.gracefulRestart ?? {};
   // Always sent: without families and with a restart time of 0 it says only that End-of-RIB is understood (RFC 4724 §4).
   list.push({
     type: 'graceful-restart',
     restarting,
-    notification: config.gracefulRestart !== undefined,
+    notification: kept.length > 0,
     restartTime,
     families: kept.map(({ family, forwarding }) => ({ ...afiSafi(family), forwarding })),
   });
@@ -129,7 +132,7 @@ export function negotiate(config: SessionConfig, open: Open): Negotiated {
     throw refuse(openSubcode.unsupportedCapability, 'no family in common', encodeCapabilities(wanted));
   }
   const peerRole = checkRole(config, offered, internal);
-  const gracefulRestart = offered.gracefulRestart(common, config.gracefulRestart !== undefined);
+  const gracefulRestart = offered.gracefulRestart(common, (config.gracefulRestart?.families.length ?? 0) > 0);
   const longLived = config.longLived === undefined ? undefined : offered.longLived(common);
   const addPath = offered.addPath();
   const { addPath: ours } = config;
@@ -201,6 +204,7 @@ class Offer {
     );
   }
 
+  /** `ours`: we announced families, and with them that a NOTIFICATION need not lose routes. */
   gracefulRestart(common: readonly FamilyName[], ours: boolean): GracefulRestart | undefined {
     const capability = this.find('graceful-restart');
     if (capability === undefined) return undefined;

@@ -82,6 +82,7 @@ export class Session {
   readonly #options: FsmOptions;
   readonly #backOff: BackOff;
   #started = false;
+  #restarting: boolean;
   /** The conversation that is started, retried and stopped. */
   #first: Conversation;
   /** A further connection of the peer, until one of both is given up. */
@@ -100,6 +101,7 @@ export class Session {
     this.#handlers = handlers;
     this.#clock = clock;
     this.changedAt = clock.now();
+    this.#restarting = this.config.gracefulRestart?.restarting ?? false;
     this.#options = {
       passive: this.config.peer.passive ?? false,
       delayOpen: this.config.delayOpen > 0,
@@ -155,6 +157,25 @@ export class Session {
     this.#second?.feed({ type: 'ManualStop', notification });
     this.#first.feed({ type: 'ManualStop', notification: this.#hardened(notification) });
     await Promise.all(gone);
+  }
+
+  /**
+   * Closes the connections without a word and stays down: a peer that agreed on graceful restart keeps our routes until
+   * we are back, or its patience is over. Resolves when the connections are gone.
+   * @see RFC 4724 §4.1
+   */
+  async abandon(): Promise<void> {
+    this.#started = false;
+    const gone = [this.#first, this.#second].map((conversation) => conversation?.connection?.closed());
+    this.#second?.abandon('abandoned');
+    this.#first.abandon('abandoned');
+    this.#first.feed({ type: 'ManualStop' });
+    await Promise.all(gone);
+  }
+
+  /** Our graceful restart is over: OPENs no longer say that we are restarting. @see RFC 4724 §3 */
+  restarted(): void {
+    this.#restarting = false;
   }
 
   /** Ends the session with a NOTIFICATION; it is tried again after a pause. Does nothing unless Established. */
@@ -234,10 +255,9 @@ export class Session {
   #conversationOwner(): ConversationOwner {
     const { config } = this;
     const { address, port = 179 } = config.peer;
-    const openMessage = frameMessage(messageType.open, encodeOpen(localOpen(config)));
     return {
       clock: this.#clock,
-      openMessage,
+      openMessage: () => frameMessage(messageType.open, encodeOpen(localOpen(config, this.#restarting))),
       dial: () => {
         if (!isSecured(config))
           return connect({ host: address, port, localAddress: config.local.address, noDelay: true });

@@ -322,6 +322,17 @@ export class Speaker {
     return bound;
   }
 
+  /**
+   * Ends all sessions without a word, so that peers with graceful restart keep the routes until the next speaker is
+   * there. Resolves when the connections are gone. @see RFC 4724 §4.1
+   */
+  async abandon(): Promise<void> {
+    clearInterval(this.#alive);
+    this.#alive = undefined;
+    await Promise.all([...this.#peers].map(({ session }) => session.abandon()));
+    await this.#listener.close();
+  }
+
   /** Ends all sessions with a text for the operators of the peers. Resolves when the connections are gone. */
   async stop(text = ''): Promise<void> {
     clearInterval(this.#alive);

@@ -100,6 +100,7 @@ export {
 } from './channel-fsm.ts';
 export { readTlsFiles, type TlsFiles } from './channel-tls.ts';
 export {
+  MAX_CHANNELS,
   MAX_PENDING_CONNECTIONS,
   XmppServer,
   type XmppServerCounters,

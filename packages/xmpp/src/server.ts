@@ -19,6 +19,8 @@ import { STREAM_ID, type StreamHeader } from './stream-header.ts';
  * is dropped for each new one: an agent speaks as soon as it is connected.
  */
 export const MAX_PENDING_CONNECTIONS = 4096;
+/** Most agents with a session; beyond it newcomers are refused. */
+export const MAX_CHANNELS = 16_384;
 /** Connections the operating system may hold for us before they are accepted. */
 const LISTEN_BACKLOG = 4096;
 /** Milliseconds of silence before TCP asks whether the peer is still there. */
@@ -36,6 +38,7 @@ export interface XmppServerOptions {
   readonly tls?: TlsFiles;
   readonly limits?: Partial<ChannelLimits>;
   readonly maxPending?: number;
+  readonly maxChannels?: number;
   /** Whether a second connection of a known agent sends the first into graceful restart (else it must wait). */
   readonly gracefulRestartHelper?: boolean;
   /** Only agents of this sub-cluster are let in. */
@@ -167,7 +170,7 @@ export class XmppServer {
    * (Two connections cannot share address and port: TCP sees to that.)
    */
   #refuse(channel: Channel, header: StreamHeader): StreamError | undefined {
-    const { subCluster, gracefulRestartHelper, refuse } = this.#options;
+    const { subCluster, gracefulRestartHelper, maxChannels, refuse } = this.#options;
     if (subCluster !== undefined && subCluster !== header.namespace) {
       return new StreamError(
         'policy-violation',
@@ -183,6 +186,9 @@ export class XmppServer {
         known.close(new StreamError('conflict', 'the same agent has connected again'));
       }
       return new StreamError('conflict', because);
+    }
+    if (this.#channels.size >= (maxChannels ?? MAX_CHANNELS)) {
+      return new StreamError('resource-constraint', 'as many agents as this control node serves');
     }
     return refuse?.(header, channel.address);
   }

@@ -25,7 +25,7 @@ function templates(layout: Layout) {
   const slots =
     (...names: readonly string[]) =>
     (lines: Lines): void => {
-      for (const name of names) name === '' ? lines.slot() : lines.leaf(name, open);
+      for (const name of names) void (name === '' ? lines.slot() : lines.leaf(name, open));
     };
   return {
     nextHops: {

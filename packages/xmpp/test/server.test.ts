@@ -222,6 +222,23 @@ t.test('only agents of the sub-cluster, and those the owner lets in, are let in'
   await server.close();
 });
 
+t.test('agents beyond the number that are served are refused, and those served stay', async (t) => {
+  const { server, port, ups } = await runServer({ maxChannels: 1 });
+  const first = runAgent('first', port);
+  await until(() => isUp(first));
+  const second = await connectStranger(port);
+  second.socket.write(agentHeader);
+  await until(() => second.closed);
+  t.match(second.text(), '<resource-constraint ');
+  t.same(
+    ups.map(({ name }) => name),
+    ['first'],
+  );
+  t.same(first.downs, []);
+  first.client.stop();
+  await server.close();
+});
+
 t.test('connections that never speak make room for an agent that does', async (t) => {
   const { server, port } = await runServer({ maxPending: 20 });
   const silent = await Promise.all(Array.from({ length: 100 }, () => connectStranger(port)));

@@ -227,8 +227,9 @@ export class BgpPeer {
       localAsn: this.#owner.config.asn,
       asn4: negotiated.asn4,
       extendedMessage: negotiated.extendedMessage,
-      // That a peer wants a target does not tell it that we want it too. @see RFC 4684 §3.2
-      sparesSuppliers: family !== 'route-target',
+      // A reflector does not give a route back to those who have it. But that a peer wants a target does not tell it that
+      // we want it too. @see RFC 4684 §3.2
+      sparesSuppliers: this.#owner.config['cluster-id'] !== undefined && family !== 'route-target',
     });
     const membership = group.join({
       source,

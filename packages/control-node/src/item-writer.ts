@@ -1,5 +1,6 @@
 /** Routes of one table as the bodies of items messages, which every agent in the instance is sent. */
 import type { PathAttributes } from '@vaportrail/bgp/wire';
+import { compareBytes } from '@vaportrail/net';
 import type { Path, Route } from '@vaportrail/rib';
 import { type UnicastItem, itemsBodies, retractsBodies } from '@vaportrail/xmpp';
 
@@ -38,8 +39,25 @@ export function itemWriter(
 }
 
 function itemOf(route: Route, table: ItemTable): UnicastItem {
-  const paths = route.multipath.map((path) => reflectedPath(path, table));
+  const paths = inOrder(route.multipath).map((path) => reflectedPath(path, table));
   return { family: table.family, prefix: route.prefix!, attributes: reflectedAttributes(paths) };
+}
+
+/**
+ * Paths that share the load in the order of the selection, which goes on behind the step where they tie: from agents
+ * before from peers, external before internal, then by next hop. Every control node has the same order, so that agents
+ * on two of them have the members of an ECMP set at the same places.
+ */
+export function inOrder(paths: readonly Path[]): readonly Path[] {
+  if (paths.length < 2) return paths;
+  return [...paths].sort((a, b) => rank(a) - rank(b) || compareBytes(a.nextHop, b.nextHop));
+}
+
+/** The best is first whatever it is. */
+function rank({ best, source }: Path): number {
+  if (best) return 0;
+  if (source.protocol !== 'bgp') return 1;
+  return source.internal ? 3 : 2;
 }
 
 function reflectedPath(path: Path, table: ItemTable): ReflectedPath {

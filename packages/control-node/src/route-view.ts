@@ -10,6 +10,7 @@ import type { Path, Route, Table } from '@vaportrail/rib';
 import { type PathView, type RouteView, type TableView, ViewError } from '@vaportrail/show';
 
 import { attributeView } from './attribute-view.ts';
+import { inOrder } from './item-writer.ts';
 import type { RouteQuery } from './route-query.ts';
 import type { VirtualNetworks } from './virtual-networks.ts';
 
@@ -41,7 +42,8 @@ export function routeViews(
     if (query.family !== undefined && table.family !== query.family) continue;
     for (const route of matching(table, query)) {
       if (views.length >= limit) return views;
-      const paths = route.paths
+      const sharing = inOrder(route.multipath);
+      const paths = [...sharing, ...route.paths.filter((path) => !sharing.includes(path))]
         .filter(({ source }) => query.source === undefined || source.name === query.source)
         .filter(({ source }) => query.protocol === undefined || source.protocol === query.protocol);
       if (paths.length === 0) continue;

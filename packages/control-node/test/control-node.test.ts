@@ -467,3 +467,17 @@ t.test('stopping says goodbye to everybody', async (t) => {
   await open.closed;
   t.match(open.notification, /Cease/);
 });
+
+t.test('the next hops of an item are in order on every control node, whoever came first', async (t) => {
+  const node = await controlNode(t);
+  const order = [5, 3, 9, 4, 7];
+  for (const number of order) {
+    const one = await agent(t, node, `compute-${number}`, `127.0.0.${number}`);
+    one.subscribe(RED, number);
+    one.publish({ ...route, nextHop: `10.1.1.${number}`, label: 20 + number });
+  }
+  const watcher = await agent(t, node, 'watcher', '127.0.0.20');
+  watcher.subscribe(RED, 1);
+  const wanted = [3, 4, 5, 7, 9].map((number) => `10.1.1.${number} ${20 + number}`).join();
+  t.equal(await eventually(() => items(watcher, FIP).find((hops) => hops === wanted)), wanted);
+});

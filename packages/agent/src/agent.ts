@@ -67,6 +67,8 @@ export class Agent {
   readonly localRoutes: LocalRoutes;
   /** Every configured control node, in order; the first two are in use, the others are spares. */
   readonly peers: readonly ControlNodePeer[];
+  /** Control nodes that are not in use; the one that has waited for longest comes first. */
+  readonly #spares: ControlNodePeer[];
   readonly #log: Log;
   readonly #onSession: ((peer: ControlNodePeer) => void) | undefined;
   readonly #publishing: PublishingNode;
@@ -118,6 +120,7 @@ export class Agent {
           listener,
         ),
     );
+    this.#spares = this.peers.slice(CONTROL_NODES_IN_USE);
     this.vrfs = new VrfTable(this.nextHops, {
       joined: (vrf) => this.peers.forEach((peer) => peer.subscribe(vrf)),
       left: (vrf) => this.peers.forEach((peer) => peer.unsubscribe(vrf)),
@@ -361,11 +364,12 @@ export class Agent {
     this.#onSession?.(peer);
   }
 
-  /** A spare takes the place of a control node that does not answer, if there is one. */
+  /** A spare takes the place of a control node that does not answer, which waits for its turn then. */
   #tryAnother(peer: ControlNodePeer): void {
-    const spare = this.peers.find(({ state }) => state === 'idle');
+    const spare = this.#spares.shift();
     if (spare === undefined) return;
     this.#log.warn({ peer: peer.name, instead: spare.name }, 'control node does not answer');
+    this.#spares.push(peer);
     peer.stop();
     spare.start();
   }

@@ -7,6 +7,9 @@ import { DEFAULT_LOCAL_PREFERENCE, type Path, type PathSource } from './route.ts
 import { chooseTunnelType, type TunnelType } from './tunnel-type.ts';
 import { FABRIC_VRF, type RouteTable, type Vrf } from './vrf.ts';
 
+/** Most members of an ECMP next hop; further hops of an item are passed over, as a vRouter has no place for them. */
+export const MAX_ECMP_MEMBERS = 128;
+
 /** A control node as a source of paths. */
 export interface LearnedSource extends PathSource {
   /** Number of the session with it; paths of an earlier one are stale until they are confirmed. */
@@ -147,7 +150,7 @@ export class LearnedRoutes {
       return { nextHop: member.nextHop, label: member.nextHop.type === 'composite' ? -1 : member.label };
     }
     const members: Member[] = [];
-    for (const hop of hops) {
+    for (const hop of hops.slice(0, MAX_ECMP_MEMBERS)) {
       const member = this.#member(hop);
       if (member === undefined) continue;
       if (members.some(({ nextHop, label }) => nextHop === member.nextHop && label === member.label)) {

@@ -1,9 +1,11 @@
 import t from 'tap';
+import { ManualClock } from '@vaportrail/net';
+import { endOfRibBody, itemsBodies, retractsBodies } from '@vaportrail/xmpp';
 import { Agent, type AgentOptions } from '../src/agent.ts';
 import { type AgentConfigInput, type InterfaceConfigInput, agentConfig } from '../src/config.ts';
 import type { Route } from '../src/route.ts';
 import { FABRIC_VRF } from '../src/vrf.ts';
-import { POD_VRF, PUBLIC_VRF, SERVICE_VRF } from './compute-node.ts';
+import { POD_VRF, PUBLIC_VRF, SERVICE_VRF, hop, item } from './compute-node.ts';
 import { Reflector, until } from './reflector.ts';
 
 interface Test {
@@ -360,4 +362,58 @@ t.test('a new configuration changes only what differs', async (t) => {
   t.throws(() => agent.reload({ ...other, address: '10.1.1.9' }), {
     message: /address cannot change/,
   });
+});
+
+t.test('a spare takes the place of a control node that does not answer', async (t) => {
+  const control = await reflector(t);
+  const dead = { address: '127.0.0.1', port: 1 };
+  const clock = new ManualClock();
+  const agent = Agent.from(
+    {
+      name: 'compute-3',
+      address: '10.1.1.3',
+      'control-nodes': [dead, { ...dead, port: 2 }, { address: '127.0.0.1', port: control.port }],
+    },
+    { clock },
+  );
+  t.teardown(() => agent.stop());
+  await agent.start();
+  t.same(
+    agent.peers.map(({ state }) => state),
+    ['connecting', 'connecting', 'idle'],
+    'two are in use',
+  );
+  await until('the third is up', () => {
+    clock.advance(1000);
+    return agent.peers[2]!.state === 'established';
+  });
+  const others = agent.peers.slice(0, 2).map(({ state }) => state);
+  t.same(others.sort(), ['connecting', 'idle'], 'one of them waits for its turn');
+  t.match(agent.peers[0]!.lastError, /ECONNREFUSED|stopped/);
+});
+
+t.test('both forms of End-of-RIB are heard, and what is neither route nor marker does no harm', async (t) => {
+  for (const [form, body] of [
+    ['marker', endOfRibBody],
+    [
+      'message without items',
+      Buffer.from('<event xmlns="http://jabber.org/protocol/pubsub"></event></message>\n'),
+    ],
+  ] as const) {
+    const control = await reflector(t, { endOfRib: false });
+    const agent = node(t, 3, [control], { vrfs: [{ name: POD_VRF }] });
+    await agent.start();
+    await until('up', () => control.saidBy('compute-3').includes('end-of-rib'));
+    control.inject(
+      'compute-3',
+      itemsBodies('inet', SERVICE_VRF, [item('10.0.0.1/32', [hop('10.0.0.2', 20)])]),
+    );
+    control.inject('compute-3', retractsBodies('inet', POD_VRF, ['not a prefix']));
+    control.inject('compute-3', itemsBodies('inet', POD_VRF, [item('10.0.0.1/32', [hop('10.0.0.2', 20)])]));
+    control.inject('compute-3', [body]);
+    await until(form, () => agent.peers[0]!.inSync);
+    t.ok(agent.route(POD_VRF, '10.0.0.1/32'), 'the route behind them arrived');
+    t.equal(agent.peers[0]!.counters.ignored, 2, 'an unknown VRF and a retract of nothing');
+    await agent.stop();
+  }
 });

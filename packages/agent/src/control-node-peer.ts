@@ -102,7 +102,9 @@ export class ControlNodePeer implements LearnedSource {
         up: () => this.#up(),
         stanza: (stanza) => this.#stanza(stanza),
         down: ({ because }) => this.#down(because),
-        ended: ({ because }) => (this.lastError = because),
+        ended: ({ because }) => {
+          if (this.state !== 'idle') this.lastError = because;
+        },
         timedOut: () => this.#listener.timedOut(this),
       },
     });
@@ -111,9 +113,9 @@ export class ControlNodePeer implements LearnedSource {
 
   /** Ends the session, if there is one, and stops trying. What was learned stays stale for its time. */
   stop(): void {
-    this.#client?.stop();
     this.#down('stopped');
     this.state = 'idle';
+    this.#client?.stop();
   }
 
   /** Forgets everything and stops every timer. */

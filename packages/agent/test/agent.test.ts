@@ -387,9 +387,9 @@ t.test('a spare takes the place of a control node that does not answer', async (
     clock.advance(1000);
     return agent.peers[2]!.state === 'established';
   });
-  const others = agent.peers.slice(0, 2).map(({ state }) => state);
-  t.same(others.sort(), ['connecting', 'idle'], 'one of them waits for its turn');
-  t.match(agent.peers[0]!.lastError, /ECONNREFUSED|stopped/);
+  const others = agent.peers.slice(0, 2);
+  t.same(others.map(({ state }) => state).sort(), ['connecting', 'idle'], 'one of them waits for its turn');
+  for (const { lastError } of others) t.match(lastError, /ECONNREFUSED/, 'and both tell why');
 });
 
 t.test('both forms of End-of-RIB are heard, and what is neither route nor marker does no harm', async (t) => {

@@ -248,9 +248,14 @@ export class Gateway {
       const vpn = table.family === 'inet-vpn' || table.family === 'inet6-vpn';
       if (filter.table !== undefined && filter.table !== table.name) continue;
       if (filter.advertised !== undefined && told?.speaks(table.family) !== true) continue;
-      const shows = (route: Route): boolean =>
-        told === undefined ? !vpn || this.#isWanted(route) : route.best?.source.protocol !== 'bgp';
-      views.push(ribTableView(table, this.#vrfTable(table), context, filter, shows));
+      const shows =
+        told !== undefined
+          ? (route: Route) => route.best?.source.protocol !== 'bgp'
+          : vpn
+            ? (route: Route) => this.#isWanted(route)
+            : undefined;
+      const asked = told === undefined ? filter : { ...filter, bestOnly: true };
+      views.push(ribTableView(table, this.#vrfTable(table), context, asked, shows));
     }
     if (filter.advertised !== undefined || filter.received !== undefined) return views.filter(hasEntries);
     for (const rib of ['inet.0', 'inet.3'] as const) {

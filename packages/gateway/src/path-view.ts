@@ -48,97 +48,82 @@ export interface PathContext {
 /** Preference of BGP routes. */
 export const BGP_PREFERENCE = 170;
 const MEMBERSHIP_PREFERENCE = 5;
+/** Printed beside an indirect next hop: itself, its route, its forwarding next hop. */
+const NEXT_HOP_REFERENCES = 3;
 /** Of paths that carry none. @see RFC 4271 §9.1.1 */
 const DEFAULT_LOCAL_PREFERENCE = 100;
+
+/** A view in the making: one object that gets what there is, because tables have hundred thousands of them. */
+type Draft = { -readonly [K in keyof GatewayPathView]: GatewayPathView[K] };
 
 /** A path that BGP brought, or a copy of one. */
 export function bgpPathView(path: Path, context: PathContext): GatewayPathView {
   const { source, attributes } = path;
   const localPref = attributes.localPref ?? DEFAULT_LOCAL_PREFERENCE;
-  const hidden = !path.feasible;
-  const leg = hidden ? undefined : legOf(path, context.resolver);
-  return {
-    ...commonView(path, context),
-    protocol: 'bgp',
-    kind: 'BGP',
-    preference: BGP_PREFERENCE,
-    preference2: -(localPref + 1),
-    from: addressText(source.address),
-    routerId: ipv4Text(source.routerId),
-    localAsn: context.asn,
-    peerAsn: source.asn,
-    localPref,
-    ...(attributes.med === undefined ? {} : { med: attributes.med }),
-    ...(leg === undefined ? {} : { metric2: leg.metric }),
-    state: stateFlags(path),
-    task: context.task(path),
-    nextHop: addressText(path.nextHop),
-    nextHopType: hidden ? 'Unusable' : 'Indirect',
-    nextHops: leg === undefined ? [] : nextHopViews(leg.leg, context.installed),
-    indirect: leg === undefined ? [] : [indirectView(leg.leg, leg.metric, leg, context.installed)],
-    ...(leg === undefined ? {} : { nextHopReferences: 3 }),
-    ...(path.label === undefined ? {} : { label: path.label }),
-    ...(path.routeDistinguisher === undefined
-      ? {}
-      : { routeDistinguisher: routeDistinguisherText(path.routeDistinguisher) }),
-    ...(path.primaryTable === undefined ? {} : { primaryTable: path.primaryTable }),
-    ...attributeView(attributes),
-  };
+  const leg = path.feasible ? legOf(path, context.resolver) : undefined;
+  const view = draftOf(path, context, 'bgp', 'BGP', BGP_PREFERENCE);
+  view.state = stateFlags(path);
+  view.task = context.task(path);
+  view.nextHopType = path.feasible ? 'Indirect' : 'Unusable';
+  view.preference2 = -(localPref + 1);
+  view.localPref = localPref;
+  view.from = addressText(source.address);
+  view.routerId = ipv4Text(source.routerId);
+  view.localAsn = context.asn;
+  view.peerAsn = source.asn;
+  view.nextHop = addressText(path.nextHop);
+  if (attributes.med !== undefined) view.med = attributes.med;
+  if (path.label !== undefined) view.label = path.label;
+  if (leg !== undefined) {
+    view.metric2 = leg.metric;
+    view.nextHopReferences = NEXT_HOP_REFERENCES;
+    view.nextHops = nextHopViews(leg.leg, context.installed);
+    view.indirect = [indirectView(leg.leg, leg.metric, leg, context.installed)];
+  }
+  addOrigin(view, path);
+  return view;
 }
 
 /** A route of the router itself. */
 export function localPathView(path: Path, route: LocalRoute, context: PathContext): GatewayPathView {
   const { action } = route;
-  const types = {
-    forward: 'Router',
-    resolve: 'Interface',
-    local: 'Local',
-    discard: 'Discard',
-    reject: 'Reject',
-  } as const;
-  const gateways =
+  const isStatic = route.protocol === 'Static';
+  const view = draftOf(path, context, isStatic ? 'static' : 'direct', route.protocol, route.preference);
+  view.state = [
+    ...(path.feasible ? [] : ['Hidden']),
+    ...(path.replicated ? ['Secondary'] : []),
+    ...(path.best ? ['Active'] : []),
+    'Int',
+    ...(isStatic ? ['Ext'] : []),
+  ];
+  view.task = isStatic ? 'RT' : 'IF';
+  view.nextHopType = action === undefined ? 'Unusable' : localNextHopTypes[action.type];
+  view.nextHops = (
     action?.type === 'local' && action.interface !== undefined
       ? [{ interface: action.interface }]
-      : gatewaysOf(action);
-  return {
-    ...commonView(path, context),
-    protocol: route.protocol === 'Static' ? 'static' : 'direct',
-    kind: route.protocol,
-    preference: route.preference,
-    ...(route.metric === 0 ? {} : { metric: route.metric }),
-    state: [
-      ...(path.feasible ? [] : ['Hidden']),
-      ...(path.replicated ? ['Secondary'] : []),
-      ...(path.best ? ['Active'] : []),
-      'Int',
-      ...(route.protocol === 'Static' ? ['Ext'] : []),
-    ],
-    task: route.protocol === 'Static' ? 'RT' : 'IF',
-    nextHopType: action === undefined ? 'Unusable' : types[action.type],
-    nextHops: gateways.map((gateway, i) => ({ ...gateway, selected: i === 0 })),
-    indirect: [],
-    ...(path.replicated && path.label !== undefined ? { label: path.label } : {}),
-    ...(path.routeDistinguisher === undefined
-      ? {}
-      : { routeDistinguisher: routeDistinguisherText(path.routeDistinguisher) }),
-    ...(path.primaryTable === undefined ? {} : { primaryTable: path.primaryTable }),
-    ...attributeView(path.attributes),
-  };
+      : gatewaysOf(action)
+  ).map((gateway, i) => ({ ...gateway, selected: i === 0 }));
+  if (route.metric !== 0) view.metric = route.metric;
+  if (path.replicated && path.label !== undefined) view.label = path.label;
+  addOrigin(view, path);
+  return view;
 }
+
+const localNextHopTypes = {
+  forward: 'Router',
+  resolve: 'Interface',
+  local: 'Local',
+  discard: 'Discard',
+  reject: 'Reject',
+} as const;
 
 /** A membership of the router itself: which route targets it imports. */
 export function membershipView(path: Path, context: PathContext): GatewayPathView {
-  return {
-    ...commonView(path, context),
-    protocol: 'local',
-    kind: 'RTarget',
-    preference: MEMBERSHIP_PREFERENCE,
-    state: [...(path.best ? ['Active'] : []), 'Int', 'Ext'],
-    task: 'RT',
-    nextHopType: 'Local',
-    nextHops: [],
-    indirect: [],
-  };
+  const view = draftOf(path, context, 'local', 'RTarget', MEMBERSHIP_PREFERENCE);
+  view.state = [...(path.best ? ['Active'] : []), 'Int', 'Ext'];
+  view.task = 'RT';
+  view.nextHopType = 'Local';
+  return view;
 }
 
 /** The Multipath entry beside the paths it unites. */
@@ -147,11 +132,7 @@ export function multipathView(
   active: GatewayPathView,
   context: PathContext,
 ): GatewayPathView {
-  const hops = entry.legs.map((leg, i): GatewayNextHopView => {
-    const [first] = nextHopViews(leg, context.installed);
-    return { ...first!, selected: i === entry.selected };
-  });
-  return {
+  const view: Draft = {
     protocol: 'local',
     source: 'multipath',
     kind: 'Multipath',
@@ -162,74 +143,75 @@ export function multipathView(
     feasible: true,
     preference: MULTIPATH_PREFERENCE,
     age: secondsSince(entry.since, context.now),
-    ...(entry.metric === undefined ? {} : { metric: entry.metric }),
-    metric2: entry.metric2,
-    ...(active.origin === undefined ? {} : { origin: active.origin }),
-    ...(active.asPath === undefined ? {} : { asPath: active.asPath }),
     state: ['ForwardingOnly', 'Int', 'Ext'],
-    inactiveReason: 'Forwarding use only',
     task: 'RT',
     announcementBits: ['1-KRT'],
     nextHopType: 'Indirect',
-    nextHopReferences: 3,
-    nextHops: hops,
+    nextHops: entry.legs.map((leg, i): GatewayNextHopView => {
+      const [first] = nextHopViews(leg, context.installed);
+      return { ...first!, selected: i === entry.selected };
+    }),
     indirect: entry.legs.map((leg) => {
       const resolved = resolvedBy(leg, context.resolver);
       return indirectView(leg, resolved.metric, resolved, context.installed);
     }),
     junosCommunities: active.junosCommunities,
   };
+  view.metric2 = entry.metric2;
+  view.inactiveReason = 'Forwarding use only';
+  view.nextHopReferences = NEXT_HOP_REFERENCES;
+  if (entry.metric !== undefined) view.metric = entry.metric;
+  if (active.origin !== undefined) view.origin = active.origin;
+  if (active.asPath !== undefined) view.asPath = active.asPath;
+  return view;
 }
 
-type Common = Pick<
-  GatewayPathView,
-  | 'source'
-  | 'mark'
-  | 'best'
-  | 'active'
-  | 'multipath'
-  | 'feasible'
-  | 'because'
-  | 'notBest'
-  | 'inactiveReason'
-  | 'age'
-  | 'receivedAt'
-  | 'announcementBits'
-  | 'junosCommunities'
-  | 'flags'
->;
-
-function commonView(path: Path, context: PathContext): Common {
+/** What all paths have that stand in a table of the RIB; the caller adds the next hops, the state and the task. */
+function draftOf(
+  path: Path,
+  context: PathContext,
+  protocol: GatewayPathView['protocol'],
+  kind: GatewayPathView['kind'],
+  preference: number,
+): Draft {
   const { notBest } = path;
-  return {
+  const view: Draft = {
+    protocol,
     source: path.source.name,
+    kind,
     mark: path.best ? (context.shared ? '@' : '*') : ' ',
     best: path.best,
     active: path.best,
     multipath: path.multipath && context.shared,
     feasible: path.feasible,
-    ...(path.because === undefined ? {} : { because: path.because }),
-    ...(notBest === undefined
-      ? {}
-      : {
-          notBest: {
-            step: notBest.step,
-            reason: notBest.reason,
-            ours: String(notBest.ours),
-            theirs: String(notBest.theirs),
-          },
-        }),
-    ...(path.feasible
-      ? notBest === undefined
-        ? {}
-        : { inactiveReason: notBest.reason }
-      : { inactiveReason: 'Unusable path' }),
+    preference,
     age: secondsSince(path.receivedAt * 1000, context.now),
-    receivedAt: new Date(path.receivedAt * 1000).toISOString(),
+    state: [],
+    task: '',
     announcementBits: path.best ? context.told : [],
-    junosCommunities: junosCommunities(path.attributes),
-    ...(path.stale ? { flags: [path.longLivedStale ? 'LlgrStale' : 'Stale'] } : {}),
+    nextHopType: 'Unusable',
+    nextHops: [],
+    indirect: [],
+    junosCommunities: [],
   };
+  view.receivedAt = new Date(path.receivedAt * 1000).toISOString();
+  Object.assign(view, attributeView(path.attributes));
+  if (path.because !== undefined) view.because = path.because;
+  if (!path.feasible) view.inactiveReason = 'Unusable path';
+  else if (notBest !== undefined) view.inactiveReason = notBest.reason;
+  if (notBest !== undefined) {
+    const { step, reason, ours, theirs } = notBest;
+    view.notBest = { step, reason, ours: String(ours), theirs: String(theirs) };
+  }
+  if (path.stale) view.flags = [path.longLivedStale ? 'LlgrStale' : 'Stale'];
+  return view;
+}
+
+/** Where a copy comes from. */
+function addOrigin(view: Draft, path: Path): void {
+  if (path.routeDistinguisher !== undefined)
+    view.routeDistinguisher = routeDistinguisherText(path.routeDistinguisher);
+  if (path.primaryTable !== undefined) view.primaryTable = path.primaryTable;
 }
 
 /** `Secondary Active Int Ext ProtectionCand`: `Ext` for every BGP route, `Int` for those of our own AS. */
@@ -245,7 +227,29 @@ function stateFlags(path: Path): string[] {
   ];
 }
 
-function attributeView(attributes: PathAttributes): Partial<GatewayPathView> {
+type AttributeFields = Pick<
+  GatewayPathView,
+  | 'origin'
+  | 'asPath'
+  | 'routeTargets'
+  | 'extendedCommunities'
+  | 'communities'
+  | 'largeCommunities'
+  | 'originatorId'
+  | 'clusterList'
+  | 'junosCommunities'
+>;
+
+/** Thousands of paths share a set of attributes, and its words. */
+const attributeFields = new WeakMap<PathAttributes, AttributeFields>();
+
+function attributeView(attributes: PathAttributes): AttributeFields {
+  let fields = attributeFields.get(attributes);
+  if (fields === undefined) attributeFields.set(attributes, (fields = readAttributes(attributes)));
+  return fields;
+}
+
+function readAttributes(attributes: PathAttributes): AttributeFields {
   const {
     extendedCommunities: octets,
     originatorId,
@@ -264,6 +268,7 @@ function attributeView(attributes: PathAttributes): Partial<GatewayPathView> {
     asPath: asPathText(attributes.asPath),
     routeTargets: targets,
     extendedCommunities: others,
+    junosCommunities: junosCommunities(attributes),
     ...(communities.length === 0 ? {} : { communities: communities.map(communityText) }),
     ...(largeCommunities.length === 0 ? {} : { largeCommunities: largeCommunities.map(largeCommunityText) }),
     ...(originatorId === undefined ? {} : { originatorId: ipv4Text(originatorId) }),

@@ -1,9 +1,9 @@
 /** `inet.0` and `inet.3` as an operator sees them: what protocol next hops resolve over. */
-import { covers, ipv4Bytes, ipv4Text, prefixText, type Prefix } from '@vaportrail/net';
+import { covers, ipv4Bytes, ipv4Text, parsePrefix, prefixText, type Prefix } from '@vaportrail/net';
 import type { GatewayPathView, GatewayTableView } from '@vaportrail/show';
 import { TUNNEL_PREFERENCE, type DynamicTunnels } from './dynamic-tunnel.ts';
 import type { ResolutionRib, ResolvingRoute, Resolver } from './resolution.ts';
-import { prefixTest, type EntryFilter } from './table-view.ts';
+import type { EntryFilter } from './table-view.ts';
 
 interface Entry {
   readonly prefix: Prefix;
@@ -26,14 +26,9 @@ export function resolvingTableView(
     const text = prefixText(entry.prefix);
     byPrefix.set(text, [...(byPrefix.get(text) ?? []), entry]);
   }
-  const wanted = prefixTest(filter, (bytes) => {
-    const host = { bytes, length: bytes.length * 8 };
-    return entries
-      .filter(({ prefix }) => covers(prefix, host))
-      .toSorted((a, b) => b.prefix.length - a.prefix.length)[0];
-  });
+  const wanted = filter.countsOnly === true ? new Set<string>() : prefixesAsked(entries, filter);
   const shown = [...byPrefix]
-    .filter(([text, [first]]) => filter.countsOnly !== true && wanted({ prefix: first?.prefix, text }))
+    .filter(([text]) => wanted.has(text))
     .map(([text, same]) => {
       const paths = same
         .map(({ path }) => path)
@@ -63,6 +58,18 @@ export function resolvingTableView(
     multipath: false,
     entries: shown,
   };
+}
+
+/** The prefixes a filter asks for: all, what lies inside one, or the longest that covers an address. */
+function prefixesAsked(entries: readonly Entry[], { prefix: text, exact = false }: EntryFilter): Set<string> {
+  const names = (some: readonly Entry[]): Set<string> =>
+    new Set(some.map(({ prefix }) => prefixText(prefix)));
+  if (text === undefined) return names(entries);
+  const asked = parsePrefix(text);
+  if (exact) return new Set([prefixText(asked)]);
+  if (text.includes('/')) return names(entries.filter(({ prefix }) => covers(asked, prefix)));
+  const covering = entries.filter(({ prefix }) => covers(prefix, asked));
+  return names(covering.toSorted((a, b) => b.prefix.length - a.prefix.length).slice(0, 1));
 }
 
 function routeEntry(route: ResolvingRoute, now: number): Entry {

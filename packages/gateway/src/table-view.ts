@@ -1,5 +1,5 @@
 /** Routing tables as an operator sees them: counts, and the entries asked for. */
-import { compareBytes, covers, parsePrefix, prefixText, type Prefix } from '@vaportrail/net';
+import { compareBytes, parsePrefix, prefixText, type Prefix } from '@vaportrail/net';
 import type { Path, Route, Table } from '@vaportrail/rib';
 import type { GatewayPathView, GatewayRouteView, GatewayTableView, InstalledView } from '@vaportrail/show';
 import type { ForwardingNextHop } from './forwarding-next-hop.ts';
@@ -19,6 +19,8 @@ export interface EntryFilter {
   readonly hidden?: boolean | undefined;
   /** Only paths of a peer, by address or name. */
   readonly received?: string | undefined;
+  /** Only the path in use. */
+  readonly bestOnly?: boolean | undefined;
   /** Counts alone. */
   readonly countsOnly?: boolean | undefined;
 }
@@ -29,54 +31,85 @@ export interface TableContext extends Omit<PathContext, 'installed' | 'shared' |
   localRoute(table: string, prefix: string, path: Path): LocalRoute | undefined;
 }
 
-/** A table that the RIB holds; `vrf` when it belongs to a routing instance. */
+/**
+ * A table that the RIB holds; `vrf` when it belongs to a routing instance.
+ * @param shows which routes count at all; absent for all
+ * @throws RangeError when the filter's prefix is none
+ */
 export function ribTableView(
   table: Table,
   vrf: VrfTable | undefined,
   context: TableContext,
   filter: EntryFilter,
-  shows: (route: Route) => boolean = () => true,
+  shows?: (route: Route) => boolean,
 ): GatewayTableView {
-  const counts = { destinations: 0, routes: 0, active: 0, hidden: 0 };
   const entries: { key: Route; view: GatewayRouteView }[] = [];
-  const wanted =
-    filter.countsOnly === true ? undefined : prefixTest(filter, (address) => table.longestMatch(address));
-  for (const route of table.routes({ explained: false })) {
-    if (!shows(route)) continue;
-    const prefix = route.prefix === undefined ? route.text : prefixText(route.prefix);
-    counts.destinations++;
-    counts.routes += route.paths.length + (vrf?.multipathEntry(prefix) === undefined ? 0 : 1);
-    if (route.best !== undefined) counts.active++;
-    for (const path of route.paths) if (!path.feasible) counts.hidden++;
-    if (wanted === undefined || !wanted(route)) continue;
-    const explained = route.paths.length === 1 ? route : (readAgain(table, route) ?? route);
-    const view = routeView(table, explained, prefix, vrf, context, filter);
+  for (const route of filter.countsOnly === true ? [] : routesAsked(table, filter)) {
+    if (shows?.(route) === false) continue;
+    const view = routeView(table, route, vrf, context, filter);
     if (view !== undefined) entries.push({ key: route, view });
   }
   entries.sort((a, b) => compareRoutes(a.key, b.key));
   return {
     name: table.name,
     family: table.family,
-    ...counts,
+    ...counts(table, vrf, shows),
     holddown: 0,
     multipath: vrf?.multipathSeen ?? false,
     entries: entries.map(({ view }) => view),
   };
 }
 
-function readAgain(table: Table, { prefix, routeDistinguisher, nlri }: Route): Route | undefined {
-  if (nlri !== undefined) return table.route({ bytes: nlri });
-  return prefix === undefined ? undefined : table.route({ prefix, routeDistinguisher });
+type Counts = Pick<GatewayTableView, 'destinations' | 'routes' | 'active' | 'hidden'>;
+
+function counts(table: Table, vrf: VrfTable | undefined, shows?: (route: Route) => boolean): Counts {
+  const { routes, paths, infeasiblePaths } = table.summary();
+  const extra = vrf?.multipathEntries ?? 0;
+  if (shows === undefined && infeasiblePaths === 0)
+    return { destinations: routes, routes: paths + extra, active: routes, hidden: 0 };
+  const counted = { destinations: 0, routes: extra, active: 0, hidden: 0 };
+  for (const route of table.routes({ explained: false })) {
+    if (shows?.(route) === false) continue;
+    counted.destinations++;
+    counted.routes += route.paths.length;
+    if (route.best !== undefined) counted.active++;
+    for (const path of route.paths) if (!path.feasible) counted.hidden++;
+  }
+  return counted;
+}
+
+/** The routes that a filter's prefix asks for; one alone is looked up and not searched. */
+function* routesAsked(table: Table, filter: EntryFilter): Iterable<Route> {
+  const { prefix, exact = false } = filter;
+  if (prefix === undefined) return yield* table.routes();
+  const named = nameOfVpnRoute(prefix);
+  if (named !== undefined) {
+    for (const route of table.routes({ exact: named })) if (route.text === prefix) yield route;
+    return;
+  }
+  const asked = parsePrefix(prefix);
+  if (!prefix.includes('/')) {
+    const best = table.longestMatch(asked.bytes);
+    if (best !== undefined) return yield best;
+  }
+  const whole = asked.length === asked.bytes.length * 8;
+  yield* table.routes(exact || whole ? { exact: asked } : { within: asked });
+}
+
+/** The prefix of `10.169.25.20:9:101.101.101.252/32`; undefined for a prefix without a route distinguisher. */
+function nameOfVpnRoute(text: string): Prefix | undefined {
+  const [, prefix] = /^[\d.]+L?:\d+:(.+\/\d+)$/.exec(text) ?? [];
+  return prefix === undefined ? undefined : parsePrefix(prefix);
 }
 
 function routeView(
   table: Table,
   route: Route,
-  prefix: string,
   vrf: VrfTable | undefined,
   context: TableContext,
   filter: EntryFilter,
 ): GatewayRouteView | undefined {
+  const prefix = route.prefix === undefined ? route.text : prefixText(route.prefix);
   const installed = vrf?.forwarding.route(prefix)?.nextHop;
   const entry = vrf?.multipathEntry(prefix);
   const around: PathContext = {
@@ -91,7 +124,9 @@ function routeView(
       return local === undefined ? membershipView(path, around) : localPathView(path, local, around);
     }
     const view = bgpPathView(path, around);
-    return route.replicatedTo.length === 0 ? view : { ...view, secondaryTables: route.replicatedTo };
+    return route.replicatedTo.length === 0
+      ? view
+      : Object.assign(view, { secondaryTables: route.replicatedTo });
   });
   const [active] = all;
   if (entry !== undefined && active?.best === true) all.push(multipathView(entry, active, around));
@@ -109,7 +144,8 @@ function routeView(
   };
 }
 
-function shown(path: GatewayPathView, { hidden, protocol, received }: EntryFilter): boolean {
+function shown(path: GatewayPathView, { hidden, protocol, received, bestOnly }: EntryFilter): boolean {
+  if (bestOnly === true && !path.best) return false;
   if (path.feasible === (hidden === true)) return false;
   if (protocol !== undefined && path.kind.toLowerCase() !== protocol.toLowerCase()) return false;
   return (
@@ -134,26 +170,6 @@ function installedView(nextHop: ForwardingNextHop | undefined): InstalledView | 
     default:
       return undefined;
   }
-}
-
-/** Whether a route is among those asked for. @throws RangeError when the filter's prefix is none */
-export function prefixTest(
-  { prefix, exact = false }: EntryFilter,
-  longestMatch: (address: Uint8Array) => { readonly prefix: Prefix | undefined } | undefined,
-): (route: { readonly prefix: Prefix | undefined; readonly text: string }) => boolean {
-  if (prefix === undefined) return () => true;
-  // A VPN route may be asked for by its whole name, route distinguisher included.
-  const name = /^([^:]+:\d+):(.+)$/.exec(prefix);
-  if (name !== null && !prefix.includes('::') && prefix.includes('/')) return ({ text }) => text === prefix;
-  const asked = parsePrefix(prefix);
-  const same = (a: Prefix, b: Prefix): boolean => prefixText(a) === prefixText(b);
-  if (prefix.includes('/')) {
-    return (route) =>
-      route.prefix !== undefined && (exact ? same(asked, route.prefix) : covers(asked, route.prefix));
-  }
-  const best = longestMatch(asked.bytes)?.prefix;
-  if (best === undefined) return (route) => route.prefix !== undefined && same(asked, route.prefix);
-  return (route) => route.prefix !== undefined && same(best, route.prefix);
 }
 
 function compareRoutes(a: Route, b: Route): number {

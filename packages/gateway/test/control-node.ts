@@ -32,7 +32,7 @@ const communities = [
 ];
 
 export class ControlNode {
-  readonly address = '127.0.0.1';
+  readonly address: string;
   readonly #listener = new Listener();
   readonly session: Session;
   port = 0;
@@ -44,7 +44,9 @@ export class ControlNode {
   constructor(
     routerId = '10.169.25.19',
     families: ('inet-vpn' | 'inet6-vpn' | 'route-target')[] = ['inet-vpn'],
+    address = '127.0.0.1',
   ) {
+    this.address = address;
     this.session = new Session(
       {
         local: { asn: AS, routerId: parseIpv4(routerId) },

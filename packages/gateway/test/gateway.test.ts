@@ -1,3 +1,4 @@
+import { frameMessage, messageType } from '@vaportrail/bgp/wire';
 import { ManualClock } from '@vaportrail/net';
 import { fetchView, postAction, type GatewayPathView, type GatewayRouteView } from '@vaportrail/show';
 import t from 'tap';
@@ -246,6 +247,31 @@ t.test('a peer in the wrong AS never comes up, and says why', async (t) => {
   await gateway.start();
   await until(() => gateway.neighbors()[0]?.lastError !== undefined, 'the attempt fails');
   t.match(gateway.neighbors()[0], { lastError: /the peer is in AS 60100, AS 60101 is configured/ });
+});
+
+t.test('a peer that sends nonsense loses its session and its routes, and no other does', async (t) => {
+  const bad = await new ControlNode('10.169.25.18', ['inet-vpn'], '127.0.0.3').start();
+  const node = await new ControlNode('10.169.25.19', ['inet-vpn'], '127.0.0.2').start();
+  const peers = [bad, node].map(({ address, port }) => ({ address, port, asn: 60100 }));
+  const gateway = new Gateway(config(node.port, { bgp: { peers } }));
+  t.teardown(async () => {
+    await gateway.stop();
+    await bad.stop();
+    await node.stop();
+  });
+  await gateway.start();
+  await bad.established();
+  await node.established();
+  bad.announce({ nextHop: cent222, label: 43 });
+  node.announce({ nextHop: cent333, label: 28 });
+  await until(() => paths(gateway).length === 2, 'both are imported');
+  // An UPDATE whose attributes claim to be longer than the message.
+  bad.session.write([frameMessage(messageType.update, Uint8Array.of(0, 0, 0xff, 0xff))]);
+  await until(() => bad.session.lastEnd !== undefined, 'the session ends');
+  t.match(bad.session.lastEnd, { direction: 'received', code: 3, subcode: 1 }, 'Malformed Attribute List');
+  await until(() => paths(gateway).length === 1, 'its route goes');
+  t.match(paths(gateway), [{ nextHop: cent333, mark: '*' }]);
+  t.equal(node.session.state, 'Established');
 });
 
 t.test('an address in use is told, and nothing is left open', async (t) => {

@@ -133,6 +133,9 @@ const protocolLetters = {
   VPN: 'V',
 } as const satisfies Record<GatewayPathView['kind'], string>;
 
+/** Width of the prefix in terse lines; a longer one stands on a line of its own. */
+const TERSE_PREFIX = 18;
+
 /** One line per entry and next hop. `V` is the validation state: `?` for routes that BGP learned. */
 export function routeTerse(table: GatewayTableView): string {
   const lines = ['', tableHeader(table)];
@@ -145,8 +148,14 @@ export function routeTerse(table: GatewayTableView): string {
   for (const route of table.entries) {
     for (const [i, path] of route.paths.entries()) {
       const bgp = path.kind === 'BGP';
+      const name = i === 0 ? route.prefix : '';
+      const lead = `${path.mark} ${bgp ? '?' : ' '} `;
+      if (name.length > TERSE_PREFIX) lines.push(`${lead}${name}`);
       const head =
-        `${path.mark} ${bgp ? '?' : ' '} ${(i === 0 ? route.prefix : '').padEnd(18)} ${protocolLetters[path.kind]}` +
+        (name.length > TERSE_PREFIX
+          ? ' '.repeat(lead.length + TERSE_PREFIX)
+          : `${lead}${name.padEnd(TERSE_PREFIX)}`) +
+        ` ${protocolLetters[path.kind]}` +
         `${String(path.preference).padStart(4)}${numberText(bgp ? path.localPref : path.metric)}` +
         `${numberText(bgp ? path.med : path.kind === 'Multipath' ? path.metric2 : undefined)} `;
       const hops =

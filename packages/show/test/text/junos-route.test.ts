@@ -148,8 +148,15 @@ t.test('a prefix too long for its column stands on a line of its own', async (t)
   const view = table({ destinations: 1, routes: 1, multipath: false }, [
     copy({ ...cent222, interface: 'gr-2/2/0.32771', label: 40, age: 71, mark: '*' }),
   ]);
-  const vpn = { ...view, entries: [{ ...view.entries[0]!, prefix: '10.169.25.20:9:101.101.101.252/32' }] };
+  const vpn: typeof view = {
+    ...view,
+    entries: [{ ...view.entries[0]!, prefix: '10.169.25.20:9:101.101.101.252/32' }],
+  };
   t.match(routeBrief(vpn), '\n10.169.25.20:9:101.101.101.252/32\n                   *[BGP/170] 00:01:11');
+  t.match(
+    routeTerse(vpn),
+    '\n* ? 10.169.25.20:9:101.101.101.252/32\n                       B 170        200        100',
+  );
 });
 
 t.test('a hidden route says why it leads nowhere', async (t) => {

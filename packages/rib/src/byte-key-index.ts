@@ -19,7 +19,9 @@ export class ByteKeyIndex {
 
   constructor(destinations: Destinations) {
     this.#destinations = destinations;
-    this.#directory = new SlotDirectory((number) => this.#record(number, 0));
+    this.#directory = new SlotDirectory((numbers, count, into) => {
+      for (let i = 0; i < count; i++) into[i] = this.#record(numbers[i]!, 0);
+    });
   }
 
   /** Fills `batch.found`, making destinations for announcements that name new ones. */

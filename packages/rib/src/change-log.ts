@@ -13,9 +13,16 @@
  *             ▲                     ▲
  *             slow cursor           fast cursor
  * ```
- * Positions are 32-bit and wrap; only differences are compared.
+ * Positions are 32-bit and wrap; only differences are compared. An entry is a destination number with two flags.
  */
 import { CHANGE, type Destinations } from './destinations.ts';
+
+/** The number in an entry. */
+export const ENTRY_NUMBER = (1 << 26) - 1;
+/** Flag of an entry: the best path changed, and not only the multipath set. */
+export const ENTRY_BEST = 1 << 31;
+/** Flag of an entry: when it was written the destination had no path left. */
+const ENTRY_EMPTY = 1 << 30;
 
 /** Where a follower is in a {@link ChangeLog}. */
 export interface ChangeCursor {
@@ -24,6 +31,8 @@ export interface ChangeCursor {
 }
 
 const SMALLEST_RING = 64;
+/** A ring that grew beyond this is given back when it is empty. */
+const LARGEST_KEPT = 1 << 15;
 
 export class ChangeLog {
   readonly #destinations: Destinations;
@@ -35,6 +44,8 @@ export class ChangeLog {
   /** No follower has read this position or a later one. */
   #furthest = 0;
   readonly #cursors = new Set<ChangeCursor>();
+  /** Times a destination was noted as empty since no entry was flagged so. */
+  #empties = 0;
 
   constructor(destinations: Destinations) {
     this.#destinations = destinations;
@@ -50,17 +61,32 @@ export class ChangeLog {
     return (this.#head - this.#oldest) | 0;
   }
 
-  /** Notes that a destination changed. */
-  append(destination: number): void {
+  /**
+   * Notes that a destination changed.
+   * @param best the best path changed
+   * @param empty it has no path any more
+   */
+  append(destination: number, best: boolean, empty: boolean): void {
     const { words, stride } = this.#destinations;
     const at = destination * stride + CHANGE;
     const change = words[at]!;
-    if (this.#isKept(change) && ((change - this.#furthest) | 0) >= 0) {
-      if (this.#ring[change & (this.#ring.length - 1)] === destination) return;
+    let entry = destination | (best ? ENTRY_BEST : 0) | (empty ? ENTRY_EMPTY : 0);
+    if (empty) this.#empties++;
+    if (this.#isKept(change)) {
+      const slot = change & (this.#ring.length - 1);
+      const last = this.#ring[slot]!;
+      if ((last & ENTRY_NUMBER) === destination) {
+        if (((change - this.#furthest) | 0) >= 0) {
+          this.#ring[slot] = last | entry;
+          return;
+        }
+        // Who has not read that entry yet will read this one instead.
+        entry |= last & ENTRY_BEST;
+      }
     }
     if (this.length === this.#ring.length) this.#makeRoom();
     const position = this.#head;
-    this.#ring[position & (this.#ring.length - 1)] = destination;
+    this.#ring[position & (this.#ring.length - 1)] = entry;
     words[at] = position;
     this.#head = (position + 1) | 0;
   }
@@ -99,13 +125,14 @@ export class ChangeLog {
     return (
       this.#isKept(change) &&
       ((change - cursor.position) | 0) >= 0 &&
-      this.#ring[change & (this.#ring.length - 1)] === destination
+      (this.#ring[change & (this.#ring.length - 1)]! & ENTRY_NUMBER) === destination
     );
   }
 
   /**
-   * Moves the cursor over up to `limit` positions and puts the destinations whose latest change they hold into `into`.
-   * @returns how many destinations were put there
+   * Moves the cursor over up to `limit` positions and puts the entries that are the latest of their destination into
+   * `into`: {@link ENTRY_NUMBER}, {@link ENTRY_BEST}.
+   * @returns how many were put there
    */
   read(cursor: ChangeCursor, into: Int32Array, limit: number): number {
     const { words, stride } = this.#destinations;
@@ -115,8 +142,8 @@ export class ChangeLog {
     let left = Math.min((this.#head - position) | 0, limit);
     let count = 0;
     for (; left > 0 && count < into.length; left--) {
-      const destination = ring[position & mask]!;
-      if (words[destination * stride + CHANGE] === position) into[count++] = destination;
+      const entry = ring[position & mask]!;
+      if (words[(entry & ENTRY_NUMBER) * stride + CHANGE] === position) into[count++] = entry;
       position = (position + 1) | 0;
     }
     cursor.position = position;
@@ -125,26 +152,31 @@ export class ChangeLog {
   }
 
   /**
-   * Forgets what every follower has read; calls `passed` for each destination whose latest change was among it.
+   * Forgets what every follower has read; calls `passed` for each destination among it that may have no path any more.
    * @param limit at most so many positions
    * @returns whether more could be forgotten
    */
   trim(limit: number, passed: (destination: number) => void): boolean {
     let until = this.#head;
     for (const cursor of this.#cursors) if (((cursor.position - until) | 0) < 0) until = cursor.position;
+    if (((this.#furthest - until) | 0) < 0) this.#furthest = until;
+    if (this.#empties === 0) this.#oldest = until;
     const { words, stride } = this.#destinations;
     const ring = this.#ring;
     const mask = ring.length - 1;
     for (let left = limit; this.#oldest !== until; left--) {
       if (left === 0) return true;
       const position = this.#oldest;
-      const destination = ring[position & mask]!;
+      const entry = ring[position & mask]!;
       this.#oldest = (position + 1) | 0;
-      if (((this.#furthest - this.#oldest) | 0) < 0) this.#furthest = this.#oldest;
+      if ((entry & ENTRY_EMPTY) === 0) continue;
+      const destination = entry & ENTRY_NUMBER;
       if (words[destination * stride + CHANGE] === position) passed(destination);
     }
-    if (this.#oldest === this.#head && ring.length > SMALLEST_RING * 16)
-      this.#ring = new Int32Array(SMALLEST_RING);
+    if (this.#oldest === this.#head) {
+      this.#empties = 0;
+      if (ring.length > LARGEST_KEPT) this.#ring = new Int32Array(SMALLEST_RING);
+    }
     return false;
   }
 
@@ -159,7 +191,7 @@ export class ChangeLog {
     const mask = ring.length - 1;
     let live = 0;
     for (let position = this.#oldest; position !== this.#head; position = (position + 1) | 0) {
-      if (words[ring[position & mask]! * stride + CHANGE] === position) live++;
+      if (words[(ring[position & mask]! & ENTRY_NUMBER) * stride + CHANGE] === position) live++;
     }
     const size = live * 2 > ring.length ? ring.length * 2 : ring.length;
     const compacted = new Int32Array(size);
@@ -171,10 +203,11 @@ export class ChangeLog {
     for (let position = this.#oldest; position !== this.#head; position = (position + 1) | 0) {
       for (; moved < cursors.length && cursors[moved]!.position === position; moved++)
         cursors[moved]!.position = to;
-      const destination = ring[position & mask]!;
-      if (words[destination * stride + CHANGE] !== position) continue;
-      compacted[to & (size - 1)] = destination;
-      words[destination * stride + CHANGE] = to;
+      const entry = ring[position & mask]!;
+      const at = (entry & ENTRY_NUMBER) * stride + CHANGE;
+      if (words[at] !== position) continue;
+      compacted[to & (size - 1)] = entry;
+      words[at] = to;
       to = (to + 1) | 0;
     }
     this.#ring = compacted;

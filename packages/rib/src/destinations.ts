@@ -51,7 +51,7 @@ export const MORE_MASK = 0x0fff_ffff;
 export const STATE_UNSETTLED = 1 << 28;
 /** The best path or a member of the multipath set was replaced or lost since the last comparison. */
 export const STATE_TOUCHED = 1 << 29;
-/** The best path changed, and not only the multipath set, since all followers had seen all changes. */
+/** The best path itself was replaced or lost since the last comparison. */
 export const STATE_BEST = 1 << 31;
 /** The number is on the free list. */
 export const STATE_FREE = 1 << 30;
@@ -91,7 +91,10 @@ export class Destinations {
     const number = this.#freed.pop() || this.top++;
     const at = number * this.stride;
     if (at >= this.words.length) this.words = enlarged(this.words, OVER_RESERVE_FROM * this.stride);
-    this.words.fill(0, at, at + this.stride);
+    this.words[at + SET] = 0;
+    this.words[at + LABEL] = 0;
+    this.words[at + MORE] = 0;
+    this.words[at + CHANGE] = 0;
     this.size++;
     return number;
   }

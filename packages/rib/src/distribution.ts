@@ -15,8 +15,7 @@
  * For each destination the group keeps who has been told about it (`held`), so that a withdrawal goes exactly to those
  * who have something to withdraw.
  */
-import { MORE, STATE_BEST } from './destinations.ts';
-import type { ChangeCursor } from './change-log.ts';
+import { type ChangeCursor, ENTRY_NUMBER } from './change-log.ts';
 import type { Follower } from './follower.ts';
 import type { PackedTable } from './packed-table.ts';
 import { NOBODY, Receivers } from './receivers.ts';
@@ -288,22 +287,26 @@ export class Distribution implements Follower {
     this.#makeRoom();
     const held = this.#held;
     const chunk = this.#chunk;
-    const { stride } = table.destinations;
+    const { repeats } = courier;
     for (let i = 0; i < count; i++) {
-      const number = chunk[i]!;
+      const entry = chunk[i]!;
+      const number = entry & ENTRY_NUMBER;
       const set = table.bestSet(number);
       const before = held[number]!;
+      const repeated = repeats || entry < 0;
+      if (set === 0 && (before === members || before === NOBODY)) {
+        if (before !== NOBODY) courier.unreach(number, members);
+        held[number] = NOBODY;
+        continue;
+      }
       const wanted = set === 0 ? NOBODY : courier.receivers(number, set);
       if (wanted === members && (before === members || before === NOBODY)) {
         // Everybody in the convoy shall have it, and nobody else had it: the usual case.
-        if (before === NOBODY || courier.repeats || isBestNew(table.destinations.words, number * stride)) {
-          courier.reach(number, set, members);
-        }
+        if (before === NOBODY || repeated) courier.reach(number, set, members);
         held[number] = members;
         continue;
       }
       const here = receivers.intersection(wanted, members);
-      const repeated = courier.repeats || isBestNew(table.destinations.words, number * stride);
       const told = repeated ? here : receivers.minus(here, before);
       const lost = receivers.minus(receivers.intersection(before, members), wanted);
       if (told !== NOBODY) courier.reach(number, set, told);
@@ -360,8 +363,4 @@ export class Distribution implements Follower {
 /** A member in the middle of a walk that has everything told again goes on doing that. */
 function stronger(convoy: Convoy, kind: Walk): Walk {
   return convoy.next !== 0 && convoy.walk === 'again' ? 'again' : kind;
-}
-
-function isBestNew(words: Int32Array, at: number): boolean {
-  return (words[at + MORE]! & STATE_BEST) !== 0;
 }

@@ -15,7 +15,7 @@ export class FixedKeyIndex {
   constructor(destinations: Destinations, keyWords: number) {
     this.#destinations = destinations;
     this.#keyWords = keyWords;
-    this.#directory = new SlotDirectory((number) => this.#hashOf(number));
+    this.#directory = new SlotDirectory((numbers, count, into) => this.#hashAll(numbers, count, into));
   }
 
   /** Fills `batch.found`, making destinations for announcements that name new ones. */
@@ -26,7 +26,10 @@ export class FixedKeyIndex {
     // Pass 1: hash every key.
     for (let i = 0, at = 0; i < count; i++) {
       let hash = seed;
-      for (let word = 0; word < keyWords; word++) hash = mix(hash, keys[at++]!);
+      for (let word = 0; word < keyWords; word++) {
+        hash = Math.imul(hash ^ keys[at++]!, MULTIPLIER);
+        hash = (hash << 15) | (hash >>> 17);
+      }
       hashes[i] = finishHash(hash);
     }
     // Pass 2: the first slot of each, independent loads.
@@ -37,28 +40,30 @@ export class FixedKeyIndex {
         candidates[i] = slots[segments[(hash >>> 1) >>> shift]! + (hash & mask)]!;
       }
     }
-    // Pass 3: touch the records whose tag agrees, so that the comparisons below find them in the cache.
-    {
-      const { words, stride } = this.#destinations;
-      let touched = 0;
-      for (let i = 0; i < count; i++) {
-        const candidate = candidates[i]!;
-        if (((candidate ^ slotTag(hashes[i]!)) & ~NUMBER_MASK) === 0) {
-          touched ^= words[(candidate & NUMBER_MASK) * stride + KEY]!;
-        }
-      }
-      this.touched = touched;
+    // Pass 3: the records whose tag agrees, so that what follows finds them in the cache; independent loads again.
+    const { words, stride } = this.#destinations;
+    const secondWord = KEY + 1;
+    for (let i = 0, at = 0; i < count; i++, at += keyWords) {
+      const candidate = candidates[i]!;
+      const number = candidate & NUMBER_MASK;
+      const record = number * stride;
+      found[i] =
+        ((candidate ^ slotTag(hashes[i]!)) & ~NUMBER_MASK) === 0 &&
+        words[record + secondWord] === keys[at + 1] &&
+        words[record + KEY] === keys[at]
+          ? number
+          : 0;
     }
-    // Pass 4: compare, probe on, insert. An earlier entry of this batch may have made the destination.
-    for (let i = 0; i < count; i++) {
-      let number = this.#find(keys, i * keyWords, hashes[i]!);
-      if (number === 0 && sets[i] !== 0) number = this.#insert(keys, i * keyWords, hashes[i]!);
+    // Pass 4: the rest of longer keys; probe on where the first slot was not it; insert.
+    for (let i = 0, at = 0; i < count; i++, at += keyWords) {
+      let number = found[i]!;
+      if (number !== 0 && (keyWords === 2 || this.#matches(number, keys, at))) continue;
+      // An earlier entry of this batch may have made the destination.
+      number = this.#find(keys, at, hashes[i]!);
+      if (number === 0 && sets[i] !== 0) number = this.#insert(keys, at, hashes[i]!);
       found[i] = number;
     }
   }
-
-  /** Keeps the loads of pass 3 from being optimised away. */
-  touched = 0;
 
   /** The destination with the key at `keys[at]`, 0 if there is none. */
   find(keys: Int32Array, at: number): number {
@@ -99,6 +104,13 @@ export class FixedKeyIndex {
     }
   }
 
+  #matches(number: number, keys: Int32Array, at: number): boolean {
+    const { words, stride } = this.#destinations;
+    const key = number * stride + KEY;
+    for (let word = 2; word < this.#keyWords; word++) if (words[key + word] !== keys[at + word]) return false;
+    return true;
+  }
+
   #insert(keys: Int32Array, at: number, hash: number): number {
     const destinations = this.#destinations;
     const number = destinations.allocate();
@@ -106,6 +118,17 @@ export class FixedKeyIndex {
     for (let word = 0; word < this.#keyWords; word++) destinations.words[key + word] = keys[at + word]!;
     this.#directory.insert(hash, number);
     return number;
+  }
+
+  #hashAll(numbers: Int32Array, count: number, into: Int32Array): void {
+    const { words, stride } = this.#destinations;
+    const keyWords = this.#keyWords;
+    for (let i = 0; i < count; i++) {
+      const key = numbers[i]! * stride + KEY;
+      let hash = this.#seed;
+      for (let word = 0; word < keyWords; word++) hash = mix(hash, words[key + word]!);
+      into[i] = finishHash(hash);
+    }
   }
 
   #hashOf(number: number): number {

@@ -125,7 +125,7 @@ export class PackedTable {
       words[at + LABEL] = label;
       words[at + DISCRIMINATOR] = discriminator;
       words[at + TIME] = this.store.seconds;
-      this.#changedBest(number);
+      this.#changed(number, true);
       return;
     }
     const setWords = this.store.pool.words;
@@ -138,7 +138,7 @@ export class PackedTable {
     ) {
       const more = words[at + MORE]! & MORE_MASK;
       if (!this.#overwrite(words, at, number, set, label)) return;
-      if (more === 0) this.#changedBest(number);
+      if (more === 0) this.#changed(number, true);
       else this.#unsettle(number, BEST_TOUCHED);
       return;
     }
@@ -299,9 +299,7 @@ export class PackedTable {
   /** Forgets changes all followers have seen, and destinations that have gone meanwhile. */
   trim(limit: number): boolean {
     const more = this.log.trim(limit, (number) => {
-      const { words, stride } = this.destinations;
-      words[number * stride + MORE]! &= ~STATE_BEST;
-      if (words[number * stride + SET] === 0) this.#free(number);
+      if (this.destinations.words[number * this.destinations.stride + SET] === 0) this.#free(number);
     });
     if (this.destinations.size === 0 && this.destinations.top > 1 && !more && this.isSettled) {
       this.destinations.clear();
@@ -342,12 +340,13 @@ export class PackedTable {
     const at = number * stride;
     const state = words[at + MORE]!;
     if ((state & STATE_FREE) !== 0) return;
-    words[at + MORE] = state & (MORE_MASK | STATE_BEST);
+    words[at + MORE] = state & MORE_MASK;
     if (words[at + SET] === 0) return;
+    let bestChanged = (state & STATE_BEST) !== 0;
     let changed = this.everyPath || (state & STATE_TOUCHED) !== 0;
     if ((state & MORE_MASK) === 0) {
       words[at + LABEL]! &= ~pathFlag.multipath;
-      if (changed) this.#changed(number);
+      if (changed) this.#changed(number, bestChanged);
       return;
     }
     this.#gather(number);
@@ -355,7 +354,7 @@ export class PackedTable {
     const usable = (contest.flags[best]! & pathFlag.infeasible) === 0;
     if (best !== 0) {
       changed = true;
-      words[at + MORE]! |= STATE_BEST;
+      bestChanged = true;
       this.#exchange(at, contestPaths[best]! * PATH_WORDS);
       // The contest names paths by where they were.
       contest.multipath[best] = contest.multipath[0]!;
@@ -371,7 +370,7 @@ export class PackedTable {
       paths[p + LABEL] = (label & ~pathFlag.multipath) | member;
       changed = true;
     }
-    if (changed) this.#changed(number);
+    if (changed) this.#changed(number, bestChanged);
   }
 
   /** Swaps the path inline with a further one. */
@@ -423,7 +422,7 @@ export class PackedTable {
     if (path === 0) {
       words[at + SET] = 0;
       words[at + LABEL] = 0;
-      this.#changedBest(number);
+      this.#changed(number, true);
       return;
     }
     const p = path * PATH_WORDS;
@@ -468,16 +467,11 @@ export class PackedTable {
     pool.release(set);
   }
 
-  #changedBest(number: number): void {
-    this.destinations.words[number * this.destinations.stride + MORE]! |= STATE_BEST;
-    this.#changed(number);
-  }
-
-  #changed(number: number): void {
+  #changed(number: number, best: boolean): void {
     this.touch();
-    if (this.log.isFollowed()) this.log.append(number);
-    else if (this.destinations.words[number * this.destinations.stride + SET] === 0)
-      this.#emptied.push(number);
+    const empty = this.destinations.words[number * this.destinations.stride + SET] === 0;
+    if (this.log.isFollowed()) this.log.append(number, best, empty);
+    else if (empty) this.#emptied.push(number);
   }
 
   #unsettle(number: number, touched: number): void {

@@ -7,6 +7,7 @@
  */
 import type { FamilyName } from '@vaportrail/bgp/wire';
 import { SET_SOURCE, SET_TARGETS, SET_WORDS_SHIFT } from './attribute-pool.ts';
+import { ENTRY_NUMBER } from './change-log.ts';
 import { DISCRIMINATOR, KEY, LABEL, MORE, MORE_MASK, SET, pathFlag } from './destinations.ts';
 import { type PrefixLayout, lengthBits, vpnFamilyOf } from './family-layout.ts';
 import type { Follower } from './follower.ts';
@@ -157,7 +158,7 @@ class Replicator implements Follower {
     while (done < budget && this.#packed.log.behind(this.#cursor) > 0) {
       const before = this.#packed.log.behind(this.#cursor);
       const count = this.#packed.log.read(this.#cursor, this.#chunk, Math.min(CHUNK, budget - done));
-      for (let i = 0; i < count; i++) this.#replicate(this.#chunk[i]!);
+      for (let i = 0; i < count; i++) this.#replicate(this.#chunk[i]! & ENTRY_NUMBER);
       done += before - this.#packed.log.behind(this.#cursor);
     }
     const { destinations } = this.#packed;

@@ -1,5 +1,5 @@
 /** Hands the changes of a table, collapsed to the latest state, to somebody who looks at routes. */
-import type { ChangeCursor } from './change-log.ts';
+import { type ChangeCursor, ENTRY_NUMBER } from './change-log.ts';
 import type { Follower } from './follower.ts';
 import { type Route, type RouteContext, readRoute } from './route.ts';
 
@@ -49,7 +49,7 @@ export class RouteFollower implements Follower {
       const before = this.#cursor.position;
       const count = packed.log.read(this.#cursor, this.#chunk, Math.min(CHUNK, budget - done));
       done += (this.#cursor.position - before) | 0;
-      for (let i = 0; i < count; i++) this.#hand(this.#chunk[i]!);
+      for (let i = 0; i < count; i++) this.#hand(this.#chunk[i]! & ENTRY_NUMBER);
     }
     return done;
   }

@@ -21,6 +21,13 @@ const REMOVED = 1 << TAG_SHIFT;
 const FULL = 0.62;
 const OVER_RESERVE_FROM = 1 << 20;
 
+/** Computes the hashes of `count` numbers: asked for when a segment is split. */
+export type HashesOf = (numbers: Int32Array, count: number, into: Int32Array) => void;
+
+/** Scratch of a split. */
+const taken = new Int32Array(LARGEST_SEGMENT);
+const takenHashes = new Int32Array(LARGEST_SEGMENT);
+
 /** The bits of `hash` that a slot stores, in place. */
 export function slotTag(hash: number): number {
   return ((hash >>> SEGMENT_BITS) & 63) << TAG_SHIFT;
@@ -40,11 +47,10 @@ export class SlotDirectory {
   #used = new Int32Array(1);
   #depths = new Int32Array(1);
   #count = 1;
-  /** The hash of a number: asked for when a segment is split. */
-  readonly #hashOf: (number: number) => number;
+  readonly #hashesOf: HashesOf;
 
-  constructor(hashOf: (number: number) => number) {
-    this.#hashOf = hashOf;
+  constructor(hashesOf: HashesOf) {
+    this.#hashesOf = hashesOf;
   }
 
   /** Where the first probe for `hash` goes. */
@@ -105,8 +111,8 @@ export class SlotDirectory {
   }
 
   #makeRoom(segment: number): void {
-    const numbers = this.#take(segment);
-    const crowded = numbers.length > (this.mask + 1) * FULL * 0.75;
+    const count = this.#take(segment);
+    const crowded = count > (this.mask + 1) * FULL * 0.75;
     if (crowded) {
       if (this.mask + 1 < LARGEST_SEGMENT) {
         // Only a directory of one segment is smaller than a full one.
@@ -114,25 +120,33 @@ export class SlotDirectory {
         this.mask = this.slots.length - 1;
       } else this.#split(segment);
     }
-    for (const number of numbers) {
-      const hash = this.#hashOf(number);
-      this.#used[this.segments[(hash >>> 1) >>> this.shift]! >>> this.#bits()]!++;
-      this.#put(hash, number);
+    this.#hashesOf(taken, count, takenHashes);
+    const { slots, segments, shift, mask } = this;
+    const bits = this.#bits();
+    const used = this.#used;
+    for (let i = 0; i < count; i++) {
+      const hash = takenHashes[i]!;
+      const base = segments[(hash >>> 1) >>> shift]!;
+      let offset = hash & mask;
+      while (slots[base + offset] !== 0) offset = (offset + 1) & mask;
+      slots[base + offset] = slotTag(hash) | taken[i]!;
+      used[base >>> bits]!++;
     }
   }
 
-  /** Empties a segment. */
-  #take(segment: number): number[] {
+  /** Empties a segment into `taken`. */
+  #take(segment: number): number {
     const from = segment * (this.mask + 1);
     const to = from + this.mask + 1;
-    const numbers: number[] = [];
+    const { slots } = this;
+    let count = 0;
     for (let slot = from; slot < to; slot++) {
-      const number = this.slots[slot]! & NUMBER_MASK;
-      if (number !== 0) numbers.push(number);
+      const number = slots[slot]! & NUMBER_MASK;
+      if (number !== 0) taken[count++] = number;
     }
-    this.slots.fill(0, from, to);
+    slots.fill(0, from, to);
     this.#used[segment] = 0;
-    return numbers;
+    return count;
   }
 
   /** Gives the upper half of the hashes of an emptied segment a segment of their own. */

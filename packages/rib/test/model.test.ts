@@ -351,13 +351,13 @@ function run(seed: number, until: number): { operations: number; failure: string
       if (peer.membership === undefined) continue;
       const due = new Map<string, string>();
       for (const [route, paths] of expected.get('vpn')!) {
-        const { tied } = choose(paths, OWN_AS);
         // Of paths that tie in every step the one that came first stays, which the model does not know.
+        const outcomes = choose(paths, OWN_AS).tied.map((path) =>
+          mayHear(peer, path, paths) ? `${modelHop(path)} ${path.attributes.localPref}` : undefined,
+        );
         const told = peer.told.get(route);
-        const best =
-          tied.find((path) => `${modelHop(path)} ${path.attributes.localPref}` === told) ?? tied[0];
-        if (best === undefined || !mayHear(peer, best, paths)) continue;
-        due.set(route, `${modelHop(best)} ${best.attributes.localPref}`);
+        const outcome = outcomes.includes(told) ? told : outcomes[0];
+        if (outcome !== undefined) due.set(route, outcome);
       }
       const difference = firstDifference(
         [...peer.told].map(([route, text]) => `${route} ${text}`).sort(),

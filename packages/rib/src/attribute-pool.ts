@@ -8,7 +8,7 @@
  *   0 hash        1 offset in the arena      2 octets: attributes | next hop << 16 | mark << 24
  *   3 source      4 references               5 serial (no two sets ever share one)
  *   6 feasibility 7 route-target list        8 replacement (0: itself)   9 original of a replacement
- *  10 chain (scratch of one flush)          11 importing tables         12 their epoch          13–15 reserved
+ *  10 chain (scratch of one flush)          11 facts (see setFact)       12–15 reserved
  *
  *   arena:  attributes without MP_REACH_NLRI and MP_UNREACH_NLRI | next hop
  * ```
@@ -29,8 +29,7 @@ export const SET_TARGETS = 7;
 export const SET_REPLACEMENT = 8;
 const ORIGINAL = 9;
 export const SET_CHAIN = 10;
-export const SET_IMPORTERS = 11;
-export const SET_IMPORTERS_EPOCH = 12;
+export const SET_FACTS = 11;
 
 const FIRST_CAPACITY = 64;
 const OVER_RESERVE_FROM = 1 << 16;

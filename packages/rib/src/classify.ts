@@ -1,7 +1,7 @@
 /** What is decided once about every new attribute set: is it right, does it loop, what does policy say, which route targets. */
-import { discardAttributes, validateAttributes } from '@vaportrail/bgp/wire';
-import { SET_FEASIBILITY, SET_TARGETS, SET_WORDS_SHIFT } from './attribute-pool.ts';
-import type { AttributeSet } from './attribute-set.ts';
+import { type UpdateProblem, discardAttributes, validateAttributes } from '@vaportrail/bgp/wire';
+import { SET_FACTS, SET_FEASIBILITY, SET_TARGETS, SET_WORDS_SHIFT } from './attribute-pool.ts';
+import { AttributeScan } from './attribute-scan.ts';
 import { type Infeasible, infeasibleNumber } from './feasibility.ts';
 import type { RouteStore } from './route-store.ts';
 
@@ -16,17 +16,24 @@ export function finalMark(infeasible: Infeasible | undefined): number {
   return MARK_FINAL | (infeasibleNumber(infeasible) << MARK_REASON_SHIFT);
 }
 
+const scan = new AttributeScan();
+const none: readonly UpdateProblem[] = [];
+
 /** Fills in what the record of a new set says about it. */
 export function classify(store: RouteStore, set: number): void {
-  const { pool, targets } = store;
-  const source = pool.source(set);
-  store.setsOf[source] = (store.setsOf[source] ?? 0) + 1;
-  const view = store.sets.view(set, 0, undefined);
+  const { pool } = store;
+  const number = pool.source(set);
+  store.setsOf[number] = (store.setsOf[number] ?? 0) + 1;
   const mark = pool.mark(set);
   let reason = mark >>> MARK_REASON_SHIFT;
-  if ((mark & MARK_FINAL) === 0) reason = examine(store, set, view);
-  pool.words[(set << SET_WORDS_SHIFT) + SET_FEASIBILITY] = reason;
-  pool.words[(set << SET_WORDS_SHIFT) + SET_TARGETS] = targets.listOf(view.attributes.extendedCommunities);
+  if ((mark & MARK_FINAL) === 0) reason = examine(store, set);
+  const at = pool.attributesAt(set);
+  scan.scan(pool.arena.bytes, at, at + pool.attributesLength(set));
+  const record = set << SET_WORDS_SHIFT;
+  pool.words[record + SET_FEASIBILITY] = reason;
+  pool.words[record + SET_FACTS] = scan.facts;
+  pool.words[record + SET_TARGETS] =
+    scan.extendedAt < 0 ? 0 : store.targets.listOf(pool.arena.bytes, scan.extendedAt, scan.extendedEnd);
 }
 
 /** Forgets what {@link classify} noted besides the record. */
@@ -35,45 +42,43 @@ export function declassify(store: RouteStore, set: number): void {
   store.problems.delete(set);
 }
 
-function examine(store: RouteStore, set: number, view: AttributeSet): number {
-  const { source } = view;
-  const right = validated(store, set, view);
-  if (right === undefined) return infeasibleNumber('treat-as-withdraw');
-  const looped = loop(store, view);
-  if (looped !== undefined) return infeasibleNumber(looped);
-  const verdict = source.importPolicy?.(view);
+/** Checks a set that came from a peer; returns the number of the reason why it cannot be used. */
+function examine(store: RouteStore, set: number): number {
+  const { pool, identity } = store;
+  const source = store.sources[pool.source(set)]!;
+  const { arena } = pool;
+  const at = pool.attributesAt(set);
+  const end = at + pool.attributesLength(set);
+  let problems = none;
+  if (source.protocol === 'bgp') {
+    problems = validateAttributes(arena.bytes, at, end, {
+      asn4: source.asn4,
+      internal: source.internal,
+      announces: (pool.mark(set) & MARK_CLASSIC) !== 0 ? 'nlri' : 'mp',
+    });
+    if (problems.length > 0) {
+      store.problems.set(set, problems);
+      if (problems.some(({ approach }) => approach !== 'attribute-discard')) {
+        return infeasibleNumber('treat-as-withdraw');
+      }
+    }
+    scan.scan(arena.bytes, at, end);
+    // @see RFC 4271 §9.1.2, RFC 4456 §8
+    if (scan.hasAs(identity.asn, source.asn4)) return infeasibleNumber('as-path-loop');
+    if (scan.originatorId === identity.routerId) return infeasibleNumber('originator-id-loop');
+    if (scan.hasCluster(identity.clusterId ?? identity.routerId))
+      return infeasibleNumber('cluster-list-loop');
+  }
+  const { importPolicy } = source;
+  if (problems.length === 0 && importPolicy === undefined) return 0;
+  const view = store.sets.view(set, 0, undefined);
+  const { bytes } = view.attributes;
+  const verdict = importPolicy?.(view);
   if (verdict?.action === 'reject') return infeasibleNumber('rejected-by-policy');
-  const attributes = verdict?.action === 'modify' ? verdict.attributes : right;
+  const attributes = verdict?.action === 'modify' ? verdict.attributes : discardAttributes(bytes, problems);
   const nextHop = (verdict?.action === 'modify' ? verdict.nextHop : undefined) ?? view.nextHop;
-  if (attributes === view.attributes.bytes && nextHop === view.nextHop) return 0;
-  store.pool.replace(set, store.pool.internBytes(attributes, nextHop, source.number, MARK_FINAL));
+  if (attributes !== bytes || nextHop !== view.nextHop) {
+    pool.replace(set, pool.internBytes(attributes, nextHop, source.number, MARK_FINAL));
+  }
   return 0;
-}
-
-/** The attributes without those to be discarded, `undefined` when the routes are to be treated as withdrawn. */
-function validated(
-  store: RouteStore,
-  set: number,
-  { source, attributes }: AttributeSet,
-): Uint8Array | undefined {
-  const { bytes } = attributes;
-  if (source.protocol !== 'bgp') return bytes;
-  const problems = validateAttributes(bytes, 0, bytes.length, {
-    asn4: source.asn4,
-    internal: source.internal,
-    announces: (store.pool.mark(set) & MARK_CLASSIC) !== 0 ? 'nlri' : 'mp',
-  });
-  if (problems.length === 0) return bytes;
-  store.problems.set(set, problems);
-  if (problems.some(({ approach }) => approach !== 'attribute-discard')) return undefined;
-  return discardAttributes(bytes, problems);
-}
-
-/** @see RFC 4271 §9.1.2, RFC 4456 §8 */
-function loop({ identity }: RouteStore, { attributes, source }: AttributeSet): Infeasible | undefined {
-  if (source.protocol !== 'bgp') return undefined;
-  for (const { asns } of attributes.asPath) if (asns.includes(identity.asn)) return 'as-path-loop';
-  if (attributes.originatorId === identity.routerId) return 'originator-id-loop';
-  const clusterId = identity.clusterId ?? identity.routerId;
-  return attributes.clusterList.includes(clusterId) ? 'cluster-list-loop' : undefined;
 }

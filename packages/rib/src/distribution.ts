@@ -21,7 +21,7 @@ import type { PackedTable } from './packed-table.ts';
 import { NOBODY, Receivers } from './receivers.ts';
 
 /** Destinations looked at in one go; what they encode to is one shared buffer per set of receivers. */
-const CHUNK = 4096;
+export const CHUNK = 4096;
 
 /** A member, seen from the distribution. */
 export interface Recipient {

@@ -1,5 +1,6 @@
 /** Goes over all paths of one source in slices: its session went down, came back, or is gone for good. */
-import { wellKnownCommunity } from '@vaportrail/bgp/wire';
+import { SET_FACTS, SET_WORDS_SHIFT } from './attribute-pool.ts';
+import { setFact } from './attribute-scan.ts';
 import { pathFlag } from './destinations.ts';
 import { type PackedTable, REMOVE } from './packed-table.ts';
 import type { RouteStore } from './route-store.ts';
@@ -62,6 +63,7 @@ export class PathRevision {
   #verdict(set: number, label: number): number {
     // Copies follow their originals.
     if ((label & pathFlag.secondary) !== 0) return label;
+    const { pool } = this.#store;
     switch (this.kind) {
       case 'flush':
         return REMOVE;
@@ -71,8 +73,8 @@ export class PathRevision {
         return (label & pathFlag.stale) !== 0 ? REMOVE : label;
       case 'long-lived': {
         if ((label & pathFlag.stale) === 0) return label;
-        const { communities } = this.#store.sets.plain(set).attributes;
-        return communities.includes(wellKnownCommunity['no-llgr']) ? REMOVE : label | pathFlag.longLivedStale;
+        const facts = pool.words[(set << SET_WORDS_SHIFT) + SET_FACTS]!;
+        return (facts & setFact.noLongLived) !== 0 ? REMOVE : label | pathFlag.longLivedStale;
       }
     }
   }

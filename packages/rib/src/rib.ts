@@ -73,6 +73,8 @@ export interface UpdateGroupOptions {
   readonly nextHopSelf?: Uint8Array | undefined;
   /** AS numbers of four octets were negotiated; true unless stated. */
   readonly asn4?: boolean | undefined;
+  /** They understand long-lived graceful restart; others are told stale paths with LOCAL_PREF 0 and NO_EXPORT. */
+  readonly longLived?: boolean | undefined;
   readonly extendedMessage?: boolean | undefined;
   /** A route is not told to a peer that itself supplied any path of it, as a control node does it. */
   readonly sparesSuppliers?: boolean | undefined;
@@ -230,6 +232,7 @@ export class Rib {
       localAsn: options.localAsn ?? this.#store.identity.asn,
       nextHopSelf: options.nextHopSelf,
       asn4: options.asn4 ?? true,
+      longLived: options.longLived ?? false,
       extendedMessage: options.extendedMessage ?? false,
       sparesSuppliers: options.sparesSuppliers ?? false,
       exportPolicy: options.exportPolicy,
@@ -447,6 +450,7 @@ function sameSettings(a: UpdateGroupSettings, b: UpdateGroupSettings): boolean {
     a.internal === b.internal &&
     a.localAsn === b.localAsn &&
     a.asn4 === b.asn4 &&
+    a.longLived === b.longLived &&
     a.extendedMessage === b.extendedMessage &&
     a.sparesSuppliers === b.sparesSuppliers &&
     a.exportPolicy === b.exportPolicy &&

@@ -2,7 +2,7 @@
  * Route target constraint: which VPN routes each peer wants, as it told by the routes it announced in the
  * route-target table. @see RFC 4684 §3
  */
-import { isRouteTarget } from '@vaportrail/net';
+import { copyOctets, isRouteTarget } from '@vaportrail/net';
 import type { RouteStore } from './route-store.ts';
 
 const WHOLE_BITS = 96;
@@ -46,7 +46,7 @@ export class RouteTargetFilter {
     } else {
       const key = nlri.join();
       const known = interest.partial.get(key) ?? {
-        octets: nlri.slice(5),
+        octets: copyOctets(nlri, 5, nlri.length),
         bits: bits - ORIGIN_AS_BITS,
         count: 0,
       };

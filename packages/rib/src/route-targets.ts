@@ -1,5 +1,5 @@
 /** Route targets and lists of them as small numbers, so that "do they meet?" is asked once per list and not per route. */
-import { isRouteTarget } from '@vaportrail/net';
+import { copyOctets, isRouteTarget } from '@vaportrail/net';
 
 const OCTETS = 8;
 
@@ -17,7 +17,7 @@ export class RouteTargets {
     if (number === undefined) {
       number = this.#octets.length;
       this.#numbers.set(key, number);
-      this.#octets.push(bytes.slice(at, at + OCTETS));
+      this.#octets.push(copyOctets(bytes, at, at + OCTETS));
     }
     return number;
   }
@@ -32,14 +32,14 @@ export class RouteTargets {
     return this.#octets[number]!;
   }
 
-  /** The number of the list of the route targets among extended communities. */
-  listOf(communities: Uint8Array): number {
+  /** The number of the list of the route targets among the extended communities in `bytes[at…end)`. */
+  listOf(bytes: Uint8Array, at: number, end: number): number {
     const targets: number[] = [];
-    for (let at = 0; at + OCTETS <= communities.length; at += OCTETS) {
-      if (isRouteTarget(communities, at)) targets.push(this.number(communities, at));
+    for (; at + OCTETS <= end; at += OCTETS) {
+      if (isRouteTarget(bytes, at)) targets.push(this.number(bytes, at));
     }
     if (targets.length === 0) return 0;
-    const key = targets.join();
+    const key = targets.length === 1 ? String(targets[0]) : targets.join();
     let list = this.#listNumbers.get(key);
     if (list === undefined) {
       list = this.#lists.length;

@@ -11,7 +11,7 @@ const MP_REACH = 14;
 const MP_UNREACH = 15;
 /** Optional, extended length. */
 const MP_FLAGS = 0x90;
-const NEXT_HOP_OCTETS = 7;
+const NEXT_HOP = 3;
 
 /** One buffer after the other, filled with messages. */
 export class UpdateEncoder {
@@ -48,24 +48,45 @@ export class UpdateEncoder {
     this.#longest = longestMessage;
   }
 
-  /** Opens a message that announces with these attributes; {@link nlri} follows. */
-  openReach(attributes: Uint8Array, nextHop: Uint8Array): void {
-    const classic = this.#classic && nextHop.length === 4;
-    this.#open(attributes.length + 64);
+  /**
+   * Opens a message that announces with the attributes in `bytes[at…at + length)`, NEXT_HOP not among them, and a next
+   * hop from somewhere else; {@link nlri} follows.
+   */
+  openReach(
+    bytes: Uint8Array,
+    at: number,
+    length: number,
+    nextHop: Uint8Array,
+    nextHopAt: number,
+    nextHopLength: number,
+  ): void {
+    this.#open(length + 64);
     const slab = this.#slab;
     slab[this.#at++] = 0;
     slab[this.#at++] = 0;
     this.#attributesAt = this.#at;
     this.#at += 2;
-    if (classic) {
-      this.#copyWithNextHop(attributes, nextHop);
+    if (this.#classic && nextHopLength === 4) {
+      // NEXT_HOP has the code 3, and attributes are ascending.
+      let split = at;
+      const end = at + length;
+      while (split < end && bytes[split + 1]! < NEXT_HOP) {
+        const extended = (bytes[split]! & 0x10) !== 0;
+        split += extended ? 4 + ((bytes[split + 2]! << 8) | bytes[split + 3]!) : 3 + bytes[split + 2]!;
+      }
+      this.#copy(bytes, at, split - at);
+      slab[this.#at++] = 0x40;
+      slab[this.#at++] = NEXT_HOP;
+      slab[this.#at++] = 4;
+      this.#copy(nextHop, nextHopAt, 4);
+      this.#copy(bytes, split, end - split);
       this.#lengthAt = 0;
       this.#writeU16(this.#attributesAt, this.#at - this.#attributesAt - 2);
       this.#attributesAt = 0;
       this.#nlriAt = this.#at;
       return;
     }
-    this.#copy(attributes);
+    this.#copy(bytes, at, length);
     slab[this.#at++] = MP_FLAGS;
     slab[this.#at++] = MP_REACH;
     this.#lengthAt = this.#at;
@@ -73,9 +94,18 @@ export class UpdateEncoder {
     slab[this.#at++] = this.#afi >>> 8;
     slab[this.#at++] = this.#afi;
     slab[this.#at++] = this.#safi;
-    const distinguished = this.#layout?.distinguished ?? false;
-    slab[this.#at++] = nextHopLength(nextHop, distinguished, this.#afi);
-    this.#writeNextHop(nextHop, distinguished);
+    const lengthAt = this.#at++;
+    if (this.#layout?.distinguished === true) {
+      for (let i = 0; i < 8; i++) slab[this.#at++] = 0;
+    }
+    if (this.#afi === 2 && nextHopLength === 4) {
+      // An IPv4 address mapped into IPv6. @see RFC 4659 §3.2.1.2
+      for (let i = 0; i < 10; i++) slab[this.#at++] = 0;
+      slab[this.#at++] = 0xff;
+      slab[this.#at++] = 0xff;
+    }
+    this.#copy(nextHop, nextHopAt, nextHopLength);
+    slab[lengthAt] = this.#at - lengthAt - 1;
     slab[this.#at++] = 0;
     this.#nlriAt = this.#at;
   }
@@ -197,53 +227,15 @@ export class UpdateEncoder {
     this.#taken = this.#at;
   }
 
-  #copy(bytes: Uint8Array): void {
-    this.#slab.set(bytes, this.#at);
-    this.#at += bytes.length;
-  }
-
-  /** NEXT_HOP has the code 3, and attributes are ascending. */
-  #copyWithNextHop(attributes: Uint8Array, nextHop: Uint8Array): void {
-    let split = 0;
-    while (split < attributes.length && attributes[split + 1]! < 3) {
-      const extended = (attributes[split]! & 0x10) !== 0;
-      split += extended
-        ? 4 + ((attributes[split + 2]! << 8) | attributes[split + 3]!)
-        : 3 + attributes[split + 2]!;
-    }
-    this.#copy(attributes.subarray(0, split));
+  #copy(bytes: Uint8Array, at: number, length: number): void {
     const slab = this.#slab;
-    slab[this.#at] = 0x40;
-    slab[this.#at + 1] = 3;
-    slab[this.#at + 2] = 4;
-    slab.set(nextHop, this.#at + 3);
-    this.#at += NEXT_HOP_OCTETS;
-    this.#copy(attributes.subarray(split));
-  }
-
-  #writeNextHop(nextHop: Uint8Array, distinguished: boolean): void {
-    const slab = this.#slab;
-    if (distinguished) {
-      slab.fill(0, this.#at, this.#at + 8);
-      this.#at += 8;
-    }
-    if (this.#afi === 2 && nextHop.length === 4) {
-      // An IPv4 address mapped into IPv6. @see RFC 4659 §3.2.1.2
-      slab.fill(0, this.#at, this.#at + 10);
-      slab[this.#at + 10] = 0xff;
-      slab[this.#at + 11] = 0xff;
-      this.#at += 12;
-    }
-    this.#copy(nextHop);
+    let to = this.#at;
+    for (const end = at + length; at < end; at++) slab[to++] = bytes[at]!;
+    this.#at = to;
   }
 
   #writeU16(at: number, value: number): void {
     this.#slab[at] = value >>> 8;
     this.#slab[at + 1] = value;
   }
-}
-
-function nextHopLength(nextHop: Uint8Array, distinguished: boolean, afi: number): number {
-  const address = afi === 2 && nextHop.length === 4 ? 16 : nextHop.length;
-  return address + (distinguished ? 8 : 0);
 }

@@ -6,10 +6,11 @@
  * targets, nobody in an AS it came through. So these differences need no groups of their own.
  */
 import { type FamilyName, MAX_EXTENDED_MESSAGE, MAX_MESSAGE } from '@vaportrail/bgp/wire';
-import { SET_CHAIN, SET_TARGETS, SET_WORDS_SHIFT } from './attribute-pool.ts';
-import { MORE, MORE_MASK, SET } from './destinations.ts';
-import { type Courier, Distribution } from './distribution.ts';
-import { type EgressProfile, type Outgoing, mayLeave, outgoing } from './egress.ts';
+import { SET_CHAIN, SET_FACTS, SET_TARGETS, SET_WORDS_SHIFT } from './attribute-pool.ts';
+import { ByteArena } from './byte-arena.ts';
+import { LABEL, MORE, MORE_MASK, SET, pathFlag } from './destinations.ts';
+import { CHUNK, type Courier, Distribution } from './distribution.ts';
+import { Egress, type EgressProfile, isReflected, mayLeave } from './egress.ts';
 import type { PackedTable } from './packed-table.ts';
 import { NOBODY } from './receivers.ts';
 import type { RouteStore } from './route-store.ts';
@@ -20,8 +21,8 @@ import { UpdateEncoder } from './update-encoder.ts';
 /** Octets queued for a peer above which it is left behind, and below which it is taken along again. */
 export const CONGESTED_OCTETS = 1 << 20;
 const RELIEVED_OCTETS = 1 << 18;
-/** Encoded attribute sets remembered per group. */
-const MOST_ENCODED = 1 << 16;
+/** Octets of rewritten attributes remembered per group. */
+const MOST_REMEMBERED = 1 << 26;
 
 /** A BGP peer as a member of an update group. */
 export interface UpdateMember {
@@ -67,16 +68,17 @@ class Peer {
   }
 }
 
-/** Destinations to be told to the same members with the same attribute set. */
-interface Bucket {
-  set: number;
-  to: number;
-  first: number;
-  last: number;
-  /** Next bucket with the same set, and with the same members. */
-  nextOfSet: number;
-  nextOfMembers: number;
-}
+/**
+ * Destinations to be told to the same members with the same attribute set, chained; words of a bucket.
+ */
+const BUCKET_WORDS = 6;
+const B_SET = 0;
+const B_TO = 1;
+const B_FIRST = 2;
+const B_LAST = 3;
+/** Next bucket with the same set, and with the same members. */
+const B_NEXT_OF_SET = 4;
+const B_NEXT_OF_MEMBERS = 5;
 
 export interface UpdateGroupSettings extends EgressProfile {
   readonly extendedMessage: boolean;
@@ -100,14 +102,26 @@ export class UpdateGroup implements Courier {
   #receiversSerial = new Int32Array(0);
   #receiversEpoch = -1;
   #everybody = NOBODY;
-  readonly #outgoing = new Map<number, { readonly serial: number; readonly made: Outgoing | undefined }>();
-  /** Of the chunk in work: destinations, chained by bucket. */
-  #destinations: number[] = [];
-  #next: number[] = [];
-  #buckets: Bucket[] = [];
+  readonly #egress: Egress;
+  readonly #constrained: boolean;
+  /** By attribute set: its attributes as the members get them, in an arena, with the serial they hold for. */
+  readonly #rewritten = new ByteArena();
+  #rewrittenAt = new Int32Array(0);
+  #rewrittenLength = new Int32Array(0);
+  #rewrittenSerial = new Int32Array(0);
+  /** Of the chunk in work: destinations, the next one of the same bucket, and the buckets, all from 1. */
+  readonly #destinations = new Int32Array(CHUNK + 1);
+  readonly #next = new Int32Array(CHUNK + 1);
+  readonly #buckets = new Int32Array((CHUNK + 1) * BUCKET_WORDS);
+  #items = 0;
+  /** Items with long-lived stale paths, which are told with other attributes. */
+  readonly #stale: { readonly item: number; readonly set: number; readonly to: number }[] = [];
+  #bucketCount = 0;
   /** First and last bucket for the same members. */
   readonly #bucketsOf = new Map<number, { readonly first: number; last: number }>();
   readonly #unreached = new Map<number, number[]>();
+  #lastUnreachedTo = NOBODY;
+  #lastUnreached: number[] = [];
 
   /** @internal Made by `Rib.updateGroup`. */
   constructor(
@@ -126,6 +140,8 @@ export class UpdateGroup implements Courier {
       family,
       settings.extendedMessage ? MAX_EXTENDED_MESSAGE : MAX_MESSAGE,
     );
+    this.#egress = new Egress(settings, store.identity);
+    this.#constrained = table.layout.kind === 'prefix' && table.layout.distinguished;
     this.distribution = new Distribution(table, this);
   }
 
@@ -190,83 +206,120 @@ export class UpdateGroup implements Courier {
   }
 
   reach(destination: number, set: number, to: number): void {
-    const item = this.#destinations.push(destination) - 1;
-    this.#next.push(-1);
-    const { words } = this.#store.pool;
-    const chain = (set << SET_WORDS_SHIFT) + SET_CHAIN;
-    for (let number = words[chain]! - 1; number >= 0; number = this.#buckets[number]!.nextOfSet) {
-      const bucket = this.#buckets[number]!;
-      if (bucket.to !== to) continue;
-      this.#next[bucket.last] = item;
-      bucket.last = item;
+    const item = ++this.#items;
+    this.#destinations[item] = destination;
+    this.#next[item] = 0;
+    const { destinations } = this.#table;
+    if ((destinations.words[destination * destinations.stride + LABEL]! & pathFlag.longLivedStale) !== 0) {
+      this.#stale.push({ item, set, to });
       return;
     }
-    const number = this.#buckets.length;
-    this.#buckets.push({
-      set,
-      to,
-      first: item,
-      last: item,
-      nextOfSet: words[chain]! - 1,
-      nextOfMembers: -1,
-    });
-    words[chain] = number + 1;
+    const { words } = this.#store.pool;
+    const buckets = this.#buckets;
+    const chain = (set << SET_WORDS_SHIFT) + SET_CHAIN;
+    const newest = words[chain]!;
+    for (let bucket = newest; bucket !== 0; bucket = buckets[bucket * BUCKET_WORDS + B_NEXT_OF_SET]!) {
+      const at = bucket * BUCKET_WORDS;
+      if (buckets[at + B_TO] !== to) continue;
+      this.#next[buckets[at + B_LAST]!] = item;
+      buckets[at + B_LAST] = item;
+      return;
+    }
+    const bucket = ++this.#bucketCount;
+    const at = bucket * BUCKET_WORDS;
+    buckets[at + B_SET] = set;
+    buckets[at + B_TO] = to;
+    buckets[at + B_FIRST] = item;
+    buckets[at + B_LAST] = item;
+    buckets[at + B_NEXT_OF_SET] = newest;
+    buckets[at + B_NEXT_OF_MEMBERS] = 0;
+    words[chain] = bucket;
     const same = this.#bucketsOf.get(to);
-    if (same === undefined) this.#bucketsOf.set(to, { first: number, last: number });
+    if (same === undefined) this.#bucketsOf.set(to, { first: bucket, last: bucket });
     else {
-      this.#buckets[same.last]!.nextOfMembers = number;
-      same.last = number;
+      buckets[same.last * BUCKET_WORDS + B_NEXT_OF_MEMBERS] = bucket;
+      same.last = bucket;
     }
   }
 
   unreach(destination: number, to: number): void {
-    const list = this.#unreached.get(to);
-    if (list === undefined) this.#unreached.set(to, [destination]);
-    else list.push(destination);
+    if (to !== this.#lastUnreachedTo) {
+      this.#lastUnreachedTo = to;
+      this.#lastUnreached = this.#unreached.get(to) ?? [];
+      this.#unreached.set(to, this.#lastUnreached);
+    }
+    this.#lastUnreached.push(destination);
   }
 
   dispatch(): void {
     if (this.#unreached.size > 0) {
       for (const [to, destinations] of this.#unreached) this.#withdraw(destinations, to);
       this.#unreached.clear();
+      this.#lastUnreachedTo = NOBODY;
     }
-    if (this.#buckets.length === 0) return;
+    if (this.#items === 0) return;
     const { words } = this.#store.pool;
-    for (const { set } of this.#buckets) words[(set << SET_WORDS_SHIFT) + SET_CHAIN] = 0;
+    const buckets = this.#buckets;
+    for (let bucket = 1; bucket <= this.#bucketCount; bucket++) {
+      words[(buckets[bucket * BUCKET_WORDS + B_SET]! << SET_WORDS_SHIFT) + SET_CHAIN] = 0;
+    }
     for (const [to, { first }] of this.#bucketsOf) {
-      for (let number = first; number >= 0; number = this.#buckets[number]!.nextOfMembers) {
-        this.#announce(this.#buckets[number]!);
+      for (let bucket = first; bucket !== 0;) {
+        const at = bucket * BUCKET_WORDS;
+        this.#announce(buckets[at + B_SET]!, buckets[at + B_FIRST]!, to, false);
+        bucket = buckets[at + B_NEXT_OF_MEMBERS]!;
       }
       this.#send(to);
     }
+    for (const { item, set, to } of this.#stale.splice(0)) {
+      this.#announce(set, item, to, true);
+      this.#send(to);
+    }
     this.#bucketsOf.clear();
-    this.#buckets = [];
-    this.#destinations = [];
-    this.#next = [];
+    this.#items = 0;
+    this.#bucketCount = 0;
   }
 
-  #announce({ set, first, to }: Bucket): void {
-    const made = this.#encoded(set);
+  #announce(set: number, first: number, to: number, stale: boolean): void {
+    const sendable = stale ? this.#rewrite(set, true) : this.#remember(set);
     const encoder = this.#encoder;
-    const unsendable: number[] = [];
-    if (made !== undefined) encoder.openReach(made.attributes, made.nextHop);
-    for (let item = first, fresh = true; item >= 0; item = this.#next[item]!) {
+    let unsendable: number[] | undefined;
+    if (sendable) this.#open(set, stale);
+    let fresh = true;
+    for (let item = first; item !== 0; item = this.#next[item]!) {
       const destination = this.#destinations[item]!;
-      if (made !== undefined && encoder.nlri(destination, false)) {
+      if (sendable && encoder.nlri(destination, false)) {
         fresh = false;
         continue;
       }
-      if (made !== undefined && !fresh) {
-        encoder.openReach(made.attributes, made.nextHop);
+      if (sendable && !fresh) {
+        this.#open(set, stale);
         if (encoder.nlri(destination, false)) continue;
       }
       // Kept back by policy, or the attributes fill a message: whoever had the route must not keep the old one.
-      unsendable.push(destination);
+      (unsendable ??= []).push(destination);
     }
-    if (unsendable.length === 0) encoder.close();
+    encoder.abandon();
+    if (unsendable !== undefined) this.#withdraw(unsendable, to);
+  }
+
+  #open(set: number, stale: boolean): void {
+    const { pool } = this.#store;
+    const { nextHopSelf } = this.settings;
+    const from = stale ? this.#egress.bytes : this.#rewritten.bytes;
+    const at = stale ? 0 : this.#rewrittenAt[set]!;
+    const length = stale ? this.#egress.length : this.#rewrittenLength[set]!;
+    if (nextHopSelf !== undefined)
+      this.#encoder.openReach(from, at, length, nextHopSelf, 0, nextHopSelf.length);
     else {
-      encoder.abandon();
-      this.#withdraw(unsendable, to);
+      this.#encoder.openReach(
+        from,
+        at,
+        length,
+        pool.arena.bytes,
+        pool.nextHopAt(set),
+        pool.nextHopLength(set),
+      );
     }
   }
 
@@ -289,35 +342,78 @@ export class UpdateGroup implements Courier {
       this.#peers.get(number)?.member.send(buffers);
   }
 
-  #encoded(set: number): Outgoing | undefined {
+  /** Makes sure that the rewritten attributes of a set are at hand; returns whether it may be sent. */
+  #remember(set: number): boolean {
     const serial = this.#store.pool.serial(set);
-    const known = this.#outgoing.get(set);
-    if (known?.serial === serial) return known.made;
-    if (this.#outgoing.size >= MOST_ENCODED) this.#outgoing.clear();
-    const made = outgoing(this.#store.sets.view(set, 0, undefined), this.settings, this.#store.identity);
-    this.#outgoing.set(set, { serial, made });
-    return made;
+    if (set >= this.#rewrittenSerial.length) this.#makeRoom();
+    if (this.#rewrittenSerial[set] === serial) return this.#rewrittenAt[set] !== 0;
+    if (this.#rewritten.used > MOST_REMEMBERED) {
+      this.#rewritten.clear();
+      this.#rewrittenSerial.fill(0);
+    } else if (this.#rewrittenSerial[set] !== 0 && this.#rewrittenAt[set] !== 0) {
+      this.#rewritten.release(this.#rewrittenAt[set]!, this.#rewrittenLength[set]!);
+    }
+    const sendable = this.#rewrite(set, false);
+    const { bytes, length } = this.#egress;
+    const at = sendable ? this.#rewritten.allocate(length) : 0;
+    if (sendable) for (let i = 0; i < length; i++) this.#rewritten.bytes[at + i] = bytes[i]!;
+    this.#rewrittenAt[set] = at;
+    this.#rewrittenLength[set] = length;
+    this.#rewrittenSerial[set] = serial;
+    return sendable;
+  }
+
+  /** Rewrites the attributes of a set for the members; returns whether export policy lets them go. */
+  #rewrite(set: number, stale: boolean): boolean {
+    const { pool, sets, sources } = this.#store;
+    const at = pool.attributesAt(set);
+    const egress = this.#egress;
+    const end = at + pool.attributesLength(set);
+    egress.rewrite(
+      pool.arena.bytes,
+      at,
+      end,
+      sources[pool.source(set)]!,
+      () => sets.plain(set).attributes,
+      stale,
+    );
+    const { exportPolicy } = this.settings;
+    if (exportPolicy === undefined) return true;
+    const made = exportPolicy(sets.view(set, 0, undefined), egress.bytes.slice(0, egress.length));
+    if (made === undefined) return false;
+    egress.replace(made);
+    return true;
   }
 
   #receiversOf(set: number): number {
-    const view = this.#store.sets.view(set, 0, undefined);
-    const { identity, pool } = this.#store;
-    if (!mayLeave(view, this.settings, identity)) return NOBODY;
-    const { source, attributes } = view;
-    const reflected = this.settings.internal && source.protocol === 'bgp' && source.internal;
-    const targetList = pool.words[(set << SET_WORDS_SHIFT) + SET_TARGETS]!;
-    const constrained = this.#table.layout.kind === 'prefix' && this.#table.layout.distinguished;
+    const { identity, pool, sources } = this.#store;
+    const record = set << SET_WORDS_SHIFT;
+    const source = sources[pool.source(set)]!;
+    if (!mayLeave(pool.words[record + SET_FACTS]!, source, this.settings, identity)) return NOBODY;
     const to: number[] = [];
     for (const [number, { member }] of this.#peers) {
-      const peer = member.source;
-      if (peer === source) continue;
-      // Between clients and anybody, but not between two that are not. @see RFC 4456 §6
-      if (reflected && !source.client && !peer.client) continue;
-      if (!this.settings.internal && attributes.asPath.some(({ asns }) => asns.includes(peer.asn))) continue;
-      if (constrained && member.filterByRouteTarget && !this.#filter.wants(peer.number, targetList)) continue;
-      to.push(number);
+      if (this.#keptFrom(member, set, source) === undefined) to.push(number);
     }
     return to.length === this.#peers.size ? this.#everybody : this.distribution.receivers.of(to);
+  }
+
+  /** Why a member is not told paths with a set, though others of the group are. */
+  #keptFrom(member: UpdateMember, set: number, source: Source): string | undefined {
+    const peer = member.source;
+    if (peer === source) return 'it is its own path';
+    // Between clients and anybody, but not between two that are not. @see RFC 4456 §6
+    if (isReflected(source, this.settings) && !source.client && !peer.client) {
+      return 'it came from a peer that is not a client either';
+    }
+    if (!this.settings.internal) {
+      const { asPath } = this.#store.sets.plain(set).attributes;
+      if (asPath.some(({ asns }) => asns.includes(peer.asn))) return 'its AS is in the AS path';
+    }
+    if (this.#constrained && member.filterByRouteTarget) {
+      const targetList = this.#store.pool.words[(set << SET_WORDS_SHIFT) + SET_TARGETS]!;
+      if (!this.#filter.wants(peer.number, targetList)) return 'it asked for none of the route targets';
+    }
+    return undefined;
   }
 
   #withoutSuppliers(destination: number, all: number): number {
@@ -339,11 +435,16 @@ export class UpdateGroup implements Courier {
 
   #makeRoom(): void {
     const { capacity } = this.#store.pool;
-    const receivers = new Int32Array(capacity);
-    receivers.set(this.#receivers);
-    this.#receivers = receivers;
-    const serials = new Int32Array(capacity);
-    serials.set(this.#receiversSerial);
-    this.#receiversSerial = serials;
+    this.#receivers = larger(this.#receivers, capacity);
+    this.#receiversSerial = larger(this.#receiversSerial, capacity);
+    this.#rewrittenAt = larger(this.#rewrittenAt, capacity);
+    this.#rewrittenLength = larger(this.#rewrittenLength, capacity);
+    this.#rewrittenSerial = larger(this.#rewrittenSerial, capacity);
   }
+}
+
+function larger(array: Int32Array, length: number): Int32Array<ArrayBuffer> {
+  const grown = new Int32Array(length);
+  grown.set(array);
+  return grown;
 }

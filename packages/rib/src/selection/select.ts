@@ -24,8 +24,9 @@ export class Contest {
   eliminatedBy = new Int32Array(16);
   /** 1 for the members of the multipath set, the best path included. */
   multipath = new Uint8Array(16);
-  /** Scratch: indexes of the paths still in, and their rank in the current step. */
+  /** Scratch: indexes of the paths still in, the offset of the row of ranks of each path, ranks in the current step. */
   alive = new Int32Array(16);
+  rows = new Int32Array(16);
   ranks = new Int32Array(16);
 
   clear(): void {
@@ -54,6 +55,7 @@ export class Contest {
     this.discriminators = larger(this.discriminators);
     this.eliminatedBy = larger(this.eliminatedBy);
     this.alive = larger(this.alive);
+    this.rows = larger(this.rows);
     this.ranks = larger(this.ranks);
     const multipath = new Uint8Array(size);
     multipath.set(this.multipath);
@@ -97,21 +99,25 @@ export class Selection {
    * `contest.eliminatedBy` says which step put out each of the others.
    */
   choose(contest: Contest, ranks: Ranks): number {
-    const { count, alive, multipath } = contest;
+    const { count, alive, multipath, eliminatedBy, sets, rows } = contest;
     const { steps } = this.rules;
-    for (let i = 0; i < count; i++) alive[i] = i;
-    contest.eliminatedBy.fill(STILL_IN, 0, count);
-    let left = count;
-    const inOnePass = this.#tied !== undefined && this.#isPrefix;
-    for (let step = 0; step < steps.length; step++) {
-      if (left > 1) left = eliminate(contest, ranks, steps[step]!, step, left, true);
-      else if (!inOnePass || step > this.#through) break;
-      if (inOnePass && step === this.#through) for (let i = 0; i < left; i++) multipath[alive[i]!] = 1;
+    for (let i = 0; i < count; i++) {
+      alive[i] = i;
+      eliminatedBy[i] = STILL_IN;
+      rows[i] = ranks.row(sets[i]!);
     }
+    let left = count;
+    const markAfter = this.#tied !== undefined && this.#isPrefix ? this.#through : -1;
+    let step = 0;
+    for (; step < steps.length && left > 1; step++) {
+      left = eliminate(contest, ranks, steps[step]!, step, left, true);
+      if (step === markAfter) for (let i = 0; i < left; i++) multipath[alive[i]!] = 1;
+    }
+    if (step <= markAfter) multipath[alive[0]!] = 1;
     // Nothing tells the rest apart: the incumbent stays, otherwise the first one that came.
     let best = alive[0]!;
     for (let i = 1; i < left; i++) if (alive[i] === contest.incumbent) best = alive[i]!;
-    for (let i = 0; i < left; i++) if (alive[i] !== best) contest.eliminatedBy[alive[i]!] = steps.length;
+    for (let i = 0; i < left; i++) if (alive[i] !== best) eliminatedBy[alive[i]!] = steps.length;
     if (this.#tied !== undefined && !this.#isPrefix) this.#markTied(contest, ranks);
     return best;
   }
@@ -142,16 +148,15 @@ function eliminate(
   left: number,
   record: boolean,
 ): number {
+  const { alive, flags, rows, ranks: values } = contest;
   if (step.order !== undefined) return eliminateByOrder(contest, ranks, step.order, index, left, record);
-  const { alive, sets, flags, ranks: values } = contest;
-  const hasRank = step.rank !== undefined;
+  const all = ranks.rows;
   const flag = step.flag ?? 0;
   let lowest = 0x7fff_ffff;
   let highest = -0x8000_0000;
   for (let i = 0; i < left; i++) {
     const path = alive[i]!;
-    let value = hasRank ? rankOf(ranks, sets[path]!, index) : 0;
-    if (flag !== 0 && (flags[path]! & flag) !== 0) value = 1;
+    const value = (flags[path]! & flag) !== 0 ? 1 : all[rows[path]! + index]!;
     values[i] = value;
     if (value < lowest) lowest = value;
     if (value > highest) highest = value;
@@ -167,11 +172,6 @@ function eliminate(
   return kept;
 }
 
-function rankOf(ranks: Ranks, set: number, step: number): number {
-  const row = ranks.row(set);
-  return ranks.rows[row + step]!;
-}
-
 /** The lowest rank of each group stays; paths of group 0 are compared with none. */
 function eliminateWithinGroups(
   contest: Contest,
@@ -180,12 +180,9 @@ function eliminateWithinGroups(
   left: number,
   record: boolean,
 ): number {
-  const { alive, sets, ranks: values } = contest;
+  const { alive, rows, ranks: values } = contest;
   const groups: number[] = [];
-  for (let i = 0; i < left; i++) {
-    const row = ranks.row(sets[alive[i]!]!);
-    groups.push(ranks.rows[row + ranks.groupAt]!);
-  }
+  for (let i = 0; i < left; i++) groups.push(ranks.rows[rows[alive[i]!]! + ranks.groupAt]!);
   const kept: number[] = [];
   for (let i = 0; i < left; i++) {
     const path = alive[i]!;

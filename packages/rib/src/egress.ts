@@ -50,11 +50,22 @@ const LONGEST_SEGMENT = 255;
 const LLGR_STALE = wellKnownCommunity['llgr-stale'];
 const NO_EXPORT = wellKnownCommunity['no-export'];
 
-/** Whether a path may go to members of a kind at all, whoever they are. @see RFC 1997, RFC 4456 §6 */
-export function mayLeave(facts: number, source: Source, profile: EgressProfile, identity: Identity): boolean {
-  if ((facts & setFact.noAdvertise) !== 0) return false;
-  if (!profile.internal) return (facts & setFact.noExport) === 0;
-  return !isReflected(source, profile) || identity.clusterId !== undefined;
+/**
+ * Why a path may not go to members of a kind at all, whoever they are; `undefined` when it may.
+ * @see RFC 1997, RFC 4456 §6
+ */
+export function keptFromAll(
+  facts: number,
+  source: Source,
+  profile: EgressProfile,
+  identity: Identity,
+): string | undefined {
+  if ((facts & setFact.noAdvertise) !== 0) return 'it carries the community no-advertise';
+  if (!profile.internal && (facts & setFact.noExport) !== 0) return 'it carries the community no-export';
+  if (isReflected(source, profile) && identity.clusterId === undefined) {
+    return 'it came from a peer of our own AS and this router is no route reflector';
+  }
+  return undefined;
 }
 
 /** From a peer of our AS to others of our AS. */

@@ -8,7 +8,8 @@ export {
   type UpdateGroupOptions,
 } from './rib.ts';
 export type { Source, SourceOptions, SourceProtocol } from './source.ts';
-export type { Announcement, Nlri, RouteFilter, Table, TableSummary } from './table.ts';
+export type { Announcement, Nlri, Table, TableSummary } from './table.ts';
+export type { RouteFilter } from './route-filter.ts';
 export type { DistinguisherOf } from './targeted-table.ts';
 export type { NotBest, Path, Route } from './route.ts';
 export type { AttributeSet } from './attribute-set.ts';
@@ -17,6 +18,6 @@ export type { NextHopResolver, Resolution } from './next-hop-resolution.ts';
 export type { Infeasible } from './feasibility.ts';
 export { ruleSets, type RuleSetName } from './selection/rules.ts';
 export { multipathModes, type MultipathMode, type RuleSet, type Step } from './selection/step.ts';
-export type { Membership, UpdateGroup, UpdateMember } from './update-group.ts';
+export type { Advertisement, Membership, UpdateGroup, UpdateMember } from './update-group.ts';
 export type { ItemEncoder, ItemGroup, Subscriber } from './item-group.ts';
 export { routeTargetNlri } from './route-target-nlri.ts';

@@ -68,6 +68,7 @@ export class PackedTable {
   paths = 0;
   secondaryPaths = 0;
   infeasiblePaths = 0;
+  stalePaths = 0;
   /** Destinations whose paths have to be compared, and destinations that lost their last path unfollowed. */
   #unsettled = new Int32Array(64);
   #unsettledCount = 0;
@@ -389,6 +390,7 @@ export class PackedTable {
     const oldLabel = words[at + LABEL]!;
     if (old === set && ((oldLabel ^ label) & ~TRANSIENT) === 0) {
       // Announced again: it only stops being stale.
+      this.stalePaths -= bit(oldLabel, pathFlag.stale);
       words[at + LABEL] = oldLabel & ~pathFlag.stale;
       return false;
     }
@@ -401,6 +403,7 @@ export class PackedTable {
       this.observer?.(number, set, true);
     }
     this.infeasiblePaths += bit(label, pathFlag.infeasible) - bit(oldLabel, pathFlag.infeasible);
+    this.stalePaths -= bit(oldLabel, pathFlag.stale);
     words[at + LABEL] = label | (oldLabel & pathFlag.multipath);
     words[at + TIME] = this.store.seconds;
     return true;
@@ -410,6 +413,7 @@ export class PackedTable {
   #relabel(words: Int32Array, at: number, label: number): boolean {
     const old = words[at + LABEL]!;
     this.infeasiblePaths += bit(label, pathFlag.infeasible) - bit(old, pathFlag.infeasible);
+    this.stalePaths += bit(label, pathFlag.stale) - bit(old, pathFlag.stale);
     words[at + LABEL] = label;
     return ((old ^ label) & ~pathFlag.stale) !== 0;
   }
@@ -463,6 +467,7 @@ export class PackedTable {
     this.paths--;
     this.secondaryPaths -= bit(label, pathFlag.secondary);
     this.infeasiblePaths -= bit(label, pathFlag.infeasible);
+    this.stalePaths -= bit(label, pathFlag.stale);
     if (this.observer !== undefined) this.observer(number, set, false);
     pool.release(set);
   }

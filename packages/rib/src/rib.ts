@@ -14,9 +14,9 @@ import { ruleSets, type RuleSetName } from './selection/rules.ts';
 import { Selection } from './selection/select.ts';
 import type { MultipathMode } from './selection/step.ts';
 import { Source, type SourceActions, type SourceOptions } from './source.ts';
-import { Table, type TableActions } from './table.ts';
+import { type Nlri, Table, type TableActions } from './table.ts';
 import { type DistinguisherOf, TargetedTable } from './targeted-table.ts';
-import { UpdateGroup, type UpdateGroupSettings } from './update-group.ts';
+import { type Advertisement, UpdateGroup, type UpdateGroupSettings } from './update-group.ts';
 import { UpdateReceiver } from './update-receiver.ts';
 import type { AttributeSet } from './attribute-set.ts';
 import { ItemGroup, type ItemEncoder } from './item-group.ts';
@@ -246,6 +246,13 @@ export class Rib {
       table.packed.followers.push(group.distribution);
     }
     return group;
+  }
+
+  /** Which BGP peers have been told about a route, and why the others have not. */
+  advertised(table: Table, nlri: Nlri): Advertisement[] {
+    const number = table.find(nlri);
+    if (number === 0) return [];
+    return (this.#groups.get(table) ?? []).flatMap((group) => group.advertised(number));
   }
 
   /** A group of XMPP subscribers of a table that are sent the same items. */

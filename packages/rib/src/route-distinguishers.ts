@@ -27,6 +27,14 @@ export class RouteDistinguishers {
     return this.number(word(bytes, at), word(bytes, at + 4));
   }
 
+  /** Its number if it has one, otherwise -1. */
+  known(bytes: Uint8Array): number {
+    const [upper, lower] = [word(bytes, 0), word(bytes, 4)];
+    if ((upper | lower) === 0) return 0;
+    const number = this.#slots[this.#slotOf(upper, lower)]!;
+    return number === 0 ? -1 : number;
+  }
+
   /** Its octets. */
   bytes(number: number): Uint8Array {
     const bytes = new Uint8Array(8);
@@ -57,12 +65,8 @@ export class RouteDistinguishers {
   #find(upper: number, lower: number): number {
     const words = this.#words;
     const slots = this.#slots;
-    const mask = slots.length - 1;
-    let slot = this.#hash(upper, lower) & mask;
-    for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const number = slots[slot]!;
-      if (words[number * 2] === upper && words[number * 2 + 1] === lower) return number;
-    }
+    const slot = this.#slotOf(upper, lower);
+    if (slots[slot] !== 0) return slots[slot]!;
     const number = ++this.#count;
     if (number * 2 >= words.length) {
       this.#words = new Int32Array(words.length * 2);
@@ -73,6 +77,19 @@ export class RouteDistinguishers {
     if (number * 2 <= slots.length) slots[slot] = number;
     else this.#growSlots();
     return number;
+  }
+
+  /** The slot that holds a route distinguisher, or the free one where it would go. */
+  #slotOf(upper: number, lower: number): number {
+    const words = this.#words;
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let slot = this.#hash(upper, lower) & mask;
+    for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const number = slots[slot]!;
+      if (words[number * 2] === upper && words[number * 2 + 1] === lower) break;
+    }
+    return slot;
   }
 
   #growSlots(): void {

@@ -1,12 +1,12 @@
 /** A routing table as other packages see it. */
 import type { FamilyName } from '@vaportrail/bgp/wire';
-import { type Prefix, covers } from '@vaportrail/net';
+import type { Prefix } from '@vaportrail/net';
 import { finalMark } from './classify.ts';
-import { SET } from './destinations.ts';
 import { lengthBits } from './family-layout.ts';
 import type { Infeasible } from './feasibility.ts';
 import type { PackedTable } from './packed-table.ts';
 import { type Route, type RouteContext, readRoute } from './route.ts';
+import { type RouteFilter, matcher } from './route-filter.ts';
 import { RouteFollower } from './route-follower.ts';
 import type { MultipathMode } from './selection/step.ts';
 import type { RuleSetName } from './selection/rules.ts';
@@ -34,22 +34,6 @@ export interface Announcement {
   readonly infeasible?: Infeasible | undefined;
 }
 
-/** Which routes to read. */
-export interface RouteFilter {
-  /** Only routes inside this prefix. */
-  readonly within?: Prefix | undefined;
-  /** Only this prefix. */
-  readonly exact?: Prefix | undefined;
-  /** Only routes with this route distinguisher. */
-  readonly routeDistinguisher?: Uint8Array | undefined;
-  /** Only routes with a path of this source. */
-  readonly source?: Source | undefined;
-  /** At most so many. */
-  readonly limit?: number | undefined;
-  /** Work out why paths are not best; true unless stated. */
-  readonly explained?: boolean | undefined;
-}
-
 export interface TableSummary {
   readonly name: string;
   readonly family: FamilyName;
@@ -59,6 +43,8 @@ export interface TableSummary {
   readonly primaryPaths: number;
   readonly secondaryPaths: number;
   readonly infeasiblePaths: number;
+  /** Kept from sessions that went down, the long-lived stale ones included. */
+  readonly stalePaths: number;
   /** Octets of memory reserved for its records. */
   readonly octets: number;
 }
@@ -162,38 +148,25 @@ export class Table {
 
   /** The route with this NLRI, with the reasons of its paths. */
   route(nlri: Nlri): Route | undefined {
-    this.#refresh();
-    const number = this.#find(nlri);
-    return number === 0 || !this.packed.isOccupied(number)
-      ? undefined
-      : readRoute(this.context, number, true);
+    const number = this.find(nlri);
+    return number === 0 ? undefined : readRoute(this.context, number, true);
   }
 
   /** The routes that pass a filter, in no particular order. Changes while the iteration is suspended may be missed. */
   *routes(filter: RouteFilter = {}): Generator<Route, void, undefined> {
     this.#refresh();
     const { exact, limit = Number.POSITIVE_INFINITY, explained = true } = filter;
+    const matches = matcher(this.packed, filter);
     let left = limit;
     if (exact !== undefined && this.#isDirect(filter)) {
-      const nlri = { prefix: exact, routeDistinguisher: filter.routeDistinguisher };
-      const route = this.route(nlri);
-      if (route !== undefined && left > 0) yield route;
+      const number = this.#find({ prefix: exact, routeDistinguisher: filter.routeDistinguisher });
+      if (number !== 0 && left > 0 && matches(number)) yield readRoute(this.context, number, explained);
       return;
     }
-    const within = exact ?? filter.within;
     for (let number = 1; number < this.packed.destinations.top && left > 0; number++) {
-      if (!this.packed.isOccupied(number)) continue;
-      if (filter.source !== undefined && !this.#hasPathOf(number, filter.source)) continue;
-      const route = readRoute(this.context, number, explained);
-      if (within !== undefined) {
-        if (route.prefix === undefined || !covers(within, route.prefix)) continue;
-        if (exact !== undefined && route.prefix.length !== exact.length) continue;
-      }
-      const { routeDistinguisher } = filter;
-      if (routeDistinguisher !== undefined && !sameOctets(route.routeDistinguisher, routeDistinguisher))
-        continue;
+      if (!matches(number)) continue;
       left--;
-      yield route;
+      yield readRoute(this.context, number, explained);
     }
   }
 
@@ -218,7 +191,7 @@ export class Table {
 
   summary(): TableSummary {
     this.#refresh();
-    const { paths, secondaryPaths, infeasiblePaths, destinations } = this.packed;
+    const { paths, secondaryPaths, infeasiblePaths, stalePaths, destinations } = this.packed;
     return {
       name: this.name,
       family: this.family,
@@ -227,8 +200,16 @@ export class Table {
       primaryPaths: paths - secondaryPaths,
       secondaryPaths,
       infeasiblePaths,
+      stalePaths,
       octets: destinations.octets,
     };
+  }
+
+  /** @internal The number of a route, 0 if there is none. */
+  find(nlri: Nlri): number {
+    this.#refresh();
+    const number = this.#find(nlri);
+    return number !== 0 && this.packed.isOccupied(number) ? number : 0;
   }
 
   /** Applies what waits for this table alone, so that what is read is as of now. */
@@ -237,17 +218,11 @@ export class Table {
     this.packed.settle();
   }
 
-  #isDirect({ routeDistinguisher }: RouteFilter): boolean {
+  /** The filter names one key. */
+  #isDirect({ exact, routeDistinguisher }: RouteFilter): boolean {
     const { layout } = this.packed;
-    return layout.kind === 'prefix' && (!layout.distinguished || routeDistinguisher !== undefined);
-  }
-
-  #hasPathOf(number: number, source: Source): boolean {
-    let found = false;
-    this.packed.forEachPath(number, (words, at) => {
-      found ||= this.packed.store.pool.source(words[at + SET]!) === source.number;
-    });
-    return found;
+    if (layout.kind !== 'prefix' || exact?.bytes.length !== layout.addressWords * 4) return false;
+    return layout.distinguished === (routeDistinguisher !== undefined);
   }
 
   #find(nlri: Nlri): number {
@@ -288,8 +263,4 @@ export class Table {
       this.#key[word + 1] = left <= 0 ? 0 : left >= 32 ? value : value & (-1 << (32 - left));
     }
   }
-}
-
-function sameOctets(a: Uint8Array | undefined, b: Uint8Array): boolean {
-  return a !== undefined && a.length === b.length && a.every((octet, i) => octet === b[i]);
 }

@@ -10,7 +10,7 @@ import { SET_CHAIN, SET_FACTS, SET_TARGETS, SET_WORDS_SHIFT } from './attribute-
 import { ByteArena } from './byte-arena.ts';
 import { LABEL, MORE, MORE_MASK, SET, pathFlag } from './destinations.ts';
 import { CHUNK, type Courier, Distribution } from './distribution.ts';
-import { Egress, type EgressProfile, isReflected, mayLeave } from './egress.ts';
+import { Egress, type EgressProfile, isReflected, keptFromAll } from './egress.ts';
 import type { PackedTable } from './packed-table.ts';
 import { NOBODY } from './receivers.ts';
 import type { RouteStore } from './route-store.ts';
@@ -46,6 +46,14 @@ export interface Membership {
   refresh(): void;
   /** Leaves the group. Nothing is sent any more. */
   leave(): void;
+}
+
+/** Whether a peer was told about a route, and why not. */
+export interface Advertisement {
+  readonly to: Source;
+  readonly told: boolean;
+  /** Absent when it was told. */
+  readonly because: string | undefined;
 }
 
 class Peer {
@@ -342,6 +350,28 @@ export class UpdateGroup implements Courier {
       this.#peers.get(number)?.member.send(buffers);
   }
 
+  /** @internal Which members have been told about a destination, and why the others have not. */
+  advertised(destination: number): Advertisement[] {
+    const { identity, pool, sources } = this.#store;
+    const set = this.#table.bestSet(destination);
+    const source = set === 0 ? undefined : sources[pool.source(set)]!;
+    const facts = pool.words[(set << SET_WORDS_SHIFT) + SET_FACTS]!;
+    const held = this.distribution.held(destination);
+    const wanted = set === 0 ? NOBODY : this.receivers(destination, set);
+    const { receivers } = this.distribution;
+    return [...this.#peers].map(([number, { member }]) => {
+      const told = receivers.has(held, number);
+      if (source === undefined) return { to: member.source, told, because: 'no path is feasible' };
+      const because =
+        keptFromAll(facts, source, this.settings, identity) ??
+        this.#keptFrom(member, set, source) ??
+        (receivers.has(wanted, number) ? undefined : 'it supplied a path of the route itself') ??
+        (this.#remember(set) ? undefined : 'export policy keeps it back') ??
+        (told ? undefined : 'its turn has not come yet');
+      return { to: member.source, told: told && because === undefined, because };
+    });
+  }
+
   /** Makes sure that the rewritten attributes of a set are at hand; returns whether it may be sent. */
   #remember(set: number): boolean {
     const serial = this.#store.pool.serial(set);
@@ -389,7 +419,8 @@ export class UpdateGroup implements Courier {
     const { identity, pool, sources } = this.#store;
     const record = set << SET_WORDS_SHIFT;
     const source = sources[pool.source(set)]!;
-    if (!mayLeave(pool.words[record + SET_FACTS]!, source, this.settings, identity)) return NOBODY;
+    if (keptFromAll(pool.words[record + SET_FACTS]!, source, this.settings, identity) !== undefined)
+      return NOBODY;
     const to: number[] = [];
     for (const [number, { member }] of this.#peers) {
       if (this.#keptFrom(member, set, source) === undefined) to.push(number);

@@ -2,12 +2,16 @@
 import {
   type FamilyName,
   MALFORMED,
+  OPTIONAL,
+  TRANSITIVE,
   UpdateFrame,
   type UpdateProblem,
+  checkMultiprotocol,
   families,
   familyOf,
   locateUpdate,
   updateSubcode,
+  validateAttributes,
 } from '@vaportrail/bgp/wire';
 import { SET_FEASIBILITY, SET_REPLACEMENT, SET_WORDS_SHIFT } from './attribute-pool.ts';
 import { BATCH_SIZE } from './batch.ts';
@@ -18,6 +22,8 @@ import type { RouteStore } from './route-store.ts';
 import type { Source } from './source.ts';
 
 const NEXT_HOP = 3;
+/** SAFI of labeled VPN addresses. */
+const VPN = 128;
 const INET = 'inet' satisfies FamilyName;
 const none: readonly UpdateProblem[] = [];
 
@@ -78,24 +84,21 @@ export class UpdateReceiver {
         problems = this.#take(classic, source, frame.withdrawnAt, frame.withdrawnEnd, 0, true, problems);
       }
     }
-    if (frame.unreachAt !== 0) {
-      const family = familyOf(frame.unreachAfi, frame.unreachSafi);
-      const to = family === undefined ? undefined : this.#destination(source, family);
-      if (to !== undefined) {
-        problems = this.#take(to, source, frame.unreachNlriAt, frame.unreachNlriEnd, 0, true, problems);
-      }
-    }
-    if (frame.reachAt !== 0) {
-      const family = familyOf(frame.reachAfi, frame.reachSafi);
-      const to = family === undefined ? undefined : this.#destination(source, family);
-      if (to !== undefined && family !== undefined) {
-        const nextHopOctets: readonly number[] = families[family].nextHopOctets;
-        if (!nextHopOctets.includes(frame.reachNextHopLength)) {
-          const because = `a next hop of ${frame.reachNextHopLength} octets`;
-          return [...problems, updateProblem('session-reset', because)];
+    const multiprotocol = isSuspicious(frame) ? checkMultiprotocol(frame) : none;
+    if (multiprotocol.length > 0) problems = [...problems, ...multiprotocol];
+    else {
+      if (frame.unreachAt !== 0) {
+        const to = this.#destinationOf(source, frame.unreachAfi, frame.unreachSafi);
+        if (to !== undefined) {
+          problems = this.#take(to, source, frame.unreachNlriAt, frame.unreachNlriEnd, 0, true, problems);
         }
-        const set = broken ? 0 : this.#internReach(source);
-        problems = this.#announce(to, source, set, frame.reachNlriAt, frame.reachNlriEnd, problems);
+      }
+      if (frame.reachAt !== 0 && frame.reachNlriEnd > frame.reachNlriAt) {
+        const to = this.#destinationOf(source, frame.reachAfi, frame.reachSafi);
+        if (to !== undefined) {
+          const set = broken ? 0 : this.#internReach(source);
+          problems = this.#announce(to, source, set, frame.reachNlriAt, frame.reachNlriEnd, problems);
+        }
       }
     }
     if (frame.nlriEnd > frame.nlriAt) {
@@ -104,6 +107,12 @@ export class UpdateReceiver {
         const set = broken ? 0 : this.#internClassic(source);
         problems = this.#announce(classic, source, set, frame.nlriAt, frame.nlriEnd, problems);
       }
+    } else if (frame.reachAt === 0 && frame.attributeOctets > 0) {
+      // Attributes and nothing announced: if they are broken, so may be what should have been announced.
+      const length = frame.copyAttributes(this.#scratch, 0);
+      const { asn4, internal } = source;
+      const found = validateAttributes(this.#scratch, 0, length, { asn4, internal, announces: 'nothing' });
+      if (found.length > 0) problems = [...problems, ...found];
     }
     return problems;
   }
@@ -111,6 +120,11 @@ export class UpdateReceiver {
   /** AFI and SAFI of the End-of-RIB that the last message was, 0 if it was none. */
   get endOfRib(): number {
     return this.#frame.endOfRib;
+  }
+
+  #destinationOf(source: Source, afi: number, safi: number): Destination | undefined {
+    const family = familyOf(afi, safi);
+    return family === undefined ? undefined : this.#destination(source, family);
   }
 
   #destination(source: Source, family: FamilyName): Destination | undefined {
@@ -365,6 +379,15 @@ export class UpdateReceiver {
     }
     return true;
   }
+}
+
+/** Whether the multiprotocol attributes need a closer look; made for the many that do not. */
+function isSuspicious(frame: UpdateFrame): boolean {
+  const { reachAt, unreachAt, reachNextHopLength } = frame;
+  if (unreachAt !== 0 && (frame.unreachFlags & (OPTIONAL | TRANSITIVE)) !== OPTIONAL) return true;
+  if (reachAt === 0) return false;
+  if ((frame.reachFlags & (OPTIONAL | TRANSITIVE)) !== OPTIONAL) return true;
+  return !(reachNextHopLength === 12 && frame.reachSafi === VPN && frame.reachAfi === 1);
 }
 
 /** The four octets at `at`, zero behind the end. */

@@ -11,6 +11,7 @@ import { Session } from '../session/session.ts';
 import type { SessionSettings } from '../session/session-config.ts';
 import type { SessionDown, SessionEnd } from '../session/session-end.ts';
 import { endOfRib } from '../session/end-of-rib.ts';
+import { MAX_EXTENDED_MESSAGE, MAX_MESSAGE } from '../wire/header.ts';
 import { notificationOf, type UpdateProblem } from '../wire/update-problem.ts';
 import { decodeUpdate, type Update } from '../wire/update.ts';
 import {
@@ -59,6 +60,8 @@ export interface SpeakerEvents {
   endOfRib: [{ readonly peer: Peer; readonly family: FamilyName }];
   /** An UPDATE was wrong in a way that did not end the session. @see RFC 7606 */
   problem: [{ readonly peer: Peer; readonly problem: UpdateProblem }];
+  /** A route does not fit into the messages agreed on with a peer: it has been withdrawn there. @see RFC 8654 §4 */
+  unsent: [{ readonly peer: Peer; readonly route: Route; readonly because: string }];
   /** A session has ended. It is tried again unless it was stopped. */
   down: [{ readonly peer: Peer; readonly end: SessionDown }];
   /** An attempt at a session has failed. */
@@ -99,16 +102,20 @@ export class Peer {
     const family = familyOfRoute(route);
     const { negotiated, endpoints, config } = this.session;
     if (negotiated?.families.includes(family) !== true) return;
-    const { asn4, internal, addPath } = negotiated;
-    this.#send(
-      announceMessage(route, {
-        localAsn: config.local.asn,
-        internal,
-        asn4,
-        addPath: addPath.send.includes(family),
-        nextHop: endpoints?.local.address ?? '',
-      }),
-    );
+    const { asn4, internal, addPath, extendedMessage } = negotiated;
+    const message = announceMessage(route, {
+      localAsn: config.local.asn,
+      internal,
+      asn4,
+      addPath: addPath.send.includes(family),
+      nextHop: endpoints?.local.address ?? '',
+    });
+    const longest = extendedMessage ? MAX_EXTENDED_MESSAGE : MAX_MESSAGE;
+    if (message.length <= longest) return this.#send(message);
+    // What the peer may have of it is no longer true.
+    this.withdraw(route);
+    const because = `${route.prefix ?? family} with its attributes takes ${message.length} octets, the peer takes ${longest} octets`;
+    this.#speaker.events.emit('unsent', { peer: this, route, because });
   }
 
   withdraw(route: RouteKey): void {

@@ -1,11 +1,7 @@
 /** A BGP speaker, and the sessions it is made of. Messages, attributes and address families are in `@vaportrail/bgp/wire`. */
-export {
-  Session,
-  type Endpoint,
-  type MessageCounts,
-  type SessionCounters,
-  type SessionHandlers,
-} from './session/session.ts';
+export { Session, type Endpoint } from './session/session.ts';
+export { type MessageCounts, type SessionCounters } from './session/session-counters.ts';
+export { type SessionHandlers } from './session/session-handlers.ts';
 export { Listener, peerKey, type ListenerSettings, type PeerRange } from './session/listener.ts';
 export {
   sessionConfig,
@@ -26,6 +22,7 @@ export {
   type Role,
 } from './session/negotiate.ts';
 export { type SessionDown, type SessionEnd } from './session/session-end.ts';
+export { type PrefixLimit, type PrefixLimits } from './session/prefix-limit.ts';
 export { LOW_WATER } from './session/connection.ts';
 export { endOfRib } from './session/end-of-rib.ts';
 export { MessageStream, type MessageSink } from './session/framing.ts';

@@ -1,5 +1,6 @@
 /** What a session is configured with, and what is assumed where nothing is said. */
 import type { FamilyName } from '../families/table.ts';
+import type { PrefixLimits } from './prefix-limit.ts';
 import { MAX_PASSWORD } from './tcp-md5.ts';
 import type { AddPathMode, LongLivedFamily, Role } from './negotiate.ts';
 
@@ -61,6 +62,8 @@ export interface SessionSettings {
   readonly role?: Role;
   /** Refuse a peer that tells no role. */
   readonly strictRole?: boolean;
+  /** How many prefixes the peer may announce; {@link SessionHandlers.prefixes} counts them. */
+  readonly prefixLimits?: PrefixLimits;
   /** Sign all segments with this password. @see RFC 2385 */
   readonly password?: string;
   /** Accept only packets that have passed fewer than so many routers, 1–254. @see RFC 5082 */
@@ -77,6 +80,7 @@ type Defaulted =
   | 'extendedMessages'
   | 'extendedNextHop'
   | 'addPath'
+  | 'prefixLimits'
   | 'strictRole';
 
 /** Settings with nothing left open. */
@@ -92,6 +96,7 @@ const defaults = {
   extendedMessages: true,
   extendedNextHop: [],
   addPath: {},
+  prefixLimits: {},
   strictRole: false,
 } as const;
 

@@ -1,6 +1,6 @@
 /** A BGP session with one peer: the driver that owns its connections and timers. */
 import { connect, type Socket } from 'node:net';
-import { systemClock, type Clock } from '@vaportrail/net';
+import { systemClock, type Clock, type Timer } from '@vaportrail/net';
 import { families, familyOf, type FamilyName } from '../families/table.ts';
 import { HEADER_OCTETS, frameMessage, messageType } from '../wire/header.ts';
 import { NotificationError, ceaseSubcode, encodeShutdownText, errorCode } from '../wire/notification.ts';
@@ -11,67 +11,19 @@ import { survivor } from './collision.ts';
 import { Conversation, type ConversationOwner } from './conversation.ts';
 import { states, type FsmOptions, type State, type TimerName } from './fsm.ts';
 import { localOpen, negotiate, type Negotiated } from './negotiate.ts';
+import { tooManyPrefixes, weighPrefixes, type PrefixLimit } from './prefix-limit.ts';
 import { sessionConfig, type SessionConfig, type SessionSettings } from './session-config.ts';
-import { sessionDown, type SessionDown, type SessionEnd } from './session-end.ts';
+import { sessionCounters, type SessionCounters } from './session-counters.ts';
+import type { SessionHandlers } from './session-handlers.ts';
+import { sessionDown, type SessionEnd } from './session-end.ts';
 import { isSecured, requireTransportSecurity, secureAccepted, secureConnect } from './transport-security.ts';
-
-/**
- * Who uses the session. What a handler throws ends this session and no other: a NotificationError becomes what the peer
- * is told, anything else a Cease, and is given to `fault`.
- */
-export interface SessionHandlers {
-  established(negotiated: Negotiated): void;
-  /**
-   * One whole UPDATE, header included: octets `start` to `end` of `bytes`, valid only during the call.
-   * Throwing a NotificationError resets the session with it.
-   */
-  update(bytes: Uint8Array, start: number, end: number): void;
-  /** All messages of one read have been handed on. */
-  batchEnd?(): void;
-  /** The peer asks for a family again (`request`), or marks the beginning and the end of sending it again. @see RFC 7313 */
-  routeRefresh(family: FamilyName, subtype: keyof typeof refreshSubtype): void;
-  /** Established has been left. */
-  down(end: SessionDown): void;
-  /** The backlog has fallen to `LOW_WATER` or below. */
-  drained?(): void;
-  /** An attempt has ended before the session was established. */
-  failed?(end: SessionEnd): void;
-  /** Another handler has thrown what is no NotificationError; without this handler the process is warned. */
-  fault?(error: unknown): void;
-}
-
-/** Messages by type and direction. */
-export interface MessageCounts {
-  open: number;
-  update: number;
-  notification: number;
-  keepalive: number;
-  routeRefresh: number;
-}
-
-export interface SessionCounters {
-  readonly received: MessageCounts;
-  readonly sent: MessageCounts;
-  octetsReceived: number;
-  octetsSent: number;
-  /** How often the session has become Established, and how often it has left it. */
-  established: number;
-  flaps: number;
-}
 
 /** A session that has been up this long has proven itself: the next failure starts with the shortest pause, in milliseconds. */
 const STABLE = 60_000;
 
 export class Session {
   readonly config: SessionConfig;
-  readonly counters: SessionCounters = {
-    received: noMessages(),
-    sent: noMessages(),
-    octetsReceived: 0,
-    octetsSent: 0,
-    established: 0,
-    flaps: 0,
-  };
+  readonly counters: SessionCounters = sessionCounters();
   /** How the last session, or the last attempt, ended. */
   lastEnd: SessionEnd | undefined;
   /** When the state last became or ceased to be Established, in milliseconds of the clock. */
@@ -90,6 +42,11 @@ export class Session {
   /** The conversation that is Established. */
   #current: Conversation | undefined;
   #negotiated: Negotiated | undefined;
+  readonly #limited: readonly (readonly [FamilyName, PrefixLimit])[];
+  /** Families about which the handler has been warned. */
+  readonly #warned = new Set<FamilyName>();
+  /** Starts the session again after it had too many prefixes. */
+  #restart: Timer | undefined;
 
   /**
    * @throws RangeError when a setting is out of range
@@ -106,6 +63,7 @@ export class Session {
       passive: this.config.peer.passive ?? false,
       delayOpen: this.config.delayOpen > 0,
     };
+    this.#limited = Object.entries(this.config.prefixLimits) as [FamilyName, PrefixLimit][];
     this.#backOff = new BackOff(this.config.idleHold.initial);
     this.#owner = this.#conversationOwner();
     this.#first = new Conversation(this.#owner, this.#options);
@@ -141,6 +99,7 @@ export class Session {
   start(): void {
     if (this.#started) return;
     this.#started = true;
+    this.#restart?.cancel();
     this.#backOff.succeeded();
     this.#first.feed({ type: 'ManualStart' });
   }
@@ -152,6 +111,7 @@ export class Session {
    */
   async stop(why: string | NotificationError = ''): Promise<void> {
     this.#started = false;
+    this.#restart?.cancel();
     const notification = typeof why === 'string' ? shutdown(why) : why;
     const gone = [this.#first, this.#second].map((conversation) => conversation?.connection?.closed());
     this.#second?.feed({ type: 'ManualStop', notification });
@@ -166,6 +126,7 @@ export class Session {
    */
   async abandon(): Promise<void> {
     this.#started = false;
+    this.#restart?.cancel();
     const gone = [this.#first, this.#second].map((conversation) => conversation?.connection?.closed());
     this.#second?.abandon('abandoned');
     this.#first.abandon('abandoned');
@@ -275,7 +236,10 @@ export class Session {
       established: (conversation) => this.#established(conversation),
       released: (conversation, end) => this.#released(conversation, end),
       message: (_, type, bytes, start, end) => this.#message(type, bytes, start, end),
-      batchEnd: () => this.#handlers.batchEnd?.(),
+      batchEnd: () => {
+        this.#handlers.batchEnd?.();
+        this.#weighPrefixes();
+      },
       drained: (conversation) => {
         if (conversation === this.#current) this.#handlers.drained?.();
       },
@@ -358,9 +322,28 @@ export class Session {
     if (now - this.changedAt >= STABLE) this.#backOff.succeeded();
     this.#current = undefined;
     this.#negotiated = undefined;
+    this.#warned.clear();
     this.changedAt = now;
     this.counters.flaps++;
     this.#tell(() => this.#handlers.down(sessionDown(end, negotiated)));
+  }
+
+  #weighPrefixes(): void {
+    for (const [family, prefixLimit] of this.#limited) {
+      if (this.#current === undefined) return;
+      const count = this.#handlers.prefixes?.(family) ?? 0;
+      const { limit, restartAfter } = prefixLimit;
+      const weight = weighPrefixes(count, prefixLimit);
+      if (weight === 'too-many') {
+        void this.stop(tooManyPrefixes(family, count, limit));
+        if (restartAfter !== undefined)
+          this.#restart = this.#clock.after(restartAfter * 1000, () => this.start());
+      } else if (weight === 'fine') this.#warned.delete(family);
+      else if (!this.#warned.has(family)) {
+        this.#warned.add(family);
+        this.#handlers.manyPrefixes?.(family, count, limit);
+      }
+    }
   }
 
   /** Tells a handler of an end: there is nothing left to reset when it throws. */
@@ -413,12 +396,12 @@ export class Session {
       this.#first = second;
       this.#second = undefined;
     } else if (this.#started) {
-      this.#restart(conversation);
+      this.#tryAgain(conversation);
     }
   }
 
   /** Tries again: at once by waiting for the peer, and after a pause by connecting, unless the pause is in Idle. */
-  #restart(conversation: Conversation): void {
+  #tryAgain(conversation: Conversation): void {
     if (conversation.holdsIdle) return;
     conversation.feed({
       type: 'AutomaticStart_with_DampPeerOscillations_and_PassiveTcpEstablishment',
@@ -457,8 +440,4 @@ function shutdown(text: string): NotificationError {
     ceaseSubcode.administrativeShutdown,
     text === '' ? undefined : encodeShutdownText(text),
   );
-}
-
-function noMessages(): MessageCounts {
-  return { open: 0, update: 0, notification: 0, keepalive: 0, routeRefresh: 0 };
 }

@@ -62,6 +62,10 @@ export interface SpeakerEvents {
   problem: [{ readonly peer: Peer; readonly problem: UpdateProblem }];
   /** A route does not fit into the messages agreed on with a peer: it has been withdrawn there. @see RFC 8654 §4 */
   unsent: [{ readonly peer: Peer; readonly route: Route; readonly because: string }];
+  /** A peer has announced nearly as many prefixes of a family as it may. */
+  manyPrefixes: [
+    { readonly peer: Peer; readonly family: FamilyName; readonly count: number; readonly limit: number },
+  ];
   /** A session has ended. It is tried again unless it was stopped. */
   down: [{ readonly peer: Peer; readonly end: SessionDown }];
   /** An attempt at a session has failed. */
@@ -74,6 +78,7 @@ export class Peer {
   /** What it has announced and not withdrawn, by key. */
   readonly routes = new Map<string, LearnedRoute>();
   readonly #speaker: SpeakerSide;
+  readonly #counts = new Map<FamilyName, number>();
   /** Families whose routes cannot be read any more in this session. @see RFC 7606 §2 */
   readonly #disabled = new Set<FamilyName>();
 
@@ -89,6 +94,9 @@ export class Peer {
         },
         down: (end) => this.#down(end),
         failed: (end) => void speaker.events.emit('failed', { peer: this, end }),
+        prefixes: (family) => this.#counts.get(family) ?? 0,
+        manyPrefixes: (family, count, limit) =>
+          void speaker.events.emit('manyPrefixes', { peer: this, family, count, limit }),
       },
       clock,
     );
@@ -197,12 +205,18 @@ export class Peer {
       if (known !== undefined) this.#forget(key, known);
       return;
     }
+    if (!this.routes.has(key)) this.#count(route.family, 1);
     this.routes.set(key, route);
     this.#speaker.events.emit('route', { peer: this, route });
   }
 
+  #count(family: FamilyName, change: number): void {
+    this.#counts.set(family, (this.#counts.get(family) ?? 0) + change);
+  }
+
   #forget(key: string, route: LearnedRoute): void {
     this.routes.delete(key);
+    this.#count(route.family, -1);
     this.#speaker.events.emit('withdraw', { peer: this, route });
   }
 

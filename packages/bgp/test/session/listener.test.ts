@@ -2,7 +2,8 @@ import { createConnection } from 'node:net';
 import { parsePrefix } from '@vaportrail/net';
 import t from 'tap';
 import { Listener, peerKey, type ListenerSettings } from '../../src/session/listener.ts';
-import { Session, type SessionHandlers } from '../../src/session/session.ts';
+import { Session } from '../../src/session/session.ts';
+import type { SessionHandlers } from '../../src/session/session-handlers.ts';
 import type { SessionSettings } from '../../src/session/session-config.ts';
 import { RawPeer, keepalive, openOf, until } from './raw-peer.ts';
 

@@ -5,7 +5,8 @@ import { Listener } from '../../src/session/listener.ts';
 import { frameMessage, messageType } from '../../src/wire/header.ts';
 import { NotificationError } from '../../src/wire/notification.ts';
 import { LOW_WATER } from '../../src/session/connection.ts';
-import { Session, type SessionHandlers } from '../../src/session/session.ts';
+import { Session } from '../../src/session/session.ts';
+import type { SessionHandlers } from '../../src/session/session-handlers.ts';
 import { RawPeer, keepalive, openOf, until } from './raw-peer.ts';
 import type { SessionSettings } from '../../src/session/session-config.ts';
 

@@ -72,7 +72,7 @@ export {
   type UpdateLayout,
   type UpdateRoute,
 } from './update.ts';
-export { encodeUpdate, type UpdateFields } from './update-encode.ts';
+export { encodeUpdate, updateFieldsOf, type UpdateFields } from './update-encode.ts';
 export type { DecodeContext } from './decode-context.ts';
 export {
   describeMessage,

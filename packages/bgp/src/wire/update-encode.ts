@@ -3,6 +3,7 @@ import { Writer, parseHex } from '@vaportrail/net';
 import type { Attribute, AttributeContext } from '../attributes/attribute.ts';
 import { type RawAttribute, writeAttribute } from '../attributes/encode.ts';
 import { type AttributeName, attributes as table } from '../attributes/table.ts';
+import { plainList, plainNumber, plainRecord, plainText } from '../attributes/plain.ts';
 import { families, familyOf } from '../families/table.ts';
 import type { AfiSafi } from './capability.ts';
 import { MAX_EXTENDED_MESSAGE, HEADER_OCTETS, frameMessage, messageType } from './header.ts';
@@ -51,6 +52,40 @@ export function encodeUpdate(update: UpdateFields, { asn4 }: AttributeContext = 
     throw new RangeError(`an UPDATE of ${body.length + HEADER_OCTETS} octets is too long`);
   }
   return frameMessage(messageType.update, body.finish());
+}
+
+/**
+ * The fields of an UPDATE in data of unknown origin, such as a line of JSON: what is there has the right shape; the
+ * values are checked when they are encoded.
+ * @throws RangeError that names what has another shape
+ */
+export function updateFieldsOf(plain: unknown): UpdateFields {
+  const { routes, attributes, raw, endOfRib, layout } = plainRecord(plain);
+  for (const route of routes === undefined ? [] : plainList(routes)) {
+    const { op, afi, safi, pathId } = plainRecord(route);
+    if (op !== 'announce' && op !== 'withdraw')
+      throw new RangeError('a route needs op, "announce" or "withdraw"');
+    plainNumber(afi, 0xffff);
+    plainNumber(safi, 0xff);
+    if (pathId !== undefined && pathId !== null) plainNumber(pathId);
+  }
+  if (attributes !== undefined) plainRecord(attributes);
+  for (const attribute of raw === undefined ? [] : plainList(raw)) {
+    const { code, flags, value } = plainRecord(attribute);
+    plainNumber(code, 0xff);
+    plainNumber(flags, 0xff);
+    plainText(value);
+  }
+  const { reach, unreach, attributes: order } = plainRecord(layout ?? {});
+  for (const family of [endOfRib, reach, unreach]) {
+    if (family === undefined) continue;
+    const { afi, safi } = plainRecord(family);
+    plainNumber(afi, 0xffff);
+    plainNumber(safi, 0xff);
+  }
+  for (const place of order === undefined ? [] : plainList(order))
+    plainList(place).map((octet) => plainNumber(octet, 0xff));
+  return { routes, attributes, raw, endOfRib, layout } as UpdateFields;
 }
 
 interface SplitRoutes {

@@ -1,7 +1,7 @@
 /** `vaportrail decode`: BGP messages as JSON, from hexadecimal lines or from a capture. */
 import { CaptureError, CaptureReader } from '@vaportrail/bgp/capture';
 import { InvalidArgumentError } from 'commander';
-import { type Command, type Subcommand, exitCode } from '../command.ts';
+import { type Subcommand, exitCode } from '../command.ts';
 import { LineError, decodeLine } from '../decode/message-line.ts';
 import { LineWriter, inputs, lines } from '../decode/line-stream.ts';
 
@@ -102,7 +102,6 @@ function document(text: string, name: string, number: number, tally: Tally): str
 async function decodeCaptures(
   files: readonly string[],
   options: { readonly port: readonly number[] },
-  command: Command,
 ): Promise<void> {
   const out = new LineWriter(process.stdout);
   const tally = new Tally();
@@ -118,7 +117,7 @@ async function decodeCaptures(
     } catch (error) {
       if (!(error instanceof CaptureError)) throw error;
       await out.flush();
-      command.error(`error: ${name}: ${error.message}`, { exitCode: exitCode.failed });
+      throw new Error(`${name}: ${error.message}`, { cause: error });
     }
     if (reader.unfinished > 0) process.stderr.write(`${name}: the last packet is cut off\n`);
     if (reader.skipped > 0)

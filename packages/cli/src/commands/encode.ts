@@ -1,5 +1,5 @@
 /** `vaportrail encode`: UPDATEs from JSON, the inverse of `vaportrail decode`. */
-import { type UpdateFields, encodeUpdate } from '@vaportrail/bgp/wire';
+import { type UpdateFields, encodeUpdate, updateFieldsOf } from '@vaportrail/bgp/wire';
 import { hexText } from '@vaportrail/net';
 import { type Subcommand, exitCode } from '../command.ts';
 import { LineWriter, inputs, lines } from '../decode/line-stream.ts';
@@ -45,9 +45,9 @@ async function encodeLines(files: readonly string[], options: { readonly asn2?: 
 
 function updateFields(text: string): UpdateFields {
   const document: unknown = JSON.parse(text);
-  if (typeof document !== 'object' || document === null) throw new RangeError('a document is a JSON object');
-  const { type = 'update' } = document as { type?: unknown };
-  if (type !== 'update')
+  const type = (document as { type?: unknown } | null)?.type ?? 'update';
+  if (type !== 'update') {
     throw new RangeError(`a message of type ${JSON.stringify(type)} is not encoded, only "update"`);
-  return document;
+  }
+  return updateFieldsOf(document);
 }

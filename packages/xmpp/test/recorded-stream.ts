@@ -4,7 +4,7 @@ import {
   XmppStream,
   type Negotiation,
   type Stanza,
-  type StreamError,
+  StreamError,
   type StreamHeader,
   type StreamLimits,
 } from '../src/index.ts';
@@ -69,4 +69,15 @@ export function readStream(chunks: readonly (string | Uint8Array)[], limits?: St
   recorded.stream.push(agentHeader);
   for (const chunk of chunks) recorded.stream.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
   return recorded;
+}
+
+/** The condition of the stream error that a call throws. */
+export function conditionOf(call: () => unknown): string | undefined {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof StreamError) return error.condition;
+    throw error;
+  }
+  return undefined;
 }

@@ -50,6 +50,9 @@ export interface PeerListener {
   timedOut(peer: ControlNodePeer): void;
 }
 
+/** Octets that may wait in the socket before an agent holds back: thousands of routes must not fill it at once. */
+const HIGH_WATER = 1024 * 1024;
+
 /** `idle`: not started or a spare; `connecting`: no session yet, or not any more. */
 export type PeerState = 'idle' | 'connecting' | 'established';
 
@@ -69,6 +72,11 @@ export class ControlNodePeer implements LearnedSource {
   /** Routes received and retracted, items passed over, and routes published and withdrawn. */
   readonly counters = { items: 0, retracts: 0, ignored: 0, published: 0, withdrawn: 0 };
   #sequence = 0;
+  /** What a new session begins with, as far as it has not been written. */
+  #everything: Iterator<Uint8Array> | undefined;
+  /** Changes to tell once there is room, from `written` on. */
+  #waiting: (() => Uint8Array)[] = [];
+  #written = 0;
   #staleTimer: Timer | undefined;
   #syncTimer: Timer | undefined;
 
@@ -101,6 +109,7 @@ export class ControlNodePeer implements LearnedSource {
       handlers: {
         up: () => this.#up(),
         stanza: (stanza) => this.#stanza(stanza),
+        drained: () => this.#flush(),
         down: ({ because }) => this.#down(because),
         ended: ({ because }) => {
           if (this.state !== 'idle') this.lastError = because;
@@ -126,22 +135,23 @@ export class ControlNodePeer implements LearnedSource {
     this.#listener.sweep(this, Infinity);
   }
 
-  subscribe(vrf: Vrf): void {
-    this.#send([subscribeStanza(this.settings.agent, vrf.name, vrf.id)]);
+  subscribe({ name, id }: Vrf): void {
+    this.#send(() => subscribeStanza(this.settings.agent, name, id));
   }
 
-  unsubscribe(vrf: Vrf): void {
-    this.#send([unsubscribeStanza(this.settings.agent, vrf.name, vrf.id)]);
+  unsubscribe({ name, id }: Vrf): void {
+    this.#send(() => unsubscribeStanza(this.settings.agent, name, id));
   }
 
   announce(vrf: Vrf, item: UnicastItem): void {
-    this.#send([this.#announcement(vrf, item)]);
+    this.#send(() => this.#announcement(vrf, item));
   }
 
-  withdraw(vrf: Vrf, item: UnicastItem): void {
-    if (this.state !== 'established') return;
-    this.counters.withdrawn++;
-    this.#send([withdrawStanzas(this.settings.agent, vrf.name, item, this.#sequence++)]);
+  withdraw({ name }: Vrf, item: UnicastItem): void {
+    this.#send(() => {
+      this.counters.withdrawn++;
+      return withdrawStanzas(this.settings.agent, name, item, this.#sequence++);
+    });
   }
 
   /** What the peer said is no longer needed or wanted while its session is down. */
@@ -157,26 +167,54 @@ export class ControlNodePeer implements LearnedSource {
   }
 
   /** Stanzas for a session that is not there are not kept: a new session begins by telling everything. */
-  #send(stanzas: Uint8Array[]): void {
-    if (this.state === 'established') this.#client?.channel.send(stanzas);
+  #send(stanza: () => Uint8Array): void {
+    if (this.state !== 'established') return;
+    this.#waiting.push(stanza);
+    this.#flush();
+  }
+
+  /** Writes what there is to say, first everything and then what changed meanwhile, as fast as the peer reads. */
+  #flush(): void {
+    const channel = this.#client?.channel;
+    while (this.state === 'established' && channel !== undefined && channel.backlog < HIGH_WATER) {
+      const next = this.#everything?.next();
+      if (next?.done === false) {
+        channel.send([next.value]);
+        continue;
+      }
+      this.#everything = undefined;
+      const stanza = this.#waiting[this.#written++];
+      if (stanza === undefined) {
+        this.#waiting = [];
+        this.#written = 0;
+        return;
+      }
+      channel.send([stanza()]);
+    }
+  }
+
+  *#tellEverything(): IterableIterator<Uint8Array> {
+    const { agent } = this.settings;
+    const vrfs = [...this.#listener.subscriptions()];
+    for (const vrf of vrfs) yield subscribeStanza(agent, vrf.name, vrf.id);
+    for (const vrf of vrfs) {
+      for (const item of this.#listener.publications(vrf)) yield this.#announcement(vrf, item);
+    }
+    yield agentEndOfRib(agent);
   }
 
   #up(): void {
-    const { agent, clock, endOfRibTimeout } = this.settings;
+    const { clock, endOfRibTimeout } = this.settings;
     this.generation++;
     this.state = 'established';
     this.inSync = false;
     this.establishedAt = clock.now();
     this.#staleTimer?.cancel();
     this.#syncTimer = clock.after(endOfRibTimeout * 1000, () => this.#synchronised());
-    const stanzas: Uint8Array[] = [];
-    const vrfs = [...this.#listener.subscriptions()];
-    for (const vrf of vrfs) stanzas.push(subscribeStanza(agent, vrf.name, vrf.id));
-    for (const vrf of vrfs) {
-      for (const item of this.#listener.publications(vrf)) stanzas.push(this.#announcement(vrf, item));
-    }
-    stanzas.push(agentEndOfRib(agent));
-    this.#send(stanzas);
+    this.#everything = this.#tellEverything();
+    this.#waiting = [];
+    this.#written = 0;
+    this.#flush();
     this.#listener.changed(this);
   }
 

@@ -417,3 +417,36 @@ t.test('both forms of End-of-RIB are heard, and what is neither route nor marker
     await agent.stop();
   }
 });
+
+t.test(
+  'ten thousand floating IPs are published as fast as the control node reads, changes behind them',
+  async (t) => {
+    const control = await reflector(t);
+    const many = Array.from({ length: 10_000 }, (_, index) => ({
+      address: `172.16.${index >> 8}.${index & 255}`,
+      vrf: SERVICE_VRF,
+    }));
+    const agent = node(t, 3, [control], { interfaces: [pod(1, { 'floating-ips': many })] });
+    let backlog = 0;
+    await agent.start();
+    await until('up', () => agent.peers[0]!.state === 'established');
+    agent.removeFloatingIp('tap1', '172.16.39.15');
+    agent.addInterface(pod(2));
+    await until(
+      'all told',
+      () => {
+        backlog = Math.max(backlog, agent.peers[0]!.channel!.backlog);
+        return control.routes(POD_VRF, '10.47.255.2/32').length === 1;
+      },
+      30,
+    );
+    t.ok(backlog < 2 * 1024 * 1024, `${backlog} octets waited at most`);
+    t.equal(agent.peers[0]!.flaps, 0);
+    t.same(control.routes(SERVICE_VRF, '172.16.39.14/32'), ['10.1.1.3 label 16']);
+    t.same(control.routes(SERVICE_VRF, '172.16.39.15/32'), []);
+    t.notOk(
+      control.said.some((line) => line.startsWith('compute-3 slip')),
+      'nothing was said out of order',
+    );
+  },
+);

@@ -63,7 +63,7 @@ export class PackedTable {
   followers: Follower[] = [];
   /** It is on the list of tables to be looked after. */
   isTouched = false;
-  /** Paths by source number. */
+  /** Paths by source number that came into being here; copies follow their originals. */
   pathsOf = new Int32Array(16);
   paths = 0;
   secondaryPaths = 0;
@@ -454,7 +454,7 @@ export class PackedTable {
     pool.acquire(set);
     const source = pool.words[(set << SET_WORDS_SHIFT) + SET_SOURCE]!;
     while (source >= this.pathsOf.length) this.pathsOf = resized(this.pathsOf);
-    this.pathsOf[source]!++;
+    if ((label & pathFlag.secondary) === 0) this.pathsOf[source]!++;
     this.paths++;
     this.secondaryPaths += bit(label, pathFlag.secondary);
     this.infeasiblePaths += bit(label, pathFlag.infeasible);
@@ -463,7 +463,8 @@ export class PackedTable {
 
   #left(number: number, set: number, label: number): void {
     const { pool } = this.store;
-    this.pathsOf[pool.words[(set << SET_WORDS_SHIFT) + SET_SOURCE]!]!--;
+    const source = pool.words[(set << SET_WORDS_SHIFT) + SET_SOURCE]!;
+    if ((label & pathFlag.secondary) === 0) this.pathsOf[source]!--;
     this.paths--;
     this.secondaryPaths -= bit(label, pathFlag.secondary);
     this.infeasiblePaths -= bit(label, pathFlag.infeasible);

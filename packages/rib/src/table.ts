@@ -183,7 +183,7 @@ export class Table {
     return undefined;
   }
 
-  /** Paths of a source in this table. */
+  /** Paths of a source that came into being in this table, copies left out. */
   pathsOf(source: Source): number {
     this.packed.absorb();
     return this.packed.pathsOf[source.number] ?? 0;

@@ -123,6 +123,7 @@ export function readAddress(text: string): Uint8Array {
 
 /** The octets of a MAC address; undefined when the text is none, or all are zero. */
 export function readMac(text: string): Uint8Array | undefined {
+  if (text === '') return undefined;
   let mac: Uint8Array;
   try {
     mac = parseMac(text.trim());

@@ -1,6 +1,7 @@
 // `vaportrail lab --once --json` as a user or a script runs it: one JSON document, an exit code, nothing left behind.
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Namespace, story, type PeerPath, type StoryReport } from '@vaportrail/lab';
 import t, { type Test } from 'tap';
 import { floatingIp, missing } from '../running-lab.ts';
@@ -24,7 +25,7 @@ function lab(
   const { status, stdout, stderr } = spawnSync(program!, rest, {
     encoding: 'utf8',
     timeout: 60_000,
-    env: { ...process.env, PATH: path, VAPORTRAIL_LOG: 'error' },
+    env: { ...process.env, PATH: path, VAPORTRAIL_LOG: 'error', NODE_OPTIONS: '' },
   });
   return { status, stdout, stderr, seconds: (performance.now() - began) / 1000 };
 }
@@ -83,13 +84,13 @@ t.test(
   },
 );
 
-t.test('two labs at once do not disturb each other', { skip }, async (t) => {
-  const { exec } = await import('node:child_process');
-  const { promisify } = await import('node:util');
-  const command = `${process.execPath} ${vaportrail} lab --once --json --peers frr,gateway`;
-  for (const { stdout } of await Promise.all([promisify(exec)(command), promisify(exec)(command)])) {
-    t.equal((JSON.parse(stdout) as StoryReport).held, true);
-  }
+t.test('two labs at once do not disturb each other, one of them with our gateway alone', async (t) => {
+  const told = await Promise.all(
+    ['gateway', skip === false ? 'frr,gateway' : 'gateway'].map((peers) =>
+      promisify(execFile)(process.execPath, [vaportrail, 'lab', '--once', '--json', '--peers', peers]),
+    ),
+  );
+  for (const { stdout } of told) t.equal((JSON.parse(stdout) as StoryReport).held, true);
 });
 
 t.test('a peer that is not installed ends it with exit code 1 and says how to get it', async (t) => {
@@ -97,10 +98,6 @@ t.test('a peer that is not installed ends it with exit code 1 and says how to ge
   t.equal(status, 1);
   t.equal(stdout, '');
   t.match(stderr, /GoBGP is not installed .*apt-get install gobgpd/);
-});
-
-t.test('our gateway alone tells the story too', async (t) => {
-  report(t, lab(['--once', '--json', '--peers', 'gateway']));
 });
 
 t.test('a person reads every step with the output of the routers', { skip }, async (t) => {

@@ -20,7 +20,7 @@ interface Outcome {
 async function vaportrail(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
   try {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [bin, ...args], {
-      env: { ...process.env, ...env },
+      env: { ...process.env, NODE_OPTIONS: '', ...env },
     });
     return { code: 0, stdout, stderr };
   } catch (error) {
@@ -99,7 +99,7 @@ async function running(t: Test) {
   const file = join(folder, 'node.yaml');
   const env = { XDG_RUNTIME_DIR: folder };
   const child = spawn(process.execPath, [bin, 'control-node', '-c', file], {
-    env: { ...process.env, ...env },
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   t.teardown(() => child.kill('SIGKILL'));

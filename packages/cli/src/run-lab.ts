@@ -34,9 +34,11 @@ export async function runLab(options: LabOptions): Promise<void> {
     log: createLog('lab', process.env['VAPORTRAIL_LOG'] ?? 'silent'),
   });
   try {
-    const told = options.json === true ? tell(running) : narrate(running);
-    const report = await Promise.race([told, interrupted]);
+    const report = await (options.json === true
+      ? tell(running, { signal: interrupted })
+      : narrate(running, interrupted));
     if (report === undefined) {
+      process.stderr.write('interrupted\n');
       process.exitCode = exitCode.failed;
       return;
     }
@@ -44,21 +46,21 @@ export async function runLab(options: LabOptions): Promise<void> {
     process.exitCode = report.held ? exitCode.ok : exitCode.failed;
     if (options.json === true || options.once === true) return;
     print(lookAround(running, insideFabric()?.reach ?? ''));
-    await interrupted;
+    if (!interrupted.aborted) await new Promise((resolve) => interrupted.addEventListener('abort', resolve));
   } finally {
     await running.stop();
   }
 }
 
-async function narrate(running: Lab): Promise<StoryReport> {
+async function narrate(running: Lab, signal: AbortSignal): Promise<StoryReport | undefined> {
   const narrator = new Narrator({
     write: (text) => process.stdout.write(text),
     color: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
     width: Math.min(process.stdout.columns ?? 100, 110),
   });
   narrator.opening(running);
-  const report = await tell(running, narrator);
-  narrator.closing(report);
+  const report = await tell(running, { listener: narrator, signal });
+  if (report !== undefined) narrator.closing(report);
   return report;
 }
 
@@ -75,9 +77,14 @@ function lookAround(running: Lab, reach: string): string {
   ].join('\n');
 }
 
-/** Resolves when the user has had enough. */
-function interruption(): Promise<undefined> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(undefined));
-  });
+/** Aborted when the user has had enough; asking twice does not wait for a proper end. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      controller.abort();
+      process.once(signal, () => process.exit(exitCode.failed));
+    });
+  }
+  return controller.signal;
 }

@@ -41,7 +41,7 @@ export { Lab, type LabSettings, type MissingPeer } from './lab.ts';
 export { Narrator, type NarratorSettings } from './narrator.ts';
 export { GatewayPeer } from './peers/gateway.ts';
 export { story, type Seen, type StoryStep } from './story.ts';
-export { tell, type Listener, type StepReport, type StoryReport } from './tell.ts';
+export { tell, type Listener, type StepReport, type StoryReport, type TellSettings } from './tell.ts';
 export {
   defaultTopologyFile,
   gatewayKinds,

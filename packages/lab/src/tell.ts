@@ -35,16 +35,22 @@ export interface Listener {
   after?(step: StoryStep, report: StepReport, lab: Lab): void | Promise<void>;
 }
 
-/** Tells the story to its end, or to the first step that does not hold. */
-export async function tell(
-  lab: Lab,
-  listener: Listener = {},
-  limit = STEP_MILLISECONDS,
-): Promise<StoryReport> {
+export interface TellSettings {
+  readonly listener?: Listener;
+  /** Milliseconds a step may take. */
+  readonly limit?: number;
+  /** Aborted when nobody wants to hear the rest. */
+  readonly signal?: AbortSignal;
+}
+
+/** Tells the story to its end, or to the first step that does not hold; yields undefined when it was interrupted. */
+export async function tell(lab: Lab, settings: TellSettings = {}): Promise<StoryReport | undefined> {
+  const { listener = {}, limit = STEP_MILLISECONDS, signal } = settings;
   const steps: StepReport[] = [];
   for (const step of story) {
     await listener.before?.(step, lab);
-    const report = await perform(step, lab, limit);
+    const report = await perform(step, lab, limit, signal);
+    if (report === undefined) return undefined;
     steps.push(report);
     await listener.after?.(step, report, lab);
     if (!report.held) break;
@@ -58,7 +64,12 @@ export async function tell(
   };
 }
 
-async function perform(step: StoryStep, lab: Lab, limit: number): Promise<StepReport> {
+async function perform(
+  step: StoryStep,
+  lab: Lab,
+  limit: number,
+  signal: AbortSignal | undefined,
+): Promise<StepReport | undefined> {
   const began = performance.now();
   const elapsed = (): number => Math.round(performance.now() - began);
   const report = (seen: Seen | undefined, problem: string | undefined): StepReport => ({
@@ -73,13 +84,14 @@ async function perform(step: StoryStep, lab: Lab, limit: number): Promise<StepRe
   let problem: string | undefined;
   try {
     await step.act?.(lab);
-    for (;;) {
+    while (signal?.aborted !== true) {
       seen = await lab.look();
       problem = step.problem(seen, lab);
       if (problem === undefined) return report(seen, undefined);
       if (elapsed() > limit) return report(seen, `${problem} (after ${Math.round(limit / 1000)} s)`);
       await sleep(LOOK_MILLISECONDS);
     }
+    return undefined;
   } catch (error) {
     return report(seen, (error as Error).message);
   }

@@ -1,7 +1,7 @@
 /** The views of a gateway over HTTP, and the one action: to change its configuration. */
 import { ViewError, ViewServer, type DaemonView, type Log, type Query } from '@vaportrail/show';
 import { ipv4Text } from '@vaportrail/net';
-import { ReloadError, type Change, type Gateway } from './gateway.ts';
+import { ReloadError, type Change, type Gateway, type TableFilter } from './gateway.ts';
 import { StatementError } from './statement.ts';
 
 const VERSION = '0.1.0';
@@ -17,21 +17,36 @@ export function gatewayServer(gateway: Gateway, log: Log): ViewServer {
       startedAt: new Date(gateway.startedAt).toISOString(),
       version: VERSION,
     }))
-    .view('/neighbors', () => gateway.neighbors())
-    .view('/tables', () => gateway.tables())
-    .view('/vrfs', () => gateway.vrfs())
     .view(
-      '/routes',
-      ({ table, prefix, instance, family }) => {
-        const name = table ?? (instance === undefined ? undefined : `${instance}.${family ?? 'inet'}.0`);
-        return refused(() => gateway.routes({ table: known(gateway, name), prefix }));
-      },
-      ['table', 'prefix', 'instance', 'family'],
+      '/neighbors',
+      ({ name }) => gateway.neighbors().filter((each) => name === undefined || each.name === name),
+      ['name'],
     )
+    .view(
+      '/tables',
+      ({ name, instance }) =>
+        gateway
+          .tables()
+          .filter(
+            (each) => (name ?? each.name) === each.name && (instance ?? each.instance) === each.instance,
+          ),
+      ['name', 'instance'],
+    )
+    .view('/vrfs', () => gateway.vrfs())
+    .view('/routes', (query) => refused(() => routes(gateway, query)), [
+      'table',
+      'instance',
+      'family',
+      'prefix',
+      'match',
+      'source',
+      'protocol',
+      'limit',
+    ])
     .view('/route-table', (query) => refused(() => routeTables(gateway, query)), [
       'table',
       'prefix',
-      'exact',
+      'match',
       'protocol',
       'hidden',
       'received',
@@ -51,8 +66,39 @@ export function gatewayServer(gateway: Gateway, log: Log): ViewServer {
     });
 }
 
+/** Routes as the views of all daemons have them: a prefix asks for itself unless `match` says otherwise. */
+function routes(gateway: Gateway, query: Query): unknown {
+  const { table, instance, family, prefix, match = 'exact', source, protocol, limit } = query;
+  const tables =
+    instance === undefined && family === undefined
+      ? [known(gateway, table)]
+      : gateway
+          .tables()
+          .filter(
+            (each) =>
+              (table ?? each.name) === each.name &&
+              (instance ?? each.instance) === each.instance &&
+              (family ?? each.family) === each.family,
+          )
+          .map(({ name }) => name);
+  const filter = { prefix, match: matchOf(match), received: source, protocol, limit: limitOf(limit) };
+  return tables.flatMap((name) => gateway.routes({ table: name, ...filter }));
+}
+
+function matchOf(text: string | undefined): TableFilter['match'] {
+  if (text === undefined || text === 'exact' || text === 'longer' || text === 'shorter') return text;
+  throw new ViewError(400, `match is exact, longer or shorter, not "${text}"`);
+}
+
+function limitOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new ViewError(400, `limit is a whole number above 0, not "${text}"`);
+  return Number(text);
+}
+
 function routeTables(gateway: Gateway, query: Query): unknown {
-  const { table, prefix, protocol, received, advertised, exact, hidden, entries } = query;
+  const { table, prefix, match, protocol, received, advertised, hidden, entries } = query;
   for (const peer of [received, advertised]) {
     if (peer === undefined) continue;
     const there = gateway.neighbors().some(({ name, address }) => name === peer || address === peer);
@@ -64,7 +110,7 @@ function routeTables(gateway: Gateway, query: Query): unknown {
     protocol,
     received,
     advertised,
-    exact: exact === 'true',
+    match: matchOf(match),
     hidden: hidden === 'true',
     countsOnly: entries === 'false',
   });

@@ -61,14 +61,19 @@ export function resolvingTableView(
 }
 
 /** The prefixes a filter asks for: all, what lies inside one, or the longest that covers an address. */
-function prefixesAsked(entries: readonly Entry[], { prefix: text, exact = false }: EntryFilter): Set<string> {
+function prefixesAsked(
+  entries: readonly Entry[],
+  { prefix: text, match = 'longer' }: EntryFilter,
+): Set<string> {
   const names = (some: readonly Entry[]): Set<string> =>
     new Set(some.map(({ prefix }) => prefixText(prefix)));
   if (text === undefined) return names(entries);
   const asked = parsePrefix(text);
-  if (exact) return new Set([prefixText(asked)]);
-  if (text.includes('/')) return names(entries.filter(({ prefix }) => covers(asked, prefix)));
   const covering = entries.filter(({ prefix }) => covers(prefix, asked));
+  if (text.includes('/')) {
+    if (match === 'exact') return new Set([prefixText(asked)]);
+    return names(match === 'shorter' ? covering : entries.filter(({ prefix }) => covers(asked, prefix)));
+  }
   return names(covering.toSorted((a, b) => b.prefix.length - a.prefix.length).slice(0, 1));
 }
 

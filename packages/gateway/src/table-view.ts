@@ -1,5 +1,5 @@
 /** Routing tables as an operator sees them: counts, and the entries asked for. */
-import { compareBytes, parsePrefix, prefixText, type Prefix } from '@vaportrail/net';
+import { clearHostBits, compareBytes, parsePrefix, prefixText, type Prefix } from '@vaportrail/net';
 import type { Path, Route, Table } from '@vaportrail/rib';
 import type { GatewayPathView, GatewayRouteView, GatewayTableView, InstalledView } from '@vaportrail/show';
 import type { ForwardingNextHop } from './forwarding-next-hop.ts';
@@ -9,16 +9,18 @@ import type { VrfTable } from './vrf-table.ts';
 
 /** Which entries to show. */
 export interface EntryFilter {
-  /** A prefix with what lies below it; an address alone asks for the longest match. */
+  /** An address asks for the longest match. */
   readonly prefix?: string | undefined;
-  /** Only the prefix itself. */
-  readonly exact?: boolean | undefined;
+  /** What a prefix asks for: itself, itself and what lies below it (unless stated), or what it lies below. */
+  readonly match?: 'exact' | 'longer' | 'shorter' | undefined;
   /** Only entries of a protocol: `bgp`, `static`, `multipath`. */
   readonly protocol?: string | undefined;
   /** Hidden entries instead of the others. */
   readonly hidden?: boolean | undefined;
   /** Only paths of a peer, by address or name. */
   readonly received?: string | undefined;
+  /** At most so many routes of each table. */
+  readonly limit?: number | undefined;
   /** Only the path in use. */
   readonly bestOnly?: boolean | undefined;
   /** Counts alone. */
@@ -48,6 +50,7 @@ export function ribTableView(
     if (shows?.(route) === false) continue;
     const view = routeView(table, route, vrf, context, filter);
     if (view !== undefined) entries.push({ key: route, view });
+    if (entries.length === filter.limit) break;
   }
   entries.sort((a, b) => compareRoutes(a.key, b.key));
   return {
@@ -80,9 +83,14 @@ function counts(table: Table, vrf: VrfTable | undefined, shows?: (route: Route) 
 
 /** The routes that a filter's prefix asks for; one alone is looked up and not searched. */
 function* routesAsked(table: Table, filter: EntryFilter): Iterable<Route> {
-  const { prefix, exact = false } = filter;
+  const { prefix, match = 'longer' } = filter;
   if (prefix === undefined) return yield* table.routes();
   const named = nameOfVpnRoute(prefix);
+  if (
+    table.family === 'route-target' ||
+    hasIpv6(named ?? parsePrefix(prefix)) !== table.family.startsWith('inet6')
+  )
+    return;
   if (named !== undefined) {
     for (const route of table.routes({ exact: named })) if (route.text === prefix) yield route;
     return;
@@ -93,7 +101,17 @@ function* routesAsked(table: Table, filter: EntryFilter): Iterable<Route> {
     if (best !== undefined) return yield best;
   }
   const whole = asked.length === asked.bytes.length * 8;
-  yield* table.routes(exact || whole ? { exact: asked } : { within: asked });
+  if (match !== 'shorter')
+    return yield* table.routes(match === 'exact' || whole ? { exact: asked } : { within: asked });
+  for (let { length } = asked; length >= 0; length--) {
+    const bytes = asked.bytes.slice();
+    clearHostBits(bytes, length);
+    yield* table.routes({ exact: { bytes, length } });
+  }
+}
+
+function hasIpv6({ bytes }: Prefix): boolean {
+  return bytes.length === 16;
 }
 
 /** The prefix of `10.169.25.20:9:101.101.101.252/32`; undefined for a prefix without a route distinguisher. */

@@ -297,6 +297,29 @@ t.test('views and the configuration over HTTP', async (t) => {
   t.match(await fetchView(url, '/routes', { prefix: '101.101.101.252', table: 'k8s-test.inet.0' }), [
     { prefix: floatingIp },
   ]);
+  const asked = async (query: Record<string, string>): Promise<string[]> =>
+    (await fetchView<GatewayRouteView[]>(url, '/routes', query)).map(
+      ({ table, prefix }) => `${table} ${prefix}`,
+    );
+  const vrf = 'k8s-test.inet.0';
+  t.same(await asked({ instance: 'k8s-test', source: 'contrail' }), [`${vrf} ${floatingIp}`]);
+  t.same(await asked({ table: vrf, prefix: '101.101.101.0/24' }), []);
+  t.same(await asked({ table: vrf, prefix: '101.101.101.0/24', match: 'longer' }), [`${vrf} ${floatingIp}`]);
+  t.same(await asked({ table: vrf, prefix: '15.15.15.9/32', match: 'shorter' }), [`${vrf} 15.15.15.0/24`]);
+  t.same(await asked({ table: vrf, limit: '1' }), [`${vrf} 15.15.15.0/24`]);
+  t.same(await asked({ table: 'inet.3', prefix: '10.169.25.20/32', match: 'shorter' }), [
+    'inet.3 10.169.25.0/24',
+    'inet.3 10.169.25.20/32',
+  ]);
+  t.same(await asked({ table: 'bgp.l3vpn.0', prefix: `10.169.25.20:9:${floatingIp}` }), [
+    `bgp.l3vpn.0 10.169.25.20:9:${floatingIp}`,
+  ]);
+  t.same(await asked({ prefix: floatingIp }), [
+    `bgp.l3vpn.0 10.169.25.20:9:${floatingIp}`,
+    `${vrf} ${floatingIp}`,
+  ]);
+  await t.rejects(asked({ match: 'some' }), /match is exact, longer or shorter/);
+  await t.rejects(asked({ limit: '0' }), /limit is a whole number/);
   const { statements } = await postAction<{ statements: string[] }>(url, '/configuration', { set: knob });
   t.ok(statements.includes(`set ${knob}`));
   await t.rejects(postAction(url, '/configuration', { set: 'nonsense' }), /"nonsense" is not known/);

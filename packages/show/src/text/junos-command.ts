@@ -83,7 +83,7 @@ const commands: readonly Command[] = [
         protocol: given['protocol'],
         prefix: whole(plain[0]),
         ...(flags.has('hidden') ? { hidden: 'true' } : {}),
-        ...(flags.has('exact') ? { exact: 'true' } : {}),
+        ...(flags.has('exact') ? { match: 'exact' } : {}),
       });
       const level = detailLevels.find((known) => flags.has(known)) ?? 'brief';
       const render = {

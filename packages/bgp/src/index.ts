@@ -42,13 +42,9 @@ export {
   type Step,
   type TimerName,
 } from './session/fsm.ts';
-export {
-  Peer,
-  Speaker,
-  type PeerSettings,
-  type SpeakerEvents,
-  type SpeakerSettings,
-} from './speaker/speaker.ts';
+export { Speaker, type PeerSettings, type SpeakerSettings } from './speaker/speaker.ts';
+export { Peer } from './speaker/peer.ts';
+export { type SpeakerEvents } from './speaker/speaker-events.ts';
 export { type LearnedRoute, type Route, type RouteAttributes, type RouteKey } from './speaker/route.ts';
 export { NotificationError, notificationText } from './wire/notification.ts';
 export { families, familyOf, isFamilyName, type FamilyName } from './families/table.ts';

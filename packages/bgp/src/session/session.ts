@@ -3,11 +3,12 @@ import { connect, type Socket } from 'node:net';
 import { systemClock, type Clock, type Timer } from '@vaportrail/net';
 import { families, familyOf, type FamilyName } from '../families/table.ts';
 import { HEADER_OCTETS, frameMessage, messageType } from '../wire/header.ts';
-import { NotificationError, ceaseSubcode, encodeShutdownText, errorCode } from '../wire/notification.ts';
+import { NotificationError, errorCode } from '../wire/notification.ts';
 import { encodeOpen, type Open } from '../wire/open.ts';
 import { decodeRouteRefresh, encodeRouteRefresh, refreshSubtype } from '../wire/route-refresh.ts';
 import { BackOff } from './back-off.ts';
 import { survivor } from './collision.ts';
+import { administrativeShutdown, hardened } from './farewell.ts';
 import { Conversation, type ConversationOwner } from './conversation.ts';
 import { states, type FsmOptions, type State, type TimerName } from './fsm.ts';
 import { localOpen, negotiate, type Negotiated } from './negotiate.ts';
@@ -112,10 +113,10 @@ export class Session {
   async stop(why: string | NotificationError = ''): Promise<void> {
     this.#started = false;
     this.#restart?.cancel();
-    const notification = typeof why === 'string' ? shutdown(why) : why;
+    const notification = typeof why === 'string' ? administrativeShutdown(why) : why;
     const gone = [this.#first, this.#second].map((conversation) => conversation?.connection?.closed());
     this.#second?.feed({ type: 'ManualStop', notification });
-    this.#first.feed({ type: 'ManualStop', notification: this.#hardened(notification) });
+    this.#first.feed({ type: 'ManualStop', notification: hardened(notification, this.#negotiated) });
     await Promise.all(gone);
   }
 
@@ -144,7 +145,7 @@ export class Session {
     const cease = notification.code === errorCode.cease;
     this.#current?.feed(
       cease
-        ? { type: 'AutomaticStop', notification: this.#hardened(notification) }
+        ? { type: 'AutomaticStop', notification: hardened(notification, this.#negotiated) }
         : { type: 'UpdateMsgErr', notification },
     );
   }
@@ -407,14 +408,6 @@ export class Session {
       type: 'AutomaticStart_with_DampPeerOscillations_and_PassiveTcpEstablishment',
     });
   }
-
-  /** A Cease that must not be taken for a graceful restart travels in a hard reset. @see RFC 8538 §3.1 */
-  #hardened(notification: NotificationError): NotificationError {
-    const { code, subcode, data } = notification;
-    if (code !== errorCode.cease || subcode === ceaseSubcode.hardReset) return notification;
-    if (this.#negotiated?.gracefulRestart?.notification !== true) return notification;
-    return new NotificationError(code, ceaseSubcode.hardReset, Uint8Array.of(code, subcode, ...data));
-  }
 }
 
 export interface Endpoint {
@@ -432,12 +425,4 @@ function routeRefreshMessage(family: FamilyName, subtype: keyof typeof refreshSu
   const { afi, safi } = families[family];
   const body = { afi, safi, subtype: refreshSubtype[subtype], filters: new Uint8Array(0) };
   return frameMessage(messageType.routeRefresh, encodeRouteRefresh(body));
-}
-
-function shutdown(text: string): NotificationError {
-  return new NotificationError(
-    errorCode.cease,
-    ceaseSubcode.administrativeShutdown,
-    text === '' ? undefined : encodeShutdownText(text),
-  );
 }

@@ -1,0 +1,184 @@
+/** One peer of a speaker: its session, what it has announced, and what it is told. */
+import type { EventEmitter } from 'node:events';
+import type { Clock } from '@vaportrail/net';
+import { families, type FamilyName } from '../families/table.ts';
+import { endOfRib } from '../session/end-of-rib.ts';
+import type { Negotiated } from '../session/negotiate.ts';
+import { Session } from '../session/session.ts';
+import type { SessionSettings } from '../session/session-config.ts';
+import type { SessionDown } from '../session/session-end.ts';
+import { MAX_EXTENDED_MESSAGE, MAX_MESSAGE } from '../wire/header.ts';
+import { notificationOf } from '../wire/update-problem.ts';
+import { decodeUpdate, type Update } from '../wire/update.ts';
+import {
+  announceMessage,
+  familyOfRoute,
+  learnedRoutes,
+  routeKey,
+  withdrawMessage,
+  type LearnedRoute,
+  type Route,
+  type RouteKey,
+} from './route.ts';
+import type { SpeakerEvents } from './speaker-events.ts';
+
+/** A speaker as its peers see it. */
+export interface SpeakerSide {
+  readonly events: EventEmitter<SpeakerEvents>;
+  /** What is announced. */
+  routes(): Iterable<Route>;
+}
+
+export class Peer {
+  readonly session: Session;
+  /** What it has announced and not withdrawn, by key. */
+  readonly routes = new Map<string, LearnedRoute>();
+  readonly #speaker: SpeakerSide;
+  readonly #counts = new Map<FamilyName, number>();
+  /** Families whose routes cannot be read any more in this session. @see RFC 7606 §2 */
+  readonly #disabled = new Set<FamilyName>();
+
+  constructor(settings: SessionSettings, speaker: SpeakerSide, clock: Clock) {
+    this.#speaker = speaker;
+    this.session = new Session(
+      settings,
+      {
+        established: (negotiated) => this.#established(negotiated),
+        update: (bytes, start, end) => this.#update(bytes, start, end),
+        routeRefresh: (family, subtype) => {
+          if (subtype === 'request') this.#refresh(family);
+        },
+        down: (end) => this.#down(end),
+        failed: (end) => void speaker.events.emit('failed', { peer: this, end }),
+        prefixes: (family) => this.#counts.get(family) ?? 0,
+        manyPrefixes: (family, count, limit) =>
+          void speaker.events.emit('manyPrefixes', { peer: this, family, count, limit }),
+      },
+      clock,
+    );
+  }
+
+  get address(): string {
+    return this.session.config.peer.address;
+  }
+
+  announce(route: Route): void {
+    const family = familyOfRoute(route);
+    const { negotiated, endpoints, config } = this.session;
+    if (negotiated?.families.includes(family) !== true) return;
+    const { asn4, internal, addPath, extendedMessage } = negotiated;
+    const message = announceMessage(route, {
+      localAsn: config.local.asn,
+      internal,
+      asn4,
+      addPath: addPath.send.includes(family),
+      nextHop: endpoints?.local.address ?? '',
+    });
+    const longest = extendedMessage ? MAX_EXTENDED_MESSAGE : MAX_MESSAGE;
+    if (message.length <= longest) return this.#send(message);
+    // What the peer may have of it is no longer true.
+    this.withdraw(route);
+    const because = `${route.prefix ?? family} with its attributes takes ${message.length} octets, the peer takes ${longest} octets`;
+    this.#speaker.events.emit('unsent', { peer: this, route, because });
+  }
+
+  withdraw(route: RouteKey): void {
+    const family = familyOfRoute(route);
+    const { negotiated } = this.session;
+    if (negotiated?.families.includes(family) !== true) return;
+    this.#send(withdrawMessage(route, negotiated.addPath.send.includes(family)));
+  }
+
+  #send(message: Uint8Array): void {
+    this.session.countUpdates(1);
+    this.session.write([message]);
+  }
+
+  #established(negotiated: Negotiated): void {
+    for (const family of negotiated.families) this.#sendAll(family);
+    this.#speaker.events.emit('established', { peer: this, negotiated });
+  }
+
+  #sendAll(family: FamilyName): void {
+    for (const route of this.#speaker.routes()) if (familyOfRoute(route) === family) this.announce(route);
+    this.#send(endOfRib(family));
+  }
+
+  /** Sends a family again, between two marks when the peer knows them. @see RFC 7313 §4 */
+  #refresh(family: FamilyName): void {
+    this.session.sendRefresh(family, 'beginning');
+    for (const route of this.#speaker.routes()) if (familyOfRoute(route) === family) this.announce(route);
+    if (!this.session.sendRefresh(family, 'end')) this.#send(endOfRib(family));
+  }
+
+  #update(bytes: Uint8Array, start: number, end: number): void {
+    const { asn4, internal, addPath } = this.session.negotiated!;
+    const withPathId = new Set(addPath.receive.map((name) => families[name].afi * 256 + families[name].safi));
+    const update = decodeUpdate(bytes, start, end, {
+      asn4,
+      internal,
+      addPath: (afi, safi) => withPathId.has(afi * 256 + safi),
+    });
+    const withdrawn = this.#handle(update);
+    for (const route of learnedRoutes(update)) this.#learn(route, withdrawn);
+    const { endOfRib: mark } = update;
+    if (mark === undefined) return;
+    const family = this.session.negotiated!.families.find(
+      (name) => families[name].afi === mark.afi && families[name].safi === mark.safi,
+    );
+    if (family !== undefined) this.#speaker.events.emit('endOfRib', { peer: this, family });
+  }
+
+  /**
+   * Does what RFC 7606 says about the problems of an UPDATE. Yields whether its routes count as withdrawn.
+   * @throws NotificationError when the session must end
+   */
+  #handle(update: Update): boolean {
+    let withdrawn = false;
+    const attributes = update.attributes as Record<string, unknown>;
+    for (const problem of update.problems) {
+      if (problem.approach === 'session-reset') throw notificationOf(problem);
+      this.#speaker.events.emit('problem', { peer: this, problem });
+      if (problem.approach === 'treat-as-withdraw') withdrawn = true;
+      if (problem.approach === 'attribute-discard' && problem.attribute !== undefined)
+        delete attributes[problem.attribute];
+      if (problem.approach === 'afi-safi-disable')
+        for (const { family } of learnedRoutes(update)) if (family !== 'inet') this.#disable(family);
+    }
+    return withdrawn;
+  }
+
+  #disable(family: FamilyName): void {
+    this.#disabled.add(family);
+    for (const [key, route] of this.routes) if (route.family === family) this.#forget(key, route);
+  }
+
+  #learn(route: LearnedRoute, withdrawn: boolean): void {
+    if (this.#disabled.has(route.family) || !this.session.negotiated!.families.includes(route.family)) return;
+    const key = routeKey(route);
+    if (route.op === 'withdraw' || withdrawn) {
+      const known = this.routes.get(key);
+      if (known !== undefined) this.#forget(key, known);
+      return;
+    }
+    if (!this.routes.has(key)) this.#count(route.family, 1);
+    this.routes.set(key, route);
+    this.#speaker.events.emit('route', { peer: this, route });
+  }
+
+  #count(family: FamilyName, change: number): void {
+    this.#counts.set(family, (this.#counts.get(family) ?? 0) + change);
+  }
+
+  #forget(key: string, route: LearnedRoute): void {
+    this.routes.delete(key);
+    this.#count(route.family, -1);
+    this.#speaker.events.emit('withdraw', { peer: this, route });
+  }
+
+  #down(end: SessionDown): void {
+    this.#disabled.clear();
+    for (const [key, route] of this.routes) this.#forget(key, route);
+    this.#speaker.events.emit('down', { peer: this, end });
+  }
+}

@@ -111,7 +111,7 @@ t.test(
 );
 
 t.test('a daemon that does not come up says why', { skip: missing[0] ?? false }, async (t) => {
-  const address = new LoopbackBlock(process.pid + 1).take();
+  const address = new LoopbackBlock().take();
   const settings = { asn: 60100, routerId: '10.0.0.1', address, neighbors: [] };
   await t.rejects(Frr.start({ ...settings, address: '192.0.2.77' }), /Cannot assign requested address/);
   await t.rejects(Frr.start({ ...settings, after: ['nonsense'] }), /rejects a line .* nonsense/);

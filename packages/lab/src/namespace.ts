@@ -107,17 +107,20 @@ export class Namespace implements Place {
  * parallel do not meet although all use the same ports.
  */
 export class LoopbackBlock {
+  /** What was taken of each block, by whichever instance. */
+  static readonly #taken = new Map<string, number>();
   readonly #network: string;
-  #next = 1;
 
   constructor(pid = process.pid) {
-    const block = pid % (250 * 250);
+    const block = pid % (100 * 250);
     this.#network = `127.${2 + Math.floor(block / 250)}.${2 + (block % 250)}`;
   }
 
   /** The next unused address. @throws RangeError after 254 */
   take(): string {
-    if (this.#next > 254) throw new RangeError(`${this.#network}.0/24 has no address left`);
-    return `${this.#network}.${this.#next++}`;
+    const taken = (LoopbackBlock.#taken.get(this.#network) ?? 0) + 1;
+    if (taken > 254) throw new RangeError(`${this.#network}.0/24 has no address left`);
+    LoopbackBlock.#taken.set(this.#network, taken);
+    return `${this.#network}.${taken}`;
   }
 }

@@ -192,3 +192,101 @@ t.test('FRR originates a default route, and the agents get it as an item', { ski
   );
   t.pass('and loses it with its withdrawal');
 });
+
+t.test(
+  'as a route reflector it gives the routes of one FRR to another, with ORIGINATOR_ID and CLUSTER_LIST',
+  { skip },
+  async (t) => {
+    const [ours, one, two] = [block.take(), block.take(), block.take()];
+    const start = (address: string, routerId: string, exported?: string) =>
+      Frr.start({
+        asn,
+        routerId,
+        address,
+        importTargets: ['500:500'],
+        ...(exported !== undefined && {
+          exported: { prefixes: [exported], label: 500, nextHop: routerId },
+        }),
+        neighbors: [{ address: ours, asn }],
+      });
+    const first = await start(one, '192.168.0.204', '15.15.15.0/24');
+    t.teardown(() => first.stop());
+    const second = await start(two, '192.168.0.205');
+    t.teardown(() => second.stop());
+    const node = new ControlNode(
+      controlNodeConfig.parse({
+        name: 'cent111',
+        asn,
+        'router-id': '10.169.25.19',
+        'cluster-id': '10.169.25.19',
+        bgp: {
+          listen: [],
+          peers: [first, second].map(({ address, port }) => ({
+            address,
+            port,
+            'local-address': ours,
+            'connect-retry': 1,
+            families: ['inet-vpn'] as const,
+          })),
+        },
+        xmpp: { listen: { address: ours, port: 0 } },
+      }),
+    );
+    await node.start();
+    t.teardown(() => node.stop());
+    const view = await second.process.answers(async () => {
+      const view = await second.vtysh('show bgp ipv4 vpn 15.15.15.0/24');
+      return view.includes('Originator') ? view : undefined;
+    });
+    t.match(view, '192.168.0.204 from', 'the next hop stays');
+    t.match(view, 'Originator: 192.168.0.204, Cluster list: 10.169.25.19');
+    t.match(view, 'Remote label: 500');
+    t.notMatch(
+      await first.vtysh('show bgp ipv4 vpn 15.15.15.0/24'),
+      'Originator',
+      'not back to where it came from',
+    );
+    await first.stop();
+    await second.process.answers(async () =>
+      (await second.vtysh('show bgp ipv4 vpn')).includes('15.15.15.0') ? undefined : true,
+    );
+    t.pass('and takes it back when it is gone');
+  },
+);
+
+t.test('towards another AS the MED survives, and LOCAL_PREF does not', { skip }, async (t) => {
+  const [ours, theirs] = [block.take(), block.take()];
+  const frr = await Frr.start({
+    asn: 65001,
+    routerId: '192.168.0.204',
+    address: theirs,
+    importTargets: ['500:500'],
+    neighbors: [{ address: ours, asn, settings: ['ebgp-multihop 4'] }],
+  });
+  t.teardown(() => frr.stop());
+  const node = new ControlNode(
+    controlNodeConfig.parse({
+      name: 'cent111',
+      asn,
+      'router-id': '10.169.25.19',
+      bgp: {
+        listen: [],
+        peers: [{ address: theirs, port: frr.port, asn: 65001, 'local-address': ours, 'connect-retry': 1 }],
+      },
+      xmpp: { listen: { address: ours, port: 0 } },
+      'routing-instances': [{ name: PUBLIC, 'vn-index': 11, 'route-targets': ['500:500'] }],
+    }),
+  );
+  await node.start();
+  t.teardown(() => node.stop());
+  const cent222 = await ComputeNode.connect(node.xmppAddress!, 'cent222', '10.169.25.20');
+  t.teardown(async () => cent222.kill());
+  cent222.subscribe(PUBLIC, 9);
+  cent222.publish(backend222);
+  const [path] = await frr.process.answers(async () => {
+    const paths = await frr.vpnPaths(fip);
+    return paths.length > 0 ? paths : undefined;
+  });
+  t.match(path, { nextHop: '10.169.25.20', label: 44, med: 100, localPref: null });
+  t.match(await frr.vtysh(`show bgp ipv4 vpn ${fip}`), /\n {2}60100\n/, 'our AS is in front');
+});

@@ -60,6 +60,7 @@ const hubs = [
   ['bgp.rtarget.0', 'route-target'],
   ['bgp.l3vpn.0', 'inet-vpn'],
   ['bgp.l3vpn-inet6.0', 'inet6-vpn'],
+  ['bgp.evpn.0', 'e-vpn'],
 ] as const;
 
 /** What cannot change while a control node runs. */

@@ -104,7 +104,6 @@ export class XmppPeer implements ChannelHandlers {
   up(): void {
     this.#isUp = true;
     this.#log.info({}, 'agent connected');
-    this.#postponeEndOfRib();
   }
 
   stanza(stanza: Stanza): void {

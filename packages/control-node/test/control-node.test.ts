@@ -481,3 +481,67 @@ t.test('the next hops of an item are in order on every control node, whoever cam
   const wanted = [3, 4, 5, 7, 9].map((number) => `10.1.1.${number} ${20 + number}`).join();
   t.equal(await eventually(() => items(watcher, FIP).find((hops) => hops === wanted)), wanted);
 });
+
+t.test('a workload that moves takes its address along: the higher sequence number wins', async (t) => {
+  const node = await controlNode(t);
+  const one = await agent(t, node, 'compute-1');
+  const two = await agent(t, node, 'compute-2', '127.0.0.2');
+  one.subscribe(RED, 4);
+  two.subscribe(RED, 7);
+  one.publish({ ...route, sequence: 1 });
+  await two.hears(/<item id="172\.16\.0\.3\/32">/);
+  two.publish({ ...route, nextHop: '10.1.1.4', label: 31, sequence: 2 });
+  await eventually(() => (items(one, FIP).at(-1) === '10.1.1.4 31' ? true : undefined));
+  t.match(one.received, '<mobility seqno="2" sticky="false" />');
+  t.match(node.routes({ table: `${RED}.inet.0` })[0]!.paths, [
+    { source: 'compute-2', sequence: 2 },
+    { source: 'compute-1', notBest: { step: 'mobility-sequence', ours: '1', theirs: '2' } },
+  ]);
+  t.same(
+    node.routes({ table: 'bgp.l3vpn.0' }).map(({ prefix }) => prefix),
+    [`10.1.1.4:7:${FIP}`],
+    'only the new place is exported',
+  );
+});
+
+t.test('ECMP spans local agents and a remote gateway, and communities come along', async (t) => {
+  const { node } = await withPeer(t);
+  const session = new Session(
+    {
+      local: { asn: 64512, routerId: parseIpv4('10.1.1.9'), address: '127.0.0.9' },
+      peer: { ...node.bgpAddresses[0]!, asn: 64512 },
+      families: ['inet-vpn'],
+    },
+    {
+      established: () => {
+        const communities =
+          '0002fc00007a1204' +
+          '030c00000000000d' +
+          '8004fc00007a1207' +
+          '8071fc0000000006' +
+          '8084fc0000010001';
+        const reach =
+          '800e210001800c0000000000000000c0a800cc' + '00' + '780001f1' + '0001c0a800cc01f4' + 'ac100003';
+        const attributes = `40010102400200 80040400000064 400504000000c8 c00804fc00012c c01028${communities} ${reach}`;
+        const octets = Buffer.from(attributes.replaceAll(' ', ''), 'hex');
+        const head = Buffer.from([0, 0, octets.length >> 8, octets.length & 0xff]);
+        session.write([frameMessage(messageType.update, Buffer.concat([head, octets]))]);
+      },
+      update() {},
+      routeRefresh() {},
+      down() {},
+    },
+  );
+  t.teardown(() => session.stop());
+  session.start();
+  const one = await agent(t, node, 'compute-1');
+  one.subscribe(RED, 4);
+  await one.hears(/192\.168\.0\.204/);
+  t.match(
+    one.received,
+    /<address>192\.168\.0\.204<.*<label>31<.*<tunnel-encapsulation>udp<.*<virtual-network>default-domain:demo:red<.*<tag>65537<.*<security-group>8000007<.*<community-tag>64512:300<.*<local-preference>200<.*<med>100</s,
+  );
+  one.publish({ ...route, sequence: 0 });
+  await eventually(() => (items(one, FIP).at(-1) === '10.1.1.3 25,192.168.0.204 31' ? true : undefined));
+  t.pass();
+});

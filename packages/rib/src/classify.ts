@@ -33,12 +33,13 @@ export function classify(store: RouteStore, set: number): void {
   pool.words[record + SET_FEASIBILITY] = reason;
   pool.words[record + SET_FACTS] = scan.facts;
   pool.words[record + SET_TARGETS] =
-    scan.extendedAt < 0 ? 0 : store.targets.listOf(pool.arena.bytes, scan.extendedAt, scan.extendedEnd);
+    scan.extendedAt < 0 ? 0 : store.targets.acquireList(pool.arena.bytes, scan.extendedAt, scan.extendedEnd);
 }
 
 /** Forgets what {@link classify} noted besides the record. */
 export function declassify(store: RouteStore, set: number): void {
   store.setsOf[store.pool.source(set)]!--;
+  store.targets.releaseList(store.pool.words[(set << SET_WORDS_SHIFT) + SET_TARGETS]!);
   store.problems.delete(set);
 }
 

@@ -12,9 +12,13 @@ export class FixedKeyIndex {
   readonly #seed = randomSeed();
   readonly #directory: SlotDirectory;
 
-  constructor(destinations: Destinations, keyWords: number) {
+  /** Told the first key word of every new destination. */
+  readonly #added: ((head: number) => void) | undefined;
+
+  constructor(destinations: Destinations, keyWords: number, added: ((head: number) => void) | undefined) {
     this.#destinations = destinations;
     this.#keyWords = keyWords;
+    this.#added = added;
     this.#directory = new SlotDirectory((numbers, count, into) => this.#hashAll(numbers, count, into));
   }
 
@@ -117,6 +121,7 @@ export class FixedKeyIndex {
     const key = number * destinations.stride + KEY;
     for (let word = 0; word < this.#keyWords; word++) destinations.words[key + word] = keys[at + word]!;
     this.#directory.insert(hash, number);
+    this.#added?.(keys[at]!);
     return number;
   }
 

@@ -6,6 +6,7 @@ import { ChangeLog } from './change-log.ts';
 import {
   DISCRIMINATOR,
   Destinations,
+  KEY,
   LABEL,
   MORE,
   MORE_MASK,
@@ -19,7 +20,7 @@ import {
   TIME,
   pathFlag,
 } from './destinations.ts';
-import { type FamilyLayout, keyWords } from './family-layout.ts';
+import { type FamilyLayout, keyWords, lengthBits } from './family-layout.ts';
 import { FixedKeyIndex } from './fixed-key-index.ts';
 import type { Follower } from './follower.ts';
 import type { Ranking } from './ranking.ts';
@@ -90,8 +91,11 @@ export class PackedTable {
     this.destinations = new Destinations(words);
     this.log = new ChangeLog(this.destinations);
     this.batch = new Batch(words);
-    if (layout.kind === 'prefix') this.fixed = new FixedKeyIndex(this.destinations, words);
-    else this.byBytes = new ByteKeyIndex(this.destinations);
+    if (layout.kind === 'prefix') {
+      const shift = lengthBits(layout);
+      const added = (head: number): void => store.distinguishers.acquire(head >>> shift);
+      this.fixed = new FixedKeyIndex(this.destinations, words, layout.distinguished ? added : undefined);
+    } else this.byBytes = new ByteKeyIndex(this.destinations);
   }
 
   /** Applies the batch. */
@@ -121,7 +125,7 @@ export class PackedTable {
     label |= infeasible;
     const best = words[at + SET]!;
     if (best === 0) {
-      this.#came(number, set, label);
+      this.#came(number, set, label, discriminator);
       words[at + SET] = set;
       words[at + LABEL] = label;
       words[at + DISCRIMINATOR] = discriminator;
@@ -157,7 +161,7 @@ export class PackedTable {
       }
       path = paths[p + NEXT]!;
     }
-    this.#came(number, set, label);
+    this.#came(number, set, label, discriminator);
     const path = this.destinations.allocatePath();
     const p = path * PATH_WORDS;
     const grown = this.destinations.paths;
@@ -421,7 +425,7 @@ export class PackedTable {
   #removeInline(number: number): void {
     const { words, stride, paths } = this.destinations;
     const at = number * stride;
-    this.#left(number, words[at + SET]!, words[at + LABEL]!);
+    this.#left(number, words[at + SET]!, words[at + LABEL]!, words[at + DISCRIMINATOR]!);
     const path = words[at + MORE]! & MORE_MASK;
     if (path === 0) {
       words[at + SET] = 0;
@@ -441,7 +445,7 @@ export class PackedTable {
     const at = number * stride;
     const p = path * PATH_WORDS;
     const label = paths[p + LABEL]!;
-    this.#left(number, paths[p + SET]!, label);
+    this.#left(number, paths[p + SET]!, label, paths[p + DISCRIMINATOR]!);
     const next = paths[p + NEXT]!;
     if (before !== 0) paths[before * PATH_WORDS + NEXT] = next;
     else words[at + MORE] = (words[at + MORE]! & ~MORE_MASK) | next;
@@ -449,22 +453,24 @@ export class PackedTable {
     this.#unsettle(number, (label & pathFlag.multipath) !== 0 ? STATE_TOUCHED : 0);
   }
 
-  #came(number: number, set: number, label: number): void {
+  #came(number: number, set: number, label: number, discriminator: number): void {
     const { pool } = this.store;
     pool.acquire(set);
     const source = pool.words[(set << SET_WORDS_SHIFT) + SET_SOURCE]!;
     while (source >= this.pathsOf.length) this.pathsOf = resized(this.pathsOf);
     if ((label & pathFlag.secondary) === 0) this.pathsOf[source]!++;
+    else this.store.discriminators.acquire(discriminator);
     this.paths++;
     this.secondaryPaths += bit(label, pathFlag.secondary);
     this.infeasiblePaths += bit(label, pathFlag.infeasible);
     if (this.observer !== undefined) this.observer(number, set, true);
   }
 
-  #left(number: number, set: number, label: number): void {
+  #left(number: number, set: number, label: number, discriminator: number): void {
     const { pool } = this.store;
     const source = pool.words[(set << SET_WORDS_SHIFT) + SET_SOURCE]!;
     if ((label & pathFlag.secondary) === 0) this.pathsOf[source]!--;
+    else this.store.discriminators.release(discriminator);
     this.paths--;
     this.secondaryPaths -= bit(label, pathFlag.secondary);
     this.infeasiblePaths -= bit(label, pathFlag.infeasible);
@@ -503,8 +509,13 @@ export class PackedTable {
 
   #free(number: number): void {
     if ((this.destinations.words[number * this.destinations.stride + MORE]! & STATE_FREE) !== 0) return;
-    if (this.fixed !== undefined) this.fixed.remove(number);
+    const { layout, fixed } = this;
+    if (fixed !== undefined) fixed.remove(number);
     else this.byBytes!.remove(number);
+    if (layout.kind === 'prefix' && layout.distinguished) {
+      const head = this.destinations.words[number * this.destinations.stride + KEY]!;
+      this.store.distinguishers.release(head >>> lengthBits(layout));
+    }
     this.destinations.release(number);
   }
 }

@@ -29,6 +29,9 @@ class Exchange {
 
   constructor(store: RouteStore) {
     this.#store = store;
+    store.targets.listFreed.push((list) => {
+      this.#importers[list] = undefined;
+    });
   }
 
   importers(targetList: number): readonly TargetedTable[] {

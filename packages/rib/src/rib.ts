@@ -88,6 +88,10 @@ export interface RibStatistics {
   readonly sources: number;
   readonly tables: number;
   readonly paths: number;
+  /** Numbers in use for route targets, for route distinguishers, and for where copies come from. */
+  readonly routeTargets: number;
+  readonly routeDistinguishers: number;
+  readonly origins: number;
 }
 
 export class Rib {
@@ -191,6 +195,7 @@ export class Rib {
     this.#receive.forgetTables();
     this.#groups.delete(table);
     table.packed.dissolve();
+    table.targeted.dissolve();
   }
 
   table(name: string): Table | undefined {
@@ -331,7 +336,7 @@ export class Rib {
     }
     if (this.#touched.length > 0) more = true;
     // Sets in a batch are not referenced yet.
-    if (this.#touched.every((table) => table.batch.count === 0)) this.#store.pool.collect();
+    if (this.#touched.every((table) => table.batch.count === 0)) this.#store.collect();
     if (this.#retiring.size > 0) this.#freeRetired();
     this.#reportEndsOfRib();
     if (more) this.#wake();
@@ -353,6 +358,9 @@ export class Rib {
       sources: this.sources().length,
       tables: this.#tables.size,
       paths,
+      routeTargets: this.#store.targets.size,
+      routeDistinguishers: this.#store.distinguishers.size,
+      origins: this.#store.discriminators.size,
     };
   }
 

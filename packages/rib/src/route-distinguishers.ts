@@ -1,18 +1,29 @@
 /** Route distinguishers as small numbers, so that a VPN key is one word longer than a prefix and not three. */
 import { finishHash, randomSeed } from './byte-hash.ts';
 
-/** Numbers eight-octet route distinguishers from 1; 0 is "none" and stands for the octets 0…0. */
+/**
+ * Numbers eight-octet route distinguishers from 1; 0 is "none" and stands for the octets 0…0. Numbers are counted by who
+ * uses them, and given out again after {@link collect}.
+ */
 export class RouteDistinguishers {
   /** Two words per number: the upper and the lower four octets. */
   #words = new Int32Array(32);
+  #references = new Int32Array(16);
   #slots = new Int32Array(32);
-  #count = 0;
+  #top = 1;
+  /** Route distinguishers that have a number. */
+  size = 0;
+  readonly #freed: number[] = [];
+  readonly #unreferenced: number[] = [];
   readonly #seed = randomSeed();
   #lastUpper = 0;
   #lastLower = 0;
   #last = 0;
 
-  /** The number of a route distinguisher given as two words. */
+  /**
+   * The number of a route distinguisher given as two words. Nobody holds it: {@link acquire} it before the next
+   * {@link collect}.
+   */
   number(upper: number, lower: number): number {
     if (upper === this.#lastUpper && lower === this.#lastLower) return this.#last;
     const number = (upper | lower) === 0 ? 0 : this.#find(upper, lower);
@@ -27,12 +38,36 @@ export class RouteDistinguishers {
     return this.number(word(bytes, at), word(bytes, at + 4));
   }
 
+  acquire(number: number): void {
+    this.#references[number]!++;
+  }
+
+  release(number: number): void {
+    if (--this.#references[number]! === 0 && number !== 0) this.#unreferenced.push(number);
+  }
+
+  /** Gives up the numbers that nobody holds. */
+  collect(): void {
+    if (this.#unreferenced.length === 0) return;
+    for (let number = this.#unreferenced.pop(); number !== undefined; number = this.#unreferenced.pop()) {
+      const at = number * 2;
+      if (this.#references[number] !== 0 || (this.#words[at]! | this.#words[at + 1]!) === 0) continue;
+      this.#displace(number);
+      this.#words[at] = 0;
+      this.#words[at + 1] = 0;
+      this.#freed.push(number);
+      this.size--;
+    }
+    this.#lastUpper = 0;
+    this.#lastLower = 0;
+    this.#last = 0;
+  }
+
   /** Its number if it has one, otherwise -1. */
   known(bytes: Uint8Array): number {
     const [upper, lower] = [word(bytes, 0), word(bytes, 4)];
     if ((upper | lower) === 0) return 0;
-    const number = this.#slots[this.#slotOf(upper, lower)]!;
-    return number === 0 ? -1 : number;
+    return this.#slots[this.#slotOf(upper, lower)]! || -1;
   }
 
   /** Its octets. */
@@ -56,26 +91,20 @@ export class RouteDistinguishers {
     target[at + 7] = lower;
   }
 
-  /** Negative when `a` comes first by its octets. */
-  compare(a: number, b: number): number {
-    const upper = (this.#words[a * 2]! >>> 0) - (this.#words[b * 2]! >>> 0);
-    return upper !== 0 ? upper : (this.#words[a * 2 + 1]! >>> 0) - (this.#words[b * 2 + 1]! >>> 0);
-  }
-
   #find(upper: number, lower: number): number {
-    const words = this.#words;
-    const slots = this.#slots;
     const slot = this.#slotOf(upper, lower);
-    if (slots[slot] !== 0) return slots[slot]!;
-    const number = ++this.#count;
-    if (number * 2 >= words.length) {
-      this.#words = new Int32Array(words.length * 2);
-      this.#words.set(words);
+    if (this.#slots[slot] !== 0) return this.#slots[slot]!;
+    const number = this.#freed.pop() ?? this.#top++;
+    if (number >= this.#references.length) {
+      this.#words = larger(this.#words);
+      this.#references = larger(this.#references);
     }
     this.#words[number * 2] = upper;
     this.#words[number * 2 + 1] = lower;
-    if (number * 2 <= slots.length) slots[slot] = number;
-    else this.#growSlots();
+    this.#unreferenced.push(number);
+    this.size++;
+    this.#slots[slot] = number;
+    if (this.size * 2 > this.#slots.length) this.#growSlots();
     return number;
   }
 
@@ -92,15 +121,29 @@ export class RouteDistinguishers {
     return slot;
   }
 
-  #growSlots(): void {
-    const slots = new Int32Array(this.#slots.length * 2);
+  /** Takes a number out of the index and closes the gap. */
+  #displace(number: number): void {
+    const slots = this.#slots;
     const mask = slots.length - 1;
-    for (let number = 1; number <= this.#count; number++) {
-      let slot = this.#hash(this.#words[number * 2]!, this.#words[number * 2 + 1]!) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = number;
+    let gap = this.#slotOf(this.#words[number * 2]!, this.#words[number * 2 + 1]!);
+    for (let slot = (gap + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const other = slots[slot]!;
+      const home = this.#hash(this.#words[other * 2]!, this.#words[other * 2 + 1]!) & mask;
+      if (((slot - home) & mask) >= ((slot - gap) & mask)) {
+        slots[gap] = other;
+        gap = slot;
+      }
     }
-    this.#slots = slots;
+    slots[gap] = 0;
+  }
+
+  #growSlots(): void {
+    const old = this.#slots;
+    this.#slots = new Int32Array(old.length * 2);
+    for (const number of old) {
+      if (number !== 0)
+        this.#slots[this.#slotOf(this.#words[number * 2]!, this.#words[number * 2 + 1]!)] = number;
+    }
   }
 
   #hash(upper: number, lower: number): number {
@@ -110,4 +153,10 @@ export class RouteDistinguishers {
 
 function word(bytes: Uint8Array, at: number): number {
   return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+}
+
+function larger(array: Int32Array): Int32Array<ArrayBuffer> {
+  const grown = new Int32Array(array.length * 2);
+  grown.set(array);
+  return grown;
 }

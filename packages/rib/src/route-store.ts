@@ -50,6 +50,13 @@ export class RouteStore {
     this.touch = touch;
   }
 
+  /** Gives up what nobody holds; not while a batch waits, which holds nothing of what it names. */
+  collect(): void {
+    this.pool.collect();
+    this.discriminators.collect();
+    this.distinguishers.collect();
+  }
+
   readTime(): void {
     this.seconds = Math.floor(this.#now() / 1000) | 0;
   }

@@ -39,10 +39,7 @@ export class RouteTargetFilter {
     const bits = nlri[0]!;
     if (bits <= ORIGIN_AS_BITS) interest.all += step;
     else if (bits === WHOLE_BITS && isRouteTarget(nlri, 5)) {
-      const target = this.#store.targets.number(nlri, 5);
-      const count = (interest.exact.get(target) ?? 0) + step;
-      if (count > 0) interest.exact.set(target, count);
-      else interest.exact.delete(target);
+      this.#count(interest.exact, nlri, step);
     } else {
       const key = nlri.join();
       const known = interest.partial.get(key) ?? {
@@ -74,7 +71,20 @@ export class RouteTargetFilter {
   }
 
   forget(source: number): void {
+    for (const target of this.#interests.get(source)?.exact.keys() ?? []) this.#store.targets.release(target);
     this.#interests.delete(source);
+  }
+
+  /** Every route target somebody asked for is held, so that its number stays the same. */
+  #count(exact: Map<number, number>, nlri: Uint8Array, step: number): void {
+    const { targets } = this.#store;
+    const known = targets.known(nlri, 5);
+    const before = known === undefined ? 0 : (exact.get(known) ?? 0);
+    if (before + step > 0) exact.set(before === 0 ? targets.acquire(nlri, 5) : known!, before + step);
+    else if (before > 0) {
+      exact.delete(known!);
+      targets.release(known!);
+    }
   }
 }
 

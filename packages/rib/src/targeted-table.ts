@@ -66,7 +66,7 @@ export class TargetedTable {
     this.family = family;
     this.isVpn = isVpn;
     this.replicates = replicates;
-    this.imports = new Set(targets.imports.map((target) => store.targets.number(target)));
+    this.imports = this.#acquire(targets.imports);
     this.exportTargets = targets.exports;
     this.#originVn = targets.originVn;
     this.#routeDistinguisher = targets.routeDistinguisher;
@@ -75,15 +75,17 @@ export class TargetedTable {
   /** @returns the numbers of the targets that came or went */
   setImports(imports: readonly Uint8Array[]): ReadonlySet<number> {
     const before = this.imports;
-    const now = new Set(imports.map((target) => this.#store.targets.number(target)));
+    const now = this.#acquire(imports);
     this.imports = now;
     this.#imported.clear();
-    return new Set([...before, ...now].filter((target) => before.has(target) !== now.has(target)));
+    const changed = new Set([...before, ...now].filter((target) => before.has(target) !== now.has(target)));
+    for (const target of before) this.#store.targets.release(target);
+    return changed;
   }
 
   setExports(exports: readonly Uint8Array[]): void {
     this.exportTargets = exports;
-    this.#exported.clear();
+    this.#forgetExported();
     this.#imported.clear();
   }
 
@@ -91,7 +93,7 @@ export class TargetedTable {
   setInstanceId(source: Source, id: number | undefined): void {
     if (id === undefined) this.#instanceIds.delete(source);
     else this.#instanceIds.set(source, id);
-    this.#exported.clear();
+    this.#forgetExported();
   }
 
   /** The set that paths with `set` are exported with, and the number of their route distinguisher. */
@@ -103,7 +105,8 @@ export class TargetedTable {
       if (known.set === 0) return undefined;
       if (pool.isAlive(known.set, known.setSerial)) return known;
     }
-    if (this.#exported.size >= MOST_REMEMBERED) this.#exported.clear();
+    if (this.#exported.size >= MOST_REMEMBERED) this.#forgetExported();
+    else if (known !== undefined) this.#store.distinguishers.release(known.distinguisher);
     const { source, attributes, nextHop } = this.#store.sets.plain(set);
     const bytes = this.#distinguisherOf(source, nextHop);
     if (bytes === undefined) {
@@ -118,6 +121,7 @@ export class TargetedTable {
     const encoded = withExtendedCommunities(attributes.bytes, communities);
     const made = pool.internBytes(encoded, nextHop, source.number, MARK_FINAL);
     const distinguisher = this.#store.distinguishers.numberOf(bytes);
+    this.#store.distinguishers.acquire(distinguisher);
     const exported = { serial, set: made, setSerial: pool.serial(made), distinguisher };
     this.#exported.set(set, exported);
     return exported;
@@ -145,6 +149,30 @@ export class TargetedTable {
     }
     this.#imported.set(set, { serial, set: imported, setSerial: pool.serial(imported) });
     return imported;
+  }
+
+  /** Lets go of what it holds; the table is not used any more. */
+  dissolve(): void {
+    for (const target of this.imports) this.#store.targets.release(target);
+    this.imports = new Set();
+    this.#forgetExported();
+  }
+
+  /** What is remembered holds the number of its route distinguisher. */
+  #forgetExported(): void {
+    for (const { distinguisher } of this.#exported.values())
+      this.#store.distinguishers.release(distinguisher);
+    this.#exported.clear();
+  }
+
+  #acquire(targets: readonly Uint8Array[]): ReadonlySet<number> {
+    const acquired = new Set<number>();
+    for (const target of targets) {
+      const number = this.#store.targets.acquire(target);
+      if (acquired.has(number)) this.#store.targets.release(number);
+      acquired.add(number);
+    }
+    return acquired;
   }
 
   #hasOriginVn(communities: Uint8Array): boolean {

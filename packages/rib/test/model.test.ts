@@ -377,12 +377,15 @@ function run(seed: number, until: number): { operations: number; failure: string
     both.membership?.leave();
     rib.removeSource(both.source);
   }
+  for (const table of tables.values()) {
+    table.setImports([]);
+    table.setExports([]);
+  }
   rib.settle();
-  const { attributeSets, paths, sources: left } = rib.statistics();
-  const failure =
-    attributeSets + paths + left === 0
-      ? undefined
-      : `seed ${seed}: ${attributeSets} attribute sets, ${paths} paths, ${left} sources left behind`;
+  const { tables: _, ...left } = rib.statistics();
+  const failure = Object.values(left).every((count) => count === 0)
+    ? undefined
+    : `seed ${seed}: left behind ${JSON.stringify(left)}`;
   return { operations, failure };
 }
 

@@ -97,6 +97,19 @@ t.test('an attribute that passes the end of the attributes leaves the routes to 
   }
 });
 
+t.test(
+  'without any route to withdraw such an attribute resets the session, as the routes may be lost in it',
+  async (t) => {
+    const frame = new UpdateFrame();
+    for (const attributes of [origin + '400205', unreach + '4002']) {
+      const bytes = update('180a0001', attributes);
+      t.match(locateUpdate(bytes, 0, bytes.length, frame), { approach: 'session-reset', subcode: 5 });
+    }
+    const announced = update('', reach + '400205');
+    t.match(locateUpdate(announced, 0, announced.length, frame), { approach: 'treat-as-withdraw' });
+  },
+);
+
 t.test('routes that cannot be located reset the session', async (t) => {
   const frame = new UpdateFrame();
   for (const [attributes, subcode] of [

@@ -189,10 +189,17 @@ function lengths(because: string): UpdateProblem {
   return updateProblem('session-reset', updateSubcode.malformedAttributeList, because);
 }
 
-/** RFC 7606 §4: the total length still tells where the NLRI begin, so the routes can be withdrawn. */
+/**
+ * RFC 7606 §4: the total length still tells where the NLRI begin, so the routes can be withdrawn. When none are there,
+ * they may have been in what was lost, and the session ends (§5.2).
+ */
 function overrun(frame: UpdateFrame, header: number, because: string): UpdateProblem {
   frame.attributesEnd = header;
-  return updateProblem('treat-as-withdraw', updateSubcode.attributeLength, because);
+  const announces =
+    frame.nlriAt !== frame.nlriEnd || (frame.reachAt !== 0 && frame.reachNlriAt !== frame.reachNlriEnd);
+  if (announces) return updateProblem('treat-as-withdraw', updateSubcode.attributeLength, because);
+  const lost = `${because}, and no routes are there to withdraw`;
+  return updateProblem('session-reset', updateSubcode.attributeLength, lost);
 }
 
 /** RFC 7606 §3 (j): routes that cannot be parsed cannot be withdrawn either. */

@@ -11,6 +11,8 @@ const ipv4NextHop = [4, 16, 32];
 const ipv6NextHop = [16, 32];
 /** The same behind a route distinguisher of zero. @see RFC 4659 §3.2.1, RFC 8950 §3 */
 const vpnNextHop = [12, 24, 48];
+/** Over IPv4, VPN-IPv6 routes have IPv4-mapped next hops. @see RFC 4659 §3.2.1.2 */
+const vpn6NextHop = [24, 48];
 
 export const inet = prefixFamily({
   ...plain,
@@ -66,7 +68,7 @@ export const inet6Vpn = prefixFamily({
   afi: 2,
   safi: 128,
   title: 'IPv6 VPN unicast',
-  nextHopOctets: vpnNextHop,
+  nextHopOctets: vpn6NextHop,
 });
 export const inetVpnMulticast = prefixFamily({
   ...vpnMulticast,
@@ -80,5 +82,5 @@ export const inet6VpnMulticast = prefixFamily({
   afi: 2,
   safi: 129,
   title: 'IPv6 VPN multicast',
-  nextHopOctets: vpnNextHop,
+  nextHopOctets: vpn6NextHop,
 });

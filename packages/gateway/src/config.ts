@@ -170,6 +170,7 @@ export const gatewayConfig = z
     bgp: z
       .strictObject({
         listen: z.array(listenEndpoint(179)).default([]),
+        /** Compare the MEDs of routes from different neighbouring ASes, too. */
         'always-compare-med': z.boolean().default(false),
         /** Keep VPN routes that no routing instance imports. */
         'keep-all': z.boolean().default(false),

@@ -116,6 +116,7 @@ export class Gateway {
       rib: this.#rib,
       resolver: this.#resolver,
       nextHops: this.#nextHops,
+      selection: config.bgp['always-compare-med'] ? 'junos-always-compare-med' : 'junos',
       address: ipv4Bytes(config['router-id']),
       resolve: (nextHop, source) => this.#resolve(nextHop, source),
       now: () => clock.now(),
@@ -353,8 +354,9 @@ export class Gateway {
     for (const field of ['name', 'asn', 'local-as', 'router-id', 'introspect', 'tunnel-services'] as const)
       if (JSON.stringify(config[field]) !== JSON.stringify(before[field]))
         throw new ReloadError(`${field} cannot be changed while the gateway runs: start it anew`);
-    if (JSON.stringify(config.bgp.listen) !== JSON.stringify(before.bgp.listen))
-      throw new ReloadError('bgp.listen cannot be changed while the gateway runs: start it anew');
+    for (const field of ['listen', 'always-compare-med'] as const)
+      if (JSON.stringify(config.bgp[field]) !== JSON.stringify(before.bgp[field]))
+        throw new ReloadError(`bgp.${field} cannot be changed while the gateway runs: start it anew`);
     this.#config = config;
     this.#configureResolution();
     this.#applyVrfs(config);

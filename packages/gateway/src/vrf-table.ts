@@ -14,6 +14,7 @@ export interface VrfOwner {
   readonly rib: Rib;
   readonly resolver: Resolver;
   readonly nextHops: ForwardingNextHops;
+  readonly selection: 'junos' | 'junos-always-compare-med';
   /** Judges the next hops of imported paths; one function for all instances, so that they share its answers. */
   readonly resolve: NextHopResolver;
   /** Next hop of the routes exported: four octets. */
@@ -48,7 +49,7 @@ export class VrfTable {
     this.table = owner.rib.createTable({
       name: `${config.name}.${family}.0`,
       family,
-      selection: 'junos',
+      selection: owner.selection,
       imports: importTargets(config),
       exports: exportTargets(config),
       routeDistinguisher: config['route-distinguisher'],

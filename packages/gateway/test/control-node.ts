@@ -16,6 +16,8 @@ export interface Copy {
   readonly localPref?: number;
   readonly med?: number;
   readonly target?: string;
+  /** One sequence; empty unless given. */
+  readonly asPath?: readonly number[];
 }
 
 /** The communities of the lab beside the route target. */
@@ -96,7 +98,7 @@ export class ControlNode {
     };
     const attributes = {
       origin: 'incomplete',
-      asPath: [],
+      asPath: copy.asPath ?? [],
       med: copy.med ?? 100,
       localPref: copy.localPref ?? 200,
       extendedCommunities: [`target:${target}`, ...communities],

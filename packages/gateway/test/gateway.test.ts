@@ -86,6 +86,30 @@ t.test('two copies: one active, one not best, both with the knob, one again with
   await until(() => paths(gateway)[0]?.nextHop === cent333, 'the other copy takes over');
 });
 
+t.test('MEDs of different neighbours compare only when told to', async (t) => {
+  for (const always of [false, true]) {
+    const node = await new ControlNode().start();
+    const { peers } = config(node.port).bgp;
+    const gateway = new Gateway({
+      ...config(node.port),
+      bgp: { ...config(node.port).bgp, peers, 'always-compare-med': always },
+    });
+    t.teardown(async () => {
+      await gateway.stop();
+      await node.stop();
+    });
+    await gateway.start();
+    await node.established();
+    node.announce({ nextHop: cent222, label: 43, asPath: [65001], med: 200 });
+    node.announce({ nextHop: cent333, label: 28, asPath: [65002], med: 100 });
+    await until(() => paths(gateway).length === 2, 'both copies are imported');
+    const [active, loser] = paths(gateway);
+    t.equal(active?.nextHop, always ? cent333 : cent222);
+    t.equal(loser?.inactiveReason, always ? 'Always Compare MED' : 'Update source');
+    t.notOk(loser?.state.includes('NotBest'), 'it was the best of its own group');
+  }
+});
+
 t.test('flows to the floating IP use both nodes, each flow one', async (t) => {
   const { node, gateway } = await pair(t);
   gateway.setMultipath('k8s-test', 'multipath');

@@ -164,3 +164,14 @@ export const junos: RuleSet = {
   },
   noDifference: 'No difference',
 };
+
+/** The same with `path-selection always-compare-med`: MEDs of different neighbouring ASes are compared, too. */
+export const junosAlwaysCompareMed: RuleSet = {
+  ...junos,
+  name: 'junos-always-compare-med',
+  steps: steps.map((step) => {
+    if (step.within === undefined) return step;
+    const { within: _within, ...compared } = step;
+    return { ...compared, reason: 'Always Compare MED' };
+  }),
+};

@@ -1,8 +1,13 @@
 /** All rule sets, by name. */
 import { contrail } from './contrail.ts';
-import { junos } from './junos.ts';
+import { junos, junosAlwaysCompareMed } from './junos.ts';
 import { rfc4271 } from './rfc4271.ts';
 import type { RuleSet } from './step.ts';
 
-export const ruleSets = { rfc4271, contrail, junos } as const satisfies Record<string, RuleSet>;
+export const ruleSets = {
+  rfc4271,
+  contrail,
+  junos,
+  'junos-always-compare-med': junosAlwaysCompareMed,
+} as const satisfies Record<string, RuleSet>;
 export type RuleSetName = keyof typeof ruleSets;

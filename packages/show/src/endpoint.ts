@@ -6,7 +6,6 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { DaemonView } from './views.ts';
 
 const note = z.object({
   name: z.string(),

@@ -14,7 +14,7 @@ import type { Log, NeighborView } from '@vaportrail/show';
 
 import type { BgpPeerConfig, ControlNodeConfig } from './config.ts';
 import { RestartHelper } from './restart-helper.ts';
-import { pathsOf } from './xmpp-peer.ts';
+import { isWorthALine, pathsOf } from './xmpp-peer.ts';
 
 /** Milliseconds to wait for a peer's route targets before its VPN routes are sent anyway. @see RFC 4684 §6 */
 export const ROUTE_TARGET_WAIT = 30_000;
@@ -41,6 +41,8 @@ export class BgpPeer {
   readonly #told = new Map<FamilyName, Membership>();
   readonly #endOfRibs = new Set<FamilyName>();
   #routeTargetTimer: Timer | undefined;
+  /** UPDATEs that had something wrong. */
+  #problems = 0;
 
   constructor(config: BgpPeerConfig, owner: BgpPeerOwner) {
     this.config = config;
@@ -180,7 +182,9 @@ export class BgpPeer {
     const problems = this.#source!.receiveUpdate(bytes, start, end);
     if (problems.length === 0) return;
     for (const problem of problems) {
-      this.#log.warn({ approach: problem.approach, attribute: problem.attribute }, problem.because);
+      const count = ++this.#problems;
+      if (!isWorthALine(count)) continue;
+      this.#log.warn({ approach: problem.approach, attribute: problem.attribute, count }, problem.because);
     }
     // A family cannot be given up alone here: peers send all their families again after a reset. @see RFC 7606 §2
     const fatal = problems.find(

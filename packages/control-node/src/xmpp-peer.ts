@@ -264,8 +264,8 @@ export class XmppPeer implements ChannelHandlers {
   }
 
   #dropped(item: string, because: string): void {
-    this.#itemsDropped++;
-    this.#log.warn({ item, because, dropped: this.#itemsDropped }, 'item dropped');
+    const dropped = ++this.#itemsDropped;
+    if (isWorthALine(dropped)) this.#log.warn({ item, because, dropped }, 'item dropped');
   }
 
   #close(error: StreamError): void {
@@ -281,6 +281,11 @@ export class XmppPeer implements ChannelHandlers {
       else this.send([endOfRibBody]);
     });
   }
+}
+
+/** The first ten of anything, then each time their number has doubled: a neighbour cannot flood the log. */
+export function isWorthALine(count: number): boolean {
+  return count <= 10 || (count & (count - 1)) === 0;
 }
 
 /** Paths of a source in some tables. */

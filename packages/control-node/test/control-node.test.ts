@@ -545,3 +545,42 @@ t.test('ECMP spans local agents and a remote gateway, and communities come along
   await eventually(() => (items(one, FIP).at(-1) === '10.1.1.3 25,192.168.0.204 31' ? true : undefined));
   t.pass();
 });
+
+t.test('an agent that does not read holds up nobody, and then learns only how things stand', async (t) => {
+  const node = await controlNode(t);
+  const slow = await agent(t, node, 'slow', '127.0.0.2');
+  const good = await agent(t, node, 'good', '127.0.0.3');
+  const publisher = await agent(t, node, 'compute-1');
+  slow.subscribe(RED, 1);
+  good.subscribe(RED, 2);
+  publisher.subscribe(RED, 4);
+  await slow.hears(/EndOfRib/);
+  slow.stall();
+  const rounds = 12;
+  const prefixes = 500;
+  const backlogs: number[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    const mark = good.mark;
+    for (let i = 0; i < prefixes; i++) {
+      publisher.publish({ ...route, prefix: `172.16.${i >> 8}.${i & 255}/32`, label: 100 * round });
+    }
+    await good.hears(new RegExp(`172\\.16\\.1\\.243/32">(?:(?!</item>).)*<label>${100 * round}<`, 's'), {
+      from: mark,
+    });
+    backlogs.push(node.neighbors().find(({ name }) => name === 'slow')!.backlog);
+  }
+  t.ok(Math.max(...backlogs) < 4 * 1024 * 1024, `what waits for it is bounded: ${backlogs.join()}`);
+  slow.read();
+  const last = `172.16.1.243/32`;
+  await eventually(
+    () => (items(slow, last).at(-1) === `10.1.1.3 ${100 * rounds}` ? true : undefined),
+    10_000,
+  );
+  const told = items(slow, last).length;
+  t.ok(told < rounds, `told ${told} of ${rounds} states`);
+  const final = new Map(
+    [...slow.received.matchAll(/<item id="([^"]+)">.*?<label>(\d+)</gs)].map(([, id, label]) => [id, label]),
+  );
+  t.equal(final.size, prefixes);
+  t.same(new Set(final.values()), new Set([String(100 * rounds)]), 'and every route in its last state');
+});

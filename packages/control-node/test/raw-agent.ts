@@ -118,6 +118,15 @@ export class RawAgent {
     this.#publish({ ...route, label: 0 }, 'dissociate');
   }
 
+  /** Stops reading, until {@link read}. */
+  stall(): void {
+    this.#socket.pause();
+  }
+
+  read(): void {
+    this.#socket.resume();
+  }
+
   /** Closes the connection without a word. */
   end(): Promise<void> {
     this.#socket.destroy();

@@ -10,96 +10,19 @@ import {
   step,
   type ChannelAction,
   type ChannelEvent,
-  type ChannelSettings,
   type ChannelState,
   type ChannelStateName,
   type ChannelTimer,
 } from './channel-fsm.ts';
-import type { ChannelTls } from './channel-tls.ts';
+import type { ChannelCounters, ChannelDown, ChannelHandlers, ChannelOwner } from './channel-owner.ts';
+import { Connection } from './connection.ts';
 import { messageHeader } from './item-message.ts';
 import { CLOSING_TAG, FEATURES, KEEPALIVE, PROCEED, STARTTLS } from './negotiation.ts';
 import type { Negotiation, Stanza } from './stanza.ts';
 import { StreamError, streamErrorBytes } from './stream-error.ts';
 import { headerBytes, type StreamHeader } from './stream-header.ts';
-import { streamLimits, XmppStream, type StreamLimits } from './stream.ts';
-import { WORK_AT_ONCE, WORK_PER_SECOND, WorkAllowance } from './work-allowance.ts';
-
-/** Octets queued for a peer that does not read; with more the channel is closed. */
-export const MAX_BACKLOG_BYTES = 16 * 1024 * 1024;
-/** Milliseconds a closed connection stays half open, so that the peer can read why. */
-const LINGER = 2000;
-
-export interface ChannelLimits extends StreamLimits {
-  readonly backlogBytes: number;
-  /** Units of work a second that the peer may cause, and at once. */
-  readonly workPerSecond: number;
-  readonly workAtOnce: number;
-}
-
-export const channelLimits: ChannelLimits = {
-  ...streamLimits,
-  backlogBytes: MAX_BACKLOG_BYTES,
-  workPerSecond: WORK_PER_SECOND,
-  workAtOnce: WORK_AT_ONCE,
-};
-
-/** Why a session ended. `error` is what the peer was told, if it was told anything. */
-export interface ChannelDown {
-  readonly because: string;
-  readonly error?: StreamError;
-}
-
-/** Who uses a channel. What a handler throws closes the channel it was called for, and no other. */
-export interface ChannelHandlers {
-  up?(channel: Channel): void;
-  stanza(stanza: Stanza): void;
-  /** All stanzas of one read have been given. */
-  batchEnd?(): void;
-  /** What was queued has been written. */
-  drained?(): void;
-  /** The session that was up is over. Stanzas sent and not yet written are lost. */
-  down(reason: ChannelDown): void;
-}
-
-export interface ChannelCounters {
-  receivedOctets: number;
-  receivedStanzas: number;
-  receivedKeepalives: number;
-  sentOctets: number;
-  sentMessages: number;
-  sentKeepalives: number;
-  sessions: number;
-}
-
-/** What the owner of a channel decides; a server and a client differ in it. */
-export interface ChannelOwner {
-  readonly settings: ChannelSettings;
-  readonly limits: ChannelLimits;
-  readonly clock?: Clock;
-  readonly tls?: ChannelTls | undefined;
-  /** A new connection on its way (client). */
-  connect?(): Socket;
-  /** This end's header, for a peer whose name may not be known yet. */
-  header(peer: string): Parameters<typeof headerBytes>[0];
-  /** Why the peer of this header is not let in. */
-  refuse?(channel: Channel, header: StreamHeader): StreamError | undefined;
-  /** The channel is up: who uses it? */
-  accept(channel: Channel): ChannelHandlers;
-  /** A session or an attempt is over, after the handlers have been told. */
-  ended?(channel: Channel, reason: ChannelDown): void;
-  timedOut?(attempts: number): void;
-  /** A handler threw where no channel was left to close. */
-  report?(error: unknown): void;
-}
-
-/** One TCP connection; TLS replaces its socket. */
-interface Connection {
-  socket: Socket;
-  readonly stream: XmppStream;
-  sentHeader: boolean;
-  /** Why the socket failed, when it did. */
-  error: string;
-}
+import { XmppStream } from './stream.ts';
+import { WorkAllowance } from './work-allowance.ts';
 
 export class Channel {
   readonly counters: ChannelCounters = {
@@ -116,6 +39,8 @@ export class Channel {
   readonly #timers = new Map<ChannelTimer | 'allowance', Timer>();
   #state: ChannelState = idle;
   #connection: Connection | undefined;
+  #stream: XmppStream | undefined;
+  #sentHeader = false;
   #allowance: WorkAllowance;
   #handlers: ChannelHandlers | undefined;
   #name = '';
@@ -124,7 +49,6 @@ export class Channel {
   #address = '';
   #port = 0;
   #heardAt = 0;
-  #corked = false;
   #establishedAt: number | undefined;
 
   constructor(owner: ChannelOwner) {
@@ -158,7 +82,7 @@ export class Channel {
 
   /** Stanzas of this session that the fast scanner did not know. */
   get strictStanzas(): number {
-    return this.#connection?.stream.strictStanzas ?? 0;
+    return this.#stream?.strictStanzas ?? 0;
   }
 
   /** Whether the connection is inside TLS. */
@@ -173,7 +97,7 @@ export class Channel {
 
   /** Octets queued and not yet taken by the operating system. */
   get backlog(): number {
-    return this.#connection?.socket.writableLength ?? 0;
+    return this.#connection?.backlog ?? 0;
   }
 
   /** Starts to connect, and to reconnect (client). */
@@ -198,18 +122,13 @@ export class Channel {
    * @returns false when the channel is not up, or was closed because the peer does not read
    */
   send(buffers: readonly Uint8Array[]): boolean {
-    const socket = this.#connection?.socket;
-    if (this.#state.name !== 'established' || socket === undefined) return false;
-    this.#cork(socket);
-    for (const buffer of buffers) {
-      this.counters.sentOctets += buffer.length;
-      socket.write(buffer);
-    }
-    if (socket.writableLength <= this.#owner.limits.backlogBytes) return true;
-    const error = new StreamError(
-      'resource-constraint',
-      `${socket.writableLength} octets queued and not read`,
-    );
+    const connection = this.#connection;
+    if (this.#state.name !== 'established' || connection === undefined) return false;
+    for (const buffer of buffers) this.counters.sentOctets += buffer.length;
+    connection.writeAll(buffers);
+    const { backlog } = connection;
+    if (backlog <= this.#owner.limits.backlogBytes) return true;
+    const error = new StreamError('resource-constraint', `${backlog} octets queued and not read`);
     this.#step({ type: 'stream-failed', error });
     return false;
   }
@@ -220,17 +139,6 @@ export class Channel {
     for (const body of bodies) buffers.push(this.#messageHeader, body);
     this.counters.sentMessages += bodies.length;
     return this.send(buffers);
-  }
-
-  /** What is written in one turn of the event loop goes out in one system call. */
-  #cork(socket: Socket): void {
-    if (this.#corked) return;
-    this.#corked = true;
-    socket.cork();
-    process.nextTick(() => {
-      this.#corked = false;
-      socket.uncork();
-    });
   }
 
   #step(event: ChannelEvent): void {
@@ -265,7 +173,7 @@ export class Channel {
         break;
       case 'send-error':
         // An error needs a stream to be in, so the header goes first when it has not gone yet.
-        if (this.#connection?.sentHeader === false) this.#sendHeader();
+        if (!this.#sentHeader) this.#sendHeader();
         this.#write(streamErrorBytes(action.error));
         break;
       case 'begin-tls':
@@ -298,15 +206,13 @@ export class Channel {
   }
 
   #sendHeader(): void {
-    if (this.#connection !== undefined) this.#connection.sentHeader = true;
+    this.#sentHeader = true;
     this.#write(headerBytes(this.#owner.header(this.#name)));
   }
 
   #write(bytes: Buffer): void {
-    const socket = this.#connection?.socket;
-    if (socket === undefined || !socket.writable) return;
     this.counters.sentOctets += bytes.length;
-    socket.write(bytes);
+    this.#connection?.write(bytes);
   }
 
   #setTimer(timer: ChannelTimer, milliseconds: number): void {
@@ -324,7 +230,7 @@ export class Channel {
       return;
     }
     const silence = this.#clock.now() - this.#heardAt;
-    this.#step({ type: 'hold-timer-expires', silence, unread: this.#connection?.stream.stalled === true });
+    this.#step({ type: 'hold-timer-expires', silence, unread: this.#stream?.stalled === true });
   }
 
   #newAllowance(): WorkAllowance {
@@ -344,47 +250,31 @@ export class Channel {
       },
       this.#owner.limits,
     );
-    const connection: Connection = { socket, stream, sentHeader: false, error: '' };
-    this.#connection = connection;
-    this.#allowance = this.#newAllowance();
-    this.#readAddress(socket);
-    if (socket.connecting) {
-      socket.once('connect', () => {
-        if (this.#connection !== connection) return;
-        this.#readAddress(socket);
+    const connection: Connection = new Connection(socket, {
+      connected: () => {
+        this.#readAddress(connection);
         this.#step({ type: 'connected' });
-      });
-    }
-    this.#listen(connection);
+      },
+      received: (chunk) => this.#receive(connection, stream, chunk),
+      drained: () => this.#call(() => this.#handlers?.drained?.()),
+      lost: (because) => {
+        this.#forget();
+        this.#step({ type: 'connection-lost', because });
+      },
+    });
+    this.#connection = connection;
+    this.#stream = stream;
+    this.#sentHeader = false;
+    this.#allowance = this.#newAllowance();
+    this.#readAddress(connection);
   }
 
-  #readAddress(socket: Socket): void {
-    this.#address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-    this.#port = socket.remotePort ?? 0;
+  #readAddress({ address, port }: Connection): void {
+    this.#address = address;
+    this.#port = port;
   }
 
-  #listen(connection: Connection): void {
-    const { socket } = connection;
-    const isCurrent = (): boolean => this.#connection === connection;
-    socket.on('data', (chunk: Buffer) => {
-      if (isCurrent()) this.#receive(connection, chunk);
-    });
-    socket.on('drain', () => {
-      if (isCurrent()) this.#call(() => this.#handlers?.drained?.());
-    });
-    socket.on('error', (error) => {
-      connection.error = error.message;
-    });
-    socket.on('close', () => {
-      if (!isCurrent()) return;
-      this.#connection = undefined;
-      connection.stream.close();
-      this.#step({ type: 'connection-lost', because: connection.error || 'the peer closed the connection' });
-    });
-  }
-
-  #receive(connection: Connection, chunk: Buffer): void {
-    const { stream, socket } = connection;
+  #receive(connection: Connection, stream: XmppStream, chunk: Buffer): void {
     const before = this.counters.receivedStanzas;
     this.counters.receivedOctets += chunk.length;
     stream.allowance = this.#allowance.left(this.#clock.now());
@@ -393,16 +283,15 @@ export class Channel {
     if (this.counters.receivedStanzas > before) this.#call(() => this.#handlers?.batchEnd?.());
     if (this.#connection !== connection) return;
     if (!stream.stalled) {
-      if (socket.isPaused()) socket.resume();
+      connection.resume();
       return;
     }
-    socket.pause();
-    this.#timers.set(
-      'allowance',
-      this.#clock.after(this.#allowance.wait, () => {
-        if (this.#connection === connection) this.#receive(connection, nothing);
-      }),
-    );
+    connection.pause();
+    const again = (): void => {
+      if (this.#connection === connection) this.#receive(connection, stream, nothing);
+    };
+    this.#timers.get('allowance')?.cancel();
+    this.#timers.set('allowance', this.#clock.after(this.#allowance.wait, again));
   }
 
   #header(header: StreamHeader): void {
@@ -441,28 +330,10 @@ export class Channel {
   }
 
   #beginTls(): void {
-    const connection = this.#connection;
-    if (connection === undefined || this.#owner.tls === undefined) return;
-    const raw = connection.socket;
-    raw.removeAllListeners('data');
-    raw.removeAllListeners('drain');
-    connection.stream.restart();
-    this.#owner.tls.begin(
-      raw,
-      this.#owner.settings.role,
-      (socket) => {
-        if (this.#connection !== connection) {
-          socket.destroy();
-          return;
-        }
-        connection.socket = socket;
-        this.#listen(connection);
-        this.#step({ type: 'secured' });
-      },
-      (because) => {
-        connection.error ||= because;
-      },
-    );
+    const { tls, settings } = this.#owner;
+    if (tls === undefined) return;
+    this.#stream?.restart();
+    this.#connection?.secure(tls, settings.role, () => this.#step({ type: 'secured' }));
   }
 
   #up(): void {
@@ -499,23 +370,15 @@ export class Channel {
     }
   }
 
-  /** Lets the connection go: it is read from no more, and closed once what is queued has been written. */
   #release(): void {
-    const connection = this.#connection;
-    if (connection === undefined) return;
+    this.#connection?.release(this.#clock, this.#owner.limits.backlogBytes);
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#stream?.close();
     this.#connection = undefined;
-    connection.stream.close();
-    const { socket } = connection;
-    if (socket.connecting || socket.writableLength > this.#owner.limits.backlogBytes) {
-      socket.destroy();
-      return;
-    }
-    // Octets left unread would make the close a reset, and the peer might never see why.
-    socket.removeAllListeners('data');
-    socket.resume();
-    socket.end();
-    const linger = this.#clock.after(LINGER, () => socket.destroy());
-    socket.once('close', () => linger.cancel());
+    this.#stream = undefined;
   }
 }
 

@@ -1,13 +1,13 @@
 /** The agent's end: connects to one control node, and again whenever the connection is lost. */
 import { connect } from 'node:net';
 import { systemClock, type Clock } from '@vaportrail/net';
+import { Channel } from './channel.ts';
 import {
-  Channel,
   channelLimits,
   type ChannelDown,
   type ChannelHandlers,
   type ChannelLimits,
-} from './channel.ts';
+} from './channel-owner.ts';
 import { DEFAULT_HOLD_TIME } from './channel-fsm.ts';
 import { ChannelTls, type TlsFiles } from './channel-tls.ts';
 import { CONTROL_NODE_JID } from './jid.ts';

@@ -75,15 +75,15 @@ export {
   unsubscribeStanza,
   withdrawStanzas,
 } from './agent-message.ts';
+export { Channel } from './channel.ts';
 export {
-  Channel,
   channelLimits,
   MAX_BACKLOG_BYTES,
   type ChannelCounters,
   type ChannelDown,
   type ChannelHandlers,
   type ChannelLimits,
-} from './channel.ts';
+} from './channel-owner.ts';
 export {
   backOff,
   DEFAULT_HOLD_TIME,

@@ -1,13 +1,13 @@
 /** The control node's end: listens, lets agents in, and keeps strangers from keeping them out. */
 import { createServer, type Server, type Socket } from 'node:net';
 import { systemClock, type Clock } from '@vaportrail/net';
+import { Channel } from './channel.ts';
 import {
-  Channel,
   channelLimits,
   type ChannelHandlers,
   type ChannelLimits,
   type ChannelOwner,
-} from './channel.ts';
+} from './channel-owner.ts';
 import { DEFAULT_HOLD_TIME } from './channel-fsm.ts';
 import { ChannelTls, type TlsFiles } from './channel-tls.ts';
 import { excerpt } from './element-reader.ts';

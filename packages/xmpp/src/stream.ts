@@ -138,16 +138,11 @@ export class XmppStream {
     this.#wellFormedness = undefined;
   }
 
-  /**
-   * Expects a new header, inside TLS.
-   * @returns false when octets are left that came before TLS: they are nobody's and the stream must be given up
-   */
-  restart(): boolean {
-    const clean = this.#unread.length === 0 && this.#partialLength === 0;
+  /** Expects a new header, inside TLS. What is left of the chunk being read is refused: it came before TLS. */
+  restart(): void {
     this.close();
     this.#mode = 'header';
     this.#restarted = true;
-    return clean;
   }
 
   #run(bytes: Buffer): void {

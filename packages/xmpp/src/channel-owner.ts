@@ -1,0 +1,76 @@
+/** Who owns a channel, who uses it, and what either is told. */
+import type { Socket } from 'node:net';
+import type { Clock } from '@vaportrail/net';
+import type { ChannelSettings } from './channel-fsm.ts';
+import type { ChannelTls } from './channel-tls.ts';
+import type { Channel } from './channel.ts';
+import type { Stanza } from './stanza.ts';
+import type { StreamError } from './stream-error.ts';
+import type { headerBytes, StreamHeader } from './stream-header.ts';
+import { streamLimits, type StreamLimits } from './stream.ts';
+import { WORK_AT_ONCE, WORK_PER_SECOND } from './work-allowance.ts';
+
+/** Octets queued for a peer that does not read; with more the channel is closed. */
+export const MAX_BACKLOG_BYTES = 16 * 1024 * 1024;
+export interface ChannelLimits extends StreamLimits {
+  readonly backlogBytes: number;
+  /** Units of work a second that the peer may cause, and at once. */
+  readonly workPerSecond: number;
+  readonly workAtOnce: number;
+}
+
+export const channelLimits: ChannelLimits = {
+  ...streamLimits,
+  backlogBytes: MAX_BACKLOG_BYTES,
+  workPerSecond: WORK_PER_SECOND,
+  workAtOnce: WORK_AT_ONCE,
+};
+
+/** Why a session ended. `error` is what the peer was told, if it was told anything. */
+export interface ChannelDown {
+  readonly because: string;
+  readonly error?: StreamError;
+}
+
+/** Who uses a channel. What a handler throws closes the channel it was called for, and no other. */
+export interface ChannelHandlers {
+  up?(channel: Channel): void;
+  stanza(stanza: Stanza): void;
+  /** All stanzas of one read have been given. */
+  batchEnd?(): void;
+  /** What was queued has been written. */
+  drained?(): void;
+  /** The session that was up is over. Stanzas sent and not yet written are lost. */
+  down(reason: ChannelDown): void;
+}
+
+export interface ChannelCounters {
+  receivedOctets: number;
+  receivedStanzas: number;
+  receivedKeepalives: number;
+  sentOctets: number;
+  sentMessages: number;
+  sentKeepalives: number;
+  sessions: number;
+}
+
+/** What the owner of a channel decides; a server and a client differ in it. */
+export interface ChannelOwner {
+  readonly settings: ChannelSettings;
+  readonly limits: ChannelLimits;
+  readonly clock?: Clock;
+  readonly tls?: ChannelTls | undefined;
+  /** A new connection on its way (client). */
+  connect?(): Socket;
+  /** This end's header, for a peer whose name may not be known yet. */
+  header(peer: string): Parameters<typeof headerBytes>[0];
+  /** Why the peer of this header is not let in. */
+  refuse?(channel: Channel, header: StreamHeader): StreamError | undefined;
+  /** The channel is up: who uses it? */
+  accept(channel: Channel): ChannelHandlers;
+  /** A session or an attempt is over, after the handlers have been told. */
+  ended?(channel: Channel, reason: ChannelDown): void;
+  timedOut?(attempts: number): void;
+  /** A handler threw where no channel was left to close. */
+  report?(error: unknown): void;
+}

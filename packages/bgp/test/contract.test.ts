@@ -166,7 +166,12 @@ const opaque = new Set<AttributeName>([
   'edgeForwarding',
   'originVnPath',
 ]);
-const context = { asn4: true, internal: true, announces: 'mp' } as const;
+const fourOctets = { asn4: true, internal: true, announces: 'mp' } as const;
+/** Attributes that stand for four-octet AS numbers come from speakers that have none. */
+const contextOf = (
+  name: AttributeName,
+): typeof fourOctets | (Omit<typeof fourOctets, 'asn4'> & { asn4: false }) =>
+  name.startsWith('as4') ? { ...fourOctets, asn4: false } : fourOctets;
 const mandatory = ['40010100', '400200', '40050400000064'];
 
 /** The attribute beside the mandatory ones it is none of. */
@@ -180,6 +185,7 @@ function set(row: Attribute<unknown>, value: Uint8Array, flags = row.flags): Uin
 
 for (const [name, samples] of Object.entries(valueOf) as [AttributeName, readonly string[]][]) {
   const row = attributes[name] as Attribute<unknown>;
+  const context = contextOf(name);
 
   t.test(`${name}: what is read is written again, as octets and as plain data`, async (t) => {
     for (const sample of samples) {

@@ -1,6 +1,13 @@
 /** AS_PATH and AS4_PATH: the autonomous systems a route came through. */
 import type { Reader, Writer } from '@vaportrail/net';
-import { type Attribute, type Fault, type PlainForm, optionalTransitive, wellKnown } from './attribute.ts';
+import {
+  type Attribute,
+  type Fault,
+  type PlainForm,
+  optionalTransitive,
+  twoOctetOnly,
+  wellKnown,
+} from './attribute.ts';
 import { AS_TRANS } from '../wire/open.ts';
 import { plainList, plainNumber, plainRecord } from './plain.ts';
 
@@ -110,10 +117,9 @@ export const as4Path: Attribute<AsPath> = {
   flags: optionalTransitive,
   malformed: 'attribute-discard',
   see: 'RFC 6793 §3, §6',
-  check(bytes, at, end) {
-    if (at === end) return malformed('no segment');
-    return checkSegments(bytes, at, end, 4);
-  },
+  check: twoOctetOnly((bytes, at, end) =>
+    at === end ? malformed('no segment') : checkSegments(bytes, at, end, 4),
+  ),
   decode: (reader) => decodeSegments(reader, true),
   encode: (writer, value) => encodeSegments(writer, value, true),
   plain: plainAsPath,

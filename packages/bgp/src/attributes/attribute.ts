@@ -87,6 +87,20 @@ export function internalOnly(check: Attribute<unknown>['check']): Attribute<unkn
   };
 }
 
+/** A check for attributes that only a speaker of two-octet AS numbers may send. @see RFC 6793 §4.1 */
+export function twoOctetOnly(check: Attribute<unknown>['check']): Attribute<unknown>['check'] {
+  return (bytes, at, end, context) => {
+    if (context.asn4) {
+      return {
+        subcode: 9,
+        because: 'received from a speaker of four-octet AS numbers',
+        approach: 'attribute-discard',
+      };
+    }
+    return check(bytes, at, end, context);
+  };
+}
+
 /** Attribute Length Error. @see RFC 4271 §6.3 */
 export function wrongLength(because: string): Fault {
   return { subcode: 5, because };

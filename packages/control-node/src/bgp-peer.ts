@@ -61,6 +61,8 @@ export class BgpPeer {
         families: config.families,
         holdTime: config['hold-time'],
         connectRetry: config['connect-retry'],
+        ...(config.password !== undefined && { password: config.password }),
+        ...(config['ttl-security'] !== undefined && { ttlSecurity: config['ttl-security'] }),
         ...restartCapabilities(config.families, owner.config['graceful-restart']),
       },
       {

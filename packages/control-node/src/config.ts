@@ -43,6 +43,10 @@ const bgpPeer = z.strictObject({
   'connect-retry': seconds(1, 3600).default(30),
   /** Refuse more prefixes than this, as a whole. */
   'prefix-limit': wholeNumber(1, 0xffff_ffff).optional(),
+  /** TCP MD5; needs Linux and the optional package koffi. @see RFC 2385 */
+  password: z.string().min(1).max(80).optional(),
+  /** Accept only packets that have passed fewer than so many routers: 1 on the same link. @see RFC 5082 */
+  'ttl-security': wholeNumber(1, 254).optional(),
   'admin-down': z.boolean().default(false),
 });
 

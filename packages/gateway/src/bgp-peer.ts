@@ -62,6 +62,8 @@ export class BgpPeer {
         families: config.families,
         holdTime: config['hold-time'],
         connectRetry: config['connect-retry'],
+        ...(config.password !== undefined && { password: config.password }),
+        ...(config['ttl-security'] !== undefined && { ttlSecurity: config['ttl-security'] }),
       },
       {
         established: (negotiated) => this.#established(negotiated),

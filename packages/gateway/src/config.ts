@@ -139,6 +139,10 @@ const bgpPeer = z.strictObject({
     .default([...gatewayFamilies]),
   'hold-time': holdTime.default(90),
   'connect-retry': seconds(1, 3600).default(5),
+  /** TCP MD5; needs Linux and the optional package koffi. @see RFC 2385 */
+  password: z.string().min(1).max(80).optional(),
+  /** Accept only packets that have passed fewer than so many routers: 1 on the same link. @see RFC 5082 */
+  'ttl-security': wholeNumber(1, 254).optional(),
 });
 
 const dynamicTunnel = z.strictObject({

@@ -1,0 +1,41 @@
+// A control node whose FRR insists on a password: it comes up with it, from its configuration.
+import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
+import { Frr, LoopbackBlock, findFrr } from '@vaportrail/lab';
+import t from 'tap';
+import { unavailable } from './unavailable.ts';
+
+t.setTimeout(60_000);
+const found = findFrr();
+const skip = ('missing' in found ? found.missing : undefined) ?? unavailable() ?? false;
+
+t.test('a peer of the control node has a password and TTL security', { skip }, async (t) => {
+  const block = new LoopbackBlock();
+  const [ours, theirs] = [block.take(), block.take()];
+  const frr = await Frr.start({
+    asn: 64512,
+    routerId: '10.0.0.2',
+    address: theirs,
+    neighbors: [{ address: ours, asn: 64512, settings: ['password of-the-lab', 'ttl-security hops 1'] }],
+  });
+  t.teardown(() => frr.stop());
+  const peer = {
+    address: theirs,
+    port: frr.port,
+    'local-address': ours,
+    'connect-retry': 1,
+    password: 'of-the-lab',
+    'ttl-security': 1,
+  };
+  const node = new ControlNode(
+    controlNodeConfig.parse({
+      name: 'signed',
+      'router-id': '10.0.0.1',
+      bgp: { listen: [], peers: [peer] },
+      xmpp: { listen: { address: ours, port: 0 } },
+    }),
+  );
+  await node.start();
+  t.teardown(() => node.stop());
+  await frr.process.answers(async () => (await frr.established(ours)) || undefined, 20_000);
+  t.match(node.neighbors(), [{ address: theirs, state: 'Established' }]);
+});

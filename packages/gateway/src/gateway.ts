@@ -11,7 +11,15 @@ import {
   type Clock,
   type Timer,
 } from '@vaportrail/net';
-import { Rib, routeTargetNlri, type Path, type Route, type Source, type Table } from '@vaportrail/rib';
+import {
+  Rib,
+  routeTargetNlri,
+  type Advertisement,
+  type Path,
+  type Route,
+  type Source,
+  type Table,
+} from '@vaportrail/rib';
 import {
   silentLog,
   type DynamicTunnelsView,
@@ -242,6 +250,7 @@ export class Gateway {
       asn: this.#config.asn,
       task: (path) => this.#peerOf(path.source)?.task ?? path.source.name,
       localRoute: this.#vrfOwner.localRoute,
+      advertised: (table, route) => this.#advertised(table, route),
     };
     const told = filter.advertised === undefined ? undefined : this.#peerNamed(filter.advertised);
     const views: GatewayTableView[] = [];
@@ -251,7 +260,8 @@ export class Gateway {
       if (filter.advertised !== undefined && told?.speaks(table.family) !== true) continue;
       const shows =
         told !== undefined
-          ? (route: Route) => route.best?.source.protocol !== 'bgp'
+          ? (route: Route) =>
+              this.#advertised(table, route).some((each) => each.told && each.to === told.source)
           : vpn
             ? (route: Route) => this.#isWanted(route)
             : undefined;
@@ -459,6 +469,11 @@ export class Gateway {
           { attributes: membershipAttributes, nextHop: this.#vrfOwner.address },
         );
     this.#memberships = wanted;
+  }
+
+  #advertised(table: Table, { prefix, routeDistinguisher, nlri }: Route): readonly Advertisement[] {
+    if (nlri !== undefined) return this.#rib.advertised(table, { bytes: nlri });
+    return prefix === undefined ? [] : this.#rib.advertised(table, { prefix, routeDistinguisher });
   }
 
   /** A VPN route is kept for an instance that imports it, or because it is our own. */

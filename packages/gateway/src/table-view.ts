@@ -1,6 +1,6 @@
 /** Routing tables as an operator sees them: counts, and the entries asked for. */
 import { clearHostBits, compareBytes, parsePrefix, prefixText, type Prefix } from '@vaportrail/net';
-import type { Path, Route, Table } from '@vaportrail/rib';
+import type { Advertisement, Path, Route, Table } from '@vaportrail/rib';
 import type { GatewayPathView, GatewayRouteView, GatewayTableView, InstalledView } from '@vaportrail/show';
 import type { ForwardingNextHop } from './forwarding-next-hop.ts';
 import { bgpPathView, localPathView, membershipView, multipathView, type PathContext } from './path-view.ts';
@@ -31,6 +31,8 @@ export interface EntryFilter {
 export interface TableContext extends Omit<PathContext, 'installed' | 'shared' | 'told'> {
   /** The route of the router itself behind a path in a table. */
   localRoute(table: string, prefix: string, path: Path): LocalRoute | undefined;
+  /** Who was told about a route, and who not and why. */
+  advertised(table: Table, route: Route): readonly Advertisement[];
 }
 
 /**
@@ -147,6 +149,9 @@ function routeView(
       : Object.assign(view, { secondaryTables: route.replicatedTo });
   });
   const [active] = all;
+  // Asking peer by peer is for one route, not for a whole table.
+  if (filter.prefix !== undefined && vrf === undefined && active?.best === true)
+    Object.assign(active, advertisedView(context.advertised(table, route)));
   if (entry !== undefined && active?.best === true) all.push(multipathView(entry, active, around));
   const paths = all.filter((path) => shown(path, filter));
   if (paths.length === 0) return undefined;
@@ -159,6 +164,17 @@ function routeView(
     announced: paths.filter((path) => path.announcementBits.length > 0).length,
     paths,
     ...(view === undefined ? {} : { installed: view }),
+  };
+}
+
+function advertisedView(
+  peers: readonly Advertisement[],
+): Pick<GatewayPathView, 'advertisedTo' | 'notAdvertised'> {
+  return {
+    advertisedTo: peers.filter(({ told }) => told).map(({ to }) => to.name),
+    notAdvertised: peers
+      .filter(({ told }) => !told)
+      .map(({ to, because = 'not told yet' }) => ({ neighbor: to.name, because })),
   };
 }
 

@@ -200,6 +200,16 @@ t.test('routes of the instance itself are told with its label', async (t) => {
   await until(() => node.told.size === 1, 'and taken back');
 });
 
+t.test('a peer that asks for other targets is told nothing, and the view says why', async (t) => {
+  const { node, gateway } = await pair(t, {}, ['inet-vpn', 'route-target']);
+  await until(() => node.memberships.size > 0, 'memberships are told');
+  t.match(gateway.routes({ table: 'bgp.l3vpn.0', prefix: '15.15.15.0/24' })[0]?.paths, [
+    { advertisedTo: [], notAdvertised: [{ neighbor: 'contrail', because: /route target/ }] },
+  ]);
+  t.same(gateway.routes({ advertised: 'contrail', table: 'bgp.l3vpn.0' }), [], 'though it has the route');
+  t.equal(node.told.size, 0);
+});
+
 t.test('a static route towards nowhere is hidden and not told', async (t) => {
   const { node, gateway } = await pair(t, {}, ['inet-vpn']);
   gateway.change({

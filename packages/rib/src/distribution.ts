@@ -23,6 +23,9 @@ import { NOBODY, Receivers } from './receivers.ts';
 /** Destinations looked at in one go; what they encode to is one shared buffer per set of receivers. */
 export const CHUNK = 4096;
 
+/** What one call of `work` looks at; nothing is kept in it between calls. */
+const shared = new Int32Array(CHUNK);
+
 /** A member, seen from the distribution. */
 export interface Recipient {
   /** More is queued for it than it should be given now. */
@@ -75,7 +78,6 @@ export class Distribution implements Follower {
   readonly #free: number[] = [];
   /** By destination: who has been told about it. */
   #held = new Int32Array(16);
-  readonly #chunk = new Int32Array(CHUNK);
   #front: Convoy | undefined;
   #behind: Convoy[] = [];
 
@@ -233,13 +235,14 @@ export class Distribution implements Follower {
   #advance(convoy: Convoy, budget: number, isFront: boolean): number {
     const { log } = this.#table;
     let done = 0;
-    while (done < budget) {
+    // Telling members may make the last one leave, and then there is no front any more.
+    while (done < budget && this.#front !== undefined) {
       const limit = isFront
         ? log.behind(convoy.cursor)
-        : log.behind(convoy.cursor) - log.behind(this.#front!.cursor);
+        : log.behind(convoy.cursor) - log.behind(this.#front.cursor);
       if (limit <= 0) break;
       const before = convoy.cursor.position;
-      const count = log.read(convoy.cursor, this.#chunk, Math.min(limit, budget - done, CHUNK));
+      const count = log.read(convoy.cursor, shared, Math.min(limit, budget - done, CHUNK));
       done += (convoy.cursor.position - before) | 0;
       if (convoy.members !== NOBODY) this.#tell(convoy, count);
       if (this.#hasCongested(convoy)) break;
@@ -257,7 +260,7 @@ export class Distribution implements Follower {
       for (; convoy.next < top && count < CHUNK && done < budget; convoy.next++, done++) {
         // What is still to come by the log would be told twice.
         const number = convoy.next;
-        if (table.isUsed(number) && !table.log.isAhead(convoy.cursor, number)) this.#chunk[count++] = number;
+        if (table.isUsed(number) && !table.log.isAhead(convoy.cursor, number)) shared[count++] = number;
       }
       if (convoy.next >= top) convoy.next = 0;
       this.#look(convoy, count);
@@ -286,7 +289,7 @@ export class Distribution implements Follower {
     const { members } = convoy;
     this.#makeRoom();
     const held = this.#held;
-    const chunk = this.#chunk;
+    const chunk = shared;
     const { repeats } = courier;
     for (let i = 0; i < count; i++) {
       const entry = chunk[i]!;
@@ -325,7 +328,7 @@ export class Distribution implements Follower {
     this.#makeRoom();
     const held = this.#held;
     for (let i = 0; i < count; i++) {
-      const number = this.#chunk[i]!;
+      const number = shared[i]!;
       const set = table.bestSet(number);
       const before = held[number]!;
       const wanted = set === 0 ? NOBODY : receivers.intersection(courier.receivers(number, set), members);

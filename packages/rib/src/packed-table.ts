@@ -52,7 +52,6 @@ export class PackedTable {
   readonly fixed: FixedKeyIndex | undefined;
   readonly byBytes: ByteKeyIndex | undefined;
   readonly log: ChangeLog;
-  readonly batch: Batch;
   ranking: Ranking;
   selection: Selection;
   /** Some follower wants to know about changes of any path, not only of best path and multipath set. */
@@ -70,6 +69,7 @@ export class PackedTable {
   secondaryPaths = 0;
   infeasiblePaths = 0;
   stalePaths = 0;
+  #batch: Batch | undefined;
   /** Destinations whose paths have to be compared, and destinations that lost their last path unfollowed. */
   #unsettled = new Int32Array(64);
   #unsettledCount = 0;
@@ -90,7 +90,6 @@ export class PackedTable {
     const words = keyWords(layout);
     this.destinations = new Destinations(words);
     this.log = new ChangeLog(this.destinations);
-    this.batch = new Batch(words);
     if (layout.kind === 'prefix') {
       const shift = lengthBits(layout);
       const added = (head: number): void => store.distinguishers.acquire(head >>> shift);
@@ -98,9 +97,20 @@ export class PackedTable {
     } else this.byBytes = new ByteKeyIndex(this.destinations);
   }
 
+  /** What waits to be applied; made when the first UPDATE brings something, which to most tables none ever does. */
+  get batch(): Batch {
+    return (this.#batch ??= new Batch(keyWords(this.layout)));
+  }
+
+  /** Something waits to be applied. */
+  get isFilled(): boolean {
+    return this.#batch !== undefined && this.#batch.count > 0;
+  }
+
   /** Applies the batch. */
   absorb(): void {
-    const { batch } = this;
+    const batch = this.#batch;
+    if (batch === undefined) return;
     const { count, found, sets, sources, labels, discriminators } = batch;
     if (count === 0) return;
     this.store.readTime();
@@ -226,7 +236,7 @@ export class PackedTable {
     else if (this.#relabel(words, at, answer)) this.#unsettle(number, BEST_TOUCHED);
   }
 
-  /** Has the paths of a destination compared again if it has one whose set is affected. */
+  /** Has the paths of a destination compared again if it has one whose set is affected; see TableReview. */
   reconsider(number: number, affected: (set: number) => boolean): void {
     if (!this.isOccupied(number)) return;
     let concerns = false;
@@ -237,14 +247,6 @@ export class PackedTable {
       return (label & ~pathFlag.infeasible) | infeasible;
     });
     if (concerns) this.#unsettle(number, 0);
-  }
-
-  /** Has all paths compared under another selection. */
-  select(selection: Selection): void {
-    this.selection = selection;
-    for (let number = 1; number < this.destinations.top; number++) {
-      if (this.isOccupied(number)) this.#unsettle(number, 0);
-    }
   }
 
   /** Compares the paths of every destination that waits for it. */
@@ -262,7 +264,7 @@ export class PackedTable {
   }
 
   get isSettled(): boolean {
-    return this.#unsettledCount === 0 && this.batch.count === 0;
+    return this.#unsettledCount === 0 && !this.isFilled;
   }
 
   /** Whether a number stands for a destination, with paths or waiting for its followers to notice that it has none. */
@@ -320,8 +322,9 @@ export class PackedTable {
     this.replicator = undefined;
     for (let number = 1; number < this.destinations.top; number++) {
       if (this.isOccupied(number)) this.revise(number, () => REMOVE);
+      if (this.isUsed(number)) this.#free(number);
     }
-    this.batch.clear();
+    this.#batch = undefined;
     this.#unsettledCount = 0;
   }
 

@@ -17,6 +17,8 @@ import type { RouteStore } from './route-store.ts';
 import type { TargetedTable } from './targeted-table.ts';
 
 const CHUNK = 1024;
+/** What was read from a change log; nothing is kept in it between calls. */
+const chunk = new Int32Array(CHUNK);
 const noTables: readonly TargetedTable[] = [];
 
 /** Tables of one address family that exchange routes. */
@@ -129,7 +131,6 @@ class Replicator implements Follower {
   readonly #tables: ReadonlyMap<number, TargetedTable>;
   readonly #replicas = new ReplicaList();
   readonly #cursor;
-  readonly #chunk = new Int32Array(CHUNK);
   readonly #key = new Int32Array(5);
   /** Next destination of a walk over the whole table, 0 when there is none. */
   #walk = 0;
@@ -160,8 +161,8 @@ class Replicator implements Follower {
     let done = 0;
     while (done < budget && this.#packed.log.behind(this.#cursor) > 0) {
       const before = this.#packed.log.behind(this.#cursor);
-      const count = this.#packed.log.read(this.#cursor, this.#chunk, Math.min(CHUNK, budget - done));
-      for (let i = 0; i < count; i++) this.#replicate(this.#chunk[i]! & ENTRY_NUMBER);
+      const count = this.#packed.log.read(this.#cursor, chunk, Math.min(CHUNK, budget - done));
+      for (let i = 0; i < count; i++) this.#replicate(chunk[i]! & ENTRY_NUMBER);
       done += before - this.#packed.log.behind(this.#cursor);
     }
     const { destinations } = this.#packed;

@@ -14,6 +14,7 @@ import { ruleSets, type RuleSetName } from './selection/rules.ts';
 import { Selection } from './selection/select.ts';
 import type { MultipathMode } from './selection/step.ts';
 import { Source, type SourceActions, type SourceOptions } from './source.ts';
+import { TableReview } from './table-review.ts';
 import { type Nlri, Table, type TableActions } from './table.ts';
 import { type DistinguisherOf, TargetedTable } from './targeted-table.ts';
 import { type Advertisement, UpdateGroup, type UpdateGroupSettings } from './update-group.ts';
@@ -109,9 +110,9 @@ export class Rib {
   readonly #retiring = new Set<Source>();
   #tableNumber = 0;
   #touched: PackedTable[] = [];
-  /** Followers and revisions with work left over from the last drain. */
   #scheduled = false;
   readonly #revisions = new Set<PathRevision>();
+  readonly #reviews = new Set<TableReview>();
   readonly #receive: UpdateReceiver;
   readonly #endsOfRib: { source: Source; family: FamilyName }[] = [];
 
@@ -187,7 +188,6 @@ export class Rib {
   /** Takes a table away, with all it holds and all copies of it in other tables. */
   removeTable(table: Table): void {
     if (this.#tables.get(table.name) !== table) return;
-    this.settle();
     this.#replication.remove(table.targeted);
     this.#tables.delete(table.name);
     this.#byNumber.delete(table.packed.number);
@@ -283,7 +283,7 @@ export class Rib {
     }
     for (const { packed } of this.#tables.values()) {
       if (packed.ranking.resolve === undefined) continue;
-      for (let number = 1; number < packed.destinations.top; number++) packed.reconsider(number, affected);
+      this.#review(new TableReview(packed, affected));
     }
   }
 
@@ -298,6 +298,11 @@ export class Rib {
       left -= revision.work(left);
       if (revision.isDone) this.#revisions.delete(revision);
       if (left <= 0) break;
+    }
+    for (const review of this.#reviews) {
+      if (left <= 0) break;
+      left -= review.work(left);
+      if (review.isDone) this.#reviews.delete(review);
     }
     const visited = new Set<PackedTable>();
     while (this.#touched.length > 0) {
@@ -322,7 +327,7 @@ export class Rib {
         left -= follower.work(Math.max(left, budget >>> 3));
       }
     }
-    let more = this.#revisions.size > 0;
+    let more = this.#revisions.size + this.#reviews.size > 0;
     for (const table of visited) {
       const untrimmed = table.trim(TRIM_LIMIT);
       if (
@@ -336,7 +341,7 @@ export class Rib {
     }
     if (this.#touched.length > 0) more = true;
     // Sets in a batch are not referenced yet.
-    if (this.#touched.every((table) => table.batch.count === 0)) this.#store.collect();
+    if (this.#touched.every((table) => !table.isFilled)) this.#store.collect();
     if (this.#retiring.size > 0) this.#freeRetired();
     this.#reportEndsOfRib();
     if (more) this.#wake();
@@ -368,7 +373,10 @@ export class Rib {
     speaks: (source) => {
       if (this.#revisions.size > 0) this.#finishRevisions(source);
     },
-    setMultipath: (table, mode) => table.packed.select(new Selection(table.packed.selection.rules, mode)),
+    setMultipath: ({ packed }, mode) => {
+      packed.selection = new Selection(packed.selection.rules, mode);
+      this.#review(new TableReview(packed, () => true));
+    },
     importsChanged: (table, changed) => this.#replication.importsChanged(table, changed),
     exportsChanged: (table) => this.#replication.exportsChanged(table),
   };
@@ -401,6 +409,13 @@ export class Rib {
       byResolver.set(resolve, ranking);
     }
     return ranking;
+  }
+
+  /** Does the first slice now, so that small tables are as they should be at once. */
+  #review(review: TableReview): void {
+    review.work(DRAIN_BUDGET);
+    if (!review.isDone) this.#reviews.add(review);
+    this.#wake();
   }
 
   #revise(source: Source, kind: Revision, finished: () => void = () => {}): void {

@@ -9,6 +9,7 @@ export class RouteFollower implements Follower {
   readonly #context: RouteContext;
   readonly #target: { changed(route: Route): void };
   readonly #cursor: ChangeCursor;
+  /** Its own, because who is told may follow other tables and drain. */
   readonly #chunk = new Int32Array(CHUNK);
   #next: number;
 

@@ -263,7 +263,7 @@ export class UpdateReceiver {
     problems: readonly UpdateProblem[],
   ): readonly UpdateProblem[] {
     const { table, family, addPath } = to;
-    if (table.batch.count === 0) this.#filled(table);
+    if (!table.isFilled) this.#filled(table);
     const good =
       table.layout.kind === 'prefix'
         ? this.#takePrefixes(to, source, at, end, set, withdrawn)

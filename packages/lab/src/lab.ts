@@ -38,6 +38,7 @@ export interface LabSettings {
   readonly topology: Topology;
   /** Kinds of gateway to run; default all the topology has, without those that are not installed. */
   readonly peers?: readonly GatewayKind[];
+  /** Where the addresses are; the caller's to release. */
   readonly addressing?: Addressing;
   /** Where a real peer runs; default this network. */
   readonly place?: (gateway: GatewayTopology) => Place;
@@ -99,7 +100,7 @@ export class Lab {
     if (absent !== undefined) throw new Error(`topology ${topology.name} has no gateway of kind ${absent}`);
     const addressing = settings.addressing ?? (await loopbackAddresses());
     const lab = new Lab(settings, addressing, gateways);
-    lab.#undo.push(() => addressing.release());
+    if (settings.addressing === undefined) lab.#undo.push(() => addressing.release());
     try {
       await lab.#begin(gateways, wanted !== undefined);
       return lab;

@@ -129,7 +129,8 @@ export class Table {
    */
   setInstanceId(source: Source, id: number | undefined): void {
     this.targeted.setInstanceId(source, id);
-    this.#actions.exportsChanged(this.targeted);
+    // An agent that has only just come has nothing that would be exported otherwise now.
+    if (this.pathsOf(source) > 0) this.#actions.exportsChanged(this.targeted);
   }
 
   /** Chooses the multipath sets of all routes again. */

@@ -91,6 +91,7 @@ export class TargetedTable {
 
   /** The number of this VRF at an agent; `undefined` when the agent left it. */
   setInstanceId(source: Source, id: number | undefined): void {
+    if (this.#instanceIds.get(source) === id) return;
     if (id === undefined) this.#instanceIds.delete(source);
     else this.#instanceIds.set(source, id);
     this.#forgetExported();

@@ -13,6 +13,7 @@ import { mpls } from './commands/vrouter/mpls.ts';
 import { nh } from './commands/vrouter/nh.ts';
 import { rt } from './commands/vrouter/rt.ts';
 import { vif } from './commands/vrouter/vif.ts';
+import { why } from './commands/why.ts';
 import { Command, type Subcommand } from './command.ts';
 
 /** Every subcommand, in the order of `--help`. */
@@ -22,6 +23,7 @@ export const commands = {
   agent,
   gateway,
   show,
+  why,
   cli,
   nh,
   rt,

@@ -356,6 +356,7 @@ t.test('views and the configuration over HTTP', async (t) => {
   await t.rejects(asked({ limit: '0' }), /limit is a whole number/);
   const { statements } = await postAction<{ statements: string[] }>(url, '/configuration', { set: knob });
   t.ok(statements.includes(`set ${knob}`));
+  t.same(await fetchView(url, '/configuration'), { statements });
   await t.rejects(postAction(url, '/configuration', { set: 'nonsense' }), /"nonsense" is not known/);
   await t.rejects(postAction(url, '/configuration', ['set']), /expected \{ "set"/);
   await t.rejects(fetchView(url, '/routes', { table: 'nope.inet.0' }), /there is no table nope\.inet\.0/);

@@ -101,3 +101,13 @@ export type {
   VrouterRouteTableView,
   VrouterRouteView,
 } from './vrouter-views.ts';
+export {
+  why,
+  whyText,
+  type DaemonWhy,
+  type MissingWhy,
+  type PathWhy,
+  type TableWhy,
+  type Why,
+  type Witness,
+} from './why.ts';

@@ -140,9 +140,12 @@ export class ViewServer {
       }
       const act = this.#actions.get(url.pathname);
       if (act !== undefined && request.method === 'POST') return await this.#act(act, request, response);
-      if (act !== undefined || (request.method !== 'GET' && request.method !== 'HEAD')) {
-        const allowed = act === undefined ? 'GET, HEAD' : 'POST';
-        response.setHeader('allow', allowed);
+      const viewed = act === undefined || this.#views.has(url.pathname);
+      if (!viewed || (request.method !== 'GET' && request.method !== 'HEAD')) {
+        response.setHeader(
+          'allow',
+          [...(viewed ? ['GET', 'HEAD'] : []), ...(act ? ['POST'] : [])].join(', '),
+        );
         const because = act === undefined ? 'views are read-only' : 'this is an action';
         return sendJson(response, 405, { error: `${request.method} is not supported: ${because}` });
       }

@@ -104,4 +104,8 @@ t.test('an action is posted as JSON and answers as JSON', async (t) => {
   t.equal((await post({ body: JSON.stringify('x'.repeat(70_000)) })).status, 413);
   t.equal((await fetch(`${url}/configuration`)).status, 405);
   t.equal((await fetch(`${url}/neighbors`, { method: 'POST' })).status, 405);
+  server.view('/configuration', () => ['set x']);
+  t.same(await fetchView(url, '/configuration'), ['set x'], 'a path may have both');
+  t.same(await postAction(url, '/configuration', 1), { done: 1 });
+  t.equal((await fetch(`${url}/configuration`, { method: 'PUT' })).headers.get('allow'), 'GET, HEAD, POST');
 });

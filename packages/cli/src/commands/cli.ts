@@ -30,7 +30,7 @@ export const cli = {
             view: (path, query) => fetchView(url, path, query),
             act: (path, body) => postAction(url, path, body),
           });
-        if (words.length > 0) return print(await run(words.join(' ')));
+        if (words.length > 0) return printAnswer(await run(words.join(' ')));
         await session(name, run);
       }),
 } as const satisfies Subcommand;
@@ -52,9 +52,14 @@ async function session(name: string, run: (line: string) => Promise<string>): Pr
 
 async function answer(line: string, run: (line: string) => Promise<string>): Promise<void> {
   try {
-    print(await run(line));
+    printAnswer(await run(line));
   } catch (error) {
     process.stderr.write(`error: ${(error as Error).message}\n`);
     process.exitCode = exitCode.failed;
   }
+}
+
+/** A command that only changes something answers with nothing. */
+function printAnswer(text: string): void {
+  if (text !== '') print(text);
 }

@@ -1,0 +1,220 @@
+import {
+  type AttributeFields,
+  encodeAttributes,
+  families,
+  frameMessage,
+  messageType,
+} from '@vaportrail/bgp/wire';
+import { Writer, ipv4Bytes, parseIpv4 } from '@vaportrail/net';
+import fc from 'fast-check';
+import t from 'tap';
+import { Rib, type Source, type SourceOptions, type Table } from '../src/index.ts';
+
+const attributes = (fields: AttributeFields = {}): Uint8Array =>
+  encodeAttributes({ origin: 'igp', asPath: [], localPref: 100, nextHop: parseIpv4('10.1.1.1'), ...fields });
+
+/** An UPDATE with classic fields. */
+function update(
+  prefixes: readonly string[],
+  encoded: Uint8Array,
+  withdrawn: readonly string[] = [],
+): Uint8Array {
+  const nlri = (list: readonly string[]): Uint8Array => {
+    const writer = new Writer();
+    for (const prefix of list) families.inet.encode(writer, { prefix }, false);
+    return writer.finish();
+  };
+  const gone = nlri(withdrawn);
+  const body = new Writer();
+  body.u16(gone.length).bytes(gone).u16(encoded.length).bytes(encoded).bytes(nlri(prefixes));
+  return frameMessage(messageType.update, body.finish());
+}
+
+function stage(options: Partial<SourceOptions> = {}): {
+  rib: Rib;
+  table: Table;
+  source: Source;
+  routes(): string[];
+} {
+  const rib = new Rib({ asn: 64512, routerId: parseIpv4('10.0.0.1') });
+  const table = rib.createTable({ name: 'inet.0', family: 'inet', main: true });
+  const source = rib.addSource({
+    name: 'peer',
+    protocol: 'bgp',
+    address: ipv4Bytes(1),
+    routerId: 1,
+    asn: 64512,
+    internal: true,
+    ...options,
+  });
+  return {
+    rib,
+    table,
+    source,
+    routes: () =>
+      [...table.routes()]
+        .map(({ text, best, paths }) => `${text} ${best === undefined ? paths[0]!.because : 'ok'}`)
+        .sort(),
+  };
+}
+
+const hand = (source: Source, bytes: Uint8Array): readonly { approach: string }[] =>
+  source.receiveUpdate(bytes, 0, bytes.length);
+
+t.test('a route that is withdrawn and announced in one message is announced', async (t) => {
+  const { source, routes } = stage();
+  t.same(hand(source, update(['10.0.0.0/24', '10.0.1.0/24'], attributes(), ['10.0.0.0/24'])), []);
+  t.same(routes(), ['10.0.0.0/24 ok', '10.0.1.0/24 ok']);
+  t.same(hand(source, update([], new Uint8Array(0), ['10.0.0.0/24'])), []);
+  t.same(routes(), ['10.0.1.0/24 ok']);
+});
+
+t.test('host bits behind a prefix do not count', async (t) => {
+  const { source, routes } = stage();
+  const bytes = update(['10.0.0.0/12'], attributes());
+  bytes[bytes.length - 1]! |= 0x0f;
+  t.same(hand(source, bytes), []);
+  t.same(routes(), ['10.0.0.0/12 ok']);
+});
+
+t.test('loops make paths infeasible and say which', async (t) => {
+  for (const [fields, because] of [
+    [{ asPath: [{ type: 'sequence', asns: [1, 64512] }] }, 'as-path-loop'],
+    [{ asPath: [{ type: 'set', asns: [64512] }] }, 'as-path-loop'],
+    [{ originatorId: parseIpv4('10.0.0.1') }, 'originator-id-loop'],
+    [{ clusterList: [5, parseIpv4('10.0.0.1')] }, 'cluster-list-loop'],
+  ] as const) {
+    const { source, routes } = stage();
+    t.same(hand(source, update(['10.0.0.0/24'], attributes(fields))), []);
+    t.same(routes(), [`10.0.0.0/24 ${because}`]);
+  }
+});
+
+t.test('malformed attributes withdraw what was there, again and again', async (t) => {
+  const { source, routes } = stage();
+  hand(source, update(['10.0.0.0/24'], attributes()));
+  const broken = attributes();
+  broken[3] = 9; // ORIGIN
+  for (let i = 0; i < 2; i++) {
+    t.match(hand(source, update(['10.0.0.0/24', '10.0.1.0/24'], broken)), [
+      { approach: 'treat-as-withdraw', attribute: 'origin' },
+    ]);
+    t.same(routes(), []);
+  }
+  t.same(hand(source, update(['10.0.0.0/24'], attributes())), []);
+  t.same(routes(), ['10.0.0.0/24 ok']);
+});
+
+t.test('an attribute to be discarded goes, its route stays', async (t) => {
+  const { source, table } = stage({ internal: false, asn: 65001 });
+  // LOCAL_PREF has no meaning from another AS. @see RFC 7606 §7.5
+  const encoded = attributes({ asPath: [{ type: 'sequence', asns: [65001] }] });
+  t.match(hand(source, update(['10.0.0.0/24'], encoded)), [
+    { approach: 'attribute-discard', attribute: 'localPref' },
+  ]);
+  const [route] = table.routes();
+  t.equal(route?.best?.attributes.localPref, undefined);
+});
+
+t.test('attributes that are missing withdraw; NLRI that cannot be read reset', async (t) => {
+  const { source, routes } = stage();
+  const without = encodeAttributes({ origin: 'igp', asPath: [], nextHop: 1 });
+  t.match(hand(source, update(['10.0.0.0/24'], without)), [
+    { approach: 'treat-as-withdraw', attribute: 'localPref' },
+  ]);
+  const bytes = update(['10.0.0.0/24'], attributes());
+  bytes[bytes.length - 4] = 33;
+  t.match(hand(source, bytes), [{ approach: 'session-reset' }]);
+  t.same(routes(), []);
+});
+
+t.test('policy is asked once per attribute set', async (t) => {
+  let asked = 0;
+  const { source, table, rib } = stage({
+    importPolicy: ({ attributes: { med } }) => {
+      asked++;
+      if (med === 1) return { action: 'reject' };
+      if (med === 2) return { action: 'modify', attributes: attributes({ localPref: 777 }) };
+      return { action: 'accept' };
+    },
+  });
+  for (let i = 0; i < 3; i++) {
+    hand(source, update([`10.0.${i}.0/24`], attributes({ med: 1 })));
+    hand(source, update([`10.1.${i}.0/24`], attributes({ med: 2 })));
+    hand(source, update([`10.2.${i}.0/24`], attributes({ med: 3 })));
+    rib.settle();
+  }
+  t.equal(asked, 3);
+  const seen = [...table.routes()].map(
+    ({ paths: [path] }) => path!.because ?? String(path!.attributes.localPref),
+  );
+  t.same(
+    seen.sort(),
+    [100, 100, 100, 777, 777, 777, 'rejected-by-policy', 'rejected-by-policy', 'rejected-by-policy'].map(
+      String,
+    ),
+  );
+});
+
+t.test('path identifiers tell paths of one peer apart', async (t) => {
+  const { source, table } = stage({ addPath: ['inet'] });
+  const message = (ids: readonly number[], gone: readonly number[]): Uint8Array => {
+    const nlri = (list: readonly number[]): Uint8Array => {
+      const writer = new Writer();
+      for (const id of list) families.inet.encode(writer.u32(id), { prefix: '10.0.0.0/24' }, false);
+      return writer.finish();
+    };
+    const body = new Writer();
+    const encoded = ids.length === 0 ? new Uint8Array(0) : attributes();
+    body.u16(nlri(gone).length).bytes(nlri(gone)).u16(encoded.length).bytes(encoded).bytes(nlri(ids));
+    return frameMessage(messageType.update, body.finish());
+  };
+  t.same(hand(source, message([1, 0xffff_ffff], [])), []);
+  t.same([...table.routes()][0]!.paths.map(({ pathId }) => pathId).sort(), [1, 0xffff_ffff]);
+  t.same(hand(source, message([], [1])), []);
+  t.same(
+    [...table.routes()][0]!.paths.map(({ pathId }) => pathId),
+    [0xffff_ffff],
+  );
+});
+
+t.test('an End-of-RIB is told after what came before it', async (t) => {
+  const heard: string[] = [];
+  const { source, table, rib } = stage({
+    endOfRib: (family) => heard.push(`${family} ${table.summary().routes}`),
+  });
+  hand(source, update(['10.0.0.0/24'], attributes()));
+  hand(source, update([], new Uint8Array(0)));
+  t.same(heard, []);
+  rib.settle();
+  t.same(heard, ['inet 1']);
+});
+
+t.test('whatever a peer sends ends in routes or in problems, never in an exception', async (t) => {
+  const { source, rib } = stage({ addPath: ['inet6'] });
+  for (const family of ['inet6', 'inet-vpn', 'inet6-vpn', 'route-target', 'e-vpn', 'inet-flow'] as const) {
+    rib.createTable({ name: family, family, main: true });
+  }
+  const good = update(
+    ['10.0.0.0/24', '10.0.1.0/25'],
+    attributes({ med: 5, communities: [1, 2], extendedCommunities: new Uint8Array(8) }),
+  );
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 120 }),
+      fc.array(fc.tuple(fc.nat({ max: 200 }), fc.nat({ max: 255 })), { maxLength: 4 }),
+      (random, edits) => {
+        const whole = frameMessage(messageType.update, random);
+        source.receiveUpdate(whole, 0, whole.length);
+        const bent = good.slice();
+        for (const [at, octet] of edits) bent[19 + (at % (bent.length - 19))] = octet;
+        source.receiveUpdate(bent, 0, bent.length);
+        rib.drain();
+      },
+    ),
+    { numRuns: 3000 },
+  );
+  rib.removeSource(source);
+  rib.settle();
+  t.match(rib.statistics(), { attributeSets: 0, paths: 0, routeTargets: 0, routeDistinguishers: 0 });
+});

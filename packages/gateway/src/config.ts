@@ -21,6 +21,7 @@ import { prefixText, routeDistinguisherText } from '@vaportrail/net';
 
 /** Families a gateway speaks, in the order in which they are offered. */
 export const gatewayFamilies = ['inet-vpn', 'inet6-vpn', 'route-target'] as const;
+export type GatewayFamily = (typeof gatewayFamilies)[number];
 
 const METRIC = wholeNumber(0, 0xffff_ffff);
 const PREFERENCE = wholeNumber(0, 0xffff_ffff);
@@ -215,7 +216,15 @@ export const gatewayConfig = z
       (instance) => routeDistinguisherText(instance['route-distinguisher']),
       'route-distinguisher',
     );
-    unique(context, ['bgp', 'peers'], config.bgp.peers, (peer) => `${peer.address} ${peer.port}`, 'address');
+    // A peer that connects to us is known by its address alone.
+    const listens = config.bgp.listen.length > 0;
+    unique(
+      context,
+      ['bgp', 'peers'],
+      config.bgp.peers,
+      (peer) => (listens ? peer.address : `${peer.address} ${peer.port}`),
+      'address',
+    );
     for (const [i, instance] of config['routing-instances'].entries())
       unique(
         context,

@@ -17,14 +17,10 @@ export const TUNNEL_HOLD_DOWN = 15 * 60_000;
 export type TunnelType = 'gre' | 'udp';
 
 /**
- * What a tunnel type puts around the labelled packet and what its interfaces are called.
- * The `ud-` interface name of UDP tunnels is unverified: no capture of one was available.
+ * What the interfaces of a tunnel type are called. `ud` is unverified: no capture of a UDP tunnel was available.
  * @see RFC 4023 (MPLS in GRE), RFC 7510 (MPLS in UDP)
  */
-export const tunnelTypes = {
-  gre: { interface: 'gr', protocol: 47, encapsulation: 'GRE-NULL', overhead: 24 },
-  udp: { interface: 'ud', protocol: 17, encapsulation: 'UDP-NULL', overhead: 28 },
-} as const satisfies Record<TunnelType, object>;
+const interfaceTypes = { gre: 'gr', udp: 'ud' } as const satisfies Record<TunnelType, string>;
 
 /** A range of tunnel end points. The longest matching one decides the metric of the tunnel's route. */
 export interface DestinationNetwork {
@@ -112,11 +108,6 @@ export class DynamicTunnels {
     return this.#tunnels.get(destination);
   }
 
-  /** Whether a tunnel to that address exists or could be made. */
-  reaches(destination: number): boolean {
-    return this.#networkOf(destination) !== undefined;
-  }
-
   /**
    * Takes a reference on the tunnel to an address and makes the tunnel if need be.
    * Undefined when no destination network covers the address.
@@ -138,7 +129,7 @@ export class DynamicTunnels {
       type: match.settings.type,
       source: match.settings.source,
       destination,
-      interface: `${tunnelTypes[match.settings.type].interface}-${pic}.${unit}`,
+      interface: `${interfaceTypes[match.settings.type]}-${pic}.${unit}`,
       pic,
       unit,
       metric: match.network.metric,

@@ -1,7 +1,8 @@
 /** The views of a gateway over HTTP, and the one action: to change its configuration. */
 import { ViewError, ViewServer, type DaemonView, type Log, type Query } from '@vaportrail/show';
 import { ipv4Text } from '@vaportrail/net';
-import { ReloadError, type Change, type Gateway, type TableFilter } from './gateway.ts';
+import { ReloadError, type Change } from './change.ts';
+import type { Gateway, TableFilter } from './gateway.ts';
 import { StatementError } from './statement.ts';
 
 const VERSION = '0.1.0';

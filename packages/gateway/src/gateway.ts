@@ -1,25 +1,8 @@
 /** The provider edge: peers, routing instances, tunnels and forwarding tables under one configuration. */
-import { Listener, families as bgpFamilies, type FamilyName } from '@vaportrail/bgp';
-import { encodeAttributes, wellKnownCommunity } from '@vaportrail/bgp/wire';
-import {
-  FIRST_UNRESERVED_LABEL,
-  ipv4Bytes,
-  parseIpv4,
-  routeDistinguisherText,
-  routeTargetText,
-  systemClock,
-  type Clock,
-  type Timer,
-} from '@vaportrail/net';
-import {
-  Rib,
-  routeTargetNlri,
-  type Advertisement,
-  type Path,
-  type Route,
-  type Source,
-  type Table,
-} from '@vaportrail/rib';
+import { Listener } from '@vaportrail/bgp';
+import { wellKnownCommunity } from '@vaportrail/bgp/wire';
+import { ipv4Bytes, parseIpv4, systemClock, type Clock, type Timer } from '@vaportrail/net';
+import { Rib, type Advertisement, type Route, type Source, type Table } from '@vaportrail/rib';
 import {
   silentLog,
   type DynamicTunnelsView,
@@ -32,21 +15,21 @@ import {
   type VrfView,
 } from '@vaportrail/show';
 import { BgpPeer } from './bgp-peer.ts';
-import { gatewayConfig, type GatewayConfig, type PeerConfig } from './config.ts';
+import { ReloadError, type Change } from './change.ts';
+import { gatewayConfig, type GatewayConfig, type GatewayFamily, type PeerConfig } from './config.ts';
 import { DynamicTunnels, type DynamicTunnelSettings } from './dynamic-tunnel.ts';
 import type { Flow } from './flow-hash.ts';
 import { ForwardingNextHops, type NextHopIndexes } from './forwarding-next-hop.ts';
 import type { Forwarded } from './forwarding-table.ts';
-import { forwardingTableView } from './forwarding-view.ts';
 import { gatewayServer } from './gateway-server.ts';
-import { localRoutes, resolvingRoutes, type LocalRoute } from './local-routes.ts';
+import { localRoutes, resolvingRoutes } from './local-routes.ts';
+import { Memberships } from './memberships.ts';
 import { Resolver } from './resolution.ts';
 import { resolvingTableView } from './resolving-table-view.ts';
 import { StatementError, applyStatement, statementLines } from './statement.ts';
 import { ribTableView, type EntryFilter, type TableContext } from './table-view.ts';
 import { dynamicTunnelsView } from './tunnel-view.ts';
-import { Vrf } from './vrf.ts';
-import { importTargets, type VrfOwner, type VrfTable } from './vrf-table.ts';
+import { VrfSet, type ForwardingFilter } from './vrf-set.ts';
 import { writtenConfig } from './written-config.ts';
 
 export interface GatewayOptions {
@@ -64,20 +47,8 @@ export interface TableFilter extends EntryFilter {
   readonly advertised?: string | undefined;
 }
 
-/** A change at run time: a statement to set or to delete. */
-export type Change = { readonly set: string } | { readonly delete: string };
-
-/** Thrown for a configuration that needs the gateway to be started anew. */
-export class ReloadError extends Error {
-  override readonly name = 'ReloadError';
-}
-
 /** Next hops that were resolved and found no user are let go after this many milliseconds. */
 const SWEEP_PAUSE = 1000;
-/** VPN tables by family; membership routes are in a table of their own. */
-const vpnTables = { 'inet-vpn': 'bgp.l3vpn.0', 'inet6-vpn': 'bgp.l3vpn-inet6.0' } as const;
-const MEMBERSHIP_TABLE = 'bgp.rtarget.0';
-const membershipAttributes = encodeAttributes({ origin: 'igp', asPath: [], localPref: 100 });
 
 export class Gateway {
   readonly #clock: Clock;
@@ -85,16 +56,13 @@ export class Gateway {
   readonly #rib: Rib;
   readonly #tunnels: DynamicTunnels;
   readonly #resolver: Resolver;
-  readonly #nextHops: ForwardingNextHops;
   readonly #listener: Listener;
   readonly #peers = new Map<string, BgpPeer>();
-  readonly #vrfs = new Map<string, Vrf>();
-  readonly #vrfOwner: VrfOwner;
-  readonly #routeTable: Record<FamilyName, Table | undefined>;
-  readonly #self: Source;
+  readonly #vrfs: VrfSet;
+  readonly #memberships: Memberships;
+  readonly #bgpTables: BgpTables;
   readonly #server;
   #config: GatewayConfig;
-  #memberships = new Map<string, Uint8Array>();
   #sweep: Timer | undefined;
   #startedAt = 0;
 
@@ -109,7 +77,7 @@ export class Gateway {
       schedule: (drain) => void setImmediate(drain),
       now: () => clock.now(),
     });
-    this.#self = this.#rib.addSource({ name: config.name, protocol: 'local', routerId: config['router-id'] });
+    const self = this.#rib.addSource({ name: config.name, protocol: 'local', routerId: config['router-id'] });
     this.#tunnels = new DynamicTunnels(tunnelSettings(config), {
       pics: config['tunnel-services'].pics,
       firstUnit: config['tunnel-services']['first-unit'],
@@ -119,26 +87,26 @@ export class Gateway {
       clock,
     });
     this.#resolver = new Resolver(this.#tunnels, (nextHop) => this.#rib.reconsider(nextHop));
-    this.#nextHops = new ForwardingNextHops(indexes);
-    this.#vrfOwner = {
+    const address = ipv4Bytes(config['router-id']);
+    this.#vrfs = new VrfSet({
       rib: this.#rib,
       resolver: this.#resolver,
-      nextHops: this.#nextHops,
+      nextHops: new ForwardingNextHops(indexes),
       selection: config.bgp['always-compare-med'] ? 'junos-always-compare-med' : 'junos',
-      address: ipv4Bytes(config['router-id']),
+      address,
       resolve: (nextHop, source) => this.#resolve(nextHop, source),
       now: () => clock.now(),
-      localRoute: (table, prefix, path) => this.#localRoute(table, prefix, path),
-    };
-    this.#routeTable = this.#bgpTables();
+    });
+    this.#bgpTables = bgpTables(this.#rib);
+    this.#memberships = new Memberships(this.#bgpTables['route-target'], self, address);
     this.#listener = new Listener({
       clock,
       refused: (address, because) => this.#log.info({ address }, `connection refused: ${because}`),
     });
     this.#server = gatewayServer(this, log);
     this.#configureResolution();
-    for (const instance of config['routing-instances']) this.#addVrf(instance);
-    this.#announceMemberships();
+    this.#vrfs.configure(config['routing-instances']);
+    this.#memberships.announce(config);
     for (const peer of config.bgp.peers) this.#addPeer(peer);
   }
 
@@ -229,7 +197,7 @@ export class Gateway {
 
   /** Where the packets of a flow go that come in on an instance. */
   forward(instance: string, flow: Flow): Forwarded | undefined {
-    const table = this.#vrfs.get(instance)?.tables[flow.destination.length === 4 ? 0 : 1];
+    const table = this.#vrfs.named(instance)?.tables[flow.destination.length === 4 ? 0 : 1];
     const forwarded = table?.forwarding.forward(flow, this.#config['router-id']);
     if (forwarded?.leg !== undefined) {
       const tunnel = this.#tunnels.tunnels().find(({ interface: name }) => name === forwarded.leg?.interface);
@@ -249,7 +217,7 @@ export class Gateway {
       now: this.#clock.now(),
       asn: this.#config.asn,
       task: (path) => this.#peerOf(path.source)?.task ?? path.source.name,
-      localRoute: this.#vrfOwner.localRoute,
+      localRoute: (table, prefix, path) => this.#vrfs.localRoute(table, prefix, path),
       advertised: (table, route) => this.#advertised(table, route),
     };
     const told = filter.advertised === undefined ? undefined : this.#peerNamed(filter.advertised);
@@ -266,7 +234,7 @@ export class Gateway {
             ? (route: Route) => this.#isWanted(route)
             : undefined;
       const asked = told === undefined ? filter : { ...filter, bestOnly: true };
-      views.push(ribTableView(table, this.#vrfTable(table), context, asked, shows));
+      views.push(ribTableView(table, this.#vrfs.tableOf(table), context, asked, shows));
     }
     if (filter.advertised !== undefined || filter.received !== undefined) return views.filter(hasEntries);
     for (const rib of ['inet.0', 'inet.3'] as const) {
@@ -281,23 +249,9 @@ export class Gateway {
     return this.routeTables(filter).flatMap(({ entries }) => entries);
   }
 
-  /** Forwarding tables; a destination asks for the longest match. */
-  forwardingTables(
-    filter: { instance?: string | undefined; destination?: string | undefined } = {},
-  ): ForwardingTableView[] {
-    const { instance, destination } = filter;
-    const views: ForwardingTableView[] = [];
-    let index = 0;
-    for (const vrf of this.#vrfs.values()) {
-      for (const table of vrf.tables) {
-        index++;
-        if (instance !== undefined && ![vrf.name, table.forwarding.name].includes(instance)) continue;
-        const wanted = destinationTest(table, destination);
-        if (wanted === undefined) continue;
-        views.push(forwardingTableView(table.forwarding, table.family, index, wanted));
-      }
-    }
-    return views;
+  /** Forwarding tables; a destination asks for the longest match. @throws RangeError for one that is none */
+  forwardingTables(filter: ForwardingFilter = {}): ForwardingTableView[] {
+    return this.#vrfs.forwardingViews(filter);
   }
 
   dynamicTunnels(): DynamicTunnelsView {
@@ -305,20 +259,13 @@ export class Gateway {
   }
 
   vrfs(): VrfView[] {
-    return [...this.#vrfs.values()].map(({ name, config, tables }) => ({
-      name,
-      routeDistinguisher: routeDistinguisherText(config['route-distinguisher']),
-      import: importTargets(config).map((target) => routeTargetText(target)),
-      export: importTargets({ ...config, import: config.export }).map((target) => routeTargetText(target)),
-      routes: tables.reduce((sum, { table }) => sum + table.summary().routes, 0),
-      paths: tables.reduce((sum, { table }) => sum + table.summary().paths, 0),
-    }));
+    return this.#vrfs.views();
   }
 
   tables(): TableView[] {
     return [...this.#rib.tables()].map((table) => {
       const { routes, paths, primaryPaths, secondaryPaths, infeasiblePaths } = table.summary();
-      const instance = this.#vrfTable(table)?.vrf.name;
+      const instance = this.#vrfs.tableOf(table)?.vrf.name;
       return {
         name: table.name,
         family: table.family,
@@ -344,20 +291,6 @@ export class Gateway {
       : { metric: resolution.metric, gateways: resolution.gateways.length };
   }
 
-  #bgpTables(): Record<FamilyName, Table | undefined> {
-    const tables: Partial<Record<FamilyName, Table>> = {};
-    for (const [family, name] of Object.entries(vpnTables) as [keyof typeof vpnTables, string][])
-      tables[family] = this.#rib.createTable({ name, family, selection: 'junos', replicates: 'all' });
-    tables['route-target'] = this.#rib.createTable({
-      name: MEMBERSHIP_TABLE,
-      family: 'route-target',
-      main: true,
-    });
-    return Object.fromEntries(
-      Object.keys(bgpFamilies).map((family) => [family, tables[family as FamilyName]]),
-    ) as Record<FamilyName, Table | undefined>;
-  }
-
   /** Differences to another configuration, put in force at once; the promises are of sessions that end meanwhile. */
   #apply(config: GatewayConfig): Promise<void>[] {
     const before = this.#config;
@@ -369,24 +302,9 @@ export class Gateway {
         throw new ReloadError(`bgp.${field} cannot be changed while the gateway runs: start it anew`);
     this.#config = config;
     this.#configureResolution();
-    this.#applyVrfs(config);
-    this.#announceMemberships();
+    this.#vrfs.configure(config['routing-instances']);
+    this.#memberships.announce(config);
     return this.#applyPeers(config);
-  }
-
-  #applyVrfs(config: GatewayConfig): void {
-    const wanted = new Map(config['routing-instances'].map((instance) => [instance.name, instance]));
-    for (const vrf of this.#vrfs.values()) {
-      const instance = wanted.get(vrf.name);
-      if (instance !== undefined && !vrf.mustRestart(instance)) continue;
-      vrf.close();
-      this.#vrfs.delete(vrf.name);
-    }
-    for (const [name, instance] of wanted) {
-      const vrf = this.#vrfs.get(name);
-      if (vrf === undefined) this.#addVrf(instance);
-      else if (vrf.config !== instance) vrf.reconfigure(instance);
-    }
   }
 
   #applyPeers(config: GatewayConfig): Promise<void>[] {
@@ -403,21 +321,6 @@ export class Gateway {
     return ended;
   }
 
-  #addVrf(instance: GatewayConfig['routing-instances'][number]): void {
-    const configured = instance['vrf-table-label'];
-    const label = typeof configured === 'number' ? configured : this.#freeLabel();
-    this.#vrfs.set(instance.name, new Vrf(instance, label, this.#vrfOwner));
-  }
-
-  #freeLabel(): number {
-    const taken = new Set([...this.#vrfs.values()].map(({ label }) => label));
-    for (const { 'vrf-table-label': label } of this.#config['routing-instances'])
-      if (typeof label === 'number') taken.add(label);
-    let label = FIRST_UNRESERVED_LABEL;
-    while (taken.has(label)) label++;
-    return label;
-  }
-
   #addPeer(config: PeerConfig): BgpPeer {
     const peer = new BgpPeer(config, {
       rib: this.#rib,
@@ -426,11 +329,12 @@ export class Gateway {
       asn: this.#config.asn,
       localAsn: this.#config['local-as'] ?? this.#config.asn,
       routerId: this.#config['router-id'],
-      tableOf: (family) => this.#routeTable[family],
+      tableOf: (family) =>
+        family in this.#bgpTables ? this.#bgpTables[family as keyof BgpTables] : undefined,
       tables: () => this.#rib.tables(),
     });
     this.#peers.set(peerKey(config), peer);
-    this.#listener.add(peer.session);
+    if (this.#config.bgp.listen.length > 0) this.#listener.add(peer.session);
     return peer;
   }
 
@@ -449,28 +353,6 @@ export class Gateway {
     );
   }
 
-  /** Tells peers which route targets some instance imports. @see RFC 4684 §4 */
-  #announceMemberships(): void {
-    const table = this.#routeTable['route-target'];
-    if (table === undefined) return;
-    const asn = this.#config['local-as'] ?? this.#config.asn;
-    const wanted = new Map<string, Uint8Array>();
-    for (const instance of this.#config['routing-instances'])
-      for (const target of importTargets(instance)) {
-        const nlri = routeTargetNlri(asn, target);
-        wanted.set(nlri.join(), nlri);
-      }
-    for (const [key, bytes] of this.#memberships) if (!wanted.has(key)) table.withdraw(this.#self, { bytes });
-    for (const [key, bytes] of wanted)
-      if (!this.#memberships.has(key))
-        table.announce(
-          this.#self,
-          { bytes },
-          { attributes: membershipAttributes, nextHop: this.#vrfOwner.address },
-        );
-    this.#memberships = wanted;
-  }
-
   #advertised(table: Table, { prefix, routeDistinguisher, nlri }: Route): readonly Advertisement[] {
     if (nlri !== undefined) return this.#rib.advertised(table, { bytes: nlri });
     return prefix === undefined ? [] : this.#rib.advertised(table, { prefix, routeDistinguisher });
@@ -486,22 +368,6 @@ export class Gateway {
     );
   }
 
-  /** Copies in VPN tables and in other instances stand for the route of the instance that has it. */
-  #localRoute(table: string, prefix: string, path: Path): LocalRoute | undefined {
-    if (path.source.protocol === 'bgp') return undefined;
-    const home = path.primaryTable ?? table;
-    for (const vrf of this.#vrfs.values())
-      if (vrf.tables.some((candidate) => candidate.table.name === home))
-        return vrf.localRoute(prefix, path.pathId);
-    return undefined;
-  }
-
-  #vrfTable(table: Table): VrfTable | undefined {
-    for (const vrf of this.#vrfs.values())
-      for (const candidate of vrf.tables) if (candidate.table === table) return candidate;
-    return undefined;
-  }
-
   #peerOf(source: Source): BgpPeer | undefined {
     for (const peer of this.#peers.values()) if (peer.source === source) return peer;
     return undefined;
@@ -512,6 +378,18 @@ export class Gateway {
       if (peer.name === name || peer.config.address === name) return peer;
     return undefined;
   }
+}
+
+/** The tables that BGP fills, by family. */
+type BgpTables = Readonly<Record<GatewayFamily, Table>>;
+
+function bgpTables(rib: Rib): BgpTables {
+  const vpn = { selection: 'junos', replicates: 'all' } as const;
+  return {
+    'inet-vpn': rib.createTable({ name: 'bgp.l3vpn.0', family: 'inet-vpn', ...vpn }),
+    'inet6-vpn': rib.createTable({ name: 'bgp.l3vpn-inet6.0', family: 'inet6-vpn', ...vpn }),
+    'route-target': rib.createTable({ name: 'bgp.rtarget.0', family: 'route-target', main: true }),
+  };
 }
 
 function tunnelSettings(config: GatewayConfig): DynamicTunnelSettings[] {
@@ -529,15 +407,4 @@ function peerKey({ address, port }: PeerConfig): string {
 
 function hasEntries(view: GatewayTableView): boolean {
   return view.entries.length > 0;
-}
-
-/** Which destinations of a forwarding table are asked for; undefined when it cannot have them. */
-function destinationTest(
-  table: VrfTable,
-  destination: string | undefined,
-): ((destination: string) => boolean) | undefined {
-  if (destination === undefined) return () => true;
-  const isIpv6 = destination.includes(':');
-  if (isIpv6 !== (table.family === 'inet6')) return undefined;
-  return table.forwarding.matching(destination);
 }

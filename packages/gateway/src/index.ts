@@ -18,6 +18,7 @@ export {
 export { ForwardingTable, type ForwardingAction, type ForwardingRoute } from './forwarding-table.ts';
 export { Resolver, type Resolution, type ResolvingRoute } from './resolution.ts';
 export { gatewayConfig, type GatewayConfig, type GatewayConfigInput, type MultipathKnob } from './config.ts';
-export { Gateway, ReloadError, type Change, type GatewayOptions, type TableFilter } from './gateway.ts';
+export { ReloadError, type Change } from './change.ts';
+export { Gateway, type GatewayOptions, type TableFilter } from './gateway.ts';
 export { StatementError, applyStatement, statementLines } from './statement.ts';
 export { writtenConfig, type WrittenConfig } from './written-config.ts';

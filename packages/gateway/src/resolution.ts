@@ -66,15 +66,6 @@ export class Resolver {
     return this.#routes[rib];
   }
 
-  /** Next hops in use with their answers, in no particular order. */
-  *tracked(): IterableIterator<{
-    address: Uint8Array;
-    references: number;
-    resolution: Resolution | undefined;
-  }> {
-    yield* this.#tracked.values();
-  }
-
   /** Replaces the configured routes and the tables that VPN routes resolve over, then looks at every next hop again. */
   configure(
     routes: Readonly<Record<ResolutionRib, readonly ResolvingRoute[]>>,

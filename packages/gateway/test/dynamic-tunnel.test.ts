@@ -46,8 +46,6 @@ t.test('the first user of an address inside a destination network makes the tunn
 t.test('an address outside every destination network gets none', async (t) => {
   const { tunnels: some } = tunnels();
   t.equal(some.acquire(address('10.169.26.20')), undefined);
-  t.notOk(some.reaches(address('10.169.26.20')));
-  t.ok(some.reaches(address('10.169.25.99')));
   t.same(some.tunnels(), []);
 });
 

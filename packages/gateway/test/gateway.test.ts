@@ -2,8 +2,9 @@ import { frameMessage, messageType } from '@vaportrail/bgp/wire';
 import { ManualClock } from '@vaportrail/net';
 import { fetchView, postAction, type GatewayPathView, type GatewayRouteView } from '@vaportrail/show';
 import t from 'tap';
+import { ReloadError } from '../src/change.ts';
 import { gatewayConfig, type GatewayConfig } from '../src/config.ts';
-import { Gateway, ReloadError } from '../src/gateway.ts';
+import { Gateway } from '../src/gateway.ts';
 import { writtenConfig } from '../src/written-config.ts';
 import { ControlNode, floatingIp, until } from './control-node.ts';
 
@@ -306,6 +307,15 @@ t.test('a peer that sends nonsense loses its session and its routes, and no othe
   await until(() => paths(gateway).length === 1, 'its route goes');
   t.match(paths(gateway), [{ nextHop: cent333, mark: '*' }]);
   t.equal(node.session.state, 'Established');
+});
+
+t.test('two peers of one address differ in their ports, unless they are to connect to us', async (t) => {
+  const peers = [1790, 1791].map((port) => ({ address: '127.0.0.9', port, asn: 60100 }));
+  t.equal(config(1, { bgp: { peers } }).bgp.peers.length, 2);
+  t.throws(
+    () => config(1, { bgp: { peers, listen: [{ address: '127.0.0.1' }] } }),
+    /127\.0\.0\.9 is taken already/,
+  );
 });
 
 t.test('an address in use is told, and nothing is left open', async (t) => {

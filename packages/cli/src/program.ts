@@ -7,6 +7,7 @@ import { decode } from './commands/decode.ts';
 import { encode } from './commands/encode.ts';
 import { gateway } from './commands/gateway.ts';
 import { lab } from './commands/lab.ts';
+import { mrt } from './commands/mrt.ts';
 import { show } from './commands/show.ts';
 import { flow } from './commands/vrouter/flow.ts';
 import { mpls } from './commands/vrouter/mpls.ts';
@@ -32,6 +33,7 @@ export const commands = {
   flow,
   decode,
   encode,
+  mrt,
 } as const satisfies Record<string, Subcommand>;
 
 /** The version in this package's own manifest. */

@@ -8,13 +8,16 @@
  * With a path identifier the name ends in `_AP` and the identifier stands behind the prefix. Routes of VPN families,
  * which bgpdump leaves out, have the route distinguisher in front of the prefix.
  */
-import { Reader, Truncated, ipv4Text, ipv6Text } from '@vaportrail/net';
+import { Reader, Truncated, addressText, ipv4Text } from '@vaportrail/net';
 import { asPathText } from '../attributes/as-path.ts';
 import { PathAttributes } from '../attributes/path-attributes.ts';
 import { families, familyOf, type FamilyName } from '../families/table.ts';
 import { HEADER_OCTETS, messageType } from '../wire/header.ts';
 import { UpdateFrame, locateUpdate } from '../wire/update-frame.ts';
 import { decodeBgp4mp, type MrtMessage } from './bgp4mp.ts';
+import type { MrtFilter } from './filter.ts';
+import { nextHopOf } from './next-hop.ts';
+import { nlriText } from './nlri.ts';
 import { decodePeerIndex, type MrtPeer } from './peer-index.ts';
 import { mrtType, type MrtRecord } from './record.ts';
 import { decodeTableDump, locateRib, ribSubtype } from './table-dump.ts';
@@ -24,7 +27,6 @@ import { TextCache } from './text-cache.ts';
 const PIECE_OCTETS = 128 * 1024;
 /** What an absent next hop looks like in bgpdump's output. */
 const NO_NEXT_HOP = '255.255.255.255';
-const MP_REACH = 14;
 const originNames = { igp: 'IGP', egp: 'EGP', incomplete: 'INCOMPLETE' } as const;
 /** The names bgpdump gives to three communities; it prints all others as numbers. */
 const communityNames: Record<number, string> = {
@@ -36,15 +38,17 @@ const communityNames: Record<number, string> = {
 /** Turns records into lines; remembers the peers of the last index. */
 export class LinePrinter {
   readonly #write: (lines: Buffer) => void;
+  readonly #filter: MrtFilter | undefined;
   #held = '';
-  /** `|B|address|AS|` of each peer. */
+  /** `|B|address|AS|` of each peer; empty for a peer that is not asked for. */
   #peers: readonly string[] = [];
   readonly #texts = new TextCache();
   readonly #frame = new UpdateFrame();
 
-  /** `write` gets the lines in pieces, which it may keep. */
-  constructor(write: (lines: Buffer) => void) {
+  /** `write` gets the lines in pieces, which it may keep; with a `filter` only paths that pass it become lines. */
+  constructor(write: (lines: Buffer) => void, filter?: MrtFilter) {
     this.#write = write;
+    this.#filter = filter;
   }
 
   /**
@@ -56,7 +60,9 @@ export class LinePrinter {
       case mrtType.tableDumpV2:
         if (record.subtype === ribSubtype.peerIndexTable) {
           const { peers } = decodePeerIndex(new Reader(record.bytes, record.at, record.end));
-          this.#peers = peers.map(peerField);
+          this.#peers = peers.map((peer) =>
+            this.#filter?.peer(peer.address) === false ? '' : peerField(peer),
+          );
         } else this.#rib(record);
         return;
       case mrtType.tableDump:
@@ -83,7 +89,7 @@ export class LinePrinter {
   #rib(record: MrtRecord): void {
     const { bytes, end } = record;
     const rib = locateRib(record);
-    if (rib === undefined) return;
+    if (rib === undefined || !this.#wants(rib.family, bytes, rib.nlriAt, rib.nlriEnd, false)) return;
     const name = rib.addPath ? 'TABLE_DUMP2_AP' : 'TABLE_DUMP2';
     const head = `${name}|${record.seconds}`;
     const prefix = `${nlriText(rib.family, bytes, rib.nlriAt, rib.nlriEnd, false)}|`;
@@ -91,13 +97,15 @@ export class LinePrinter {
     let at = rib.entriesAt;
     for (let i = 0; i < rib.count; i++) {
       if (end - at < header) throw new Truncated(at, header, end - at);
-      const peer = this.#peers[(bytes[at]! << 8) | bytes[at + 1]!] ?? UNKNOWN_PEER;
+      const peer = this.#peers[(bytes[at]! << 8) | bytes[at + 1]!] ?? this.#unknownPeer;
       const id = rib.addPath ? `${u32(bytes, at + 6) >>> 0}|` : '';
       const attributesAt = at + header;
       const octets = (bytes[attributesAt - 2]! << 8) | bytes[attributesAt - 1]!;
       at = attributesAt + octets;
       if (at > end) throw new Truncated(attributesAt, octets, end - attributesAt);
-      this.#line(head + peer + prefix + id + this.#attributes(bytes, attributesAt, at, true));
+      if (peer === '') continue;
+      const attributes = this.#attributes(bytes, attributesAt, at, true);
+      if (attributes !== '') this.#line(head + peer + prefix + id + attributes);
     }
   }
 
@@ -105,22 +113,24 @@ export class LinePrinter {
     const rib = decodeTableDump(record);
     if (rib === undefined) return;
     const { peer, prefix, originated } = rib;
+    if (this.#filter?.peer(peer.address) === false || this.#filter?.prefix(prefix) === false) return;
     const attributes = this.#attributes(record.bytes, rib.attributesAt, rib.attributesEnd, false);
-    this.#line(`TABLE_DUMP|${originated}${peerField(peer)}${prefix}|${attributes}`);
+    if (attributes !== '') this.#line(`TABLE_DUMP|${originated}${peerField(peer)}${prefix}|${attributes}`);
   }
 
   #session(record: MrtRecord): void {
     const entry = decodeBgp4mp(record);
-    if (entry === undefined) return;
+    if (entry === undefined || this.#filter?.peer(entry.peer) === false) return;
     const name = record.type === mrtType.bgp4mpEt ? 'BGP4MP_ET' : 'BGP4MP';
     const time =
       record.type === mrtType.bgp4mpEt
         ? `${record.seconds}.${String(record.microseconds).padStart(6, '0')}`
         : String(record.seconds);
     const peer = `${entry.peer}|${entry.peerAsn}`;
-    if (entry.type === 'state-change')
+    if (entry.type === 'state-change') {
+      if (this.#filter?.asksForRoutes === true) return;
       this.#line(`${name}|${time}|STATE|${peer}|${entry.from}|${entry.to}\n`);
-    else this.#update(record.bytes, entry, `${name}${entry.addPath ? '_AP' : ''}|${time}`, peer);
+    } else this.#update(record.bytes, entry, `${name}${entry.addPath ? '_AP' : ''}|${time}`, peer);
   }
 
   #update(bytes: Uint8Array, entry: MrtMessage, head: string, peer: string): void {
@@ -131,13 +141,15 @@ export class LinePrinter {
     const frame = this.#frame;
     if (locateUpdate(bytes, messageAt, messageEnd, frame)?.approach === 'session-reset') return;
     const withdraw = (family: FamilyName | undefined, at: number, end: number): void => {
-      eachNlri(family, bytes, at, end, true, entry.addPath, (prefix, id) => {
+      if (this.#filter?.asksForAttributes === true) return;
+      this.#eachNlri(family, bytes, at, end, true, entry.addPath, (prefix, id) => {
         this.#line(`${head}|W|${peer}|${prefix}${id}\n`);
       });
     };
     const announce = (family: FamilyName | undefined, at: number, end: number): void => {
       const attributes = this.#attributes(bytes, frame.attributesAt, frame.attributesEnd, entry.asn4);
-      eachNlri(family, bytes, at, end, false, entry.addPath, (prefix, id) => {
+      if (attributes === '') return;
+      this.#eachNlri(family, bytes, at, end, false, entry.addPath, (prefix, id) => {
         this.#line(`${head}|A|${peer}|${prefix}${id}|${attributes}`);
       });
     };
@@ -149,14 +161,56 @@ export class LinePrinter {
       announce(familyOf(frame.reachAfi, frame.reachSafi), frame.reachNlriAt, frame.reachNlriEnd);
   }
 
-  /** The fields from the AS path on, and the newline. */
+  /** The fields from the AS path on, and the newline; empty for attributes that are not asked for. */
   #attributes(bytes: Uint8Array, at: number, end: number, asn4: boolean): string {
-    return this.#texts.text(bytes, at, end, asn4 ? wideText : narrowText);
+    return this.#texts.text(bytes, at, end, asn4 ? this.#wideText : this.#narrowText);
+  }
+
+  readonly #wideText = (bytes: Uint8Array): string => this.#text(new PathAttributes(bytes, { asn4: true }));
+  readonly #narrowText = (bytes: Uint8Array): string =>
+    this.#text(new PathAttributes(bytes, { asn4: false }));
+
+  #text(attributes: PathAttributes): string {
+    return this.#filter?.attributes(attributes) === false ? '' : attributesText(attributes);
+  }
+
+  get #unknownPeer(): string {
+    return this.#filter?.peer('') === false ? '' : UNKNOWN_PEER;
+  }
+
+  #wants(
+    family: FamilyName | undefined,
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+    withdrawn: boolean,
+  ): boolean {
+    return this.#filter?.nlri(family, bytes, at, end, withdrawn) !== false;
+  }
+
+  /** Calls `found` for each NLRI that is asked for, until one is malformed. */
+  #eachNlri(
+    family: FamilyName | undefined,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    withdrawn: boolean,
+    addPath: boolean,
+    found: (text: string, id: string) => void,
+  ): void {
+    if (family === undefined) return;
+    for (let at = start; at < end;) {
+      const nlriAt = addPath ? at + 4 : at;
+      const octets = nlriAt < end ? families[family].measure(bytes, nlriAt, end, withdrawn) : -1;
+      if (octets <= 0) return;
+      if (this.#wants(family, bytes, nlriAt, nlriAt + octets, withdrawn)) {
+        const id = addPath ? `|${u32(bytes, at) >>> 0}` : '';
+        found(nlriText(family, bytes, nlriAt, nlriAt + octets, withdrawn), id);
+      }
+      at = nlriAt + octets;
+    }
   }
 }
-
-const wideText = (bytes: Uint8Array): string => attributesText(new PathAttributes(bytes, { asn4: true }));
-const narrowText = (bytes: Uint8Array): string => attributesText(new PathAttributes(bytes, { asn4: false }));
 
 /** An entry that refers to no peer of the index. */
 const UNKNOWN_PEER = peerField({ address: '', asn: 0 });
@@ -187,66 +241,12 @@ function communitiesText({ communities, largeCommunities }: PathAttributes): str
   return [...plain, ...largeCommunities.map((parts) => parts.join(':'))].join(' ');
 }
 
-/** The next hop of MP_REACH_NLRI, whole or in the short form of a dump, otherwise NEXT_HOP. @see RFC 6396 §4.3.4 */
+/** What bgpdump prints in that field. */
 function nextHopText(attributes: PathAttributes): string {
-  const reach = attributes.valueOf(MP_REACH);
-  if (reach !== undefined) {
-    // In the short form the first octet is the length; in the whole one it is the high half of a small AFI: zero.
-    const lengthAt = reach[0] === 0 ? 3 : 0;
-    const length = reach[lengthAt] ?? 0;
-    const at = lengthAt + 1;
-    if (at + length <= reach.length) {
-      if (length === 4) return ipv4Text(u32(reach, at));
-      if (length === 12) return ipv4Text(u32(reach, at + 8));
-      if (length === 16 || length === 32) return ipv6Text(reach, at);
-      if (length === 24 || length === 48) return ipv6Text(reach, at + 8);
-    }
-  }
-  const { nextHop } = attributes;
-  return nextHop === undefined ? NO_NEXT_HOP : ipv4Text(nextHop);
+  const octets = nextHopOf(attributes);
+  return octets === undefined ? NO_NEXT_HOP : addressText(octets);
 }
 
 function u32(bytes: Uint8Array, at: number): number {
   return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
-}
-
-/** Calls `found` for each NLRI until one is malformed. */
-function eachNlri(
-  family: FamilyName | undefined,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  withdrawn: boolean,
-  addPath: boolean,
-  found: (text: string, id: string) => void,
-): void {
-  if (family === undefined) return;
-  for (let at = start; at < end;) {
-    const nlriAt = addPath ? at + 4 : at;
-    const octets = nlriAt < end ? families[family].measure(bytes, nlriAt, end, withdrawn) : -1;
-    if (octets <= 0) return;
-    found(
-      nlriText(family, bytes, nlriAt, nlriAt + octets, withdrawn),
-      addPath ? `|${u32(bytes, at) >>> 0}` : '',
-    );
-    at = nlriAt + octets;
-  }
-}
-
-/** `101.101.101.252/32`, with `RD:` in front in a VPN family; hexadecimal for what is no prefix. */
-export function nlriText(
-  family: FamilyName | undefined,
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-  withdrawn: boolean,
-): string {
-  if (family !== undefined) {
-    const { rd, prefix } = families[family].decode(bytes, at, end, withdrawn, {}) as {
-      rd?: string;
-      prefix?: string;
-    };
-    if (prefix !== undefined) return rd === undefined ? prefix : `${rd}:${prefix}`;
-  }
-  return `0x${Buffer.from(bytes.buffer, bytes.byteOffset + at, end - at).toString('hex')}`;
 }

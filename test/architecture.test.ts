@@ -14,7 +14,7 @@ const mayImport: Record<string, readonly string[]> = {
   agent: ['net', 'xmpp', 'show'],
   gateway: ['net', 'bgp', 'rib', 'show'],
   config: ['net', 'show'],
-  kube: ['net', 'config'],
+  kube: ['net', 'config', 'show'],
   lab: ['net', 'bgp', 'rib', 'xmpp', 'show', 'control-node', 'agent', 'gateway', 'config', 'kube'],
   cli: ['net', 'bgp', 'rib', 'xmpp', 'show', 'control-node', 'agent', 'gateway', 'config', 'kube', 'lab'],
   web: ['show'],

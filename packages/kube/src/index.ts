@@ -1,1 +1,16 @@
-export {};
+/** Kubernetes objects to configuration objects. */
+export { Cluster, objectKey, type ObjectKey } from './cluster.ts';
+export { databaseClient, type ConfigClient } from './config-client.ts';
+export { KubeManager, type KubeManagerOptions, type KubernetesReports } from './kube-manager.ts';
+export { isKind, kinds, namespaceOf, type Kind, type KubernetesObject } from './kubernetes-object.ts';
+export { defaultSettings, type ClusterSettings } from './mapping/cluster-settings.ts';
+export {
+  nameText,
+  type Desired,
+  type DesiredObject,
+  type Note,
+  type ObjectName,
+} from './mapping/desired-object.ts';
+export { loadBalancerName, serviceObjects } from './mapping/service.ts';
+export { podNames } from './mapping/pod.ts';
+export { Reconciler, type Failure } from './reconciler.ts';

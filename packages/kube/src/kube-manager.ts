@@ -1,0 +1,298 @@
+/**
+ * Kubernetes objects in, configuration objects out: keeps what is there, maps what changed, has it written, and tells
+ * each Service its external addresses.
+ */
+import { systemClock, type Clock, type Timer } from '@vaportrail/net';
+import { silentLog, type Log } from '@vaportrail/show';
+import type { ConfigObject } from '@vaportrail/config';
+import type { ConfigClient } from './config-client.ts';
+import { Cluster, keyOf, objectKey, type ObjectKey } from './cluster.ts';
+import { namespaceOf, type KubernetesObject, type Service } from './kubernetes-object.ts';
+import { attachmentObjects } from './mapping/network-attachment.ts';
+import { bootstrapObjects } from './mapping/bootstrap.ts';
+import { defaultSettings, type ClusterSettings } from './mapping/cluster-settings.ts';
+import {
+  nameText,
+  nothingDesired,
+  type Desired,
+  type Note,
+  type ObjectName,
+} from './mapping/desired-object.ts';
+import { namespaceObjects } from './mapping/namespace.ts';
+import { nodeObjects } from './mapping/node.ts';
+import { podObjects } from './mapping/pod.ts';
+import { serviceObjects } from './mapping/service.ts';
+import { Reconciler } from './reconciler.ts';
+
+const BOOTSTRAP = 'cluster';
+/** Milliseconds before what failed is tried again, at first and at most. */
+const FIRST_RETRY = 1000;
+const LAST_RETRY = 60_000;
+
+/** Where Kubernetes learns what became of its objects. */
+export interface KubernetesReports {
+  /** The external addresses of a LoadBalancer: `status.loadBalancer.ingress`. */
+  ingress(service: Service, addresses: readonly string[]): void;
+  /** Something about an object: an event on it. */
+  event(of: KubernetesObject, note: Note): void;
+}
+
+export interface KubeManagerOptions {
+  readonly client: ConfigClient;
+  readonly settings?: Partial<ClusterSettings>;
+  readonly reports?: Partial<KubernetesReports>;
+  readonly log?: Log;
+  readonly clock?: Clock;
+}
+
+export class KubeManager {
+  readonly cluster = new Cluster();
+  readonly settings: ClusterSettings;
+  readonly #client: ConfigClient;
+  readonly #reconciler: Reconciler;
+  readonly #reports: Partial<KubernetesReports>;
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #dirty = new Set<ObjectKey>();
+  readonly #notes = new Map<ObjectKey, readonly Note[]>();
+  readonly #attempts = new Map<ObjectKey, number>();
+  readonly #retries = new Map<ObjectKey, Timer>();
+  readonly #pools = new Map<string, ConfigObject>();
+  /** Networks by name: whether they have a route target of their own. */
+  readonly #routed = new Map<string, boolean>();
+  readonly #ingress = new Map<ObjectKey, string>();
+  #work: Promise<void> | undefined;
+  #held = true;
+  #sweep = false;
+  #unfollow: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(options: KubeManagerOptions) {
+    this.#client = options.client;
+    this.settings = { ...defaultSettings, ...options.settings };
+    this.#reports = options.reports ?? {};
+    this.#log = options.log ?? silentLog;
+    this.#clock = options.clock ?? systemClock;
+    this.#reconciler = new Reconciler(options.client);
+  }
+
+  /** Writes to the configuration so far. */
+  get writes(): number {
+    return this.#reconciler.writes;
+  }
+
+  /** What there is to say about an object: why it has no address, what of it is not done. */
+  notes(kind: KubernetesObject['kind'], namespace: string | undefined, name: string): readonly Note[] {
+    return this.#notes.get(objectKey(kind, namespace, name)) ?? [];
+  }
+
+  /** Makes the objects of the cluster itself. */
+  async start(): Promise<void> {
+    for (const pool of await this.#client.list('floating-ip-pool')) this.#pools.set(nameText(pool), pool);
+    for (const network of await this.#client.list('virtual-network'))
+      this.#routed.set(nameText(network), hasRouteTargets(network));
+    this.#unfollow = this.#client.follow((object) => this.#configChanged(object));
+    const failures = await this.#reconciler.apply(BOOTSTRAP, bootstrapObjects(this.settings));
+    if (failures.length > 0) throw new Error(failures.map(({ message }) => message).join('\n'));
+  }
+
+  /** Takes in an object that was added or changed. */
+  put(one: KubernetesObject): void {
+    this.#touch(this.cluster.put(one));
+  }
+
+  remove(key: ObjectKey): void {
+    this.#touch(this.cluster.remove(key));
+  }
+
+  /**
+   * All objects that exist have been put: only now is anything written, so that a restart does not take away what has
+   * merely not been listed yet. What is left over from an earlier run goes afterwards.
+   */
+  synced(): void {
+    this.#held = false;
+    this.#sweep = true;
+    this.#begin();
+  }
+
+  /** Maps everything again: what somebody else removed or changed comes back. */
+  resync(): void {
+    this.#touch(this.cluster.keys);
+  }
+
+  /** Waits until everything put so far has been written or has failed. */
+  async settled(): Promise<void> {
+    while (this.#work !== undefined) await this.#work;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#unfollow?.();
+    for (const timer of this.#retries.values()) timer.cancel();
+    this.#retries.clear();
+    await this.settled();
+  }
+
+  #touch(keys: Iterable<ObjectKey>): void {
+    for (const key of keys) this.#dirty.add(key);
+    this.#begin();
+  }
+
+  #begin(): void {
+    if (this.#held || this.#stopped || this.#work !== undefined) return;
+    if (this.#dirty.size === 0 && !this.#sweep) return;
+    // Everything put in the same turn is done together, namespaces before what lives in them.
+    this.#work = Promise.resolve()
+      .then(() => this.#drain())
+      .catch((error: unknown) => this.#log.error({ err: error }, 'mapping stopped'))
+      .finally(() => {
+        this.#work = undefined;
+        this.#begin();
+      });
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#dirty.size > 0 && !this.#stopped) {
+      const keys = [...this.#dirty].sort((a, b) => order(a) - order(b));
+      this.#dirty.clear();
+      // What goes first makes room for what comes.
+      const gone = keys.filter((key) => this.cluster.get(key) === undefined).reverse();
+      for (const key of [...gone, ...keys.filter((key) => this.cluster.get(key) !== undefined)]) {
+        if (this.#stopped) return;
+        await this.#bring(key);
+      }
+    }
+    if (!this.#sweep) return;
+    this.#sweep = false;
+    for (const { message } of await this.#reconciler.sweep(this.settings.name))
+      this.#log.warn({}, `left over from an earlier run: ${message}`);
+  }
+
+  async #bring(key: ObjectKey): Promise<void> {
+    const one = this.cluster.get(key);
+    const desired = one === undefined ? nothingDesired : this.#desired(one);
+    const failures = await this.#reconciler.apply(key, desired);
+    const notes: Note[] = [
+      ...desired.notes,
+      ...failures.map(({ object, message }): Note => {
+        const reason = object.type === 'floating-ip' ? 'FloatingIpFailed' : 'ConfigurationFailed';
+        return { level: 'warning', reason, message };
+      }),
+    ];
+    this.#tell(key, one, notes);
+    if (failures.length > 0) this.#retryLater(key);
+    else this.#attempts.delete(key);
+    if (one?.kind === 'Service') await this.#tellIngress(key, one.object, desired);
+    else this.#ingress.delete(key);
+  }
+
+  #desired(one: KubernetesObject): Desired {
+    const { settings, cluster } = this;
+    switch (one.kind) {
+      case 'Namespace':
+        return namespaceObjects(settings, one.object);
+      case 'Node':
+        return nodeObjects(one.object);
+      case 'NetworkAttachmentDefinition':
+        return attachmentObjects(settings, one.object);
+      case 'Pod':
+        return podObjects(settings, one.object, cluster.namespace(namespaceOf(one.object)));
+      case 'Service': {
+        const namespace = namespaceOf(one.object);
+        return serviceObjects(settings, one.object, {
+          namespace: cluster.namespace(namespace),
+          backends: cluster.backends(namespace, one.object.metadata.name),
+          pod: (name, address) => cluster.pod(namespace, name, address),
+          hasPool: (pool) => this.#pools.has(nameText(pool)),
+          hasRouteTarget: (pool) => this.#routed.get(networkText(pool)) ?? false,
+        });
+      }
+      default:
+        return nothingDesired;
+    }
+  }
+
+  #configChanged(object: ConfigObject): void {
+    if (object.type !== 'floating-ip-pool' && object.type !== 'virtual-network') return;
+    void this.#look(object);
+  }
+
+  /** A pool or network came, changed or went: Services that draw from it are mapped anew. */
+  async #look({ type, fqName }: ConfigObject): Promise<void> {
+    const now = await this.#client.find(type, fqName);
+    const name = nameText({ type, fqName });
+    if (type === 'virtual-network') {
+      const has = hasRouteTargets(now);
+      if (this.#routed.get(name) === has) return;
+      this.#routed.set(name, has);
+    } else if (now === undefined) {
+      this.#pools.delete(name);
+    } else if (this.#pools.get(name)?.uuid === now.uuid) {
+      return;
+    } else {
+      this.#pools.set(name, now);
+    }
+    for (const service of this.cluster.services()) {
+      if (service.spec.type !== 'LoadBalancer' && service.spec.externalIPs.length === 0) continue;
+      this.#dirty.add(keyOf({ kind: 'Service', object: service }));
+    }
+    this.#begin();
+  }
+
+  #tell(key: ObjectKey, one: KubernetesObject | undefined, notes: readonly Note[]): void {
+    const before = new Set((this.#notes.get(key) ?? []).map(({ message }) => message));
+    if (one === undefined || notes.length === 0) this.#notes.delete(key);
+    else this.#notes.set(key, notes);
+    for (const note of notes) {
+      if (before.has(note.message)) continue;
+      const say = note.level === 'warning' ? 'warn' : 'info';
+      this.#log[say]({ object: key, reason: note.reason }, note.message);
+      if (note.level === 'warning' && one !== undefined) this.#reports.event?.(one, note);
+    }
+  }
+
+  async #tellIngress(key: ObjectKey, service: Service, desired: Desired): Promise<void> {
+    const addresses: string[] = [];
+    for (const { type, fqName } of desired.objects) {
+      if (type !== 'floating-ip') continue;
+      const address = (await this.#client.find(type, fqName))?.properties['floating_ip_address'];
+      if (typeof address === 'string') addresses.push(address);
+    }
+    const present = service.status?.loadBalancer?.ingress.flatMap(({ ip }) => ip ?? []) ?? [];
+    const wanted = service.spec.type === 'LoadBalancer' ? addresses : [];
+    if (wanted.join() === (this.#ingress.get(key) ?? present.join())) return;
+    this.#ingress.set(key, wanted.join());
+    this.#log.info({ object: key, addresses: wanted }, 'external addresses');
+    this.#reports.ingress?.(service, wanted);
+  }
+
+  #retryLater(key: ObjectKey): void {
+    const attempt = this.#attempts.get(key) ?? 0;
+    this.#attempts.set(key, attempt + 1);
+    this.#retries.get(key)?.cancel();
+    const wait = Math.min(FIRST_RETRY * 2 ** attempt, LAST_RETRY);
+    const timer = this.#clock.after(wait, () => {
+      this.#retries.delete(key);
+      this.#touch([key]);
+    });
+    this.#retries.set(key, timer);
+  }
+}
+
+/** Owners first: a Service's members stand on pods, those on namespaces and nodes. */
+function order(key: ObjectKey): number {
+  const kinds = ['Namespace', 'Node', 'NetworkAttachmentDefinition', 'Pod', 'Service'];
+  return kinds.indexOf(key.slice(0, key.indexOf(' ')));
+}
+
+function hasRouteTargets(network: ConfigObject | undefined): boolean {
+  const lists = ['route_target_list', 'export_route_target_list'] as const;
+  return lists.some((key) => {
+    const list = network?.properties[key] as { route_target: string[] } | undefined;
+    return (list?.route_target.length ?? 0) > 0;
+  });
+}
+
+function networkText({ fqName }: ObjectName): string {
+  return nameText({ type: 'virtual-network', fqName: fqName.slice(0, -1) });
+}

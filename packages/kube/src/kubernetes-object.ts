@@ -1,0 +1,215 @@
+/**
+ * The Kubernetes objects that matter here, as far as they matter: one row per kind. What an API server sends and what a
+ * manifest holds go through the same schemas, so that neither can bring anything else into the mapping.
+ */
+import { z } from 'zod';
+
+/** `null` stands for absent, as in Kubernetes. */
+function optional<Schema extends z.ZodType>(schema: Schema) {
+  return schema.nullish().transform((value) => value ?? undefined);
+}
+
+function listOf<Schema extends z.ZodType>(schema: Schema) {
+  return z
+    .array(schema)
+    .nullish()
+    .transform((value) => value ?? []);
+}
+
+/** @see RFC 1123 §2.1; names of some kinds may have dots. */
+const objectName = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, {
+    error: 'must be lower case letters, digits, "-" and ".", e.g. service-web-lb',
+  });
+const words = z.record(z.string(), z.string()).nullish();
+const texts = words.transform((value) => value ?? {});
+const port = z.int().min(1, { error: 'must be 1 to 65535' }).max(65_535, { error: 'must be 1 to 65535' });
+const address = z.union([z.ipv4(), z.ipv6()], { error: 'is no IP address' });
+const protocol = z
+  .enum(['TCP', 'UDP', 'SCTP'])
+  .nullish()
+  .transform((value) => value ?? 'TCP');
+
+const metadata = z.object({
+  name: objectName,
+  namespace: optional(objectName),
+  uid: optional(z.string().max(128)),
+  resourceVersion: optional(z.string()),
+  labels: texts,
+  annotations: texts,
+});
+
+const condition = z.object({ type: z.string(), status: z.string() });
+
+const namespace = z.object({ metadata });
+
+const node = z.object({
+  metadata,
+  status: optional(z.object({ addresses: listOf(z.object({ type: z.string(), address: z.string() })) })),
+});
+
+const podSpec = z.object({
+  nodeName: optional(z.string()),
+  hostNetwork: optional(z.boolean()),
+  containers: listOf(
+    z.object({
+      name: z.string(),
+      ports: listOf(z.object({ name: optional(z.string()), containerPort: port, protocol })),
+    }),
+  ),
+});
+
+const pod = z.object({
+  metadata,
+  spec: podSpec,
+  status: optional(
+    z.object({ phase: optional(z.string()), podIP: optional(address), conditions: listOf(condition) }),
+  ),
+});
+
+const servicePort = z.object({
+  name: optional(z.string()),
+  protocol,
+  port,
+  targetPort: optional(
+    z.union([port, z.string().min(1)], { error: 'must be a port (1 to 65535) or a name' }),
+  ),
+  nodePort: optional(z.int()),
+});
+
+const service = z
+  .object({
+    metadata,
+    spec: z.object({
+      type: z
+        .enum(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'], {
+          error: 'must be ClusterIP, NodePort, LoadBalancer or ExternalName',
+        })
+        .nullish()
+        .transform((value) => value ?? 'ClusterIP'),
+      clusterIP: optional(
+        z.union([address, z.literal('None'), z.literal('')], { error: 'is no IP address' }),
+      ),
+      ports: listOf(servicePort),
+      selector: words.transform((value) => value ?? undefined),
+      externalIPs: listOf(address),
+      loadBalancerIP: optional(z.union([address, z.literal('')], { error: 'is no IP address' })),
+      externalName: optional(z.string()),
+      sessionAffinity: optional(z.string()),
+    }),
+    status: optional(
+      z.object({
+        loadBalancer: optional(z.object({ ingress: listOf(z.object({ ip: optional(z.string()) })) })),
+      }),
+    ),
+  })
+  .superRefine(({ spec }, context) => {
+    const ports = new Map<string, number>();
+    const names = new Set<string>();
+    spec.ports.forEach((each, index) => {
+      const refuse = (key: string, message: string): void =>
+        context.addIssue({ code: 'custom', path: ['spec', 'ports', index, key], message });
+      const key = `${each.protocol} ${each.port}`;
+      if (ports.has(key)) refuse('port', `${key} is already the port of ports[${ports.get(key)}]`);
+      else ports.set(key, index);
+      if (spec.ports.length > 1 && each.name === undefined)
+        refuse('name', 'is missing: several ports need names');
+      if (each.name !== undefined && names.has(each.name)) refuse('name', `"${each.name}" is there twice`);
+      if (each.name !== undefined) names.add(each.name);
+    });
+  });
+
+const targetRef = optional(
+  z.object({ kind: optional(z.string()), name: z.string(), namespace: optional(z.string()) }),
+);
+const endpointAddress = z.object({ ip: address, nodeName: optional(z.string()), targetRef });
+
+const endpoints = z.object({
+  metadata,
+  subsets: listOf(
+    z.object({
+      addresses: listOf(endpointAddress),
+      notReadyAddresses: listOf(endpointAddress),
+      ports: listOf(z.object({ name: optional(z.string()), port, protocol })),
+    }),
+  ),
+});
+
+const endpointSlice = z.object({
+  metadata,
+  addressType: optional(z.string()),
+  endpoints: listOf(
+    z.object({
+      addresses: listOf(z.string()),
+      conditions: optional(z.object({ ready: optional(z.boolean()), terminating: optional(z.boolean()) })),
+      nodeName: optional(z.string()),
+      targetRef,
+    }),
+  ),
+  ports: listOf(z.object({ name: optional(z.string()), port: optional(port), protocol })),
+});
+
+const networkAttachment = z.object({ metadata, spec: optional(z.object({ config: optional(z.string()) })) });
+
+const deployment = z.object({
+  metadata,
+  spec: z.object({
+    replicas: z
+      .int()
+      .min(0)
+      .max(10_000, { error: 'must be 0 to 10000' })
+      .nullish()
+      .transform((value) => value ?? 1),
+    selector: z.object({ matchLabels: texts }),
+    template: z.object({ metadata: z.object({ labels: texts, annotations: texts }), spec: podSpec }),
+  }),
+});
+
+/** Every kind that is understood: its group and version, whether objects live in a namespace, and its schema. */
+export const kinds = {
+  Namespace: { apiVersion: 'v1', namespaced: false, schema: namespace },
+  Node: { apiVersion: 'v1', namespaced: false, schema: node },
+  NetworkAttachmentDefinition: {
+    apiVersion: 'k8s.cni.cncf.io/v1',
+    namespaced: true,
+    schema: networkAttachment,
+  },
+  Pod: { apiVersion: 'v1', namespaced: true, schema: pod },
+  Service: { apiVersion: 'v1', namespaced: true, schema: service },
+  Endpoints: { apiVersion: 'v1', namespaced: true, schema: endpoints },
+  EndpointSlice: { apiVersion: 'discovery.k8s.io/v1', namespaced: true, schema: endpointSlice },
+  Deployment: { apiVersion: 'apps/v1', namespaced: true, schema: deployment },
+} as const satisfies Record<string, { apiVersion: string; namespaced: boolean; schema: z.ZodType }>;
+
+export type Kind = keyof typeof kinds;
+
+export type Namespace = z.output<typeof namespace>;
+export type Node = z.output<typeof node>;
+export type Pod = z.output<typeof pod>;
+export type PodSpec = z.output<typeof podSpec>;
+export type Service = z.output<typeof service>;
+export type ServicePort = z.output<typeof servicePort>;
+export type Endpoints = z.output<typeof endpoints>;
+export type EndpointSlice = z.output<typeof endpointSlice>;
+export type NetworkAttachmentDefinition = z.output<typeof networkAttachment>;
+export type Deployment = z.output<typeof deployment>;
+
+/** An object with its kind: what a manifest or a watch yields. */
+export type KubernetesObject = {
+  [K in Kind]: { readonly kind: K; readonly object: z.output<(typeof kinds)[K]['schema']> };
+}[Kind];
+
+export function isKind(name: string): name is Kind {
+  return Object.hasOwn(kinds, name);
+}
+
+/** The namespace an object lives in; `default` when it does not say. */
+export function namespaceOf({
+  metadata: { namespace },
+}: {
+  metadata: { namespace?: string | undefined };
+}): string {
+  return namespace ?? 'default';
+}

@@ -1,0 +1,31 @@
+/** Namespaces: a project each, and networks of their own when they are isolated. */
+import { domainName, projectName, securityGroupName, type ClusterSettings } from './cluster-settings.ts';
+import { annotationsOf, type Desired, type DesiredObject } from './desired-object.ts';
+import { networkObject } from './virtual-network.ts';
+import type { Namespace } from '../kubernetes-object.ts';
+
+export const ISOLATION = 'opencontrail.org/isolation';
+
+/** Whether pods and Services of a namespace live in networks of their own. */
+export function isIsolated(namespace: Namespace | undefined): boolean {
+  return namespace?.metadata.annotations[ISOLATION]?.toLowerCase() === 'true';
+}
+
+export function namespaceObjects(settings: ClusterSettings, namespace: Namespace): Desired {
+  const { name } = namespace.metadata;
+  const annotations = annotationsOf({
+    namespace: name,
+    cluster: settings.name,
+    kind: 'Namespace',
+    name,
+    owner: 'k8s',
+  });
+  const project = projectName(settings, name);
+  const objects: DesiredObject[] = [
+    { ...project, parent: domainName(settings), properties: { annotations }, references: [] },
+    { ...securityGroupName(settings, name), parent: project, properties: { annotations }, references: [] },
+  ];
+  if (isIsolated(namespace))
+    objects.push(networkObject(settings, name, 'pod'), networkObject(settings, name, 'service'));
+  return { objects, links: [], notes: [] };
+}

@@ -1,0 +1,103 @@
+/** NetworkAttachmentDefinitions: a network with a subnet of its own, e.g. the public one that floating IPs come from. */
+import { parsePrefix, prefixText } from '@vaportrail/net';
+import { projectName, type ClusterSettings } from './cluster-settings.ts';
+import {
+  annotationsOf,
+  type Desired,
+  type DesiredObject,
+  type Note,
+  type ObjectName,
+} from './desired-object.ts';
+import { derivedUuid } from '../derived-uuid.ts';
+import { namespaceOf, type NetworkAttachmentDefinition } from '../kubernetes-object.ts';
+
+export const CIDR = 'opencontrail.org/cidr';
+/** Ours; with Contrail the route targets are set by hand. Several are separated by commas. */
+export const ROUTE_TARGETS = 'vaportrail.io/route-targets';
+/** Ours; names of floating-IP pools to make on the network, separated by commas. */
+export const POOLS = 'vaportrail.io/fip-pools';
+
+/** `k8s-<name>-pod-network` */
+export function attachmentNetwork(settings: ClusterSettings, namespace: string, name: string): ObjectName {
+  const project = projectName(settings, namespace).fqName;
+  return { type: 'virtual-network', fqName: [...project, `${settings.name}-${name}-pod-network`] };
+}
+
+export function attachmentObjects(
+  settings: ClusterSettings,
+  definition: NetworkAttachmentDefinition,
+): Desired {
+  const { name, annotations } = definition.metadata;
+  const namespace = namespaceOf(definition);
+  const cidr = annotations[CIDR];
+  const warn = (reason: string, message: string): Note => ({ level: 'warning', reason, message });
+  if (cidr === undefined) {
+    return {
+      objects: [],
+      links: [],
+      notes: [{ level: 'info', reason: 'NoCidr', message: `without ${CIDR} no network is made` }],
+    };
+  }
+  const subnet = subnetOf(cidr);
+  if (subnet === undefined)
+    return { objects: [], links: [], notes: [warn('BadCidr', `${CIDR}: "${cidr}" is no subnet`)] };
+  const project = projectName(settings, namespace);
+  const network = attachmentNetwork(settings, namespace, name);
+  const ipam: ObjectName = {
+    type: 'network-ipam',
+    fqName: [...project.fqName, `${settings.name}-${name}-pod-ipam`],
+  };
+  const subnets = [{ subnet, subnet_uuid: derivedUuid('subnet', ...ipam.fqName) }];
+  const routeTargets = listed(annotations[ROUTE_TARGETS]);
+  const whose = annotationsOf({
+    namespace,
+    cluster: settings.name,
+    kind: 'NetworkAttachmentDefinition',
+    name,
+    owner: 'k8s',
+  });
+  const objects: DesiredObject[] = [
+    {
+      ...ipam,
+      parent: project,
+      properties: { ipam_subnet_method: 'user-defined-subnet', annotations: whose },
+      references: [],
+    },
+    {
+      ...network,
+      parent: project,
+      properties: {
+        address_allocation_mode: 'user-defined-subnet-only',
+        virtual_network_properties: { forwarding_mode: 'l2_l3' },
+        ...(routeTargets.length > 0 && { route_target_list: { route_target: routeTargets } }),
+        annotations: whose,
+      },
+      references: [{ ...ipam, attr: { ipam_subnets: subnets } }],
+    },
+    ...listed(annotations[POOLS]).map((pool): DesiredObject => ({
+      type: 'floating-ip-pool',
+      fqName: [...network.fqName, pool],
+      parent: network,
+      properties: { annotations: whose },
+      references: [],
+    })),
+  ];
+  return { objects, links: [], notes: [] };
+}
+
+function subnetOf(cidr: string): { ip_prefix: string; ip_prefix_len: number } | undefined {
+  try {
+    const prefix = parsePrefix(cidr);
+    const [address = ''] = prefixText(prefix).split('/');
+    return cidr.includes('/') ? { ip_prefix: address, ip_prefix_len: prefix.length } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function listed(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}

@@ -1,0 +1,290 @@
+/**
+ * Brings the configuration to what Kubernetes objects need, one Kubernetes object at a time: what is too much goes first,
+ * children before parents, then what is missing comes, parents before children. Applying the same twice writes nothing.
+ *
+ * It remembers the names each Kubernetes object needs, so that a change costs as much as that object is large, however
+ * many others there are.
+ */
+import {
+  ConfigRequestError,
+  type ConfigObject,
+  type ObjectTypeName,
+  type Reference,
+} from '@vaportrail/config';
+import { isDeepStrictEqual } from 'node:util';
+import type { ConfigClient } from './config-client.ts';
+import {
+  nameText,
+  nothingDesired,
+  type Desired,
+  type DesiredLink,
+  type DesiredObject,
+  type ObjectName,
+} from './mapping/desired-object.ts';
+
+/** An object that could not be written, and why. */
+export interface Failure {
+  readonly object: ObjectName;
+  readonly message: string;
+  /** Trying again later may help, e.g. when addresses have become free. */
+  readonly status: number;
+}
+
+/** Types that drivers hang on ours: they go with them. */
+const goesAlong: Partial<Record<ObjectTypeName, ObjectTypeName>> = {
+  'floating-ip': 'instance-ip',
+  'loadbalancer-member': 'loadbalancer-pool',
+};
+
+/** Types of ours that a restart may find left over, in the order in which they can go. */
+const sweepOrder = [
+  'floating-ip',
+  'loadbalancer-member',
+  'loadbalancer-pool',
+  'loadbalancer-listener',
+  'loadbalancer',
+  'instance-ip',
+  'virtual-machine-interface',
+  'virtual-machine',
+] as const satisfies readonly ObjectTypeName[];
+
+export class Reconciler {
+  readonly #client: ConfigClient;
+  /** What each Kubernetes object was last brought to. */
+  readonly #applied = new Map<string, Desired>();
+  /** By name of a configuration object: who needs it. */
+  readonly #owners = new Map<string, Set<string>>();
+  #writes = 0;
+
+  constructor(client: ConfigClient) {
+    this.#client = client;
+  }
+
+  /** Writes so far; one that was not needed is not among them. */
+  get writes(): number {
+    return this.#writes;
+  }
+
+  /** What an owner was last brought to. */
+  appliedTo(owner: string): Desired | undefined {
+    return this.#applied.get(owner);
+  }
+
+  /** Brings the objects of one owner to what it needs now. What fails does not keep the rest from being done. */
+  async apply(owner: string, desired: Desired): Promise<Failure[]> {
+    const before = this.#applied.get(owner) ?? nothingDesired;
+    const wanted = new Map(desired.objects.map((object) => [nameText(object), object]));
+    const failures: Failure[] = [];
+    const links = new Set(desired.links.map(linkText));
+    for (const link of before.links) {
+      if (!links.has(linkText(link))) await this.#tried(link.from, failures, () => this.#unlink(link));
+    }
+    const remaining: DesiredObject[] = [];
+    for (const object of [...before.objects].reverse()) {
+      const name = nameText(object);
+      if (wanted.has(name)) continue;
+      const owners = this.#owners.get(name);
+      owners?.delete(owner);
+      if ((owners?.size ?? 0) > 0 || object.kept === true) continue;
+      this.#owners.delete(name);
+      const gone = await this.#tried(object, failures, () => this.#removeNamed(object));
+      if (!gone) remaining.push(object);
+    }
+    const failed = new Set<string>();
+    for (const [name, object] of wanted) {
+      const owners = this.#owners.get(name);
+      if (owners === undefined) this.#owners.set(name, new Set([owner]));
+      else owners.add(owner);
+      const needs = [...(object.parent === undefined ? [] : [object.parent]), ...object.references];
+      // The reason has been told once, with the object it began with.
+      const waits = needs.some((need) => failed.has(nameText(need)));
+      const done = !waits && (await this.#tried(object, failures, () => this.#ensure(object, before)));
+      if (!done) failed.add(name);
+    }
+    for (const link of desired.links) {
+      if (!failed.has(nameText(link.to))) await this.#tried(link.from, failures, () => this.#link(link));
+    }
+    for (const object of remaining) this.#owners.set(nameText(object), new Set([owner]));
+    const objects = remaining.length === 0 ? desired.objects : [...remaining.reverse(), ...desired.objects];
+    if (objects.length === 0) this.#applied.delete(owner);
+    else this.#applied.set(owner, { ...desired, objects });
+    return failures;
+  }
+
+  /**
+   * Removes objects of the cluster that no Kubernetes object needs: left over from before a restart. Call it when
+   * everything that exists has been applied.
+   */
+  async sweep(cluster: string): Promise<Failure[]> {
+    const stale = new Map<string, ConfigObject>();
+    const ours = new Set<string>();
+    for (const type of [...sweepOrder].reverse()) {
+      for (const object of await this.#client.list(type)) {
+        const needed = this.#owners.has(nameText(object));
+        if (!needed && !isOf(object, cluster, ours)) continue;
+        ours.add(object.uuid);
+        if (!needed) stale.set(object.uuid, object);
+      }
+    }
+    const failures: Failure[] = [];
+    const ordered = [...stale.values()].reverse();
+    for (const object of ordered) {
+      const there = await this.#client.get(object.type, object.uuid);
+      if (there !== undefined) await this.#tried(there, failures, () => this.#remove(there));
+    }
+    return failures;
+  }
+
+  async #tried(object: ObjectName, failures: Failure[], write: () => Promise<void>): Promise<boolean> {
+    try {
+      await write();
+      return true;
+    } catch (error) {
+      const status = error instanceof ConfigRequestError ? error.status : 500;
+      failures.push({ object, status, message: `${nameText(object)}: ${(error as Error).message}` });
+      return false;
+    }
+  }
+
+  async #ensure(desired: DesiredObject, before: Desired): Promise<void> {
+    const { type, fqName, uuid, parent } = desired;
+    const references = await this.#resolved(desired);
+    const present = await this.#client.find(type, fqName);
+    if (present !== undefined && uuid !== undefined && present.uuid !== uuid) {
+      // The same name for something else, e.g. a pod of another life: that one is over.
+      await this.#remove(present);
+    } else if (present !== undefined) {
+      return this.#update(present, desired, references, before);
+    }
+    const above = parent === undefined ? undefined : await this.#found(parent);
+    this.#writes++;
+    await this.#client.create(type, {
+      ...(uuid !== undefined && { uuid }),
+      ...(above !== undefined && { parent: { type: above.type, uuid: above.uuid } }),
+      fqName,
+      properties: desired.properties,
+      references,
+    });
+  }
+
+  async #update(
+    present: ConfigObject,
+    desired: DesiredObject,
+    references: Partial<Record<ObjectTypeName, readonly Reference[]>>,
+    before: Desired,
+  ): Promise<void> {
+    const changed: Record<string, unknown> = {};
+    for (const [key, value] of Object.entries(desired.properties)) {
+      if (!isDeepStrictEqual(present.properties[key], value)) changed[key] = value;
+    }
+    const earlier = before.objects.find((object) => nameText(object) === nameText(desired));
+    for (const key of Object.keys(earlier?.properties ?? {})) {
+      if (!(key in desired.properties)) changed[key] = null;
+    }
+    if (Object.keys(changed).length > 0) {
+      this.#writes++;
+      await this.#client.update(present.type, present.uuid, { properties: changed });
+    }
+    for (const [type, list] of Object.entries(references) as [ObjectTypeName, readonly Reference[]][]) {
+      for (const { uuid, attr } of list) {
+        const there = present.references[type]?.find((reference) => reference.uuid === uuid);
+        if (there !== undefined && isDeepStrictEqual(there.attr ?? null, attr ?? null)) continue;
+        this.#writes++;
+        await this.#client.changeReference(present.type, present.uuid, type, uuid, 'ADD', attr ?? null);
+      }
+    }
+    const wanted = new Set(desired.references.map(nameText));
+    for (const reference of earlier?.references ?? []) {
+      if (wanted.has(nameText(reference))) continue;
+      const target = await this.#client.find(reference.type, reference.fqName);
+      if (target === undefined) continue;
+      this.#writes++;
+      await this.#client.changeReference(
+        present.type,
+        present.uuid,
+        target.type,
+        target.uuid,
+        'DELETE',
+        null,
+      );
+    }
+  }
+
+  async #resolved({
+    references,
+  }: DesiredObject): Promise<Partial<Record<ObjectTypeName, readonly Reference[]>>> {
+    const lists: Partial<Record<ObjectTypeName, Reference[]>> = {};
+    for (const reference of references) {
+      const { uuid } = await this.#found(reference);
+      (lists[reference.type] ??= []).push({ uuid, attr: reference.attr ?? null });
+    }
+    return lists;
+  }
+
+  /** @throws ConfigRequestError 404 */
+  async #found({ type, fqName }: ObjectName): Promise<ConfigObject> {
+    const object = await this.#client.find(type, fqName);
+    if (object === undefined) throw new ConfigRequestError(404, `there is no ${type} ${fqName.join(':')}`);
+    return object;
+  }
+
+  async #link({ from, to }: DesiredLink): Promise<void> {
+    const holder = await this.#found(from);
+    const target = await this.#found(to);
+    if (holder.references[to.type]?.some(({ uuid }) => uuid === target.uuid) === true) return;
+    this.#writes++;
+    await this.#client.changeReference(holder.type, holder.uuid, target.type, target.uuid, 'ADD', null);
+  }
+
+  async #unlink({ from, to }: DesiredLink): Promise<void> {
+    const holder = await this.#client.find(from.type, from.fqName);
+    const target = await this.#client.find(to.type, to.fqName);
+    if (holder === undefined || target === undefined) return;
+    if (holder.references[to.type]?.some(({ uuid }) => uuid === target.uuid) !== true) return;
+    this.#writes++;
+    await this.#client.changeReference(holder.type, holder.uuid, target.type, target.uuid, 'DELETE', null);
+  }
+
+  async #removeNamed({ type, fqName, uuid }: DesiredObject): Promise<void> {
+    const object = await this.#client.find(type, fqName);
+    if (object !== undefined && (uuid === undefined || uuid === object.uuid)) await this.#remove(object);
+  }
+
+  /** Removes an object with what drivers hung on it; references to it are let go. */
+  async #remove(object: ConfigObject): Promise<void> {
+    for (const user of await this.#client.users(object)) {
+      const isChild = user.parent?.uuid === object.uuid;
+      if (isChild && goesAlong[user.type] === object.type) await this.#remove(user);
+      else if (!isChild) {
+        this.#writes++;
+        await this.#client.changeReference(user.type, user.uuid, object.type, object.uuid, 'DELETE', null);
+      }
+    }
+    this.#writes++;
+    await this.#client.delete(object.type, object.uuid);
+  }
+}
+
+function linkText({ from, to }: DesiredLink): string {
+  return `${nameText(from)} → ${nameText(to)}`;
+}
+
+/** Whether an object was made for a cluster: it says so, or it is a part of a load balancer that was. */
+function isOf(object: ConfigObject, cluster: string, ours: ReadonlySet<string>): boolean {
+  const { annotations } = object.properties as {
+    annotations?: { key_value_pair: { key: string; value: string }[] };
+  };
+  const value = (key: string): string | undefined =>
+    annotations?.key_value_pair.find((pair) => pair.key === key)?.value;
+  if (value('owner') === 'k8s') return value('cluster') === cluster;
+  switch (object.type) {
+    case 'loadbalancer-listener':
+      return object.references.loadbalancer?.some(({ uuid }) => ours.has(uuid)) === true;
+    case 'loadbalancer-pool':
+      return object.references['loadbalancer-listener']?.some(({ uuid }) => ours.has(uuid)) === true;
+    case 'loadbalancer-member':
+      return value('vmi') !== undefined && ours.has(object.parent!.uuid);
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,239 @@
+import { ConfigDatabase, EmbeddedStore } from '@vaportrail/config';
+import t, { type Test } from 'tap';
+import { databaseClient } from '../src/config-client.ts';
+import { KubeManager, type KubernetesReports } from '../src/kube-manager.ts';
+import type { KubernetesObject } from '../src/kubernetes-object.ts';
+import { made, pod, poolText, service, serviceUid } from './sample-cluster.ts';
+
+const annotations = { 'opencontrail.org/isolation': 'true', 'opencontrail.org/fip-pool': poolText };
+const base: KubernetesObject[] = [
+  made('Namespace', { metadata: { name: 'ns-user-1', annotations } }),
+  made('Node', {
+    metadata: { name: 'cent222' },
+    status: { addresses: [{ type: 'InternalIP', address: '10.169.25.20' }] },
+  }),
+  made('Node', {
+    metadata: { name: 'cent333' },
+    status: { addresses: [{ type: 'InternalIP', address: '10.169.25.21' }] },
+  }),
+  made('NetworkAttachmentDefinition', {
+    metadata: {
+      name: 'vn-ns-default',
+      namespace: 'ns-user-1',
+      annotations: {
+        'opencontrail.org/cidr': '101.101.101.0/24',
+        'vaportrail.io/route-targets': 'target:500:500',
+        'vaportrail.io/fip-pools': 'pool-ns-default',
+      },
+    },
+  }),
+];
+
+async function running(t: Test, reports: Partial<KubernetesReports> = {}) {
+  const store = EmbeddedStore.open(t.testdir({}));
+  const database = await ConfigDatabase.open(store);
+  const start = async (): Promise<KubeManager> => {
+    const manager = new KubeManager({ client: databaseClient(database), reports });
+    await manager.start();
+    for (const one of base) manager.put(one);
+    return manager;
+  };
+  const manager = await start();
+  manager.synced();
+  await manager.settled();
+  t.teardown(async () => {
+    await manager.stop();
+    database.close();
+    await store.close();
+  });
+  const names = (type: Parameters<typeof database.graph.ofType>[0]): string[] =>
+    [...database.graph.ofType(type)].map(({ fqName }) => fqName.at(-1)!);
+  return { database, manager, start, names };
+}
+
+const endpoints = (ready: string[], notReady: string[] = []) =>
+  made('Endpoints', {
+    metadata: { name: 'service-web-clusterip', namespace: 'ns-user-1' },
+    subsets: [
+      {
+        addresses: ready.map((name, i) => ({ ip: `10.47.255.${230 + i}`, targetRef: { kind: 'Pod', name } })),
+        notReadyAddresses: notReady.map((name, i) => ({
+          ip: `10.47.255.${240 + i}`,
+          targetRef: { kind: 'Pod', name },
+        })),
+        ports: [{ port: 80 }],
+      },
+    ],
+  });
+const lb = (over: object = {}) =>
+  ({ kind: 'Service', object: service({ type: 'LoadBalancer', ...over }) }) as KubernetesObject;
+const podOf = (name: string, node = 'cent222') =>
+  ({ kind: 'Pod', object: pod(name, { node }) }) as KubernetesObject;
+
+t.test('a namespace, nodes and a public network are there before the first Service', async (t) => {
+  const { database, names } = await running(t);
+  t.same(names('project').sort(), ['k8s-default', 'k8s-ns-user-1']);
+  t.same(names('virtual-router').sort(), ['cent222', 'cent333']);
+  const network = database.byName('virtual-network', [
+    'default-domain',
+    'k8s-ns-user-1',
+    'k8s-vn-ns-default-pod-network',
+  ]);
+  t.same(network.properties['route_target_list'], { route_target: ['target:500:500'] });
+  t.same(names('floating-ip-pool'), ['pool-ns-default']);
+});
+
+t.test('members follow the pods: up, not ready, ready again, down to zero', async (t) => {
+  const { manager, names } = await running(t);
+  manager.put(lb());
+  manager.put(podOf('a'));
+  manager.put(podOf('b', 'cent333'));
+  const count = async (ready: string[], notReady: string[] = []): Promise<number> => {
+    manager.put(endpoints(ready, notReady));
+    await manager.settled();
+    return names('loadbalancer-member').length;
+  };
+  t.equal(await count(['a']), 1);
+  t.equal(await count(['a', 'b']), 2, 'scaled up');
+  const writes = manager.writes;
+  t.equal(await count(['b', 'a']), 2);
+  t.equal(manager.writes, writes, 'the same again writes nothing');
+  t.equal(await count(['a'], ['b']), 1, 'readiness lost');
+  t.equal(manager.writes, writes + 1, 'and that was one write');
+  t.equal(await count(['a', 'b']), 2, 'and regained');
+  t.equal(await count([]), 0, 'scaled to zero');
+  t.equal(names('virtual-machine').length, 2);
+});
+
+t.test('a deleted pod leaves nothing behind, not even where a driver hung a floating IP on it', async (t) => {
+  const { database, manager, names } = await running(t);
+  manager.put(podOf('a'));
+  manager.put(lb());
+  manager.put(endpoints(['a']));
+  await manager.settled();
+  const [vmi] = [...database.graph.ofType('virtual-machine-interface')].filter(({ fqName }) =>
+    fqName.at(-1)!.startsWith('a__'),
+  );
+  const [floatingIp] = [...database.graph.ofType('floating-ip')];
+  await database.changeReference(
+    'floating-ip',
+    floatingIp!.uuid,
+    'virtual-machine-interface',
+    vmi!.uuid,
+    'ADD',
+    null,
+  );
+  const router = database.byName('virtual-router', ['default-global-system-config', 'cent222']);
+  t.equal(router.references['virtual-machine']?.length, 1);
+  manager.remove('Pod ns-user-1/a');
+  manager.put(endpoints([]));
+  await manager.settled();
+  t.same(names('virtual-machine'), []);
+  t.same(names('loadbalancer-member'), []);
+  t.same(names('virtual-machine-interface'), [`k8s__Service__service-web-clusterip__${serviceUid}`]);
+  t.equal(database.graph.get(router.uuid)!.references['virtual-machine']?.length, 0);
+  t.equal(names('floating-ip').length, 1, 'the floating IP survives its backends');
+});
+
+t.test('a Service that goes takes its objects along, with those of the driver', async (t) => {
+  const { database, manager, names } = await running(t);
+  const before = database.graph.size;
+  manager.put(lb());
+  await manager.settled();
+  const [ip] = [...database.graph.ofType('instance-ip')];
+  await database.create('floating-ip', { fqName: [...ip!.fqName, 'driver'], parent: ip! });
+  manager.remove('Service ns-user-1/service-web-clusterip');
+  await manager.settled();
+  t.same(names('loadbalancer'), []);
+  t.equal(database.graph.size, before);
+});
+
+t.test(
+  'recreated with a new UID, the Service keeps its address and nothing of the old one stays',
+  async (t) => {
+    const { database, manager } = await running(t);
+    manager.put(lb());
+    await manager.settled();
+    const size = database.graph.size;
+    const uid = '11111111-1111-4111-8111-111111111111';
+    manager.put({ kind: 'Service', object: service({ type: 'LoadBalancer' }, { uid }) });
+    await manager.settled();
+    t.equal(database.graph.size, size);
+    t.equal(database.graph.get(serviceUid), undefined);
+    t.equal(database.graph.get(uid)?.type, 'loadbalancer');
+  },
+);
+
+t.test('a changed type gives the floating IP back, and ports that are gone go', async (t) => {
+  const { manager, names } = await running(t);
+  manager.put(
+    lb({
+      ports: [
+        { name: 'a', port: 1 },
+        { name: 'b', port: 2 },
+      ],
+    }),
+  );
+  await manager.settled();
+  t.equal(names('floating-ip').length, 1);
+  t.equal(names('loadbalancer-listener').length, 2);
+  manager.put({ kind: 'Service', object: service({ ports: [{ name: 'b', port: 2 }] }) });
+  await manager.settled();
+  t.same(names('floating-ip'), []);
+  t.equal(names('loadbalancer-listener').length, 1);
+  t.match(names('loadbalancer-listener'), [/TCP-2/]);
+});
+
+t.test('a pool that comes later is used as soon as it is there', async (t) => {
+  const events: string[] = [];
+  const { database, manager, names } = await running(t, {
+    event: (_, note) => void events.push(note.reason),
+  });
+  const text = poolText.replace('pool-ns-default', 'pool-late');
+  manager.put({
+    kind: 'Service',
+    object: service({ type: 'LoadBalancer' }, { annotations: { 'opencontrail.org/fip-pool': text } }),
+  });
+  await manager.settled();
+  t.same(events, ['UnknownFloatingIpPool']);
+  const network = database.byName('virtual-network', [
+    'default-domain',
+    'k8s-ns-user-1',
+    'k8s-vn-ns-default-pod-network',
+  ]);
+  await database.create('floating-ip-pool', { fqName: [...network.fqName, 'pool-late'], parent: network });
+  await new Promise(setImmediate);
+  await manager.settled();
+  t.equal(names('floating-ip').length, 1);
+});
+
+t.test('after a restart nothing is written anew, and what went meanwhile is removed', async (t) => {
+  const { manager, start, names } = await running(t);
+  manager.put(podOf('a'));
+  manager.put(podOf('b'));
+  manager.put(lb());
+  manager.put(endpoints(['a', 'b']));
+  await manager.settled();
+  await manager.stop();
+  const again = await start();
+  again.put(podOf('a'));
+  again.put(podOf('b'));
+  again.put(lb());
+  again.put(endpoints(['a', 'b']));
+  await again.settled();
+  t.equal(again.writes, 0, 'nothing is done before everything is known');
+  again.synced();
+  await again.settled();
+  t.equal(again.writes, 0);
+  await again.stop();
+  const third = await start();
+  third.put(podOf('a'));
+  third.put(lb({ ports: [{ port: 9999 }] }));
+  third.put(endpoints(['a']));
+  third.synced();
+  await third.settled();
+  t.equal(names('loadbalancer-member').length, 1);
+  t.match(names('loadbalancer-listener'), [/TCP-9999/]);
+  t.equal(names('virtual-machine').length, 1);
+  await third.stop();
+});

@@ -1,5 +1,6 @@
 /** Addresses, one owner each: taken from the top of a subnet as Contrail does, or from its start. */
 import { addressText, parseAddress, parsePrefix } from '@vaportrail/net';
+import type { PlaceRow } from './index-pool.ts';
 import type { IpamSubnet } from './object-type.ts';
 import { subnetText } from './object-type.ts';
 
@@ -10,6 +11,9 @@ export interface AddressRange {
   readonly last: bigint;
   readonly reserved: readonly bigint[];
   readonly fromStart: boolean;
+  readonly gateway: string | undefined;
+  /** Where the network's name server answers. */
+  readonly service: string | undefined;
 }
 
 /**
@@ -22,50 +26,89 @@ export function addressRange(ipam: IpamSubnet): AddressRange {
   const network = numberOf(bytes);
   const last = network + (1n << BigInt(octets * 8 - length)) - 1n;
   const fromStart = ipam.addr_from_start === true;
-  const gateway =
-    ipam.default_gateway === undefined
-      ? fromStart
-        ? network + 1n
-        : last - 1n
-      : valueOf(ipam.default_gateway);
-  const service =
-    ipam.dns_server_address === undefined
-      ? fromStart
-        ? network + 2n
-        : last - 2n
-      : valueOf(ipam.dns_server_address);
   // A point-to-point subnet or a host has no network and broadcast address to keep.
-  const small = octets * 8 - length < 2;
+  if (octets * 8 - length < 2)
+    return { octets, first: network, last, reserved: [], fromStart, gateway: undefined, service: undefined };
+  const gateway = ipam.default_gateway ?? textOf(fromStart ? network + 1n : last - 1n, octets);
+  const service = ipam.dns_server_address ?? textOf(fromStart ? network + 2n : last - 2n, octets);
   return {
     octets,
-    first: small ? network : network + 1n,
-    last: small || octets === 16 ? last : last - 1n,
-    reserved: small ? [] : [gateway, service],
+    first: network + 1n,
+    last: last - 1n,
+    reserved: [valueOf(gateway), valueOf(service)],
     fromStart,
+    gateway,
+    service,
   };
 }
 
-/** Whether an address lies in the range and is not kept by the network. */
-export function isAllocatable(range: AddressRange, address: string): boolean {
+/** Whether an address lies in a subnet and is not kept by the network. */
+export function isAllocatable(ipam: IpamSubnet, address: string): boolean {
+  const range = addressRange(ipam);
   const bytes = parseAddress(address);
   if (bytes.length !== range.octets) return false;
   const value = numberOf(bytes);
   return value >= range.first && value <= range.last && !range.reserved.includes(value);
 }
 
-/** The next address of the range that nobody has, `undefined` when it is used up. */
-export function nextAddress(range: AddressRange, isTaken: (address: string) => boolean): string | undefined {
-  const step = range.fromStart ? 1n : -1n;
-  for (
-    let value = range.fromStart ? range.first : range.last;
-    value >= range.first && value <= range.last;
-    value += step
-  ) {
-    if (range.reserved.includes(value)) continue;
-    const address = textOf(value, range.octets);
-    if (!isTaken(address)) return address;
+/** Rows are searched by whole numbers; what lies behind so many addresses is only given when asked for by name. */
+const LONGEST_ROW = 2n ** 40n;
+
+/** Everything a subnet may give out, in the order in which it does; only its `allocation_pools` when it has some. */
+export function addressRow(ipam: IpamSubnet): PlaceRow {
+  const { octets, first, last, reserved, fromStart } = addressRange(ipam);
+  const pools = (ipam.allocation_pools ?? []).map(({ start, end }): [bigint, bigint] => [
+    bigger(valueOf(start), first),
+    smaller(valueOf(end), last),
+  ]);
+  const spans = (pools.length === 0 ? [[first, last] as [bigint, bigint]] : pools)
+    .flatMap((span) => without(span, reserved))
+    .toSorted(([a], [b]) => (a < b === fromStart ? -1 : 1));
+  const size = spans.reduce((sum, [from, to]) => sum + (to - from + 1n), 0n);
+  return {
+    size: Number(smaller(size, LONGEST_ROW)),
+    nameAt(index) {
+      let left = BigInt(index);
+      for (const [from, to] of spans) {
+        if (left <= to - from) return textOf(fromStart ? from + left : to - left, octets);
+        left -= to - from + 1n;
+      }
+      throw new RangeError(`the row has no place ${index}`);
+    },
+    indexOf(name) {
+      const value = valueOf(name);
+      let passed = 0n;
+      for (const [from, to] of spans) {
+        if (value >= from && value <= to) return Number(passed + (fromStart ? value - from : to - value));
+        passed += to - from + 1n;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** The parts of a span around values that are not to be given out. */
+function without(span: [bigint, bigint], reserved: readonly bigint[]): [bigint, bigint][] {
+  let parts = [span];
+  for (const value of reserved) {
+    parts = parts.flatMap(([from, to]): [bigint, bigint][] =>
+      value < from || value > to
+        ? [[from, to]]
+        : [
+            [from, value - 1n],
+            [value + 1n, to],
+          ],
+    );
   }
-  return undefined;
+  return parts.filter(([from, to]) => from <= to);
+}
+
+function bigger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
 }
 
 function valueOf(text: string): bigint {

@@ -2,13 +2,15 @@
  * The configuration objects: created, changed and removed only as far as names, parents and references allow, by one
  * config node or by several on one store.
  *
- * Reads come from an {@link ObjectGraph} in memory that follows the store. Every write is one transaction whose
- * conditions are what the write was decided on: the object as it was read, its name still free, and the link counters of
- * all objects it touches. An object's link counter changes with each child or reference it gains or loses, so that an
- * object cannot be removed while another node hangs something on it.
+ * Reads come from an {@link ObjectGraph} in memory that follows the store. Every write is part of one transaction whose
+ * conditions are what it was decided on: the object as it was read, its name still free, what it claims still
+ * unclaimed, and the link counters of all objects it hangs on. An object's link counter changes with each child or
+ * reference it gains, so that an object cannot be removed while another node hangs something on it.
  *
- * Keys: `object/<uuid>`, `name/<type>/<fq name>`, `links/<uuid>`, and those that allocations add.
+ * Keys: `object/<uuid>`, `name/<type>/<fq name>`, `links/<uuid>`, `claim/<pool>/<name>`.
  */
+import { silentLog, type Log } from '@vaportrail/show';
+import { claimOf, Claims, claimText } from './claims.ts';
 import {
   checkedAttr,
   checkedFqName,
@@ -20,10 +22,12 @@ import {
 } from './config-object.ts';
 import { nameKey, ObjectGraph, referredTo } from './object-graph.ts';
 import { objectType, type ObjectTypeName } from './object-type.ts';
-import type { Change, Condition, Store, Transaction } from './store.ts';
+import type { Change, Reading, Store } from './store.ts';
+import { plannedWrites, type PlannedWrite } from './write-plan.ts';
+import type { ObjectWrite, WriteRule } from './write-rule.ts';
+import { writeRules } from './write-rules.ts';
+import { CLAIM, LINKS, NAME, OBJECT, TransactionDraft } from './transaction-draft.ts';
 
-const OBJECT = 'object/';
-const NAME = 'name/';
 /** Another node may be changing the same objects: so many times a write is decided anew. */
 const MAX_ATTEMPTS = 50;
 
@@ -48,50 +52,52 @@ export interface ObjectChange {
   readonly references?: Partial<Record<ObjectTypeName, readonly Reference[]>>;
 }
 
-/**
- * Adds to a write what must be allocated with it: may complete the properties, and gives the keys to claim or to free.
- * Called again when the write has to be decided anew.
- */
-export interface Allocation {
-  created?(object: ConfigObject): Allocated | undefined;
-  deleted?(object: ConfigObject): readonly Change[];
-}
-
-export interface Allocated {
-  readonly properties: Readonly<Record<string, unknown>>;
-  /** Keys that must not exist yet, with what to write. */
-  readonly claims: readonly { readonly key: string; readonly value: string }[];
+export interface ConfigDatabaseOptions {
+  readonly rules?: readonly WriteRule[];
+  readonly log?: Log;
 }
 
 export class ConfigDatabase {
   readonly graph = new ObjectGraph();
+  readonly claims = new Claims();
   readonly #store: Store;
-  readonly #allocations: readonly Allocation[];
+  readonly #rules: readonly WriteRule[];
+  readonly #log: Log;
   readonly #followers = new Set<(event: ConfigEvent) => void>();
   /** The text each object was read from: what a condition compares. */
   readonly #texts = new WeakMap<ConfigObject, string>();
-  /** Writes of this node take turns: they would only disturb each other. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #links = new Map<string, number>();
+  /** Revisions of what we wrote or read ourselves, until the store's own word about them has passed. */
+  readonly #revisions = new Map<string, number>();
+  #floor = 0;
+  #waiting: PendingWrite[] = [];
+  #busy = true;
+  /** What the store said while a transaction of ours was under way. */
+  #heard: Reading[] = [];
+  #sequence = 0;
   #unwatch: (() => void) | undefined;
 
-  private constructor(store: Store, allocations: readonly Allocation[]) {
+  private constructor(store: Store, { rules = writeRules, log = silentLog }: ConfigDatabaseOptions) {
     this.#store = store;
-    this.#allocations = allocations;
+    this.#rules = rules;
+    this.#log = log;
   }
 
   /** Reads everything from the store and follows it from then on. */
-  static async open(store: Store, allocations: readonly Allocation[] = []): Promise<ConfigDatabase> {
-    const database = new ConfigDatabase(store, allocations);
-    const early: Change[] = [];
-    let loading = true;
-    database.#unwatch = await store.watch(OBJECT, (changes) => {
-      if (loading) early.push(...changes);
-      else database.#apply(changes);
-    });
-    database.#apply(await store.list(OBJECT));
-    loading = false;
-    database.#apply(early);
+  static async open(store: Store, options: ConfigDatabaseOptions = {}): Promise<ConfigDatabase> {
+    const database = new ConfigDatabase(store, options);
+    database.#unwatch = await store.watch('', (changes) => database.#hear(changes));
+    const { revision, entries } = await store.list('');
+    for (const { key, value } of entries) database.#apply(key, value);
+    database.#floor = revision;
+    database.#busy = false;
+    database.#catchUp();
     return database;
+  }
+
+  /** How many events followers were told of: grows with every change. */
+  get sequence(): number {
+    return this.#sequence;
   }
 
   close(): void {
@@ -121,71 +127,49 @@ export class ConfigDatabase {
 
   /**
    * @throws ConfigRequestError 400 for a wrong property, parent or reference, 404 for a parent or reference that does
-   * not exist, 409 for a name or UUID that does
+   * not exist, 409 for a name or UUID that does, and when a pool has nothing left
    */
   async create(type: ObjectTypeName, given: NewObject): Promise<ConfigObject> {
     const fqName = checkedFqName(given.fqName);
     const properties = checkedProperties(type, given.properties ?? {});
     const uuid = given.uuid ?? newUuid();
-    const now = new Date().toISOString().slice(0, -1);
-    const parent = this.#checkedParent(type, given.parent);
-    return this.#attempt(() => {
+    const now = timeText();
+    return this.#write(() => {
       if (this.graph.get(uuid) !== undefined) throw new ConfigRequestError(409, `the UUID ${uuid} is taken`);
       if (this.graph.byName(type, fqName) !== undefined)
         throw new ConfigRequestError(409, `a ${type} is called ${fqName.join(':')} already`);
-      const draft: ConfigObject = {
-        type,
-        uuid,
-        fqName,
-        parent,
-        properties,
-        references: this.#checkedReferences(type, given.references ?? {}),
-        idPerms: {
-          enable: true,
-          created: now,
-          last_modified: now,
-          user_visible: true,
-          creator: null,
-          description: null,
-        },
-      };
-      const allocated = this.#allocations.flatMap((allocation) => allocation.created?.(draft) ?? []);
-      const object: ConfigObject = {
-        ...draft,
-        properties: Object.assign(
-          {},
-          properties,
-          ...allocated.map((part) => part.properties),
-        ) as ConfigObject['properties'],
-      };
-      const claims = allocated.flatMap((part) => part.claims);
-      const touched = [...(parent === undefined ? [] : [parent.uuid]), ...referredTo(object)];
       return {
-        result: object,
-        conditions: [
-          { key: OBJECT + uuid, is: 'absent' },
-          { key: `${NAME}${nameKey(type, fqName)}`, is: 'absent' },
-          ...touched.map((target) => this.#exists(target)),
-          ...claims.map(({ key }): Condition => ({ key, is: 'absent' })),
-        ],
-        changes: [write(object), { key: `${NAME}${nameKey(type, fqName)}`, value: uuid }, ...claims],
-        touched,
+        after: {
+          type,
+          uuid,
+          fqName,
+          parent: this.#checkedParent(type, given.parent),
+          properties,
+          references: this.#checkedReferences(type, given.references ?? {}),
+          idPerms: {
+            enable: true,
+            created: now,
+            last_modified: now,
+            user_visible: true,
+            creator: null,
+            description: null,
+          },
+        },
       };
     });
   }
 
-  /** @throws ConfigRequestError 400, 404 as {@link create} */
+  /** @throws ConfigRequestError 400, 404, 409 as {@link create} */
   update(type: ObjectTypeName, uuid: string, change: ObjectChange): Promise<ConfigObject> {
-    return this.#attempt(() => {
+    return this.#write(() => {
       const before = this.get(type, uuid);
-      const merged = { ...before.properties, ...change.properties };
-      const object: ConfigObject = {
+      const after = {
         ...before,
-        properties: checkedProperties(type, merged),
+        properties: checkedProperties(type, { ...before.properties, ...change.properties }),
         references: { ...before.references, ...this.#checkedReferences(type, change.references ?? {}) },
-        idPerms: { ...before.idPerms, last_modified: new Date().toISOString().slice(0, -1) },
+        idPerms: { ...before.idPerms, last_modified: timeText() },
       };
-      return this.#replacement(before, object);
+      return { before, after };
     });
   }
 
@@ -198,119 +182,244 @@ export class ConfigDatabase {
     operation: 'ADD' | 'DELETE',
     attr: unknown,
   ): Promise<ConfigObject> {
-    return this.#attempt(() => {
+    return this.#write(() => {
       const before = this.get(type, uuid);
       const others = (before.references[target] ?? []).filter((reference) => reference.uuid !== targetUuid);
       const list = operation === 'ADD' ? [...others, { uuid: targetUuid, attr: attr ?? null }] : others;
       const references = { ...before.references, ...this.#checkedReferences(type, { [target]: list }) };
-      return this.#replacement(before, { ...before, references });
+      return { before, after: { ...before, references } };
     });
   }
 
   /** @throws ConfigRequestError 404, or 409 while the object has children or something refers to it */
   delete(type: ObjectTypeName, uuid: string): Promise<ConfigObject> {
-    return this.#attempt(() => {
-      const object = this.get(type, uuid);
-      const inTheWay = [...this.graph.children(uuid), ...this.graph.referrers(uuid)];
-      if (inTheWay.length > 0) {
-        const some = inTheWay.slice(0, 5).map((other) => `${other.type} ${other.fqName.join(':')}`);
-        throw new ConfigRequestError(
-          409,
-          `${type} ${object.fqName.join(':')} is still used by ${some.join(', ')}`,
-        );
-      }
-      const touched = [...(object.parent === undefined ? [] : [object.parent.uuid]), ...referredTo(object)];
-      return {
-        result: object,
-        conditions: [this.#same(object)],
-        changes: [
-          { key: OBJECT + uuid, value: undefined },
-          { key: `${NAME}${nameKey(type, object.fqName)}`, value: undefined },
-          { key: `links/${uuid}`, value: undefined },
-          ...this.#allocations.flatMap((allocation) => allocation.deleted?.(object) ?? []),
-        ],
-        touched,
-        unlinked: uuid,
-      };
+    return this.#write(() => ({ before: this.get(type, uuid) }));
+  }
+
+  #write(decide: () => ObjectWrite): Promise<ConfigObject> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ decide, resolve, reject });
+      // Those that are asked for in one turn of the event loop go to the store together.
+      if (!this.#busy && this.#waiting.length === 1) queueMicrotask(() => void this.#work());
     });
   }
 
-  #replacement(before: ConfigObject, object: ConfigObject): Decision {
-    const old = new Set(referredTo(before));
-    const fresh = new Set(referredTo(object));
-    const gained = [...fresh].filter((uuid) => !old.has(uuid));
-    const lost = [...old].filter((uuid) => !fresh.has(uuid) && this.graph.get(uuid) !== undefined);
+  async #work(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    let attempt = 1;
+    while (this.#waiting.length > 0) {
+      // A batch that collided with another node's writes is tried again in smaller parts.
+      const batch = this.#decideBatch(Math.ceil(this.#store.longestTransaction / attempt));
+      try {
+        const revision = batch.draft.isEmpty
+          ? this.#floor
+          : await this.#store.commit(batch.draft.transaction);
+        if (revision === undefined) {
+          batch.undo();
+          this.#waiting = [...batch.writes, ...this.#waiting];
+          await this.#readAgain(batch.draft);
+          if (++attempt > MAX_ATTEMPTS) {
+            this.#waiting
+              .shift()
+              ?.reject(new ConfigRequestError(503, 'other config nodes keep changing the same objects'));
+            attempt = 1;
+          }
+          continue;
+        }
+        attempt = 1;
+        for (const { key } of batch.draft.transaction.changes) this.#revisions.set(key, revision);
+        batch.settle();
+      } catch (error) {
+        batch.undo();
+        const because = (error as Error).message;
+        for (const { reject } of batch.writes)
+          reject(new ConfigRequestError(503, `the store does not answer: ${because}`));
+        // Whether the store took it is not known: what it holds now is what counts.
+        await this.#readAgain(batch.draft).catch((again: unknown) =>
+          this.#log.error({ error: again }, 'the store'),
+        );
+      }
+      this.#catchUp();
+    }
+    this.#busy = false;
+    this.#catchUp();
+  }
+
+  /**
+   * Decides as many of the waiting writes as one transaction holds, each on what the ones before it leave. They stand in
+   * the graph from here on; followers hear of them when the store has them.
+   */
+  #decideBatch(longest: number): Batch {
+    const draft = new TransactionDraft();
+    const writes: PendingWrite[] = [];
+    const outcomes: (() => void)[] = [];
+    const undone: (() => void)[] = [];
+    const events: ConfigEvent[] = [];
+    while (this.#waiting.length > 0) {
+      const pending = this.#waiting[0]!;
+      try {
+        const plan = plannedWrites(pending.decide(), this.#rules, this);
+        const part = this.#partOf(plan);
+        if (writes.length > 0 && draft.size + part.size > longest) break;
+        draft.add(part);
+        for (const { before, after } of plan) {
+          undone.push(this.#put(before, after));
+          events.push(eventOf(before, after));
+        }
+        undone.push(this.#applyOthers(part.transaction.changes));
+        const primary = plan[0]!;
+        outcomes.push(() => pending.resolve((primary.after ?? primary.before)!));
+      } catch (error) {
+        outcomes.push(() => pending.reject(error));
+      }
+      writes.push(pending);
+      this.#waiting.shift();
+    }
     return {
-      result: object,
-      conditions: [this.#same(before), ...gained.map((uuid) => this.#exists(uuid))],
-      changes: [write(object)],
-      touched: [...gained, ...lost],
+      draft,
+      writes,
+      undo: () => undone.toReversed().forEach((step) => step()),
+      settle: () => {
+        for (const event of events) this.#tell(event);
+        for (const outcome of outcomes) outcome();
+      },
     };
   }
 
-  /** Decides on a write and commits it, and decides anew when somebody else was faster. */
-  #attempt(decide: () => Decision): Promise<ConfigObject> {
-    const turn = this.#turn.then(async () => {
-      for (let attempt = 1; ; attempt++) {
-        const decision = decide();
-        if (await this.#store.commit(await this.#withLinks(decision))) {
-          // Our own change may reach us through the store a moment later; whoever called must see it now.
-          this.#apply(decision.changes.filter(({ key }) => key.startsWith(OBJECT)));
-          return decision.result;
+  /** What the writes of one plan need and change in the store. */
+  #partOf(plan: readonly PlannedWrite[]): TransactionDraft {
+    const part = new TransactionDraft();
+    const fresh = new Set<string>();
+    for (const { before, after } of plan)
+      if (before === undefined && after !== undefined) fresh.add(after.uuid);
+    for (const { before, after, claims, releases } of plan) {
+      const { uuid, type, fqName } = (after ?? before)!;
+      const key = OBJECT + uuid;
+      const name = NAME + nameKey(type, fqName);
+      if (before === undefined) {
+        part.absent(key);
+        part.absent(name);
+        part.change(name, uuid);
+        part.change(LINKS + uuid, '0');
+      } else part.same(key, this.#texts.get(before)!);
+      if (after === undefined) {
+        part.same(LINKS + uuid, String(this.#links.get(uuid) ?? 0));
+        for (const gone of [key, name, LINKS + uuid]) part.change(gone, undefined);
+      } else {
+        const text = JSON.stringify(after);
+        this.#texts.set(after, text);
+        part.change(key, text);
+        const had = new Set(before === undefined ? [] : targets(before));
+        for (const target of new Set(targets(after))) {
+          if (had.has(target) || fresh.has(target)) continue;
+          const count = this.#links.get(target) ?? 0;
+          part.same(LINKS + target, String(count));
+          part.change(LINKS + target, String(count + 1));
         }
-        if (attempt === MAX_ATTEMPTS)
-          throw new ConfigRequestError(503, 'other config nodes keep changing the same objects');
-        await this.#refresh(decision);
       }
-    });
-    this.#turn = turn.catch(() => {});
-    return turn;
-  }
-
-  /** Adds the counters of the objects whose children or references change. */
-  async #withLinks({ conditions, changes, touched, unlinked }: Decision): Promise<Transaction> {
-    const counters: Change[] = [];
-    const unchanged: Condition[] = [];
-    for (const uuid of new Set([...touched, ...(unlinked === undefined ? [] : [unlinked])])) {
-      const key = `links/${uuid}`;
-      const value = await this.#store.get(key);
-      unchanged.push(value === undefined ? { key, is: 'absent' } : { key, is: 'same', value });
-      if (uuid !== unlinked) counters.push({ key, value: String(Number(value ?? 0) + 1) });
+      for (const claim of releases) part.change(CLAIM + claimText(claim), undefined);
+      for (const claim of claims) {
+        part.absent(CLAIM + claimText(claim));
+        part.change(CLAIM + claimText(claim), uuid);
+      }
     }
-    return { conditions: [...conditions, ...unchanged], changes: [...changes, ...counters] };
+    return part;
   }
 
-  /** Reads again what a failed write was decided on. */
-  async #refresh({ conditions }: Decision): Promise<void> {
-    for (const { key } of conditions) {
-      if (key.startsWith(OBJECT)) this.#apply([{ key, value: await this.#store.get(key) }]);
-      if (!key.startsWith(NAME)) continue;
-      const uuid = await this.#store.get(key);
-      if (uuid !== undefined)
-        this.#apply([{ key: OBJECT + uuid, value: await this.#store.get(OBJECT + uuid) }]);
-    }
+  /** Puts an object into the graph, or takes it out; the answer does the contrary. */
+  #put(before: ConfigObject | undefined, after: ConfigObject | undefined): () => void {
+    if (after !== undefined) this.graph.put(after);
+    else if (before !== undefined) this.graph.remove(before.uuid);
+    return () => {
+      if (before !== undefined) this.graph.put(before);
+      else if (after !== undefined) this.graph.remove(after.uuid);
+    };
   }
 
-  #apply(changes: readonly { readonly key: string; readonly value: string | undefined }[]): void {
+  /** Applies changes of counters and claims; the answer takes them back. */
+  #applyOthers(changes: readonly Change[]): () => void {
+    const before: Change[] = [];
     for (const { key, value } of changes) {
-      const uuid = key.slice(OBJECT.length);
-      const before = this.graph.get(uuid);
-      if (value === undefined) {
-        if (before === undefined) continue;
-        this.graph.remove(uuid);
-        this.#tell({ type: 'deleted', object: before });
-        continue;
-      }
-      if (before !== undefined && this.#texts.get(before) === value) continue;
-      const object = JSON.parse(value) as ConfigObject;
-      this.#texts.set(object, value);
-      this.graph.put(object);
-      this.#tell(before === undefined ? { type: 'created', object } : { type: 'updated', object, before });
+      if (key.startsWith(LINKS)) {
+        const count = this.#links.get(key.slice(LINKS.length));
+        before.push({ key, value: count === undefined ? undefined : String(count) });
+      } else if (key.startsWith(CLAIM)) {
+        before.push({ key, value: this.claims.owner(claimOf(key.slice(CLAIM.length))) });
+      } else continue;
+      this.#apply(key, value);
     }
+    return () => before.toReversed().forEach(({ key, value }) => this.#apply(key, value));
+  }
+
+  /** Reads what a transaction that failed was decided on. */
+  async #readAgain(draft: TransactionDraft): Promise<void> {
+    const keys = draft.transaction.conditions.map(({ key }) => key);
+    const readings = await this.#store.read(keys);
+    const objects = readings.flatMap(({ key, value }) =>
+      key.startsWith(NAME) && value !== undefined ? [OBJECT + value] : [],
+    );
+    const more = objects.length === 0 ? [] : await this.#store.read(objects);
+    for (const { key, value, revision } of [...readings, ...more]) {
+      this.#apply(key, value);
+      this.#revisions.set(key, revision);
+    }
+  }
+
+  #hear(changes: readonly Reading[]): void {
+    for (const change of changes) this.#heard.push(change);
+    if (!this.#busy) this.#catchUp();
+  }
+
+  /** Takes in what the store said, except what we knew already. */
+  #catchUp(): void {
+    const heard = this.#heard;
+    if (heard.length === 0) return;
+    this.#heard = [];
+    for (const { key, value, revision } of heard) {
+      if (revision <= Math.max(this.#floor, this.#revisions.get(key) ?? 0)) continue;
+      this.#apply(key, value);
+    }
+    const last = heard.at(-1)!.revision;
+    for (const [key, revision] of this.#revisions) if (revision <= last) this.#revisions.delete(key);
+  }
+
+  #apply(key: string, value: string | undefined): void {
+    if (key.startsWith(OBJECT)) {
+      this.#applyObject(key.slice(OBJECT.length), value);
+    } else if (key.startsWith(LINKS)) {
+      const uuid = key.slice(LINKS.length);
+      if (value === undefined) this.#links.delete(uuid);
+      else this.#links.set(uuid, Number(value));
+    } else if (key.startsWith(CLAIM)) {
+      this.claims.set(claimOf(key.slice(CLAIM.length)), value);
+    }
+  }
+
+  #applyObject(uuid: string, value: string | undefined): void {
+    const before = this.graph.get(uuid);
+    if (value === undefined) {
+      if (before === undefined) return;
+      this.graph.remove(uuid);
+      this.#tell({ type: 'deleted', object: before });
+      return;
+    }
+    if (before !== undefined && this.#texts.get(before) === value) return;
+    const object = JSON.parse(value) as ConfigObject;
+    this.#texts.set(object, value);
+    this.graph.put(object);
+    this.#tell(eventOf(before, object));
   }
 
   #tell(event: ConfigEvent): void {
-    for (const changed of this.#followers) changed(event);
+    this.#sequence++;
+    for (const changed of this.#followers) {
+      try {
+        changed(event);
+      } catch (error) {
+        this.#log.error({ error }, 'a follower of the configuration failed');
+      }
+    }
   }
 
   #checkedParent(type: ObjectTypeName, parent: NewObject['parent']): ConfigObject['parent'] {
@@ -333,39 +442,45 @@ export class ConfigDatabase {
     const checked: Partial<Record<ObjectTypeName, readonly Reference[]>> = {};
     for (const [target, list] of Object.entries(references) as [ObjectTypeName, readonly Reference[]][]) {
       checked[target] = list.map(({ uuid, attr }) => {
+        // What it may refer to is said before whether that is there.
+        const attribute = checkedAttr(type, target, attr);
         this.get(target, uuid);
-        return { uuid, attr: checkedAttr(type, target, attr) };
+        return { uuid, attr: attribute };
       });
     }
     return checked;
   }
-
-  #exists(uuid: string): Condition {
-    const object = this.graph.get(uuid);
-    if (object === undefined) throw new ConfigRequestError(404, `no object has the UUID ${uuid}`);
-    return { key: `${NAME}${nameKey(object.type, object.fqName)}`, is: 'same', value: uuid };
-  }
-
-  #same(object: ConfigObject): Condition {
-    return {
-      key: OBJECT + object.uuid,
-      is: 'same',
-      value: this.#texts.get(object) ?? JSON.stringify(object),
-    };
-  }
 }
 
-/** What a write depends on and does. */
-interface Decision {
-  readonly result: ConfigObject;
-  readonly conditions: readonly Condition[];
-  readonly changes: readonly Change[];
-  /** Objects that gain or lose a child or a reference. */
-  readonly touched: readonly string[];
-  /** The object that goes, if nothing has been hung on it meanwhile. */
-  readonly unlinked?: string;
+interface PendingWrite {
+  readonly decide: () => ObjectWrite;
+  readonly resolve: (object: ConfigObject) => void;
+  readonly reject: (error: unknown) => void;
 }
 
-function write(object: ConfigObject): Change {
-  return { key: OBJECT + object.uuid, value: JSON.stringify(object) };
+/** Writes that go to the store together. */
+interface Batch {
+  readonly draft: TransactionDraft;
+  readonly writes: readonly PendingWrite[];
+  /** Takes them out of the graph again. */
+  undo(): void;
+  /** The store has them: followers and callers hear of it. */
+  settle(): void;
+}
+
+/** UUIDs an object hangs on. */
+function targets(object: ConfigObject): string[] {
+  return [...(object.parent === undefined ? [] : [object.parent.uuid]), ...referredTo(object)];
+}
+
+function eventOf(before: ConfigObject | undefined, after: ConfigObject | undefined): ConfigEvent {
+  if (after === undefined) return { type: 'deleted', object: before! };
+  return before === undefined
+    ? { type: 'created', object: after }
+    : { type: 'updated', object: after, before };
+}
+
+/** The time as Contrail writes it, without a zone. */
+function timeText(): string {
+  return new Date().toISOString().slice(0, -1);
 }

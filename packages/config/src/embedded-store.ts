@@ -2,17 +2,20 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
-import { type Change, type KeyValue, type Store, StoreError, type Transaction } from './store.ts';
+import { type Change, type Reading, type Store, StoreError, type Transaction } from './store.ts';
 
 /** LMDB sorts keys by their bytes; nothing we use is above this. */
 const BEHIND_EVERYTHING = '\uffff';
 
 export class EmbeddedStore implements Store {
+  readonly longestTransaction = 10_000;
   readonly #database: RootDatabase<string, string>;
   readonly #watchers = new Set<{
     readonly prefix: string;
-    readonly changed: (changes: readonly Change[]) => void;
+    readonly changed: (changes: readonly Reading[]) => void;
   }>();
+  /** Only this process writes, and its readers start anew with it: counting from its start is enough. */
+  #revision = 0;
 
   private constructor(database: RootDatabase<string, string>) {
     this.#database = database;
@@ -30,45 +33,49 @@ export class EmbeddedStore implements Store {
     }
   }
 
-  get(key: string): Promise<string | undefined> {
-    return Promise.resolve(this.#database.get(key));
+  read(keys: readonly string[]): Promise<readonly Reading[]> {
+    return Promise.resolve(
+      keys.map((key) => ({ key, value: this.#database.get(key), revision: this.#revision })),
+    );
   }
 
-  list(prefix: string): Promise<readonly KeyValue[]> {
-    const found: KeyValue[] = [];
+  list(prefix: string): Promise<{ readonly revision: number; readonly entries: readonly Change[] }> {
+    const entries: Change[] = [];
     for (const { key, value } of this.#database.getRange({
       start: prefix,
       end: prefix + BEHIND_EVERYTHING,
     })) {
-      found.push({ key, value });
+      entries.push({ key, value });
     }
-    return Promise.resolve(found);
+    return Promise.resolve({ revision: this.#revision, entries });
   }
 
-  async commit({ conditions, changes }: Transaction): Promise<boolean> {
+  async commit({ conditions, changes }: Transaction): Promise<number | undefined> {
     const database = this.#database;
-    const committed = await database.transaction(() => {
+    const revision = await database.transaction(() => {
       for (const condition of conditions) {
         const value = database.get(condition.key);
-        if (condition.is === 'absent' ? value !== undefined : value !== condition.value) return false;
+        if (condition.is === 'absent' ? value !== undefined : value !== condition.value) return undefined;
       }
       for (const { key, value } of changes) {
         if (value === undefined) void database.remove(key);
         else void database.put(key, value);
       }
-      return true;
+      return ++this.#revision;
     });
-    if (!committed) return false;
+    if (revision === undefined) return undefined;
     // Committed is visible; flushed survives the machine as well as the process.
     await database.flushed;
     for (const { prefix, changed } of this.#watchers) {
-      const seen = changes.filter(({ key }) => key.startsWith(prefix));
+      const seen = changes.flatMap(({ key, value }) =>
+        key.startsWith(prefix) ? [{ key, value, revision }] : [],
+      );
       if (seen.length > 0) changed(seen);
     }
-    return true;
+    return revision;
   }
 
-  watch(prefix: string, changed: (changes: readonly Change[]) => void): Promise<() => void> {
+  watch(prefix: string, changed: (changes: readonly Reading[]) => void): Promise<() => void> {
     const watcher = { prefix, changed };
     this.#watchers.add(watcher);
     return Promise.resolve(() => void this.#watchers.delete(watcher));

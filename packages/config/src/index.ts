@@ -1,10 +1,10 @@
 /** Configuration objects, their store, and the API over them. */
 export { ApiServer, type ApiServerOptions } from './api-server.ts';
-export { addressRange, isAllocatable, nextAddress, type AddressRange } from './address-allocation.ts';
+export { addressRange, addressRow, isAllocatable, type AddressRange } from './address-allocation.ts';
+export { Claims, type Claim } from './claims.ts';
 export {
   ConfigDatabase,
-  type Allocated,
-  type Allocation,
+  type ConfigDatabaseOptions,
   type ConfigEvent,
   type NewObject,
   type ObjectChange,
@@ -19,7 +19,9 @@ export {
   StoreError,
   type Change,
   type Condition,
-  type KeyValue,
+  type Reading,
   type Store,
   type Transaction,
 } from './store.ts';
+export type { Extension, ObjectWrite, Standing, WriteRule } from './write-rule.ts';
+export { writeRules } from './write-rules.ts';

@@ -20,25 +20,31 @@ export interface Transaction {
   readonly changes: readonly Change[];
 }
 
-export interface KeyValue {
-  readonly key: string;
-  readonly value: string;
+/**
+ * What the store held for a key at a revision. Revisions grow with every transaction, so that of two readings of one
+ * key the one with the higher revision is the newer.
+ */
+export interface Reading extends Change {
+  readonly revision: number;
 }
 
 export interface Store {
-  get(key: string): Promise<string | undefined>;
-  /** Keys that begin with a prefix, in order, with their values. */
-  list(prefix: string): Promise<readonly KeyValue[]>;
+  /** Conditions plus changes that one transaction may have. */
+  readonly longestTransaction: number;
+  /** The keys as they are now, with the revision of the store. */
+  read(keys: readonly string[]): Promise<readonly Reading[]>;
+  /** Keys that begin with a prefix, in order, as they were at one revision. */
+  list(prefix: string): Promise<{ readonly revision: number; readonly entries: readonly Change[] }>;
   /**
-   * Applies all changes if all conditions hold, and none otherwise. When the answer is `true` the changes survive the
-   * death of this process at any moment.
+   * Applies all changes if all conditions hold and gives the revision they made, and does nothing otherwise. When there
+   * is a revision the changes survive the death of this process at any moment.
    */
-  commit(transaction: Transaction): Promise<boolean>;
+  commit(transaction: Transaction): Promise<number | undefined>;
   /**
    * Calls `changed` for every change under a prefix, whoever made it, in the order in which they happened; the changes
    * of one transaction come together. The function it gives ends it.
    */
-  watch(prefix: string, changed: (changes: readonly Change[]) => void): Promise<() => void>;
+  watch(prefix: string, changed: (changes: readonly Reading[]) => void): Promise<() => void>;
   close(): Promise<void>;
 }
 

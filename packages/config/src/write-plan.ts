@@ -1,0 +1,88 @@
+/** All that one write brings about: the object itself, and what the rules add to it. */
+import { ConfigRequestError, type ConfigObject } from './config-object.ts';
+import { claimText, type Claim } from './claims.ts';
+import type { ObjectWrite, Standing, WriteRule } from './write-rule.ts';
+
+/** More objects than this hang on no single one: a rule would be going in circles. */
+const MAX_WRITES = 10_000;
+
+export interface PlannedWrite extends ObjectWrite {
+  readonly claims: readonly Claim[];
+  readonly releases: readonly Claim[];
+}
+
+/**
+ * The write, completed by the rules, and its companions after it.
+ * @throws ConfigRequestError of a rule; 409 when an object that goes is still used by one that stays
+ */
+export function plannedWrites(
+  primary: ObjectWrite,
+  rules: readonly WriteRule[],
+  standing: Standing,
+): PlannedWrite[] {
+  const open: ObjectWrite[] = [primary];
+  const plan: PlannedWrite[] = [];
+  for (let i = 0; i < open.length; i++) {
+    if (i > MAX_WRITES) throw new ConfigRequestError(400, 'the write brings about too many others');
+    let write = open[i]!;
+    const claims: Claim[] = [];
+    const releases: Claim[] = [];
+    for (const rule of rules) {
+      const extension = rule(write, standing);
+      if (extension === undefined) continue;
+      if (extension.after !== undefined) write = { ...write, after: extension.after };
+      claims.push(...(extension.claims ?? []));
+      releases.push(...(extension.releases ?? []));
+      open.push(...(extension.companions ?? []));
+    }
+    if (write.after === undefined && write.before !== undefined)
+      releases.push(...standing.claims.heldBy(write.before.uuid));
+    plan.push({ ...write, claims, releases });
+  }
+  refuseWhatIsUsed(plan, standing);
+  refuseWhatIsTaken(plan, standing);
+  return plan;
+}
+
+function refuseWhatIsUsed(plan: readonly PlannedWrite[], { graph }: Standing): void {
+  const written = new Map(
+    plan.map(({ before, after }): [string, ConfigObject | undefined] => [(before ?? after)!.uuid, after]),
+  );
+  for (const { before, after } of plan) {
+    if (after !== undefined || before === undefined) continue;
+    const { type, uuid, fqName } = before;
+    const inTheWay = [...graph.children(uuid), ...graph.referrers(uuid)].filter(
+      (other) => !written.has(other.uuid) || refersTo(written.get(other.uuid), uuid),
+    );
+    if (inTheWay.length === 0) continue;
+    const some = inTheWay.slice(0, 5).map((other) => `${other.type} ${other.fqName.join(':')}`);
+    const more = inTheWay.length > 5 ? ` and ${inTheWay.length - 5} more` : '';
+    throw new ConfigRequestError(
+      409,
+      `${type} ${fqName.join(':')} is still used by ${some.join(', ')}${more}`,
+    );
+  }
+}
+
+function refersTo(object: ConfigObject | undefined, uuid: string): boolean {
+  if (object === undefined) return false;
+  return (
+    object.parent?.uuid === uuid ||
+    Object.values(object.references).some((list) => list.some((reference) => reference.uuid === uuid))
+  );
+}
+
+function refuseWhatIsTaken(plan: readonly PlannedWrite[], { claims, graph }: Standing): void {
+  const released = new Set(plan.flatMap(({ releases }) => releases.map(claimText)));
+  for (const { after, claims: wanted } of plan) {
+    for (const claim of wanted) {
+      const owner = claims.owner(claim);
+      if (owner === undefined || owner === after?.uuid || released.has(claimText(claim))) continue;
+      const who = graph.get(owner);
+      throw new ConfigRequestError(
+        409,
+        `${claim.name} is taken by ${who === undefined ? owner : `${who.type} ${who.fqName.join(':')}`}`,
+      );
+    }
+  }
+}

@@ -2,6 +2,7 @@
 import { attributes, wellKnownCommunity } from '@vaportrail/bgp/wire';
 
 const EXTENDED_LENGTH = 0x10;
+const ORIGIN = attributes.origin.code;
 const AS_PATH = attributes.asPath.code;
 const MED = attributes.med.code;
 const LOCAL_PREF = attributes.localPref.code;
@@ -20,6 +21,7 @@ export const setFact = {
 /** Offsets of values; an `…At` of -1 means that there is none. One object serves all sets. */
 export class AttributeScan {
   bytes: Uint8Array = new Uint8Array(0);
+  originAt = -1;
   asPathAt = -1;
   asPathEnd = -1;
   medAt = -1;
@@ -35,6 +37,7 @@ export class AttributeScan {
   /** Looks over the attributes in `bytes[at…end)`. */
   scan(bytes: Uint8Array, at: number, end: number): void {
     this.bytes = bytes;
+    this.originAt = -1;
     this.asPathAt = -1;
     this.medAt = -1;
     this.localPrefAt = -1;
@@ -48,6 +51,9 @@ export class AttributeScan {
       const next = value + (extended ? (bytes[at + 2]! << 8) | bytes[at + 3]! : bytes[at + 2]!);
       if (next > end) return;
       switch (bytes[at + 1]) {
+        case ORIGIN:
+          this.originAt = value;
+          break;
         case AS_PATH:
           this.asPathAt = value;
           this.asPathEnd = next;
@@ -108,6 +114,14 @@ export class AttributeScan {
     return false;
   }
 
+  hasCommunity(community: number): boolean {
+    if (this.communitiesAt < 0) return false;
+    for (let at = this.communitiesAt; at < this.communitiesEnd; at += 4) {
+      if (u32(this.bytes, at) === community) return true;
+    }
+    return false;
+  }
+
   /** Bits of {@link setFact}. */
   get facts(): number {
     let facts = 0;
@@ -131,6 +145,7 @@ export class AttributeScan {
   }
 }
 
-function u32(bytes: Uint8Array, at: number): number {
+/** The four octets at an offset as an unsigned number. */
+export function u32(bytes: Uint8Array, at: number): number {
   return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }

@@ -2,12 +2,15 @@
 import type { PathAttributes } from '@vaportrail/bgp/wire';
 import type { Infeasible } from './feasibility.ts';
 import type { Resolution } from './next-hop-resolution.ts';
+import type { Compared } from './selection/compared.ts';
 import type { Source } from './source.ts';
 
 /** Attributes, next hop and source, decoded on demand; what selection steps compare. */
 export interface AttributeSet {
   readonly source: Source;
   readonly attributes: PathAttributes;
+  /** What selection compares of them. */
+  readonly compared: Compared;
   /** Four or sixteen octets (thirty-two with a link-local address); empty for routes without one. */
   readonly nextHop: Uint8Array;
   /** Why paths with this set cannot be used. */

@@ -4,6 +4,7 @@ import type { AttributePool } from './attribute-pool.ts';
 import type { AttributeSet } from './attribute-set.ts';
 import { infeasibleReason } from './feasibility.ts';
 import type { Resolution } from './next-hop-resolution.ts';
+import { type Compared, compared } from './selection/compared.ts';
 import type { Source } from './source.ts';
 
 /** Objects kept for sets that were looked at; beyond this all are dropped and made again on demand. */
@@ -14,6 +15,7 @@ interface PlainSet {
   readonly source: Source;
   readonly attributes: PathAttributes;
   readonly nextHop: Uint8Array;
+  compared: Compared | undefined;
 }
 
 export class AttributeSets {
@@ -38,13 +40,23 @@ export class AttributeSets {
       source,
       attributes: new PathAttributes(this.#pool.attributes(set), { asn4: source.asn4 }),
       nextHop: this.#pool.nextHop(set),
+      compared: undefined,
     };
     this.#kept.set(set, plain);
     return plain;
   }
 
   view(set: number, infeasible: number, resolution: Resolution | undefined): AttributeSet {
-    const { source, attributes, nextHop } = this.plain(set);
-    return { source, attributes, nextHop, infeasible: infeasibleReason(infeasible), resolution };
+    const plain = this.plain(set);
+    const { source, attributes, nextHop } = plain;
+    plain.compared ??= compared(attributes);
+    return {
+      source,
+      attributes,
+      compared: plain.compared,
+      nextHop,
+      infeasible: infeasibleReason(infeasible),
+      resolution,
+    };
   }
 }

@@ -6,6 +6,9 @@ import { NUMBER_MASK, SlotDirectory, slotTag } from './slot-directory.ts';
 
 const MULTIPLIER = 0x9e3779b1 | 0;
 
+/** Scratch of a split. */
+let gathered = new Int32Array(0);
+
 export class FixedKeyIndex {
   readonly #destinations: Destinations;
   readonly #keyWords: number;
@@ -128,12 +131,22 @@ export class FixedKeyIndex {
   #hashAll(numbers: Int32Array, count: number, into: Int32Array): void {
     const { words, stride } = this.#destinations;
     const keyWords = this.#keyWords;
-    for (let i = 0; i < count; i++) {
-      const key = numbers[i]! * stride + KEY;
-      let hash = this.#seed;
-      for (let word = 0; word < keyWords; word++) hash = mix(hash, words[key + word]!);
-      into[i] = finishHash(hash);
+    if (gathered.length < count * keyWords) gathered = new Int32Array(count * keyWords);
+    // The keys are all over the memory: fetched by a loop that does nothing else, the misses overlap.
+    const keys = gathered;
+    if (keyWords === 2) {
+      for (let i = 0; i < count; i++) {
+        const key = numbers[i]! * stride + KEY;
+        keys[i * 2] = words[key]!;
+        keys[i * 2 + 1] = words[key + 1]!;
+      }
+    } else {
+      for (let i = 0, at = 0; i < count; i++) {
+        const key = numbers[i]! * stride + KEY;
+        for (let word = 0; word < keyWords; word++) keys[at++] = words[key + word]!;
+      }
     }
+    for (let i = 0; i < count; i++) into[i] = this.#hash(keys, i * keyWords);
   }
 
   #hashOf(number: number): number {

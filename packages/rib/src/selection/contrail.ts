@@ -7,35 +7,8 @@ import { addressText, compareBytes, ipv4At, ipv4Text } from '@vaportrail/net';
 import type { AttributeSet } from '../attribute-set.ts';
 import { pathFlag } from '../destinations.ts';
 import type { SourceProtocol } from '../source.ts';
-import { carriesLongLivedStale, localPreference } from './compared.ts';
+import { identifier } from './identifier.ts';
 import { type RuleSet, type Step, higher, lower, preferred } from './step.ts';
-
-const MOBILITY = 0x0600;
-const ETREE = 0x0605;
-
-/** Offset of the first extended community with these two octets, -1 without. */
-function communityAt({ attributes }: AttributeSet, head: number): number {
-  const communities = attributes.extendedCommunities;
-  for (let at = 0; at + 8 <= communities.length; at += 8) {
-    if (((communities[at]! << 8) | communities[at + 1]!) === head) return at;
-  }
-  return -1;
-}
-
-function isLeaf(set: AttributeSet): boolean {
-  const at = communityAt(set, ETREE);
-  return at >= 0 && (set.attributes.extendedCommunities[at + 2]! & 1) !== 0;
-}
-
-function isSticky(set: AttributeSet): boolean {
-  const at = communityAt(set, MOBILITY);
-  return at >= 0 && (set.attributes.extendedCommunities[at + 2]! & 1) !== 0;
-}
-
-function sequence(set: AttributeSet): number {
-  const at = communityAt(set, MOBILITY);
-  return at < 0 ? 0 : ipv4At(set.attributes.extendedCommunities, at + 4);
-}
 
 /** `BgpPath::PathSource`, higher is better. */
 const sourceRank = {
@@ -55,9 +28,6 @@ function pathId({ nextHop }: AttributeSet): number {
   return nextHop.length < 4 ? 0 : ipv4At(nextHop, nextHop.length - 4);
 }
 
-const identifier = ({ attributes, source }: AttributeSet): number =>
-  attributes.originatorId ?? source.routerId;
-
 const steps: readonly Step[] = [
   {
     name: 'feasible',
@@ -68,54 +38,54 @@ const steps: readonly Step[] = [
   {
     name: 'local-preference',
     reason: 'lower LOCAL_PREF',
-    rank: (set) => higher(localPreference(set)),
-    value: ({ set }) => localPreference(set),
+    rank: (set) => higher(set.compared.localPreference),
+    value: ({ set }) => set.compared.localPreference,
   },
   {
     name: 'etree',
     reason: 'E-tree leaf',
-    rank: (set) => preferred(!isLeaf(set)),
-    value: ({ set }) => (isLeaf(set) ? 'leaf' : 'root'),
+    rank: (set) => preferred(!set.compared.leaf),
+    value: ({ set }) => (set.compared.leaf ? 'leaf' : 'root'),
   },
   {
     // The comment in the original means sticky first, its comparison prefers the other.
     name: 'sticky-mac',
     reason: 'sticky MAC',
-    rank: (set) => preferred(!isSticky(set)),
-    value: ({ set }) => isSticky(set),
+    rank: (set) => preferred(!set.compared.sticky),
+    value: ({ set }) => set.compared.sticky,
   },
   {
     name: 'mobility-sequence',
     reason: 'lower mobility sequence number',
-    rank: (set) => higher(sequence(set)),
-    value: ({ set }) => sequence(set),
+    rank: (set) => higher(set.compared.mobilitySequence),
+    value: ({ set }) => set.compared.mobilitySequence,
   },
   {
     name: 'long-lived-stale',
     reason: 'long-lived stale',
-    rank: (set) => preferred(!carriesLongLivedStale(set)),
+    rank: (set) => preferred(!set.compared.longLivedStale),
     flag: pathFlag.longLivedStale,
-    value: ({ set, flags }) => (flags & pathFlag.longLivedStale) !== 0 || carriesLongLivedStale(set),
+    value: ({ set, flags }) => (flags & pathFlag.longLivedStale) !== 0 || set.compared.longLivedStale,
   },
   {
     name: 'as-path-length',
     reason: 'longer AS_PATH',
-    rank: (set) => set.attributes.asPathLength,
-    value: ({ set }) => set.attributes.asPathLength,
+    rank: (set) => set.compared.asPathLength,
+    value: ({ set }) => set.compared.asPathLength,
   },
   {
     name: 'origin',
     reason: 'higher ORIGIN',
-    rank: (set) => origins.indexOf(set.attributes.origin ?? 'incomplete'),
-    value: ({ set }) => set.attributes.origin ?? 'incomplete',
+    rank: (set) => set.compared.origin,
+    value: ({ set }) => origins[set.compared.origin] ?? 'incomplete',
   },
   {
     // Paths from agents have no neighbour AS: their MEDs, the mirror image of LOCAL_PREF, are not compared.
     name: 'med',
     reason: 'higher MULTI_EXIT_DISC',
-    rank: (set) => lower(set.attributes.med ?? 0),
-    within: (set) => set.attributes.neighborAs,
-    value: ({ set }) => set.attributes.med ?? 0,
+    rank: (set) => lower(set.compared.med),
+    within: (set) => set.compared.neighborAs,
+    value: ({ set }) => set.compared.med,
   },
   {
     name: 'local',
@@ -156,8 +126,8 @@ const steps: readonly Step[] = [
   {
     name: 'cluster-list-length',
     reason: 'longer CLUSTER_LIST',
-    rank: (set) => set.attributes.clusterList.length,
-    value: ({ set }) => set.attributes.clusterList.length,
+    rank: (set) => set.compared.clusterListLength,
+    value: ({ set }) => set.compared.clusterListLength,
   },
   {
     name: 'peer-address',

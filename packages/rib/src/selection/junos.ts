@@ -10,7 +10,7 @@ import { addressText, compareBytes, ipv4Text, routeDistinguisherText } from '@va
 import type { AttributeSet } from '../attribute-set.ts';
 import { pathFlag } from '../destinations.ts';
 import type { SourceProtocol } from '../source.ts';
-import { localPreference, originatorOrRouterId } from './compared.ts';
+import { identifier } from './identifier.ts';
 import { type RuleSet, type Step, higher, lower, preferred } from './step.ts';
 
 /** Route preference of what this router may hold beside BGP. */
@@ -58,27 +58,27 @@ const steps: readonly Step[] = [
   {
     name: 'local-preference',
     reason: 'Local Preference',
-    rank: (set) => higher(localPreference(set)),
-    value: ({ set }) => localPreference(set),
+    rank: (set) => higher(set.compared.localPreference),
+    value: ({ set }) => set.compared.localPreference,
   },
   {
     name: 'as-path-length',
     reason: 'AS path',
-    rank: (set) => set.attributes.asPathLength,
-    value: ({ set }) => set.attributes.asPathLength,
+    rank: (set) => set.compared.asPathLength,
+    value: ({ set }) => set.compared.asPathLength,
   },
   {
     name: 'origin',
     reason: 'Origin',
-    rank: (set) => origins.indexOf(set.attributes.origin ?? 'incomplete'),
-    value: ({ set }) => set.attributes.origin ?? 'incomplete',
+    rank: (set) => set.compared.origin,
+    value: ({ set }) => origins[set.compared.origin] ?? 'incomplete',
   },
   {
     name: 'med',
     reason: 'Route Metric or MED comparison',
-    rank: (set) => lower(set.attributes.med ?? 0),
-    within: (set) => set.attributes.neighborAs || -1,
-    value: ({ set }) => set.attributes.med ?? 0,
+    rank: (set) => lower(set.compared.med),
+    within: (set) => set.compared.neighborAs || -1,
+    value: ({ set }) => set.compared.med,
   },
   {
     name: 'exterior',
@@ -115,14 +115,14 @@ const steps: readonly Step[] = [
   {
     name: 'router-id',
     reason: 'Router ID',
-    rank: (set) => lower(originatorOrRouterId(set)),
-    value: ({ set }) => ipv4Text(originatorOrRouterId(set)),
+    rank: (set) => lower(identifier(set)),
+    value: ({ set }) => ipv4Text(identifier(set)),
   },
   {
     name: 'cluster-list-length',
     reason: 'Cluster list length',
-    rank: (set) => set.attributes.clusterList.length,
-    value: ({ set }) => set.attributes.clusterList.length,
+    rank: (set) => set.compared.clusterListLength,
+    value: ({ set }) => set.compared.clusterListLength,
   },
   {
     name: 'peer-address',
@@ -159,7 +159,7 @@ export const junos: RuleSet = {
   },
   defaultMultipath: 'off',
   group: {
-    of: (set) => set.attributes.neighborAs,
+    of: (set) => set.compared.neighborAs,
     prefix: 'Not Best in its group - ',
   },
   noDifference: 'No difference',

@@ -1,7 +1,7 @@
 /** The decision process of the standards. @see RFC 4271 §9.1.2, RFC 4456 §9, RFC 9494 §4.3 */
 import { compareBytes } from '@vaportrail/net';
 import { pathFlag } from '../destinations.ts';
-import { carriesLongLivedStale, originatorOrRouterId, localPreference } from './compared.ts';
+import { identifier } from './identifier.ts';
 import { type RuleSet, type Step, higher, lower, preferred } from './step.ts';
 import { origins } from '@vaportrail/bgp/wire';
 import { addressText, ipv4Text } from '@vaportrail/net';
@@ -16,35 +16,35 @@ const steps: readonly Step[] = [
   {
     name: 'long-lived-stale',
     reason: 'long-lived stale',
-    rank: (set) => preferred(!carriesLongLivedStale(set)),
+    rank: (set) => preferred(!set.compared.longLivedStale),
     flag: pathFlag.longLivedStale,
-    value: ({ set, flags }) => (flags & pathFlag.longLivedStale) !== 0 || carriesLongLivedStale(set),
+    value: ({ set, flags }) => (flags & pathFlag.longLivedStale) !== 0 || set.compared.longLivedStale,
   },
   {
     name: 'local-preference',
     reason: 'lower LOCAL_PREF',
-    rank: (set) => higher(localPreference(set)),
-    value: ({ set }) => localPreference(set),
+    rank: (set) => higher(set.compared.localPreference),
+    value: ({ set }) => set.compared.localPreference,
   },
   {
     name: 'as-path-length',
     reason: 'longer AS_PATH',
-    rank: (set) => set.attributes.asPathLength,
-    value: ({ set }) => set.attributes.asPathLength,
+    rank: (set) => set.compared.asPathLength,
+    value: ({ set }) => set.compared.asPathLength,
   },
   {
     name: 'origin',
     reason: 'higher ORIGIN',
-    rank: (set) => origins.indexOf(set.attributes.origin ?? 'incomplete'),
-    value: ({ set }) => set.attributes.origin ?? 'incomplete',
+    rank: (set) => set.compared.origin,
+    value: ({ set }) => origins[set.compared.origin] ?? 'incomplete',
   },
   {
     name: 'med',
     reason: 'higher MULTI_EXIT_DISC',
-    rank: (set) => lower(set.attributes.med ?? 0),
+    rank: (set) => lower(set.compared.med),
     // Paths of our own AS are neighbours too, and 0 would exempt them.
-    within: (set) => set.attributes.neighborAs || -1,
-    value: ({ set }) => set.attributes.med ?? 0,
+    within: (set) => set.compared.neighborAs || -1,
+    value: ({ set }) => set.compared.med,
   },
   {
     name: 'external',
@@ -61,14 +61,14 @@ const steps: readonly Step[] = [
   {
     name: 'router-id',
     reason: 'higher router id',
-    rank: (set) => lower(originatorOrRouterId(set)),
-    value: ({ set }) => ipv4Text(originatorOrRouterId(set)),
+    rank: (set) => lower(identifier(set)),
+    value: ({ set }) => ipv4Text(identifier(set)),
   },
   {
     name: 'cluster-list-length',
     reason: 'longer CLUSTER_LIST',
-    rank: (set) => set.attributes.clusterList.length,
-    value: ({ set }) => set.attributes.clusterList.length,
+    rank: (set) => set.compared.clusterListLength,
+    value: ({ set }) => set.compared.clusterListLength,
   },
   {
     name: 'peer-address',

@@ -5,6 +5,8 @@
  * do not depend on each other and the processor overlaps them: three times as fast.
  */
 
+import type { ByteLayout } from './family-layout.ts';
+
 /** Entries of a batch. */
 export const BATCH_SIZE = 512;
 const KEY_OCTETS = BATCH_SIZE * 64;
@@ -17,7 +19,7 @@ export class Batch {
   /** Attribute set announced; 0 withdraws. */
   readonly sets = new Int32Array(BATCH_SIZE);
   readonly sources = new Int32Array(BATCH_SIZE);
-  /** Label field in the upper 24 bits, path flags in the lowest eight. */
+  /** Label field (or number of the payload) in the upper 24 bits, path flags in the lowest eight. */
   readonly labels = new Int32Array(BATCH_SIZE);
   readonly discriminators = new Int32Array(BATCH_SIZE);
   /** Found by the index: the destination, 0 when a withdrawal names an unknown one. */
@@ -35,8 +37,14 @@ export class Batch {
     this.keys = new Int32Array(BATCH_SIZE * keyWords);
   }
 
-  /** Stores the octets of a byte-string key for entry `entry`. */
-  putKey(entry: number, bytes: Uint8Array, at: number, length: number): void {
+  /** Stores the octets of a byte-string key for entry `entry`, in the canonical form where there is one. */
+  putKey(
+    entry: number,
+    bytes: Uint8Array,
+    at: number,
+    length: number,
+    canonical: ByteLayout['canonical'],
+  ): void {
     if (this.keyEnd + length > this.keyBytes.length) {
       const grown = new Uint8Array(Math.max(KEY_OCTETS, (this.keyEnd + length) * 2));
       grown.set(this.keyBytes.subarray(0, this.keyEnd));
@@ -44,9 +52,18 @@ export class Batch {
       this.keyView = new DataView(grown.buffer);
     }
     this.keys[entry * 2] = this.keyEnd;
+    if (canonical !== undefined) length = canonical(bytes, at, length, this.keyBytes, this.keyEnd);
+    else for (let i = 0; i < length; i++) this.keyBytes[this.keyEnd + i] = bytes[at + i]!;
     this.keys[entry * 2 + 1] = length;
-    for (let i = 0; i < length; i++) this.keyBytes[this.keyEnd + i] = bytes[at + i]!;
     this.keyEnd += length;
+  }
+
+  /** Whether the key of an entry is the octets it was made from. */
+  isVerbatim(entry: number, bytes: Uint8Array, at: number, length: number): boolean {
+    if (this.keys[entry * 2 + 1] !== length) return false;
+    const key = this.keys[entry * 2]!;
+    for (let i = 0; i < length; i++) if (this.keyBytes[key + i] !== bytes[at + i]) return false;
+    return true;
   }
 
   clear(): void {

@@ -1,5 +1,6 @@
 /** How the NLRI of each family become keys of packed records. */
 import { type FamilyName, families } from '@vaportrail/bgp/wire';
+import { evpnKey } from './evpn-key.ts';
 
 /** Keys of a fixed number of words: prefixes. */
 export interface PrefixLayout {
@@ -10,9 +11,19 @@ export interface PrefixLayout {
   readonly distinguished: boolean;
 }
 
-/** Keys of any length: the octets of the NLRI, or those of them that name the route. */
+/**
+ * Keys of any length: the octets of the NLRI, or what `canonical` makes of them where some do not name the route. It
+ * writes the key to `into` at `to` and returns its length, which is not more than that of the NLRI.
+ */
 export interface ByteLayout {
   readonly kind: 'bytes';
+  readonly canonical?: (
+    bytes: Uint8Array,
+    at: number,
+    length: number,
+    into: Uint8Array,
+    to: number,
+  ) => number;
 }
 
 export type FamilyLayout = PrefixLayout | ByteLayout;
@@ -38,8 +49,12 @@ const prefixLayouts: { readonly [N in FamilyName]?: PrefixLayout } = {
   'inet6-vpn-multicast': prefix(4, false, true),
 };
 
+const byteLayouts: { readonly [N in FamilyName]?: ByteLayout } = {
+  'e-vpn': { kind: 'bytes', canonical: evpnKey },
+};
+
 export function layoutOf(family: FamilyName): FamilyLayout {
-  return prefixLayouts[family] ?? bytes;
+  return prefixLayouts[family] ?? byteLayouts[family] ?? bytes;
 }
 
 /** Words of a key: `rd << 6 | length` or `rd << 8 | length`, then the address; two for a byte string. */

@@ -411,6 +411,10 @@ export class PackedTable {
     }
     this.infeasiblePaths += bit(label, pathFlag.infeasible) - bit(oldLabel, pathFlag.infeasible);
     this.stalePaths -= bit(oldLabel, pathFlag.stale);
+    if (this.fixed === undefined) {
+      this.store.payloads.acquire(label >>> 8);
+      this.store.payloads.release(oldLabel >>> 8);
+    }
     words[at + LABEL] = label | (oldLabel & pathFlag.multipath);
     words[at + TIME] = this.store.seconds;
     return true;
@@ -463,6 +467,7 @@ export class PackedTable {
     while (source >= this.pathsOf.length) this.pathsOf = resized(this.pathsOf);
     if ((label & pathFlag.secondary) === 0) this.pathsOf[source]!++;
     else this.store.discriminators.acquire(discriminator);
+    if (this.fixed === undefined) this.store.payloads.acquire(label >>> 8);
     this.paths++;
     this.secondaryPaths += bit(label, pathFlag.secondary);
     this.infeasiblePaths += bit(label, pathFlag.infeasible);
@@ -474,6 +479,7 @@ export class PackedTable {
     const source = pool.words[(set << SET_WORDS_SHIFT) + SET_SOURCE]!;
     if ((label & pathFlag.secondary) === 0) this.pathsOf[source]!--;
     else this.store.discriminators.release(discriminator);
+    if (this.fixed === undefined) this.store.payloads.release(label >>> 8);
     this.paths--;
     this.secondaryPaths -= bit(label, pathFlag.secondary);
     this.infeasiblePaths -= bit(label, pathFlag.infeasible);

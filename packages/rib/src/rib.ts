@@ -93,6 +93,8 @@ export interface RibStatistics {
   readonly routeTargets: number;
   readonly routeDistinguishers: number;
   readonly origins: number;
+  /** NLRI that say more than their key. */
+  readonly payloads: number;
 }
 
 export class Rib {
@@ -366,6 +368,7 @@ export class Rib {
       routeTargets: this.#store.targets.size,
       routeDistinguishers: this.#store.distinguishers.size,
       origins: this.#store.discriminators.size,
+      payloads: this.#store.payloads.size,
     };
   }
 

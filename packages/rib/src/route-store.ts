@@ -3,6 +3,7 @@ import type { UpdateProblem } from '@vaportrail/bgp/wire';
 import { AttributePool } from './attribute-pool.ts';
 import { AttributeSets } from './attribute-sets.ts';
 import { Discriminators } from './discriminators.ts';
+import { NlriPayloads } from './nlri-payloads.ts';
 import type { PackedTable } from './packed-table.ts';
 import { RouteDistinguishers } from './route-distinguishers.ts';
 import { RouteTargets } from './route-targets.ts';
@@ -24,6 +25,7 @@ export class RouteStore {
   readonly distinguishers = new RouteDistinguishers();
   readonly discriminators = new Discriminators(this.distinguishers);
   readonly targets = new RouteTargets();
+  readonly payloads = new NlriPayloads();
   /** By number; 0 is nobody. */
   readonly sources: (Source | undefined)[] = [undefined];
   /** Attribute sets alive, by number of their source. */
@@ -55,6 +57,7 @@ export class RouteStore {
     this.pool.collect();
     this.discriminators.collect();
     this.distinguishers.collect();
+    this.payloads.collect();
   }
 
   readTime(): void {

@@ -32,6 +32,8 @@ export interface Path {
   readonly label: number | undefined;
   /** The whole 24-bit field: a VNI when the encapsulation is VXLAN. */
   readonly labelField: number;
+  /** For families whose NLRI are not prefixes: its octets as they were announced, labels and all. */
+  readonly nlri: Uint8Array | undefined;
   /** Identifier of ADD-PATH, 0 without. */
   readonly pathId: number;
   /** Of the VPN route, or of the one behind an imported path. */
@@ -61,7 +63,7 @@ export interface Route {
   /** For families whose NLRI are prefixes. */
   readonly prefix: Prefix | undefined;
   readonly routeDistinguisher: Uint8Array | undefined;
-  /** The octets of the NLRI for all other families. */
+  /** For all other families the octets of the NLRI, those that do not name the route being zero. */
   readonly nlri: Uint8Array | undefined;
   /** `10.169.25.20:9:101.101.101.252/32`. */
   readonly text: string;
@@ -92,7 +94,7 @@ export function readRoute(context: RouteContext, destination: number, explained:
   const paths: Path[] = [];
   packed.forEachPath(destination, (words, at, first) => {
     const reason = reasons[paths.length];
-    paths.push(readPath(context, words, at, first && usable, usable, routeDistinguisher, reason));
+    paths.push(readPath(context, words, at, first && usable, usable, routeDistinguisher, nlri, reason));
   });
   return {
     table: context.name,
@@ -115,6 +117,7 @@ function readPath(
   best: boolean,
   usable: boolean,
   routeDistinguisher: Uint8Array | undefined,
+  nlri: Uint8Array | undefined,
   notBest: NotBest | undefined,
 ): Path {
   const { store, ranking, layout } = packed;
@@ -123,7 +126,8 @@ function readPath(
   const replicated = (labelWord & pathFlag.secondary) !== 0;
   const discriminator = words[at + DISCRIMINATOR]!;
   const origin = replicated ? store.discriminators.origin(discriminator) : undefined;
-  const labelField = labelWord >>> 8;
+  const payload = layout.kind === 'bytes' ? labelWord >>> 8 : 0;
+  const labelField = layout.kind === 'bytes' ? 0 : labelWord >>> 8;
   const labeled = layout.kind === 'prefix' && (layout.labeled || labelField !== 0);
   return {
     source: set.source,
@@ -131,6 +135,7 @@ function readPath(
     nextHop: set.nextHop,
     label: labeled ? labelField >>> 4 : undefined,
     labelField,
+    nlri: payload === 0 ? nlri : store.payloads.octets(payload),
     pathId: (origin === undefined ? discriminator : origin.pathId) >>> 0,
     routeDistinguisher:
       routeDistinguisher ??

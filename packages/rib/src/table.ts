@@ -1,6 +1,6 @@
 /** A routing table as other packages see it. */
 import type { FamilyName } from '@vaportrail/bgp/wire';
-import type { Prefix } from '@vaportrail/net';
+import { type Prefix, compareBytes } from '@vaportrail/net';
 import { finalMark } from './classify.ts';
 import { lengthBits } from './family-layout.ts';
 import type { Infeasible } from './feasibility.ts';
@@ -101,7 +101,7 @@ export class Table {
     store.readTime();
     const set = store.pool.internBytes(attributes, nextHop, source.number, finalMark(infeasible));
     const field = labelField ?? (label === undefined ? 0 : (label << 4) | 1);
-    this.packed.announce(this.#require(nlri), set, field << 8, pathId | 0);
+    this.packed.announce(this.#require(nlri), set, (this.#payload(nlri) || field) << 8, pathId | 0);
   }
 
   /** Takes back the path of `source`; does nothing if there is none. */
@@ -227,15 +227,32 @@ export class Table {
   }
 
   #find(nlri: Nlri): number {
-    if ('bytes' in nlri) return this.packed.byBytes?.find(nlri.bytes) ?? 0;
+    if ('bytes' in nlri) return this.packed.byBytes?.find(this.#canonical(nlri.bytes)) ?? 0;
     this.#fillKey(nlri.prefix, nlri.routeDistinguisher);
     return this.packed.fixed?.find(this.#key, 0) ?? 0;
+  }
+
+  /** The octets that name the route. */
+  #canonical(bytes: Uint8Array): Uint8Array {
+    const { layout } = this.packed;
+    if (layout.kind !== 'bytes' || layout.canonical === undefined) return bytes;
+    const key = new Uint8Array(bytes.length);
+    return key.subarray(0, layout.canonical(bytes, 0, bytes.length, key, 0));
+  }
+
+  /** The number of an NLRI that says more than its key. */
+  #payload(nlri: Nlri): number {
+    if (!('bytes' in nlri)) return 0;
+    const key = this.#canonical(nlri.bytes);
+    return compareBytes(key, nlri.bytes) === 0
+      ? 0
+      : this.packed.store.payloads.intern(nlri.bytes, 0, nlri.bytes.length);
   }
 
   #require(nlri: Nlri): number {
     if ('bytes' in nlri) {
       if (this.packed.byBytes === undefined) throw new RangeError(`${this.family} routes are prefixes`);
-      return this.packed.byBytes.require(nlri.bytes);
+      return this.packed.byBytes.require(this.#canonical(nlri.bytes));
     }
     if (this.packed.fixed === undefined) throw new RangeError(`${this.family} routes are not prefixes`);
     this.#fillKey(nlri.prefix, nlri.routeDistinguisher);

@@ -143,9 +143,15 @@ export class UpdateEncoder {
     // The length of the attributes follows the withdrawn routes.
     const room = this.#message + this.#longest - this.#at - (this.#attributesAt === -1 ? 2 : 0);
     if (layout === undefined) {
-      const keys = this.#table.byBytes!;
-      if (keys.keyLength(destination) > room) return false;
-      this.#at += keys.copyKey(destination, this.#slab, this.#at);
+      const { byBytes, store } = this.#table;
+      const payload = withdrawn ? 0 : words[record + LABEL]! >>> 8;
+      if (payload !== 0) {
+        if (store.payloads.length(payload) > room) return false;
+        this.#at += store.payloads.copy(payload, this.#slab, this.#at);
+        return true;
+      }
+      if (byBytes!.keyLength(destination) > room) return false;
+      this.#at += byBytes!.copyKey(destination, this.#slab, this.#at);
       return true;
     }
     const slab = this.#slab;

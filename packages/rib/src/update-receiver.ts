@@ -354,7 +354,8 @@ export class UpdateReceiver {
     withdrawn: boolean,
   ): boolean {
     const { table, family, addPath } = to;
-    const { batch } = table;
+    const { batch, layout } = table;
+    const canonical = layout.kind === 'bytes' ? layout.canonical : undefined;
     const { bytes } = this.#frame;
     while (at < end) {
       let pathId = 0;
@@ -370,10 +371,13 @@ export class UpdateReceiver {
         this.#filled(table);
       }
       const entry = batch.count++;
-      batch.putKey(entry, bytes, at, octets);
+      batch.putKey(entry, bytes, at, octets, canonical);
       batch.sets[entry] = set;
       batch.sources[entry] = source.number;
-      batch.labels[entry] = 0;
+      batch.labels[entry] =
+        set === 0 || batch.isVerbatim(entry, bytes, at, octets)
+          ? 0
+          : this.#store.payloads.intern(bytes, at, octets) << 8;
       batch.discriminators[entry] = pathId;
       at += octets;
     }

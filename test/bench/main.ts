@@ -16,6 +16,10 @@ const benches: Record<string, Bench> = {
     about: 'a crowd of agents on one control node: time, memory, processor',
     load: () => import('./agents.ts'),
   },
+  micro: {
+    about: 'decode, intern, look up, select, encode, items in and out, each beside the naive way',
+    load: () => import('./micro.ts'),
+  },
   latency: {
     about: 'from the publish at an agent to the route in FRR',
     load: () => import('./latency.ts'),

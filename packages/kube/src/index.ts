@@ -14,3 +14,6 @@ export {
 export { loadBalancerName, serviceObjects } from './mapping/service.ts';
 export { podNames } from './mapping/pod.ts';
 export { Reconciler, type Failure } from './reconciler.ts';
+export { readManifests, type ManifestFile } from './manifest-file.ts';
+export { ManifestSource, type ManifestSourceOptions, type ObjectSink } from './manifest-source.ts';
+export { expand, NOT_READY, type Workload, type WorkloadSettings } from './workload.ts';

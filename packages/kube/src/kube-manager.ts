@@ -28,6 +28,8 @@ const BOOTSTRAP = 'cluster';
 /** Milliseconds before what failed is tried again, at first and at most. */
 const FIRST_RETRY = 1000;
 const LAST_RETRY = 60_000;
+/** Objects of one kind brought up at a time: their writes share transactions. */
+const AT_ONCE = 500;
 
 /** Where Kubernetes learns what became of its objects. */
 export interface KubernetesReports {
@@ -153,13 +155,15 @@ export class KubeManager {
 
   async #drain(): Promise<void> {
     while (this.#dirty.size > 0 && !this.#stopped) {
-      const keys = [...this.#dirty].sort((a, b) => order(a) - order(b));
+      const keys = [...this.#dirty];
       this.#dirty.clear();
-      // What goes first makes room for what comes.
-      const gone = keys.filter((key) => this.cluster.get(key) === undefined).reverse();
-      for (const key of [...gone, ...keys.filter((key) => this.cluster.get(key) !== undefined)]) {
-        if (this.#stopped) return;
-        await this.#bring(key);
+      // What goes first makes room for what comes: Services before pods, pods before namespaces, then the other way.
+      const rank = (key: ObjectKey): number =>
+        this.cluster.get(key) === undefined ? -1 - order(key) : 1 + order(key);
+      for (const rankNow of [...new Set(keys.map(rank))].sort((a, b) => a - b)) {
+        const alike = keys.filter((key) => rank(key) === rankNow);
+        for (let at = 0; at < alike.length && !this.#stopped; at += AT_ONCE)
+          await Promise.all(alike.slice(at, at + AT_ONCE).map((key) => this.#bring(key)));
       }
     }
     if (!this.#sweep) return;

@@ -11,7 +11,6 @@ import {
   type ObjectTypeName,
   type Reference,
 } from '@vaportrail/config';
-import { isDeepStrictEqual } from 'node:util';
 import type { ConfigClient } from './config-client.ts';
 import {
   nameText,
@@ -175,7 +174,7 @@ export class Reconciler {
   ): Promise<void> {
     const changed: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(desired.properties)) {
-      if (!isDeepStrictEqual(present.properties[key], value)) changed[key] = value;
+      if (!holds(present.properties[key], value)) changed[key] = value;
     }
     const earlier = before.objects.find((object) => nameText(object) === nameText(desired));
     for (const key of Object.keys(earlier?.properties ?? {})) {
@@ -188,7 +187,7 @@ export class Reconciler {
     for (const [type, list] of Object.entries(references) as [ObjectTypeName, readonly Reference[]][]) {
       for (const { uuid, attr } of list) {
         const there = present.references[type]?.find((reference) => reference.uuid === uuid);
-        if (there !== undefined && isDeepStrictEqual(there.attr ?? null, attr ?? null)) continue;
+        if (there !== undefined && holds(there.attr, attr)) continue;
         this.#writes++;
         await this.#client.changeReference(present.type, present.uuid, type, uuid, 'ADD', attr ?? null);
       }
@@ -263,6 +262,23 @@ export class Reconciler {
     this.#writes++;
     await this.#client.delete(object.type, object.uuid);
   }
+}
+
+/** Whether a value says what is wanted; the configuration may have completed it, e.g. a subnet with its gateway. */
+function holds(present: unknown, wanted: unknown): boolean {
+  if (wanted === null || wanted === undefined) return present === null || present === undefined;
+  if (typeof wanted !== 'object' || typeof present !== 'object' || present === null)
+    return present === wanted;
+  if (Array.isArray(wanted)) {
+    return (
+      Array.isArray(present) &&
+      present.length === wanted.length &&
+      wanted.every((each, index) => holds(present[index], each))
+    );
+  }
+  return Object.entries(wanted).every(([key, value]) =>
+    holds((present as Record<string, unknown>)[key], value),
+  );
 }
 
 function linkText({ from, to }: DesiredLink): string {

@@ -79,9 +79,14 @@ export function mapped(one: Service, around: Partial<ServiceSurroundings> = {}):
 }
 
 /** Properties of the objects of a type. */
-export function propertiesOf(desired: Desired, type: string): Record<string, any>[] {
-  return desired.objects.filter((object) => object.type === type).map(({ properties }) => properties);
+export function propertiesOf(desired: Desired, type: string): Properties[] {
+  return desired.objects
+    .filter((object) => object.type === type)
+    .map(({ properties }) => properties as Properties);
 }
+
+/** What the tests look at; every property is an object or a plain value. */
+type Properties = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 export function namesOf(desired: Desired, type: string): string[] {
   return desired.objects.filter((object) => object.type === type).map(({ fqName }) => fqName.at(-1)!);

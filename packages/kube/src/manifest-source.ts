@@ -1,0 +1,140 @@
+/** Plain manifests from files and folders, read again when they change. */
+import { silentLog, type Log } from '@vaportrail/show';
+import { readdirSync, readFileSync, statSync, watch, type FSWatcher } from 'node:fs';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { keyOf } from './cluster.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
+import { readManifests, type ManifestFile } from './manifest-file.ts';
+import { expand, type WorkloadSettings } from './workload.ts';
+
+/** Who takes the objects in. */
+export interface ObjectSink {
+  put(one: KubernetesObject): void;
+  remove(key: string): void;
+  synced(): void;
+}
+
+export interface ManifestSourceOptions extends WorkloadSettings {
+  readonly paths: readonly string[];
+  readonly log?: Log;
+}
+
+/** Editors write a file in several steps: milliseconds to wait for the last one. */
+const SETTLE = 50;
+const MAX_FILE_OCTETS = 16 * 1024 * 1024;
+
+export class ManifestSource {
+  readonly #options: ManifestSourceOptions;
+  readonly #sink: ObjectSink;
+  readonly #log: Log;
+  /** The last state of each file that could be used. */
+  readonly #files = new Map<string, { text: string; read: ManifestFile }>();
+  #present = new Map<string, KubernetesObject>();
+  #told = new Set<string>();
+  readonly #watchers: FSWatcher[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(sink: ObjectSink, options: ManifestSourceOptions) {
+    this.#sink = sink;
+    this.#options = options;
+    this.#log = options.log ?? silentLog;
+  }
+
+  /**
+   * Reads everything and follows the files from then on.
+   * @throws Error when a path that was named does not exist
+   */
+  start(): void {
+    for (const path of this.#options.paths) statSync(path);
+    this.read();
+    this.#sink.synced();
+    for (const path of this.#options.paths) {
+      const watcher = watch(path, { recursive: statSync(path).isDirectory() }, () => this.#changed());
+      watcher.on('error', (error) => this.#log.warn({ path, err: error }, 'changes are no longer seen'));
+      this.#watchers.push(watcher);
+    }
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    for (const watcher of this.#watchers.splice(0)) watcher.close();
+  }
+
+  /** Problems and notes of the last reading. */
+  get problems(): readonly string[] {
+    return [...this.#told];
+  }
+
+  /** Reads all files again, and passes on what differs. */
+  read(): void {
+    const said = new Set<string>();
+    const objects: KubernetesObject[] = [];
+    for (const path of this.#paths(said)) {
+      const file = this.#read(path, said);
+      if (file === undefined) continue;
+      objects.push(...file.objects);
+      for (const text of [...file.problems, ...file.notes]) said.add(text);
+    }
+    const workload = expand(objects, this.#options);
+    for (const problem of workload.problems) said.add(problem);
+    for (const text of said) if (!this.#told.has(text)) this.#log.warn({}, text);
+    this.#told = said;
+    const present = new Map(workload.objects.map((one) => [keyOf(one), one]));
+    for (const key of this.#present.keys()) if (!present.has(key)) this.#sink.remove(key);
+    for (const [key, one] of present) {
+      if (!isDeepStrictEqual(one, this.#present.get(key))) this.#sink.put(one);
+    }
+    this.#present = present;
+  }
+
+  #changed(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      try {
+        this.read();
+      } catch (error) {
+        this.#log.error({ err: error }, 'the manifests could not be read');
+      }
+    }, SETTLE);
+  }
+
+  *#paths(said: Set<string>): Iterable<string> {
+    for (const path of this.#options.paths) {
+      try {
+        if (!statSync(path).isDirectory()) {
+          yield path;
+          continue;
+        }
+        const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
+        for (const name of names) if (/\.(ya?ml|json)$/.test(name)) yield join(path, name);
+      } catch (error) {
+        said.add(`${path}: ${(error as Error).message}`);
+      }
+    }
+  }
+
+  /** A file as it is now; where a document of it is wrong, with what that document last was. */
+  #read(path: string, said: Set<string>): ManifestFile | undefined {
+    let text: string;
+    try {
+      if (statSync(path).size > MAX_FILE_OCTETS) throw new Error(`is larger than ${MAX_FILE_OCTETS} octets`);
+      text = readFileSync(path, 'utf8');
+    } catch (error) {
+      this.#files.delete(path);
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+        said.add(`${path}: ${(error as Error).message}`);
+      return undefined;
+    }
+    const before = this.#files.get(path);
+    if (before?.text === text) return before.read;
+    let read = readManifests(text, path);
+    if (read.problems.length > 0 && before !== undefined) {
+      const now = new Set(read.objects.map(keyOf));
+      const kept = before.read.objects.filter((one) => !now.has(keyOf(one)));
+      read = { ...read, objects: [...read.objects, ...kept] };
+    }
+    this.#files.set(path, { text, read });
+    return read;
+  }
+}

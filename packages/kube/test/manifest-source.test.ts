@@ -1,0 +1,110 @@
+import { ConfigDatabase, EmbeddedStore } from '@vaportrail/config';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
+import { databaseClient } from '../src/config-client.ts';
+import { KubeManager } from '../src/kube-manager.ts';
+import { ManifestSource } from '../src/manifest-source.ts';
+
+const book = fileURLToPath(new URL('../../manifests', import.meta.url));
+
+/** The manifests of the book in a folder that may be edited, applied. */
+async function applied(t: Test) {
+  const folder = t.testdir({ store: {}, manifests: {} });
+  const manifests = join(folder, 'manifests');
+  cpSync(book, manifests, { recursive: true });
+  const store = EmbeddedStore.open(join(folder, 'store'));
+  const database = await ConfigDatabase.open(store);
+  const ingress = new Map<string, readonly string[]>();
+  const manager = new KubeManager({
+    client: databaseClient(database),
+    reports: { ingress: (service, addresses) => void ingress.set(service.metadata.name, addresses) },
+  });
+  await manager.start();
+  const source = new ManifestSource(manager, {
+    paths: [manifests],
+    serviceSubnet: manager.settings.serviceSubnet,
+  });
+  source.start();
+  await manager.settled();
+  t.teardown(async () => {
+    source.stop();
+    await manager.stop();
+    database.close();
+    await store.close();
+  });
+  const count = (type: Parameters<typeof database.graph.ofType>[0]): number =>
+    [...database.graph.ofType(type)].length;
+  const edit = (file: string, change: (text: string) => string): void => {
+    const path = join(manifests, file);
+    writeFileSync(path, change(readFileSync(path, 'utf8')));
+  };
+  const until = async (holds: () => boolean): Promise<boolean> => {
+    for (let wait = 0; wait < 200 && !holds(); wait++) {
+      await new Promise((resolve) => setTimeout(resolve, 25));
+      await manager.settled();
+    }
+    return holds();
+  };
+  return { database, manager, manifests, source, ingress, count, edit, until };
+}
+
+t.test('the manifests of the book need no cluster', async (t) => {
+  const { database, count, ingress, source } = await applied(t);
+  t.same(source.problems, []);
+  t.equal(count('loadbalancer'), 3);
+  t.equal(count('loadbalancer-listener'), 4);
+  t.equal(count('loadbalancer-member'), 4, 'one pod behind each port');
+  t.equal(count('virtual-machine'), 2, 'a web server and a client');
+  t.same(ingress.get('service-web-lb'), ['101.101.101.252'], 'the first of the pool');
+  const addresses = [...database.graph.ofType('instance-ip')].map(
+    ({ properties }) => properties['instance_ip_address'],
+  );
+  t.ok(addresses.includes('10.96.89.48'));
+  t.ok(addresses.includes('10.47.255.252'), 'pods get theirs from the top of the subnet');
+});
+
+t.test('an edited file is applied; one that is spoilt changes nothing until it is good again', async (t) => {
+  const { count, edit, until, source, manifests } = await applied(t);
+  edit('20-deploy-webserver.yaml', (text) => text.replace('replicas: 1', 'replicas: 2'));
+  t.ok(await until(() => count('loadbalancer-member') === 8), 'scaled up');
+  edit('20-deploy-webserver.yaml', (text) => text.replace('replicas: 2', 'replicas: many'));
+  t.ok(await until(() => source.problems.length === 1));
+  t.match(source.problems, [/20-deploy-webserver\.yaml:8:\d+: spec\.replicas: /]);
+  t.equal(count('loadbalancer-member'), 8);
+  edit('20-deploy-webserver.yaml', (text) => text.replace('replicas: many', 'replicas: 0'));
+  t.ok(await until(() => count('loadbalancer-member') === 0), 'scaled to zero');
+  t.same(source.problems, []);
+  rmSync(join(manifests, '32-service-web-lb.yaml'));
+  t.ok(await until(() => count('floating-ip') === 0), 'a deleted file takes its Service along');
+  t.equal(count('loadbalancer'), 2);
+});
+
+t.test('a pod that fails its readiness is no member', async (t) => {
+  const { count, edit, until } = await applied(t);
+  edit('20-deploy-webserver.yaml', (text) =>
+    text.replace(
+      'namespace: ns-user-1',
+      'namespace: ns-user-1\n  annotations: { vaportrail.io/not-ready: "0" }',
+    ),
+  );
+  t.ok(await until(() => count('loadbalancer-member') === 0));
+  t.equal(count('virtual-machine'), 2, 'and stays a pod');
+});
+
+t.test('a pool that is used up is told on the Service, and an address that comes free is used', async (t) => {
+  const { count, edit, until, manager, ingress } = await applied(t);
+  const lb = (name: string, ip: string): string =>
+    `---\napiVersion: v1\nkind: Service\nmetadata: { name: ${name}, namespace: ns-user-1 }\nspec: { type: LoadBalancer, loadBalancerIP: ${ip}, ports: [{ port: 80 }] }\n`;
+  edit('32-service-web-lb.yaml', (text) => text + lb('twin', '101.101.101.252') + lb('outside', '10.0.0.1'));
+  t.ok(await until(() => count('loadbalancer') === 5));
+  t.match(manager.notes('Service', 'ns-user-1', 'twin'), [
+    {},
+    { reason: 'FloatingIpFailed', message: /101\.101\.101\.252/ },
+  ]);
+  t.match(manager.notes('Service', 'ns-user-1', 'outside'), [{}, { reason: 'FloatingIpFailed' }]);
+  t.equal(count('floating-ip'), 1);
+  edit('32-service-web-lb.yaml', (text) => text.slice(text.indexOf('---')));
+  t.ok(await until(() => ingress.get('twin')?.[0] === '101.101.101.252'), 'after the retry');
+});

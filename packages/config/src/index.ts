@@ -25,3 +25,5 @@ export {
 } from './store.ts';
 export type { Extension, ObjectWrite, Standing, WriteRule } from './write-rule.ts';
 export { writeRules } from './write-rules.ts';
+export type { ConfigClient } from './config-client.ts';
+export { NativeDriver } from './loadbalancer/native-driver.ts';

@@ -1,6 +1,6 @@
 /** The rules that every write goes through, in this order. */
 import { allocateAddress } from './rules/address.ts';
-import { leaveWithInstanceIp } from './rules/driver-floating-ip.ts';
+import { leaveWithInstanceIp, letGoOfInterface } from './rules/driver-floating-ip.ts';
 import { completeSubnets } from './rules/subnets.ts';
 import { networkNumber, securityGroupNumber } from './rules/number.ts';
 import { defaultRoutingInstance } from './rules/routing-instance.ts';
@@ -13,4 +13,5 @@ export const writeRules: readonly WriteRule[] = [
   defaultRoutingInstance,
   allocateAddress,
   leaveWithInstanceIp,
+  letGoOfInterface,
 ];

@@ -1,0 +1,159 @@
+/**
+ * What the `native` load-balancer driver wants of each floating IP: every member's interface refers to it, and it maps
+ * each listener's port to the members'. Contrail's driver keeps a copy of what it did and works on differences; this one
+ * says what ought to be, so that nothing depends on the order of events or on what an earlier process knew.
+ */
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { NewObject, ObjectChange } from '../config-database.ts';
+import type { ConfigObject, Reference } from '../config-object.ts';
+import type { ObjectGraph } from '../object-graph.ts';
+import { driverOf, madeBy } from '../rules/driver-floating-ip.ts';
+import { balancerOf, balancersOf, listenersOf, type Listener, type Member } from './balanced.ts';
+
+export const NATIVE = 'native';
+
+interface PortMapping {
+  readonly protocol: 'TCP' | 'UDP';
+  readonly src_port: number;
+  readonly dst_port: number;
+}
+
+/** The floating IP for the address that clients inside the cluster use, when the instance IP of a load balancer lacks it. */
+export function missingFloatingIp(instanceIp: ConfigObject, graph: ObjectGraph): NewObject | undefined {
+  const vmis = instanceIp.references['virtual-machine-interface'] ?? [];
+  const balancer = vmis.flatMap(({ uuid }) => balancersOf(uuid, graph))[0];
+  if (balancer === undefined || graph.children(instanceIp.uuid, 'floating-ip').length > 0) return undefined;
+  // Two config nodes that both miss it make the same one, and only one of them succeeds.
+  const uuid = derivedUuid(`floating-ip of ${instanceIp.uuid}`);
+  const project = balancer.parent?.uuid;
+  return {
+    uuid,
+    fqName: [...instanceIp.fqName, uuid],
+    parent: { type: 'instance-ip', uuid: instanceIp.uuid },
+    properties: {
+      annotations: madeBy(NATIVE),
+      floating_ip_is_virtual_ip: false,
+      ...wantedProperties(listenersOf(balancer, graph)),
+    },
+    references: {
+      ...(project === undefined ? {} : { project: [{ uuid: project, attr: null }] }),
+      'virtual-machine-interface': wantedReferences(balancer, false, graph),
+    },
+  };
+}
+
+/** What has to change about a floating IP; nothing when it is as it should be, or is none of this driver's business. */
+export function floatingIpChange(
+  floatingIp: ConfigObject,
+  graph: ObjectGraph,
+): ObjectChange | 'delete' | undefined {
+  const balancer = balancerOf(floatingIp, graph);
+  const ofInstanceIp = floatingIp.parent?.type === 'instance-ip';
+  if (balancer === undefined) {
+    if (driverOf(floatingIp) !== NATIVE) return undefined;
+    return ofInstanceIp ? 'delete' : released(floatingIp);
+  }
+  const properties: Record<string, unknown> = {
+    ...wantedProperties(listenersOf(balancer, graph)),
+    floating_ip_fixed_ip_address: null,
+    ...(driverOf(floatingIp) === undefined ? { annotations: marked(floatingIp) } : {}),
+  };
+  const references = wantedReferences(balancer, !ofInstanceIp, graph);
+  const same =
+    Object.entries(properties).every(([key, value]) =>
+      isDeepStrictEqual(floatingIp.properties[key] ?? null, value),
+    ) &&
+    isDeepStrictEqual(uuids(floatingIp.references['virtual-machine-interface'] ?? []), uuids(references));
+  return same ? undefined : { properties, references: { 'virtual-machine-interface': references } };
+}
+
+/** A floating IP that lost its load balancer serves nobody, and is as it was before. */
+function released(floatingIp: ConfigObject): ObjectChange {
+  const { key_value_pair: pairs } = floatingIp.properties['annotations'] as ReturnType<typeof madeBy>;
+  const others = pairs.filter(({ key }) => key !== madeBy(NATIVE).key_value_pair[0]!.key);
+  return {
+    properties: {
+      annotations: others.length === 0 ? null : { key_value_pair: others },
+      floating_ip_traffic_direction: 'both',
+      floating_ip_port_mappings_enable: false,
+      floating_ip_port_mappings: null,
+    },
+    references: { 'virtual-machine-interface': [] },
+  };
+}
+
+function marked({ properties }: ConfigObject): ReturnType<typeof madeBy> {
+  const annotations = (properties['annotations'] ?? { key_value_pair: [] }) as ReturnType<typeof madeBy>;
+  return { key_value_pair: [...annotations.key_value_pair, ...madeBy(NATIVE).key_value_pair] };
+}
+
+function wantedProperties(listeners: readonly Listener[]): Record<string, unknown> {
+  const mappings = portMappings(listeners);
+  return {
+    floating_ip_traffic_direction: 'ingress',
+    floating_ip_port_mappings_enable: mappings.length > 0,
+    floating_ip_port_mappings: mappings.length > 0 ? { port_mappings: mappings } : null,
+  };
+}
+
+/**
+ * One mapping for each listener that has members. Where they listen on several ports the object can name only one: the
+ * one most of them have, of two equally common ones the lower. What each interface maps is more exact.
+ * @see interfacePortMappings
+ */
+export function portMappings(listeners: readonly Listener[]): PortMapping[] {
+  const mappings = new Map<string, PortMapping>();
+  for (const { protocol, port, members } of listeners) {
+    const [destination] = commonest(members);
+    const key = `${protocol} ${port}`;
+    if (destination === undefined || mappings.has(key)) continue;
+    mappings.set(key, { protocol, src_port: port, dst_port: destination });
+  }
+  return inOrder([...mappings.values()]);
+}
+
+/**
+ * What one interface maps: the ports of its own members, and no port that only others serve. `undefined` when it is no
+ * member, so that what the floating IP itself says counts.
+ */
+export function interfacePortMappings(
+  listeners: readonly Listener[],
+  vmi: string,
+): PortMapping[] | undefined {
+  const mappings = listeners.flatMap(({ protocol, port, members }): PortMapping[] => {
+    const [destination] = commonest(members.filter((member) => member.vmi === vmi));
+    return destination === undefined ? [] : [{ protocol, src_port: port, dst_port: destination }];
+  });
+  return mappings.length === 0 ? undefined : inOrder(mappings);
+}
+
+function commonest(members: readonly Member[]): number[] {
+  const counts = new Map<number, number>();
+  for (const { port } of members) counts.set(port, (counts.get(port) ?? 0) + 1);
+  return [...counts].toSorted(([a, n], [b, m]) => m - n || a - b).map(([port]) => port);
+}
+
+function inOrder(mappings: readonly PortMapping[]): PortMapping[] {
+  return mappings.toSorted((a, b) => a.src_port - b.src_port || (a.protocol < b.protocol ? -1 : 1));
+}
+
+function wantedReferences(balancer: ConfigObject, withOwn: boolean, graph: ObjectGraph): Reference[] {
+  const own = withOwn ? (balancer.references['virtual-machine-interface'] ?? []) : [];
+  const members = listenersOf(balancer, graph).flatMap(({ members: list }) => list.map(({ vmi }) => vmi));
+  const wanted = new Set([...own.map(({ uuid }) => uuid), ...members]);
+  return [...wanted].toSorted().map((uuid) => ({ uuid, attr: null }));
+}
+
+function uuids(references: readonly Reference[]): string[] {
+  return references.map(({ uuid }) => uuid).toSorted();
+}
+
+/** The same UUID for the same text. @see RFC 9562 §5.8 */
+function derivedUuid(text: string): string {
+  const octets = createHash('sha256').update(text).digest().subarray(0, 16);
+  octets[6] = (octets[6]! & 0x0f) | 0x80;
+  octets[8] = (octets[8]! & 0x3f) | 0x80;
+  const hex = octets.toString('hex');
+  return [0, 8, 12, 16, 20].map((at, i, all) => hex.slice(at, all[i + 1] ?? 32)).join('-');
+}

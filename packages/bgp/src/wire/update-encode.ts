@@ -35,8 +35,8 @@ export function encodeUpdate(update: UpdateFields, { asn4 }: AttributeContext = 
   const [announced, withdrawn] = ['announce', 'withdraw'].map((op) =>
     routes.filter((route) => route.op === op),
   );
-  const reach = split(announced!, layout?.reach);
-  const unreach = split(withdrawn!, layout?.unreach);
+  const reach = split(announced!, layout?.reach, 'first');
+  const unreach = split(withdrawn!, layout?.unreach, 'last');
   const values = attributeValues(update, context, reach.plain);
   const mp = reach.mp ?? layout?.reach;
   if (mp !== undefined) values.push(mpReach(mp, reach.mpRoutes, layout?.reach?.nextHop));
@@ -95,25 +95,35 @@ interface SplitRoutes {
   readonly mp: AfiSafi | undefined;
 }
 
-/** Which routes go where: the first `routes` ones of the family named are in the multiprotocol attribute. */
+/**
+ * Which routes go where: `routes` ones of the family named are in the multiprotocol attribute. As `decodeUpdate` lists
+ * them, announced ones are the first there and withdrawn ones the last.
+ */
 function split(
   routes: readonly UpdateRoute[],
   named: (AfiSafi & { readonly routes: number }) | undefined,
+  which: 'first' | 'last',
 ): SplitRoutes {
   let left = named?.routes ?? 0;
+  let skipped = which === 'first' ? 0 : routes.filter(isInet).length - left;
   const plain: UpdateRoute[] = [];
   const mpRoutes: UpdateRoute[] = [];
   for (const route of routes) {
-    if (route.afi !== 1 || route.safi !== 1) mpRoutes.push(route);
-    else if (named?.afi === 1 && named.safi === 1 && left > 0) {
+    if (!isInet(route)) mpRoutes.push(route);
+    else if (named === undefined || !isInet(named) || left === 0 || skipped-- > 0) plain.push(route);
+    else {
       left--;
       mpRoutes.push(route);
-    } else plain.push(route);
+    }
   }
   const mp = mpRoutes[0];
   const stray = mpRoutes.find((route) => route.afi !== mp?.afi || route.safi !== mp.safi);
   if (stray !== undefined) throw new RangeError('one UPDATE cannot carry several families in one attribute');
   return { plain, mpRoutes, mp };
+}
+
+function isInet({ afi, safi }: AfiSafi): boolean {
+  return afi === 1 && safi === 1;
 }
 
 function writeRoutes(writer: Writer, routes: readonly UpdateRoute[], withdrawn: boolean): void {

@@ -1,0 +1,116 @@
+/** How the processes are doing: memory over time, and how long the event loops keep others waiting. */
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { residentOctets } from '../bench/process-usage.ts';
+import { median, quantile } from '../bench/statistics.ts';
+import type { ControlNodeProcess } from './running-system.ts';
+
+export interface MemoryReport {
+  readonly process: string;
+  /** How long the present process lives, in seconds. */
+  readonly seconds: number;
+  /** Median of resident megabytes in the second quarter of its life, and in the last. */
+  readonly before: number;
+  readonly after: number;
+  /** Undefined when it has not lived long enough to tell. */
+  readonly flat: boolean | undefined;
+}
+
+export interface DelayReport {
+  readonly process: string;
+  /** Milliseconds: how late this process was, or how long a control node took to answer a trivial question. */
+  readonly p99: number;
+  readonly longest: number;
+}
+
+const SAMPLE_MILLISECONDS = 250;
+/** A process is judged by its memory after so many seconds. */
+const JUDGED_AFTER = 90;
+/** Growth that counts as flat: the collector does not run at the same fill every time. */
+const FLAT_SHARE = 0.15;
+const FLAT_MEGABYTES = 16;
+
+interface Life {
+  pid: number;
+  readonly samples: number[];
+  begun: number;
+}
+
+export class VitalSigns {
+  readonly #controlNodes: readonly ControlNodeProcess[];
+  readonly #lives = new Map<string, Life>();
+  readonly #answers = new Map<string, number[]>();
+  readonly #ownDelay: IntervalHistogram = monitorEventLoopDelay({ resolution: 10 });
+  readonly #timer: NodeJS.Timeout;
+  readonly #asking = new Set<string>();
+
+  constructor(controlNodes: readonly ControlNodeProcess[]) {
+    this.#controlNodes = controlNodes;
+    this.#ownDelay.enable();
+    this.#timer = setInterval(() => this.#sample(), SAMPLE_MILLISECONDS);
+  }
+
+  /** Stops looking; what was seen stays. */
+  end(): void {
+    clearInterval(this.#timer);
+    this.#ownDelay.disable();
+  }
+
+  memory(): MemoryReport[] {
+    return Array.from(this.#lives, ([name, { samples, begun }]) => {
+      const quarter = samples.length >> 2;
+      const before = median(samples.slice(quarter, 2 * quarter));
+      const after = median(samples.slice(3 * quarter));
+      const seconds = (performance.now() - begun) / 1000;
+      const flat = after - before <= Math.max(FLAT_MEGABYTES, before * FLAT_SHARE);
+      return { process: name, seconds, before, after, flat: seconds < JUDGED_AFTER ? undefined : flat };
+    });
+  }
+
+  delays(): DelayReport[] {
+    const own = this.#ownDelay;
+    return [
+      { process: 'agents and gateway', p99: own.percentile(99) / 1e6, longest: own.max / 1e6 },
+      ...Array.from(this.#answers, ([name, times]) => ({
+        process: name,
+        p99: quantile(times, 0.99),
+        longest: Math.max(...times),
+      })),
+    ];
+  }
+
+  #sample(): void {
+    this.#remember('agents and gateway', process.pid);
+    for (const node of this.#controlNodes) {
+      const { pid } = node;
+      if (pid === undefined) continue;
+      this.#remember(node.name, pid);
+      void this.#ask(node, pid);
+    }
+  }
+
+  #remember(name: string, pid: number): void {
+    let life = this.#lives.get(name);
+    if (life?.pid !== pid) this.#lives.set(name, (life = { pid, samples: [], begun: performance.now() }));
+    try {
+      life.samples.push(residentOctets([pid]) / 2 ** 20);
+    } catch {
+      // It ended between two looks.
+    }
+  }
+
+  /** The time to an answer, which waits behind whatever the control node is doing. */
+  async #ask(node: ControlNodeProcess, pid: number): Promise<void> {
+    if (this.#asking.has(node.name)) return;
+    this.#asking.add(node.name);
+    const begun = performance.now();
+    const answered = await node.view('/daemon').then(
+      () => true,
+      () => false,
+    );
+    this.#asking.delete(node.name);
+    if (!answered || node.pid !== pid) return;
+    const times = this.#answers.get(node.name) ?? [];
+    times.push(performance.now() - begun);
+    this.#answers.set(node.name, times);
+  }
+}

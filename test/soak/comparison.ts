@@ -146,7 +146,9 @@ function frrTables(intent: Intent, system: RunningSystem): Look[] {
   const everything: Look = {
     table: 'FRR ipv4 vpn',
     expected: lines(intent, networkNames(intent), ({ prefix, publication, shares, vrf }) =>
-      shares ? system.controlNodes.map(() => `${routeDistinguisher(system, publication, vrf)}:${prefix}`) : [],
+      shares
+        ? system.controlNodes.map(() => `${routeDistinguisher(system, publication, vrf)}:${prefix}`)
+        : [],
     ),
     actual: async () => {
       const view = (await frr.json('show bgp ipv4 vpn')) as {

@@ -112,7 +112,8 @@ export class Intent {
     for (const node of this.nodes.filter(({ up }) => up)) {
       for (const workload of node.workloads.values()) {
         if (workload.vrf === vrf) add(workload.address, { node, workload });
-        for (const [address, pool] of workload.floatingIps) if (pool === vrf) add(address, { node, workload });
+        for (const [address, pool] of workload.floatingIps)
+          if (pool === vrf) add(address, { node, workload });
       }
     }
     for (const publications of prefixes.values()) publications.sort(byPreference);

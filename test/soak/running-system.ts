@@ -55,7 +55,13 @@ export class ControlNodeProcess {
   }
 
   async start(): Promise<void> {
-    this.#process = new DaemonProcess(this.name, [process.execPath, program, 'control-node', '-c', this.#file]);
+    this.#process = new DaemonProcess(this.name, [
+      process.execPath,
+      program,
+      'control-node',
+      '-c',
+      this.#file,
+    ]);
     await this.#process.answers(() => this.view('/daemon'), START_MILLISECONDS);
   }
 
@@ -246,7 +252,9 @@ export class RunningSystem {
     if (this.#stopping) return [];
     return this.controlNodes
       .filter(({ died }) => died)
-      .map(({ name, output }) => `${name} ended by itself: ${output.trim().split('\n').slice(-5).join(' | ')}`);
+      .map(
+        ({ name, output }) => `${name} ended by itself: ${output.trim().split('\n').slice(-5).join(' | ')}`,
+      );
   }
 
   async stop(): Promise<void> {

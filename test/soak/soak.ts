@@ -118,8 +118,7 @@ async function disturb(
     if (comparison?.differences.length === 0) break;
     await sleep(250);
   }
-  const settled =
-    comparison?.differences.length === 0 ? (performance.now() - stillSince) / 1000 : undefined;
+  const settled = comparison?.differences.length === 0 ? (performance.now() - stillSince) / 1000 : undefined;
   await continuity.end();
 
   const memory = vital.memory();
@@ -178,7 +177,8 @@ async function until(what: string, isTrue: () => Promise<boolean>): Promise<void
   const deadline = performance.now() + HEALED_WITHIN;
   for (;;) {
     if (await isTrue().catch(() => false)) return;
-    if (performance.now() > deadline) throw new Error(`after ${HEALED_WITHIN / 1000} s it is not so: ${what}`);
+    if (performance.now() > deadline)
+      throw new Error(`after ${HEALED_WITHIN / 1000} s it is not so: ${what}`);
     await sleep(100);
   }
 }

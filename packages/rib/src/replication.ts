@@ -151,6 +151,8 @@ class Replicator implements Follower {
     this.#exchange = exchange;
     this.#tables = tables;
     this.#cursor = table.packed.log.follow();
+    // Paths that are neither best nor multipath are copied too, so their coming and going is news.
+    if (table.replicates === 'all') this.#packed.everyPath = true;
   }
 
   get isPending(): boolean {

@@ -217,6 +217,37 @@ t.test('UPDATE bytes of a peer come out in the VRF that imports their target', a
   );
 });
 
+t.test('a provider edge copies a path that comes later and is not the best, and takes it back', async (t) => {
+  const origin = controlNode();
+  const source = agent(origin.rib, '10.169.25.20');
+  origin.vrf.setInstanceId(source, 9);
+  origin.vrf.announce(source, fip, { attributes: attributesOf(200), nextHop: source.address, label: 43 });
+  const wire = new Wire(peer(origin.rib, '10.0.0.2'));
+  origin.rib.updateGroup({ table: origin.vpn, internal: true }).join(wire);
+  origin.rib.settle();
+  const bytes = Buffer.concat(wire.buffers);
+
+  const rib = new Rib({ asn, routerId: parseIpv4('192.168.0.204') });
+  rib.createTable({ name: 'bgp.l3vpn.0', family: 'inet-vpn', selection: 'junos', replicates: 'all' });
+  const vrf = rib.createTable({
+    name: 'k8s-test.inet.0',
+    family: 'inet',
+    selection: 'junos',
+    imports: [parseRouteTarget('500:500')],
+  });
+  const [first, second] = [peer(rib, '10.169.25.18'), peer(rib, '10.169.25.19')];
+  const sources = () => (vrf.route(fip)?.paths ?? []).map(({ source: { name } }) => name);
+  first.receiveUpdate(bytes, 0, bytes.length);
+  rib.settle();
+  t.same(sources(), ['10.169.25.18']);
+  second.receiveUpdate(bytes, 0, bytes.length);
+  rib.settle();
+  t.same(sources(), ['10.169.25.18', '10.169.25.19']);
+  rib.removeSource(second);
+  rib.settle();
+  t.same(sources(), ['10.169.25.18']);
+});
+
 t.test('a peer with route target constraint hears what it asked for', async (t) => {
   const { rib, vpn, vrf, target } = controlNode();
   const memberships = rib.createTable({ name: 'bgp.rtarget.0', family: 'route-target', main: true });

@@ -48,3 +48,4 @@ export { type SpeakerEvents } from './speaker/speaker-events.ts';
 export { type LearnedRoute, type Route, type RouteAttributes, type RouteKey } from './speaker/route.ts';
 export { NotificationError, notificationText } from './wire/notification.ts';
 export { families, familyOf, isFamilyName, type FamilyName } from './families/table.ts';
+export { SessionMonitor, type MonitorSettings } from './monitor/session-monitor.ts';

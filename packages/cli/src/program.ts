@@ -4,6 +4,7 @@ import { agent } from './commands/agent.ts';
 import { cli } from './commands/cli.ts';
 import { controlNode } from './commands/control-node.ts';
 import { decode } from './commands/decode.ts';
+import { dump } from './commands/dump.ts';
 import { encode } from './commands/encode.ts';
 import { gateway } from './commands/gateway.ts';
 import { lab } from './commands/lab.ts';
@@ -33,6 +34,7 @@ export const commands = {
   flow,
   decode,
   encode,
+  dump,
   mrt,
 } as const satisfies Record<string, Subcommand>;
 

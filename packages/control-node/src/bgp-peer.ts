@@ -1,6 +1,13 @@
 /** A BGP peer: its session, the paths it sends, and what it is told. */
 import { isDeepStrictEqual } from 'node:util';
-import { type Negotiated, Session, type SessionDown, type SessionSettings, endOfRib } from '@vaportrail/bgp';
+import {
+  type Negotiated,
+  Session,
+  type SessionDown,
+  type SessionMonitor,
+  type SessionSettings,
+  endOfRib,
+} from '@vaportrail/bgp';
 import {
   type FamilyName,
   NotificationError,
@@ -25,6 +32,7 @@ export interface BgpPeerOwner {
   readonly rib: Rib;
   readonly clock: Clock;
   readonly log: Log;
+  readonly monitor: SessionMonitor;
   /** The table that routes of a family with peers come from and go to. */
   table(family: FamilyName): Table | undefined;
 }
@@ -137,6 +145,7 @@ export class BgpPeer {
   #established(negotiated: Negotiated): void {
     this.#log.info({ families: negotiated.families, asn: negotiated.peerAsn }, 'session established');
     this.#source = this.#retained(negotiated) ?? this.#addSource(negotiated);
+    this.#owner.monitor.established(this.session);
     // A peer without the capability sends no End-of-RIB. Its route targets take effect whenever they come.
     const marksEnd = negotiated.capabilities.some(({ type }) => type === 'graceful-restart');
     const constrained = negotiated.families.includes('route-target') && marksEnd;
@@ -181,6 +190,7 @@ export class BgpPeer {
   }
 
   #update(bytes: Uint8Array, start: number, end: number): void {
+    this.#owner.monitor.received(this.session, bytes, start, end);
     const problems = this.#source!.receiveUpdate(bytes, start, end);
     if (problems.length === 0) return;
     for (const problem of problems) {
@@ -243,10 +253,15 @@ export class BgpPeer {
         return session.backlog;
       },
       filterByRouteTarget: negotiated.families.includes('route-target'),
-      send: (buffers) => session.write(buffers),
-      synchronised: () => session.write([endOfRib(family)]),
+      send: (buffers) => this.#write(buffers),
+      synchronised: () => this.#write([endOfRib(family)]),
     });
     this.#told.set(family, membership);
+  }
+
+  #write(buffers: Uint8Array[]): void {
+    this.#owner.monitor.sent(this.session, buffers);
+    this.session.write(buffers);
   }
 
   #tables(): Table[] {
@@ -255,6 +270,7 @@ export class BgpPeer {
 
   #down({ text, retain, restartTime, longLived }: SessionDown): void {
     this.#log.warn({ because: text, retained: retain }, 'session lost');
+    this.#owner.monitor.down(this.session);
     this.#routeTargetTimer?.cancel();
     for (const membership of this.#told.values()) membership.leave();
     this.#told.clear();

@@ -6,6 +6,7 @@ import {
   introspect,
   ipAddress,
   listenEndpoint,
+  mrtFiles,
   name,
   routeTarget,
   routerId,
@@ -110,6 +111,7 @@ export const controlNodeConfig = z
     'routing-instances': z.array(routingInstance).default([]),
     'graceful-restart': gracefulRestart.prefault({}),
     introspect: introspect.prefault({}),
+    mrt: mrtFiles.prefault({}),
   })
   .superRefine((config, context) => {
     const refuse = (path: (string | number)[], message: string): void =>

@@ -1,6 +1,7 @@
 /** A control node: agents by XMPP, gateways and other control nodes by BGP, and the tables between them. */
 import { isDeepStrictEqual } from 'node:util';
-import { Listener } from '@vaportrail/bgp';
+import { Listener, SessionMonitor } from '@vaportrail/bgp';
+import { TableDumps } from '@vaportrail/bgp/mrt';
 import {
   type FamilyName,
   NotificationError,
@@ -9,7 +10,7 @@ import {
   errorCode,
 } from '@vaportrail/bgp/wire';
 import { type Clock, ipv4Bytes, ipv4Text, systemClock } from '@vaportrail/net';
-import { Rib, type Source, type Table } from '@vaportrail/rib';
+import { Rib, type Source, type Table, dumpTables } from '@vaportrail/rib';
 import {
   type DaemonView,
   type Log,
@@ -64,7 +65,16 @@ const hubs = [
 ] as const;
 
 /** What cannot change while a control node runs. */
-const fixed = ['name', 'asn', 'router-id', 'cluster-id', 'xmpp', 'introspect', 'graceful-restart'] as const;
+const fixed = [
+  'name',
+  'asn',
+  'router-id',
+  'cluster-id',
+  'xmpp',
+  'introspect',
+  'graceful-restart',
+  'mrt',
+] as const;
 
 export class ControlNode {
   #config: ControlNodeConfig;
@@ -80,6 +90,8 @@ export class ControlNode {
   readonly #listener: Listener;
   readonly #xmpp: XmppServer;
   readonly #views: ViewServer;
+  readonly #monitor: SessionMonitor;
+  readonly #dumps: TableDumps | undefined;
   #networks: VirtualNetworks;
   #startedAt = 0;
   #xmppAddress: Bound | undefined;
@@ -126,6 +138,19 @@ export class ControlNode {
       gracefulRestartHelper: config['graceful-restart'].enabled,
       report: (error) => log.error({ err: error }, 'a handler failed'),
     });
+    const { table, messages } = config.mrt;
+    this.#monitor = new SessionMonitor({ messages, clock, log: (text) => log.warn({}, text) });
+    if (table !== undefined) {
+      this.#dumps = new TableDumps(
+        table,
+        () => this.dump(table.tables),
+        clock,
+        (outcome) => {
+          if (outcome instanceof Error) log.error({ err: outcome }, 'the tables could not be dumped');
+          else log.info(outcome, 'tables dumped');
+        },
+      );
+    }
     this.#views = new ViewServer(log);
     serveViews(this.#views, this);
     this.#configureInstances(config['routing-instances']);
@@ -148,6 +173,8 @@ export class ControlNode {
       throw error;
     }
     this.#startedAt = this.#clock.now();
+    this.#monitor.start();
+    this.#dumps?.start();
     for (const peer of bgp.peers) this.#addPeer(peer);
     this.#log.info(
       { bgp: this.#bgpAddresses, xmpp: this.#xmppAddress, views: this.url },
@@ -164,7 +191,9 @@ export class ControlNode {
       this.#xmpp.close(),
       this.#listener.close(),
       this.#views.close(),
+      this.#dumps?.stop(),
     ]);
+    await this.#monitor.stop();
   }
 
   /**
@@ -272,6 +301,22 @@ export class ControlNode {
     return routeViews(tables, query, { asn: this.#config.asn, networks: this.#networks });
   }
 
+  /**
+   * Tables as MRT records, in pieces that take a few milliseconds each; all tables unless names are given.
+   * @throws ViewError when there is no table of a name
+   */
+  dump(names?: readonly string[]): Generator<Uint8Array> {
+    const all = this.#tables().map(([table]) => table);
+    const unknown = names?.find((name) => !all.some((table) => table.name === name));
+    if (unknown !== undefined) throw new ViewError(404, `no table ${unknown}`);
+    return dumpTables(names === undefined ? all : all.filter(({ name }) => names.includes(name)), {
+      routerId: this.#config['router-id'],
+      asn: this.#config.asn,
+      sources: this.#rib.sources(),
+      now: Math.floor(this.#clock.now() / 1000),
+    });
+  }
+
   #tables(): [table: Table, instance: string][] {
     return [
       ...hubs.map(([name]): [Table, string] => [this.#rib.table(name)!, MASTER_INSTANCE]),
@@ -313,6 +358,7 @@ export class ControlNode {
       rib: this.#rib,
       clock: this.#clock,
       log: this.#log,
+      monitor: this.#monitor,
       table: (family) => this.#peerTable(family),
     });
     this.#peers.set(config.address, peer);

@@ -22,6 +22,11 @@ export function serveViews(server: ViewServer, node: ControlNode): void {
       '/routes',
       ({ limit, match, ...query }) => node.routes({ ...query, match: matchOf(match), limit: limitOf(limit) }),
       ['table', 'instance', 'family', 'prefix', 'match', 'source', 'protocol', 'limit'],
+    )
+    .stream(
+      '/dump',
+      ({ table }) => ({ contentType: 'application/octet-stream', pieces: node.dump(table?.split(',')) }),
+      ['table'],
     );
   serveIntrospect(server, node);
 }

@@ -6,6 +6,7 @@ import {
   type Negotiated,
   type SessionDown,
   type SessionEnd,
+  type SessionMonitor,
 } from '@vaportrail/bgp';
 import { mostSevere, notificationOf } from '@vaportrail/bgp/wire';
 import { ipv4Text, parseAddress, type Clock, type Timer } from '@vaportrail/net';
@@ -18,6 +19,7 @@ export interface PeerOwner {
   readonly rib: Rib;
   readonly clock: Clock;
   readonly log: Log;
+  readonly monitor: SessionMonitor;
   /** AS number of the router. */
   readonly asn: number;
   /** AS number shown to peers that have no `local-as` of their own. */
@@ -176,6 +178,7 @@ export class BgpPeer {
     this.#grace = undefined;
     this.#endsOfRib.clear();
     this.#source = this.#returning(negotiated) ?? this.#newSource(negotiated);
+    this.#owner.monitor.established(this.session);
     this.#log.info({ families: negotiated.families, asn: negotiated.peerAsn }, 'peer is up');
     // What we want to hear is told first, then what we have.
     for (const family of negotiated.families.toSorted((a) => (a === 'route-target' ? -1 : 0)))
@@ -228,15 +231,21 @@ export class BgpPeer {
       },
       filterByRouteTarget: negotiated.families.includes('route-target'),
       send: (buffers) => {
-        session.write(buffers);
+        this.#write(buffers);
         session.countUpdates(countMessages(buffers));
       },
-      synchronised: () => session.write([endOfRib(family)]),
+      synchronised: () => this.#write([endOfRib(family)]),
     });
     this.#memberships.set(family, membership);
   }
 
+  #write(buffers: Uint8Array[]): void {
+    this.#owner.monitor.sent(this.session, buffers);
+    this.session.write(buffers);
+  }
+
   #update(bytes: Uint8Array, start: number, end: number): void {
+    this.#owner.monitor.received(this.session, bytes, start, end);
     const problems = this.#source?.receiveUpdate(bytes, start, end) ?? [];
     if (problems.length === 0) return;
     for (const problem of problems)
@@ -254,6 +263,7 @@ export class BgpPeer {
 
   #down(end: SessionDown): void {
     this.#log.warn({ direction: end.direction }, `peer is down: ${end.text}`);
+    this.#owner.monitor.down(this.session);
     for (const membership of this.#memberships.values()) membership.leave();
     this.#memberships.clear();
     if (end.retain.length === 0 || end.restartTime === 0) return this.#forget();

@@ -7,6 +7,7 @@ import {
   ipv4Address,
   label,
   listenEndpoint,
+  mrtFiles,
   name,
   port,
   prefix,
@@ -206,6 +207,7 @@ export const gatewayConfig = z
       })
       .prefault({}),
     introspect: introspect.prefault({}),
+    mrt: mrtFiles.prefault({}),
   })
   .superRefine((config, context) => {
     unique(context, 'routing-instances', config['routing-instances'], (instance) => instance.name, 'name');

@@ -59,6 +59,14 @@ export function gatewayServer(gateway: Gateway, log: Log): ViewServer {
       ({ instance, destination }) => refused(() => gateway.forwardingTables({ instance, destination })),
       ['instance', 'destination'],
     )
+    .stream(
+      '/dump',
+      ({ table }) => ({
+        contentType: 'application/octet-stream',
+        pieces: refused(() => gateway.dump(table?.split(','))),
+      }),
+      ['table'],
+    )
     .view('/dynamic-tunnels', () => gateway.dynamicTunnels())
     .view('/configuration', () => ({ statements: gateway.statements() }))
     .action('/configuration', (body) => {

@@ -1,8 +1,9 @@
 /** The provider edge: peers, routing instances, tunnels and forwarding tables under one configuration. */
-import { Listener } from '@vaportrail/bgp';
+import { Listener, SessionMonitor } from '@vaportrail/bgp';
+import { TableDumps } from '@vaportrail/bgp/mrt';
 import { wellKnownCommunity } from '@vaportrail/bgp/wire';
 import { ipv4Bytes, parseIpv4, systemClock, type Clock, type Timer } from '@vaportrail/net';
-import { Rib, type Advertisement, type Route, type Source, type Table } from '@vaportrail/rib';
+import { Rib, dumpTables, type Advertisement, type Route, type Source, type Table } from '@vaportrail/rib';
 import {
   silentLog,
   type DynamicTunnelsView,
@@ -61,6 +62,8 @@ export class Gateway {
   readonly #vrfs: VrfSet;
   readonly #memberships: Memberships;
   readonly #bgpTables: BgpTables;
+  readonly #monitor: SessionMonitor;
+  readonly #dumps: TableDumps | undefined;
   readonly #server;
   #config: GatewayConfig;
   #sweep: Timer | undefined;
@@ -103,6 +106,19 @@ export class Gateway {
       clock,
       refused: (address, because) => this.#log.info({ address }, `connection refused: ${because}`),
     });
+    const { table, messages } = config.mrt;
+    this.#monitor = new SessionMonitor({ messages, clock, log: (text) => log.warn({}, text) });
+    if (table !== undefined) {
+      this.#dumps = new TableDumps(
+        table,
+        () => this.dump(table.tables),
+        clock,
+        (outcome) => {
+          if (outcome instanceof Error) log.error({ err: outcome }, 'the tables could not be dumped');
+          else log.info(outcome, 'tables dumped');
+        },
+      );
+    }
     this.#server = gatewayServer(this, log);
     this.#configureResolution();
     this.#vrfs.configure(config['routing-instances']);
@@ -140,6 +156,8 @@ export class Gateway {
       await this.#listener.close();
       throw error;
     }
+    this.#monitor.start();
+    this.#dumps?.start();
     for (const peer of this.#peers.values()) peer.start();
     this.#log.info({ url: this.url, peers: this.#peers.size, instances: this.#vrfs.size }, 'gateway is up');
   }
@@ -150,6 +168,8 @@ export class Gateway {
     await Promise.all([...this.#peers.values()].map((peer) => peer.stop()));
     await this.#listener.close();
     await this.#server.close();
+    await this.#dumps?.stop();
+    await this.#monitor.stop();
     this.#tunnels.clear();
   }
 
@@ -279,6 +299,22 @@ export class Gateway {
     });
   }
 
+  /**
+   * Tables as MRT records, in pieces that take a few milliseconds each; all tables unless names are given.
+   * @throws RangeError when there is no table of a name
+   */
+  dump(names?: readonly string[]): Generator<Uint8Array> {
+    const all = [...this.#rib.tables()];
+    const unknown = names?.find((name) => !all.some((table) => table.name === name));
+    if (unknown !== undefined) throw new RangeError(`there is no table ${unknown}`);
+    return dumpTables(names === undefined ? all : all.filter(({ name }) => names.includes(name)), {
+      routerId: this.#config['router-id'],
+      asn: this.#config.asn,
+      sources: this.#rib.sources(),
+      now: Math.floor(this.#clock.now() / 1000),
+    });
+  }
+
   #resolve(nextHop: Uint8Array, source: Source): { metric: number; gateways: number } | undefined {
     if (source.protocol !== 'bgp') return { metric: 0, gateways: 1 };
     this.#sweep ??= this.#clock.after(SWEEP_PAUSE, () => {
@@ -294,7 +330,15 @@ export class Gateway {
   /** Differences to another configuration, put in force at once; the promises are of sessions that end meanwhile. */
   #apply(config: GatewayConfig): Promise<void>[] {
     const before = this.#config;
-    for (const field of ['name', 'asn', 'local-as', 'router-id', 'introspect', 'tunnel-services'] as const)
+    for (const field of [
+      'name',
+      'asn',
+      'local-as',
+      'router-id',
+      'introspect',
+      'tunnel-services',
+      'mrt',
+    ] as const)
       if (JSON.stringify(config[field]) !== JSON.stringify(before[field]))
         throw new ReloadError(`${field} cannot be changed while the gateway runs: start it anew`);
     for (const field of ['listen', 'always-compare-med'] as const)
@@ -326,6 +370,7 @@ export class Gateway {
       rib: this.#rib,
       clock: this.#clock,
       log: this.#log,
+      monitor: this.#monitor,
       asn: this.#config.asn,
       localAsn: this.#config['local-as'] ?? this.#config.asn,
       routerId: this.#config['router-id'],

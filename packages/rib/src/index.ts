@@ -21,3 +21,4 @@ export { multipathModes, type MultipathMode, type RuleSet, type Step } from './s
 export type { Advertisement, Membership, UpdateGroup, UpdateMember } from './update-group.ts';
 export type { ItemEncoder, ItemGroup, Subscriber } from './item-group.ts';
 export { routeTargetNlri } from './route-target-nlri.ts';
+export { dumpTables, type TableDumpOptions } from './table-dump.ts';

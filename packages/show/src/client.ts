@@ -44,6 +44,32 @@ export async function postAction<T = unknown>(base: string, path: string, body: 
   })) as T;
 }
 
+/**
+ * A document that a daemon makes while it sends it, piece by piece.
+ * @throws FetchViewError naming the address and what went wrong, also when the daemon goes away in the middle
+ */
+export async function* fetchStream(
+  base: string,
+  path: string,
+  query: Readonly<Record<string, string | number | boolean | undefined>> = {},
+): AsyncGenerator<Uint8Array> {
+  const url = viewUrl(base, path);
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) url.searchParams.set(name, String(value));
+  }
+  try {
+    const response = await fetch(url);
+    if (response.status !== 200) {
+      const body = (await response.json()) as { error?: string };
+      throw new FetchViewError(`${url.origin}${path}: ${body.error ?? response.status}`, response.status);
+    }
+    if (response.body !== null) yield* response.body as unknown as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    if (error instanceof FetchViewError) throw error;
+    throw new FetchViewError(`${url.origin}: ${connectionProblem(error)}`, undefined, error);
+  }
+}
+
 async function answerOf(url: URL, path: string, request: RequestInit = {}): Promise<unknown> {
   let status: number;
   let body: string;

@@ -8,6 +8,7 @@ export {
   label,
   listenEndpoint,
   macAddress,
+  mrtFiles,
   name,
   port,
   prefix,
@@ -19,8 +20,8 @@ export {
   wholeNumber,
 } from './settings.ts';
 export { createLog, silentLog, type Log } from './log.ts';
-export { ViewError, ViewServer, listenProblem, type Page, type Query } from './server.ts';
-export { FetchViewError, fetchView, postAction } from './client.ts';
+export { ViewError, ViewServer, listenProblem, type Page, type Query, type Stream } from './server.ts';
+export { FetchViewError, fetchStream, fetchView, postAction } from './client.ts';
 export { suggestion } from './suggestion.ts';
 export { announceEndpoint, endpointFolder, findEndpoints, type Endpoint } from './endpoint.ts';
 export type {

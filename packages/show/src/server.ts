@@ -2,8 +2,10 @@
  * The HTTP half of every daemon that shows its state: read-only views as JSON, and the few actions that change
  * something by POST; on loopback unless told otherwise.
  */
+import { once } from 'node:events';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 
 import type { Log } from './log.ts';
 import { silentLog } from './log.ts';
@@ -29,13 +31,19 @@ export interface Page {
   readonly body: string;
 }
 
+/** A document made piece by piece, as fast as the asker takes it: a dump of a table. */
+export interface Stream {
+  readonly contentType: string;
+  readonly pieces: Iterable<Uint8Array>;
+}
+
 type Answer = (query: Query) => unknown;
 type Act = (body: unknown) => unknown;
 
 interface View {
   readonly answer: Answer;
   readonly parameters: readonly string[];
-  readonly page: boolean;
+  readonly form: 'json' | 'page' | 'stream';
 }
 
 /** A browser or a script gets this long to send its request, in milliseconds. */
@@ -68,7 +76,7 @@ export class ViewServer {
    * Queries with a parameter that is not among `parameters` are refused.
    */
   view(path: string, answer: Answer, parameters: readonly string[] = []): this {
-    this.#views.set(path, { answer, parameters, page: false });
+    this.#views.set(path, { answer, parameters, form: 'json' });
     return this;
   }
 
@@ -87,7 +95,13 @@ export class ViewServer {
     answer: (query: Query) => Page | Promise<Page>,
     parameters: readonly string[] = [],
   ): this {
-    this.#views.set(path, { answer, parameters, page: true });
+    this.#views.set(path, { answer, parameters, form: 'page' });
+    return this;
+  }
+
+  /** Adds a view whose answer is made while it is sent. */
+  stream(path: string, answer: (query: Query) => Stream, parameters: readonly string[] = []): this {
+    this.#views.set(path, { answer, parameters, form: 'stream' });
     return this;
   }
 
@@ -167,11 +181,15 @@ export class ViewServer {
         query[parameter] = value;
       }
       const answer: unknown = await view.answer(query);
-      if (view.page) return send(response, 200, answer as Page);
+      if (view.form === 'page') return send(response, 200, answer as Page);
+      if (view.form === 'stream')
+        return await sendPieces(response, answer as Stream, request.method === 'HEAD');
       sendJson(response, 200, answer);
     } catch (error) {
       if (error instanceof ViewError) return sendJson(response, error.status, { error: error.message });
       this.#log.error({ err: error, url: request.url }, 'a view failed');
+      // Half of an answer must not look like a whole one.
+      if (response.headersSent) return void response.destroy();
       sendJson(response, 500, { error: 'this view failed; the log of the daemon tells why' });
     }
   }
@@ -216,6 +234,32 @@ function sendJson(response: ServerResponse, status: number, value: unknown): voi
     contentType: 'application/json; charset=utf-8',
     body: `${JSON.stringify(value)}\n`,
   });
+}
+
+/** Sends pieces as the asker takes them, with a turn of the event loop between two. */
+async function sendPieces(
+  response: ServerResponse,
+  { contentType, pieces }: Stream,
+  headOnly: boolean,
+): Promise<void> {
+  response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' });
+  if (headOnly) return void response.end();
+  for (const piece of pieces) {
+    if (!response.write(piece)) {
+      const gone = new AbortController();
+      const left = (): void => gone.abort();
+      response.once('close', left);
+      try {
+        await once(response, 'drain', { signal: gone.signal });
+      } catch {
+        return; // the asker has left
+      } finally {
+        response.off('close', left);
+      }
+    } else await turn();
+    if (response.destroyed) return;
+  }
+  response.end();
 }
 
 function send(response: ServerResponse, status: number, { contentType, body }: Page): void {

@@ -118,3 +118,20 @@ export function remoteEndpoint(defaultPort: number) {
 
 /** Where a daemon serves its views: on loopback unless told otherwise, on any free port when the port is 0. */
 export const introspect = z.strictObject({ address: ipAddress.default('127.0.0.1'), port: port.default(0) });
+
+/** Dumps and logs in MRT files; `%Y %m %d %H %M %S` in a name stand for the time in UTC, `.gz` at its end compresses. */
+export const mrtFiles = z.strictObject({
+  /** The routing tables, every so many seconds. */
+  table: z
+    .strictObject({
+      file: z.string().min(1),
+      interval: wholeNumber(1, 31_536_000).default(3600),
+      /** Names of the tables; all of them when left out. */
+      tables: z.array(z.string().min(1)).min(1).optional(),
+    })
+    .optional(),
+  /** Every UPDATE received and sent, and the states of sessions; a file is finished after `rotate` seconds. */
+  messages: z
+    .strictObject({ file: z.string().min(1), rotate: wholeNumber(1, 31_536_000).default(900) })
+    .optional(),
+});

@@ -27,3 +27,6 @@ export {
   type MrtSession,
   type MrtStateChange,
 } from './bgp4mp.ts';
+export { DumpFile, dumpFileName } from './dump-file.ts';
+export { TableDumps, writeDump, type DumpReport, type TableDumpSettings } from './table-dumps.ts';
+export { MessageLog, type MessageLogSettings } from './message-log.ts';

@@ -3,7 +3,7 @@
  * and for as long as two connections with the peer exist, two.
  */
 import type { Socket } from 'node:net';
-import type { Clock, Timer } from '@vaportrail/net';
+import { copyOctets, type Clock, type Timer } from '@vaportrail/net';
 import { HEADER_OCTETS, frameMessage, messageHeader, messageType } from '../wire/header.ts';
 import { NotificationError, decodeNotification, errorCode, openSubcode } from '../wire/notification.ts';
 import { decodeOpen, type Open } from '../wire/open.ts';
@@ -65,6 +65,9 @@ export class Conversation {
   initiatedByUs = false;
   negotiated: Negotiated | undefined;
   connection: Connection | undefined;
+  /** The OPEN messages as they went over this connection, headers included; empty until then. */
+  sentOpen: Uint8Array = new Uint8Array(0);
+  receivedOpen: Uint8Array = new Uint8Array(0);
   /** When the connection came to be, in milliseconds of the clock. */
   connectedAt = 0;
   readonly #owner: ConversationOwner;
@@ -165,7 +168,8 @@ export class Conversation {
       case 'disconnect':
         return this.#disconnect();
       case 'send-open':
-        this.connection?.write([this.#owner.openMessage()]);
+        this.sentOpen = this.#owner.openMessage();
+        this.connection?.write([this.sentOpen]);
         return this.#owner.sent('open');
       case 'send-keepalive':
         this.connection?.writeFirst(keepalive);
@@ -343,6 +347,7 @@ export class Conversation {
     this.#owner.received('open');
     const early = this.#fsm.state === 'Connect' || this.#fsm.state === 'Active';
     if (!early && this.#fsm.state !== 'OpenSent') return this.feed({ type: 'BGPOpen', holdTime: 0 });
+    this.receivedOpen = copyOctets(bytes, start, end);
     try {
       const negotiated = this.#owner.opened(this, decodeOpen(bytes, start + HEADER_OCTETS, end));
       if (negotiated === undefined) return;

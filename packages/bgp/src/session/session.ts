@@ -96,6 +96,12 @@ export class Session {
     };
   }
 
+  /** The OPEN messages of the established session, headers included. */
+  get opens(): { readonly sent: Uint8Array; readonly received: Uint8Array } | undefined {
+    const current = this.#current;
+    return current === undefined ? undefined : { sent: current.sentOpen, received: current.receivedOpen };
+  }
+
   /** Connects to the peer, or waits for it when it is passive. Does nothing when started already. */
   start(): void {
     if (this.#started) return;

@@ -45,15 +45,15 @@ export class GatewayPeer<Config> implements Peer {
   }
 
   async established(neighbor: string): Promise<boolean> {
-    const neighbors = await fetchView<NeighborView[]>(this.#url, '/neighbors');
+    const neighbors = await fetchView<NeighborView[]>(this.url, '/neighbors');
     return neighbors.some((each) => each.address === neighbor && each.state === 'Established');
   }
 
   async show(prefix: string): Promise<Shown> {
     const line = `show route table ${this.#settings.vrf}.inet.0 ${prefix}`;
     const output = await runCommand(line, {
-      view: (path, query) => fetchView(this.#url, path, query),
-      act: (path, body) => postAction(this.#url, path, body),
+      view: (path, query) => fetchView(this.url, path, query),
+      act: (path, body) => postAction(this.url, path, body),
     });
     return { command: `vaportrail cli ${line}`, output };
   }
@@ -68,14 +68,15 @@ export class GatewayPeer<Config> implements Peer {
     await this.#settings.gateway.stop();
   }
 
-  get #url(): string {
+  /** Where it serves its views. */
+  get url(): string {
     const { url } = this.#settings.gateway;
     if (url === undefined) throw new Error(`${this.#settings.name} serves no views`);
     return url;
   }
 
   #routes(prefix: string): Promise<RouteView[]> {
-    return fetchView<RouteView[]>(this.#url, '/routes', { table: `${this.#settings.vrf}.inet.0`, prefix });
+    return fetchView<RouteView[]>(this.url, '/routes', { table: `${this.#settings.vrf}.inet.0`, prefix });
   }
 }
 

@@ -27,3 +27,14 @@ export type { Extension, ObjectWrite, Standing, WriteRule } from './write-rule.t
 export { writeRules } from './write-rules.ts';
 export type { ConfigClient } from './config-client.ts';
 export { NativeDriver } from './loadbalancer/native-driver.ts';
+export { routingInstanceSettings, type RoutingInstanceSettings } from './routing-instance-settings.ts';
+export {
+  settingsChanges,
+  virtualRouterSettings,
+  type FloatingIpSettings,
+  type InterfaceSettings,
+  type VirtualRouterChange,
+  type VirtualRouterSettings,
+  type VrfSettings,
+} from './virtual-router-settings.ts';
+export { VirtualRouters, type RouterFollower } from './virtual-routers.ts';

@@ -1,0 +1,301 @@
+/**
+ * What a compute node has to know: its VRFs, and its interfaces with their addresses and floating IPs. Keys and values
+ * are those of an agent's configuration file, so that an agent takes them as they are.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { macText, parseHex } from '@vaportrail/net';
+import type { ConfigObject } from './config-object.ts';
+import { balancerOf, listenersOf } from './loadbalancer/balanced.ts';
+import { interfacePortMappings } from './loadbalancer/native-floating-ip.ts';
+import type { ObjectGraph } from './object-graph.ts';
+import { subnetText } from './object-type.ts';
+import { instanceName } from './routing-instance-settings.ts';
+import { subnetsOf } from './subnet.ts';
+
+export interface VirtualRouterSettings {
+  readonly name: string;
+  readonly address: string | undefined;
+  readonly vrfs: readonly VrfSettings[];
+  readonly interfaces: readonly InterfaceSettings[];
+}
+
+export interface VrfSettings {
+  readonly name: string;
+  readonly 'virtual-network': string;
+  readonly subnets: readonly string[];
+}
+
+export interface InterfaceSettings {
+  readonly name: string;
+  readonly vrf: string;
+  readonly address: readonly string[];
+  readonly mac: string;
+  readonly preference: number;
+  readonly 'security-groups': readonly number[];
+  readonly 'floating-ips': readonly FloatingIpSettings[];
+}
+
+export interface FloatingIpSettings {
+  readonly address: string;
+  readonly vrf: string;
+  readonly direction: 'both' | 'ingress' | 'egress';
+  readonly 'fixed-ip'?: string;
+  /** `protocol` is IANA's number, `nat-port` what clients see, `port` what the workload listens on. */
+  readonly 'port-maps': readonly {
+    readonly protocol: number;
+    readonly port: number;
+    readonly 'nat-port': number;
+  }[];
+}
+
+const protocolNumbers = { TCP: 6, UDP: 17 } as const;
+/** LOCAL_PREF of an interface that serves. */
+const ACTIVE = 200;
+
+/** All of a compute node. */
+export function virtualRouterSettings(router: ConfigObject, graph: ObjectGraph): VirtualRouterSettings {
+  const interfaces = interfacesOf(router, graph).flatMap(
+    (vmi) => interfaceSettings(vmi, router, graph) ?? [],
+  );
+  return routerSettings(router, interfaces, graph);
+}
+
+/** A compute node with interfaces that are known already. */
+export function routerSettings(
+  router: ConfigObject,
+  interfaces: readonly InterfaceSettings[],
+  graph: ObjectGraph,
+): VirtualRouterSettings {
+  return {
+    name: router.fqName.at(-1)!,
+    address: router.properties['virtual_router_ip_address'] as string | undefined,
+    vrfs: vrfsOf(interfaces, graph),
+    interfaces,
+  };
+}
+
+/** The interfaces of the workloads that run on a node. */
+export function interfacesOf(router: ConfigObject, graph: ObjectGraph): ConfigObject[] {
+  return (router.references['virtual-machine'] ?? []).flatMap(({ uuid }) =>
+    graph.referrers(uuid, 'virtual-machine-interface'),
+  );
+}
+
+/** The nodes that an interface's workload runs on: one, or none yet. */
+export function routersOf(vmi: ConfigObject, graph: ObjectGraph): ConfigObject[] {
+  return (vmi.references['virtual-machine'] ?? []).flatMap(({ uuid }) =>
+    graph.referrers(uuid, 'virtual-router'),
+  );
+}
+
+/** An interface as its node is to have it; `undefined` while it has no network or no address. */
+export function interfaceSettings(
+  vmi: ConfigObject,
+  router: ConfigObject,
+  graph: ObjectGraph,
+): InterfaceSettings | undefined {
+  const vrf = vrfOf(graph.references(vmi, 'virtual-network')[0], graph);
+  const instanceIps = graph
+    .referrers(vmi.uuid, 'instance-ip')
+    .filter(({ properties }) => properties['instance_ip_address'] !== undefined);
+  if (vrf === undefined || instanceIps.length === 0) return undefined;
+  const address = instanceIps.map(({ properties }) => properties['instance_ip_address'] as string);
+  return {
+    name: tapName(vmi, router),
+    vrf,
+    address: address.toSorted(),
+    mac: macOf(vmi),
+    preference: ACTIVE,
+    'security-groups': graph
+      .references(vmi, 'security-group')
+      .flatMap(({ properties }) => (properties['security_group_id'] as number | undefined) ?? []),
+    'floating-ips': graph
+      .referrers(vmi.uuid, 'floating-ip')
+      .flatMap((floatingIp) => floatingIpSettings(floatingIp, vmi, address, graph) ?? [])
+      .toSorted((a, b) => (`${a.vrf} ${a.address}` < `${b.vrf} ${b.address}` ? -1 : 1)),
+  };
+}
+
+function floatingIpSettings(
+  floatingIp: ConfigObject,
+  vmi: ConfigObject,
+  addresses: readonly string[],
+  graph: ObjectGraph,
+): FloatingIpSettings | undefined {
+  const { properties } = floatingIp;
+  const address = properties['floating_ip_address'] as string | undefined;
+  const vrf = vrfOf(networkOf(floatingIp, graph), graph);
+  const inet6 = address?.includes(':');
+  // A floating IP stands for an address of its own family.
+  if (address === undefined || vrf === undefined || !addresses.some((one) => one.includes(':') === inet6))
+    return undefined;
+  const balancer = balancerOf(floatingIp, graph);
+  const own =
+    balancer === undefined ? undefined : interfacePortMappings(listenersOf(balancer, graph), vmi.uuid);
+  const mapped = properties['floating_ip_port_mappings_enable'] === true;
+  const { port_mappings = [] } = (properties['floating_ip_port_mappings'] ?? {}) as {
+    port_mappings?: NonNullable<typeof own>;
+  };
+  const mappings = own ?? (mapped ? port_mappings : []);
+  // It maps ports and has none for this interface: without a map every port would be open.
+  if (mapped && mappings.length === 0) return undefined;
+  const fixed = properties['floating_ip_fixed_ip_address'];
+  return {
+    address,
+    vrf,
+    direction: (properties['floating_ip_traffic_direction'] ?? 'both') as FloatingIpSettings['direction'],
+    ...(typeof fixed === 'string' && addresses.includes(fixed) ? { 'fixed-ip': fixed } : {}),
+    'port-maps': mappings.map(({ protocol, src_port, dst_port }) => ({
+      protocol: protocolNumbers[protocol],
+      port: dst_port,
+      'nat-port': src_port,
+    })),
+  };
+}
+
+/** The network in which a floating IP is published: that of its pool, or of the instance IP it stands for. */
+function networkOf(floatingIp: ConfigObject, graph: ObjectGraph): ConfigObject | undefined {
+  const parent = graph.get(floatingIp.parent?.uuid ?? '');
+  if (parent?.type === 'floating-ip-pool') return graph.get(parent.parent?.uuid ?? '');
+  if (parent === undefined) return undefined;
+  return (
+    graph.references(parent, 'virtual-network')[0] ??
+    graph
+      .references(parent, 'virtual-machine-interface')
+      .flatMap((vmi) => graph.references(vmi, 'virtual-network'))[0]
+  );
+}
+
+function vrfOf(network: ConfigObject | undefined, graph: ObjectGraph): string | undefined {
+  if (network === undefined) return undefined;
+  const instance = graph
+    .children(network.uuid, 'routing-instance')
+    .find(({ properties }) => properties['routing_instance_is_default'] === true);
+  return instance === undefined ? undefined : instanceName(instance);
+}
+
+/** The VRFs that interfaces and floating IPs are in. */
+function vrfsOf(interfaces: readonly InterfaceSettings[], graph: ObjectGraph): VrfSettings[] {
+  const names = new Set(
+    interfaces.flatMap(({ vrf, 'floating-ips': floatingIps }) => [vrf, ...floatingIps.map((one) => one.vrf)]),
+  );
+  return [...names].toSorted().map((name) => {
+    const fqName = name.split(':').slice(0, -1);
+    const network = graph.byName('virtual-network', fqName);
+    const subnets = network === undefined ? [] : subnetsOf(network, graph);
+    return {
+      name,
+      'virtual-network': fqName.join(':'),
+      subnets: subnets.map(({ subnet }) => subnetText(subnet.subnet)),
+    };
+  });
+}
+
+/** As Contrail's: `tap`, the interface inside the workload, and the beginning of the workload's UUID. */
+function tapName(vmi: ConfigObject, router: ConfigObject): string {
+  const machine = (vmi.references['virtual-machine']?.[0]?.uuid ?? vmi.uuid).replaceAll('-', '');
+  const twins = (router.references['virtual-machine'] ?? []).filter(
+    ({ uuid }) => uuid.slice(0, 6) === machine.slice(0, 6),
+  );
+  // Six digits may be those of two workloads; a name in Linux has 15 characters at the most.
+  return twins.length > 1 ? `tap-${machine.slice(0, 11)}` : `tapeth0-${machine.slice(0, 6)}`;
+}
+
+/** 02 and the beginning of the interface's UUID, when nobody gave it another. */
+function macOf({ uuid, properties }: ConfigObject): string {
+  const { mac_address: [given] = [] } = (properties['virtual_machine_interface_mac_addresses'] ?? {}) as {
+    mac_address?: string[];
+  };
+  return given ?? macText(parseHex(`02${uuid.replaceAll('-', '').slice(0, 10)}`));
+}
+
+/** One step from the settings a node has to those it is to have. */
+export type VirtualRouterChange =
+  | { readonly type: 'add-vrf'; readonly vrf: VrfSettings }
+  | { readonly type: 'remove-vrf'; readonly name: string }
+  | { readonly type: 'add-interface'; readonly interface: InterfaceSettings }
+  | { readonly type: 'remove-interface'; readonly name: string }
+  | { readonly type: 'set-preference'; readonly name: string; readonly preference: number }
+  | {
+      readonly type: 'add-floating-ip' | 'change-floating-ip';
+      readonly interface: string;
+      readonly floatingIp: FloatingIpSettings;
+    }
+  | {
+      readonly type: 'remove-floating-ip';
+      readonly interface: string;
+      readonly address: string;
+      readonly vrf: string;
+    };
+
+/**
+ * The steps from one state to another, in an order in which each is possible: VRFs come first and go last, what goes
+ * goes before anything comes, and an interface comes with its floating IPs.
+ */
+export function settingsChanges(
+  before: Pick<VirtualRouterSettings, 'vrfs' | 'interfaces'> | undefined,
+  after: Pick<VirtualRouterSettings, 'vrfs' | 'interfaces'> | undefined,
+): VirtualRouterChange[] {
+  const had = new Map((before?.interfaces ?? []).map((one) => [one.name, one]));
+  const has = new Map((after?.interfaces ?? []).map((one) => [one.name, one]));
+  const hadVrfs = new Map((before?.vrfs ?? []).map((vrf) => [vrf.name, vrf]));
+  const hasVrfs = new Map((after?.vrfs ?? []).map((vrf) => [vrf.name, vrf]));
+  const going: VirtualRouterChange[] = [];
+  const coming: VirtualRouterChange[] = [];
+  for (const [name, old] of had) {
+    const now = has.get(name);
+    if (now === undefined || !isSameInterface(old, now)) going.push({ type: 'remove-interface', name });
+    else if (now !== old) {
+      if (now.preference !== old.preference)
+        coming.push({ type: 'set-preference', name, preference: now.preference });
+      const steps = floatingIpChanges(old, now);
+      going.push(...steps.filter(({ type }) => type === 'remove-floating-ip'));
+      coming.push(...steps.filter(({ type }) => type !== 'remove-floating-ip'));
+    }
+  }
+  for (const [name, now] of has) {
+    const old = had.get(name);
+    if (old === undefined || !isSameInterface(old, now))
+      coming.push({ type: 'add-interface', interface: now });
+  }
+  return [
+    ...[...hasVrfs.values()]
+      .filter((vrf) => !isDeepStrictEqual(vrf, hadVrfs.get(vrf.name)))
+      .map((vrf): VirtualRouterChange => ({ type: 'add-vrf', vrf })),
+    ...going,
+    ...coming,
+    ...[...hadVrfs.keys()]
+      .filter((name) => !hasVrfs.has(name))
+      .map((name): VirtualRouterChange => ({ type: 'remove-vrf', name })),
+  ];
+}
+
+/** Whether it can stay as it is while its floating IPs and its preference change. */
+function isSameInterface(a: InterfaceSettings, b: InterfaceSettings): boolean {
+  if (a === b) return true;
+  const bare = { 'floating-ips': [], preference: 0 };
+  return isDeepStrictEqual({ ...a, ...bare }, { ...b, ...bare });
+}
+
+function floatingIpChanges(before: InterfaceSettings, after: InterfaceSettings): VirtualRouterChange[] {
+  const key = ({ address, vrf }: FloatingIpSettings): string => `${address} ${vrf}`;
+  const had = new Map(before['floating-ips'].map((one) => [key(one), one]));
+  const has = new Map(after['floating-ips'].map((one) => [key(one), one]));
+  const { name } = after;
+  const gone = [...had].filter(([at]) => !has.has(at));
+  return [
+    ...gone.map(([, { address, vrf }]): VirtualRouterChange => ({
+      type: 'remove-floating-ip',
+      interface: name,
+      address,
+      vrf,
+    })),
+    ...[...has].flatMap(([at, floatingIp]): VirtualRouterChange[] => {
+      const old = had.get(at);
+      if (old !== undefined && isDeepStrictEqual(old, floatingIp)) return [];
+      return [
+        { type: old === undefined ? 'add-floating-ip' : 'change-floating-ip', interface: name, floatingIp },
+      ];
+    }),
+  ];
+}

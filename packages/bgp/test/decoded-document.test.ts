@@ -119,6 +119,16 @@ t.test('widths and path identifiers nobody told about are found out', async (t) 
   t.match(describe(update(attributes4, '00')), { routes: [{ pathId: null, prefix: '0.0.0.0/0' }] });
 });
 
+t.test('a path that can be read in both widths has the one whose AS numbers exist', async (t) => {
+  const path = (segments: string): string => {
+    const octets = (segments.length / 2).toString(16).padStart(2, '0');
+    return update(`400101004002${octets}${segments}4003040a010101`, '180a0a0a');
+  };
+  const asPath = (hex: string): unknown => (describe(hex) as UpdateDocument).attributes.asPath;
+  t.same(asPath(path('0202123489ab02015678')), [4660, 35243, { sequence: [22136] }]);
+  t.same(asPath(path('02020001123400020156')), [70196, 131414], 'allocated numbers of four octets');
+});
+
 t.test('AS4_PATH and AS4_AGGREGATOR are merged into what is shown', async (t) => {
   const path = '40020a0204' + 'fde85ba05ba0fde9' + '';
   const four = 'c0110e0203' + '000100000001000100' + '00fde9';

@@ -55,6 +55,32 @@ t.test('what must be there depends on the field that announces, and on the peer'
   t.same(validate('', { ...internal, announces: 'nothing' }), []);
 });
 
+t.test('AS 0 makes a path or an aggregator malformed', async (t) => {
+  const beside = (attribute: string): ReturnType<typeof validate> =>
+    validate(origin + nextHop + localPref + attribute);
+  const twoOctet = { ...internal, asn4: false };
+  t.match(beside('40020a02020000fde800000000'), [
+    { approach: 'treat-as-withdraw', subcode: 11, attribute: 'asPath', because: 'AS 0' },
+  ]);
+  t.match(beside(`${asPath}c00708000000000a010101`), [
+    { approach: 'attribute-discard', attribute: 'aggregator', because: 'AS 0' },
+  ]);
+  const oldPath = '4002040201fde8';
+  t.match(validate(`${origin + oldPath + nextHop + localPref}c01106020100000000`, twoOctet), [
+    { approach: 'attribute-discard', attribute: 'as4Path', because: 'AS 0' },
+  ]);
+});
+
+t.test('the address in a NEXT_HOP counts only for routes that use it', async (t) => {
+  const unspecified = origin + asPath + localPref + '40030400000000';
+  const short = origin + asPath + localPref + '4003030a0101';
+  t.match(validate(unspecified), [{ approach: 'treat-as-withdraw', subcode: 8, attribute: 'nextHop' }]);
+  t.same(validate(unspecified, { ...internal, announces: 'mp' }), []);
+  t.match(validate(short, { ...internal, announces: 'mp' }), [
+    { approach: 'treat-as-withdraw', subcode: 5, attribute: 'nextHop' },
+  ]);
+});
+
 t.test('what belongs inside an AS is discarded from another one, right or wrong', async (t) => {
   for (const attribute of [localPref, '400503000000', '8009040a010101', '800a03000000']) {
     const problems = validate(origin + asPath + nextHop + attribute, external);

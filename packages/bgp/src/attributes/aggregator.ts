@@ -1,13 +1,16 @@
 /** ATOMIC_AGGREGATE, AGGREGATOR and AS4_AGGREGATOR: who made an aggregate, and that it lost AS numbers. */
 import {
   type Attribute,
+  type Fault,
   type PlainForm,
   exactly,
+  isZeroAs,
   twoOctetOnly,
   optionalTransitive,
   wellKnown,
   wrongLength,
 } from './attribute.ts';
+import { updateSubcode } from '../wire/notification.ts';
 import { AS_TRANS } from '../wire/open.ts';
 import { plainIpv4, plainNumber, plainRecord } from './plain.ts';
 
@@ -24,6 +27,14 @@ const plainAggregator: PlainForm<Aggregator> = {
     return { asn: plainNumber(asn), address: plainIpv4.parse(address) };
   },
 };
+
+/** An AS number of so many octets, not 0, and an address. @see RFC 7606 §7.7, RFC 7607 §2 */
+function checkAggregator(bytes: Uint8Array, at: number, end: number, octets: number): Fault | undefined {
+  if (end - at !== octets + 4) return wrongLength(`${end - at} octets long instead of ${octets + 4}`);
+  return isZeroAs(bytes, at, octets)
+    ? { subcode: updateSubcode.optionalAttribute, because: 'AS 0' }
+    : undefined;
+}
 
 export const atomicAggregate: Attribute<true> = {
   code: 6,
@@ -48,11 +59,8 @@ export const aggregator: Attribute<Aggregator> = {
   title: 'AGGREGATOR',
   flags: optionalTransitive,
   malformed: 'attribute-discard',
-  see: 'RFC 4271 §5.1.7, RFC 6793 §4.1, RFC 7606 §7.7',
-  check(_bytes, at, end, { asn4 }) {
-    const length = asn4 ? 8 : 6;
-    return end - at === length ? undefined : wrongLength(`${end - at} octets long instead of ${length}`);
-  },
+  see: 'RFC 4271 §5.1.7, RFC 6793 §4.1, RFC 7606 §7.7, RFC 7607 §2',
+  check: (bytes, at, end, { asn4 }) => checkAggregator(bytes, at, end, asn4 ? 4 : 2),
   decode: (reader, { asn4 }) => ({ asn: asn4 ? reader.u32() : reader.u16(), address: reader.u32() }),
   encode(writer, { asn, address }, { asn4 }) {
     if (asn4) writer.u32(asn);
@@ -68,7 +76,7 @@ export const as4Aggregator: Attribute<Aggregator> = {
   flags: optionalTransitive,
   malformed: 'attribute-discard',
   see: 'RFC 6793 §3, §6',
-  check: twoOctetOnly(exactly(8)),
+  check: twoOctetOnly((bytes, at, end) => checkAggregator(bytes, at, end, 4)),
   decode: (reader) => ({ asn: reader.u32(), address: reader.u32() }),
   encode: (writer, { asn, address }) => void writer.u32(asn).u32(address),
   plain: plainAggregator,

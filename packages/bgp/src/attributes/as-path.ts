@@ -4,6 +4,7 @@ import {
   type Attribute,
   type Fault,
   type PlainForm,
+  isZeroAs,
   optionalTransitive,
   twoOctetOnly,
   wellKnown,
@@ -21,7 +22,7 @@ export interface AsPathSegment {
 }
 export type AsPath = readonly AsPathSegment[];
 
-/** Malformed AS_PATH. @see RFC 7606 §7.2 */
+/** Malformed AS_PATH, AS 0 included. @see RFC 7606 §7.2, RFC 7607 §2 */
 function checkSegments(bytes: Uint8Array, at: number, end: number, octets: number): Fault | undefined {
   while (at < end) {
     if (end - at < 2) return malformed('a segment header is cut off');
@@ -29,8 +30,10 @@ function checkSegments(bytes: Uint8Array, at: number, end: number, octets: numbe
     const count = bytes[at + 1]!;
     if (type === 0 || type > 4) return malformed(`segment type ${type} is undefined`);
     if (count === 0) return malformed('a segment holds no AS number');
-    at += 2 + count * octets;
+    let asn = at + 2;
+    at = asn + count * octets;
     if (at > end) return malformed(`a segment of ${count} AS numbers passes the end`);
+    for (; asn < at; asn += octets) if (isZeroAs(bytes, asn, octets)) return malformed('AS 0');
   }
   return undefined;
 }

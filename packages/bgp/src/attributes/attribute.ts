@@ -101,6 +101,12 @@ export function twoOctetOnly(check: Attribute<unknown>['check']): Attribute<unkn
   };
 }
 
+/** Whether an AS number is 0, which no AS has. @see RFC 7607 §2 */
+export function isZeroAs(bytes: Uint8Array, at: number, octets: number): boolean {
+  for (let i = at; i < at + octets; i++) if (bytes[i] !== 0) return false;
+  return true;
+}
+
 /** Attribute Length Error. @see RFC 4271 §6.3 */
 export function wrongLength(because: string): Fault {
   return { subcode: 5, because };

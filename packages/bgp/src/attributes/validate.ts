@@ -1,7 +1,7 @@
 /** RFC 7606 for the attributes of one UPDATE: run once per attribute set, free of allocation while nothing is wrong. */
 import { updateSubcode } from '../wire/notification.ts';
 import { type UpdateProblem, problemData, updateProblem } from '../wire/update-problem.ts';
-import { type CheckContext, EXTENDED_LENGTH, OPTIONAL, TRANSITIVE } from './attribute.ts';
+import { type CheckContext, type Fault, EXTENDED_LENGTH, OPTIONAL, TRANSITIVE } from './attribute.ts';
 import { attributeByCode, attributes } from './table.ts';
 
 /** Which fields of the message announce routes: they decide which attributes must be there. */
@@ -81,7 +81,7 @@ export function validateAttributes(
       continue;
     }
     const fault = row.check(bytes, value, at, context);
-    if (fault !== undefined) {
+    if (fault !== undefined && !isIgnored(code, fault, context)) {
       const approach = fault.approach ?? row.malformed;
       const named = { code, name: known.name };
       problems = add(
@@ -93,6 +93,14 @@ export function validateAttributes(
   problems = addMissing(problems, stamp, context);
   if (problems === undefined) return right;
   return context.announces === 'nothing' ? problems.map(hidden) : problems;
+}
+
+/**
+ * A NEXT_HOP beside routes that all have theirs in MP_REACH_NLRI is ignored, so the address in it does not matter; its
+ * length still does. @see RFC 4760 §3, RFC 7606 §7.3
+ */
+function isIgnored(code: number, { subcode }: Fault, { announces }: ValidationContext): boolean {
+  return announces === 'mp' && code === attributes.nextHop.code && subcode === updateSubcode.invalidNextHop;
 }
 
 function add(problems: UpdateProblem[] | undefined, problem: UpdateProblem): UpdateProblem[] {

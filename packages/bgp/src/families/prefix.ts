@@ -39,16 +39,25 @@ interface PrefixFamily {
  * Bits in front of the prefix: labels up to the one at the bottom of the stack, then the route distinguisher.
  *
  * A withdrawal has one label field of any value. An announcement whose stack has no bottom within the NLRI is taken to
- * carry one label, as the S bit does not count for a speaker that knows only one. @see RFC 8277 §2.2, §2.4
+ * carry one label, as the S bit does not count for a speaker that knows only one; so is one whose stack ends inside what
+ * the type of a route distinguisher behind the first label shows to be that route distinguisher.
+ * @see RFC 8277 §2.2, §2.4
  */
 function labelOctets(bytes: Uint8Array, at: number, bits: number, room: number, withdrawn: boolean): number {
   const most = Math.floor((bits - room) / LABEL_BITS) * 3;
   if (most < 3) return MALFORMED;
   if (withdrawn) return 3;
   for (let octets = 3; octets <= most; octets += 3) {
-    if ((bytes[at + octets - 1]! & 1) !== 0) return octets;
+    if ((bytes[at + octets - 1]! & 1) === 0) continue;
+    const isOneLabel = room > 0 && !hasKnownType(bytes, at + octets) && hasKnownType(bytes, at + 3);
+    return isOneLabel ? 3 : octets;
   }
   return 3;
+}
+
+/** Route distinguishers are of type 0, 1 or 2. @see RFC 4364 §4.2 */
+function hasKnownType(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 0 && bytes[at + 1]! <= 2;
 }
 
 /** A family row for prefixes of an address family. */

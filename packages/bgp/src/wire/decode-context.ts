@@ -1,4 +1,5 @@
 /** What a reader without a session knows about a message, and finding out the rest from the message itself. */
+import { Reader } from '@vaportrail/net';
 import { EXTENDED_LENGTH } from '../attributes/attribute.ts';
 import { attributes } from '../attributes/table.ts';
 import { looksLikeAddPath } from '../families/nlri-field.ts';
@@ -32,7 +33,8 @@ const external = { internal: null } as const;
 
 /**
  * Whether the AS numbers of an UPDATE have four octets: AGGREGATOR tells by its length, AS4_PATH and AS4_AGGREGATOR by
- * being there, AS_PATH by the one width it can be read in. Four when nothing tells, as nearly all sessions have that.
+ * being there, AS_PATH by the one width it can be read in, or by numbers that no registry has given out. Four when
+ * nothing tells, as nearly all sessions have that.
  */
 function hasFourOctetAs(frame: UpdateFrame): boolean {
   const { bytes } = frame;
@@ -47,6 +49,7 @@ function hasFourOctetAs(frame: UpdateFrame): boolean {
       const four = check(bytes, value, end, { asn4: true, ...external }) === undefined;
       const two = check(bytes, value, end, { asn4: false, ...external }) === undefined;
       if (four !== two) return four;
+      if (four && !hasAssignedAsNumbers(bytes, value, end)) told ??= false;
     } else if (code === attributes.aggregator.code) {
       if (end - value === 8) told ??= true;
       else if (end - value === 6) told ??= false;
@@ -54,6 +57,15 @@ function hasFourOctetAs(frame: UpdateFrame): boolean {
     at = end;
   }
   return told ?? true;
+}
+
+/** Above what registries have given out or will soon, and the private numbers at the end. @see RFC 6996 §5 */
+const UNASSIGNED_AS = { from: 1_000_000, to: 4_200_000_000 } as const;
+
+/** Whether a path, read with four octets for each, names only AS numbers that are in use or private. */
+function hasAssignedAsNumbers(bytes: Uint8Array, value: number, end: number): boolean {
+  const path = attributes.asPath.decode(new Reader(bytes, value, end), { asn4: true });
+  return path.every(({ asns }) => asns.every((asn) => asn < UNASSIGNED_AS.from || asn >= UNASSIGNED_AS.to));
 }
 
 /** Whether the NLRI of a family in an UPDATE carry path identifiers: when any field of the family looks like it. */

@@ -174,7 +174,8 @@ export class Reconciler {
   ): Promise<void> {
     const changed: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(desired.properties)) {
-      if (!holds(present.properties[key], value)) changed[key] = value;
+      if (holds(present.properties[key], value)) continue;
+      changed[key] = key === 'annotations' ? merged(present.properties[key], value) : value;
     }
     const earlier = before.objects.find((object) => nameText(object) === nameText(desired));
     for (const key of Object.keys(earlier?.properties ?? {})) {
@@ -270,6 +271,10 @@ function holds(present: unknown, wanted: unknown): boolean {
   if (typeof wanted !== 'object' || typeof present !== 'object' || present === null)
     return present === wanted;
   if (Array.isArray(wanted)) {
+    if (isPairs(wanted) && isPairs(present)) {
+      const values = new Map(present.map(({ key, value }) => [key, value]));
+      return wanted.every(({ key, value }) => values.get(key) === value);
+    }
     return (
       Array.isArray(present) &&
       present.length === wanted.length &&
@@ -279,6 +284,27 @@ function holds(present: unknown, wanted: unknown): boolean {
   return Object.entries(wanted).every(([key, value]) =>
     holds((present as Record<string, unknown>)[key], value),
   );
+}
+
+interface Pair {
+  readonly key: string;
+  readonly value: string;
+}
+
+function isPairs(value: unknown): value is readonly Pair[] {
+  return (
+    Array.isArray(value) &&
+    value.every((each: unknown) => typeof each === 'object' && each !== null && 'key' in each)
+  );
+}
+
+/** Annotations that are wanted, and behind them those that others made. */
+function merged(present: unknown, wanted: unknown): { key_value_pair: Pair[] } {
+  const pairs = (value: unknown): readonly Pair[] =>
+    (value as { key_value_pair?: Pair[] } | undefined)?.key_value_pair ?? [];
+  const ours = pairs(wanted);
+  const keys = new Set(ours.map(({ key }) => key));
+  return { key_value_pair: [...ours, ...pairs(present).filter(({ key }) => !keys.has(key))] };
 }
 
 function linkText({ from, to }: DesiredLink): string {

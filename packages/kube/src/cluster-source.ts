@@ -1,0 +1,88 @@
+/** A real cluster: every kind watched, and what became of a Service written back to it. */
+import { silentLog, type Log } from '@vaportrail/show';
+import type { KubernetesApi } from './kubernetes-api.ts';
+import type { KubernetesReports } from './kube-manager.ts';
+import { kinds, namespaceOf, type Kind } from './kubernetes-object.ts';
+import type { ObjectSink } from './manifest-source.ts';
+import { ResourceWatch } from './watch.ts';
+
+/** Endpoints are not among them: every cluster of today has slices. */
+const watched = [
+  'Namespace',
+  'Node',
+  'NetworkAttachmentDefinition',
+  'Pod',
+  'Service',
+  'EndpointSlice',
+] as const satisfies readonly Kind[];
+
+const COMPONENT = 'vaportrail-kube';
+
+export interface ClusterSourceOptions {
+  readonly log?: Log;
+  /** Write external addresses to `spec.externalIPs` too, as Contrail does. */
+  readonly externalIps?: boolean;
+}
+
+export class ClusterSource {
+  readonly #watches: readonly ResourceWatch[];
+
+  constructor(sink: ObjectSink, api: KubernetesApi, options: ClusterSourceOptions = {}) {
+    let missing: number = watched.length;
+    const listed = (): void => {
+      if (--missing === 0) sink.synced();
+    };
+    const put = sink.put.bind(sink);
+    const remove = sink.remove.bind(sink);
+    const log = options.log ?? silentLog;
+    this.#watches = watched.map((kind) => new ResourceWatch(kind, api, { put, remove, listed }, { log }));
+  }
+
+  start(): void {
+    for (const each of this.#watches) each.start();
+  }
+
+  stop(): void {
+    for (const each of this.#watches) each.stop();
+  }
+}
+
+/** Tells the cluster about its Services: status, and events. What cannot be told is logged and not tried again. */
+export function clusterReports(api: KubernetesApi, options: ClusterSourceOptions = {}): KubernetesReports {
+  const log = options.log ?? silentLog;
+  const send = (what: string, ...request: Parameters<KubernetesApi['request']>): void => {
+    api.request(...request).catch((error: Error) => log.warn({}, `${what}: ${error.message}`));
+  };
+  return {
+    ingress(service, addresses) {
+      const path = `/api/v1/namespaces/${namespaceOf(service)}/services/${service.metadata.name}`;
+      const ingress = addresses.map((ip) => ({ ip }));
+      send(`status of ${path}`, 'PATCH', `${path}/status`, {}, { status: { loadBalancer: { ingress } } });
+      if (options.externalIps === true) send(path, 'PATCH', path, {}, { spec: { externalIPs: addresses } });
+    },
+    event({ kind, object }, { level, reason, message }) {
+      const namespace = kinds[kind].namespaced ? namespaceOf(object) : 'default';
+      const now = new Date().toISOString();
+      const { name, uid, resourceVersion } = object.metadata;
+      send(
+        `event on ${kind} ${name}`,
+        'POST',
+        `/api/v1/namespaces/${namespace}/events`,
+        {},
+        {
+          apiVersion: 'v1',
+          kind: 'Event',
+          metadata: { generateName: `${name}.`, namespace },
+          involvedObject: { kind, apiVersion: kinds[kind].apiVersion, namespace, name, uid, resourceVersion },
+          reason,
+          message: message.slice(0, 1024),
+          type: level === 'warning' ? 'Warning' : 'Normal',
+          source: { component: COMPONENT },
+          firstTimestamp: now,
+          lastTimestamp: now,
+          count: 1,
+        },
+      );
+    },
+  };
+}

@@ -1,0 +1,242 @@
+/**
+ * One kind of object, listed and followed. It goes on whatever the API server does: a watch that ends is taken up where
+ * it ended, one whose history is gone (410) is listed anew, and errors are waited out longer and longer.
+ * @see https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+ */
+import { systemClock, type Clock, type Timer } from '@vaportrail/net';
+import { silentLog, type Log } from '@vaportrail/show';
+import { z } from 'zod';
+import { keyOf } from './cluster.ts';
+import { KubernetesApiError, type KubernetesApi } from './kubernetes-api.ts';
+import { kinds, type Kind, type KubernetesObject } from './kubernetes-object.ts';
+
+/** Objects per page of a list. */
+const PAGE = 500;
+/** Seconds after which the server may end a watch. */
+const WATCH_SECONDS = 300;
+/** Milliseconds to wait after the first failure, and at most. */
+const FIRST_WAIT = 200;
+const LONGEST_WAIT = 30_000;
+/** A watch that lasted so many milliseconds was a good one. */
+const GOOD_WATCH = 5000;
+/** Milliseconds until a kind the server does not know is asked for again. */
+const UNKNOWN_KIND_WAIT = 60_000;
+
+const listAnswer = z.object({
+  metadata: z.object({ resourceVersion: z.string().optional(), continue: z.string().optional() }),
+  items: z.array(z.unknown()).nullish(),
+});
+const versioned = z.object({ metadata: z.object({ resourceVersion: z.string() }) });
+const status = z.object({ code: z.number().optional(), message: z.string().optional() });
+
+export interface WatchHandlers {
+  put(one: KubernetesObject): void;
+  remove(key: string): void;
+  /** The first list is complete, or the server does not know the kind. */
+  listed(): void;
+}
+
+export interface WatchOptions {
+  readonly log?: Log;
+  readonly clock?: Clock;
+  /** From 0 to 1, so that many watches do not come back at once. */
+  readonly random?: () => number;
+}
+
+export class ResourceWatch {
+  readonly kind: Kind;
+  readonly #api: KubernetesApi;
+  readonly #path: string;
+  readonly #handlers: WatchHandlers;
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  /** Keys of the objects that are there. */
+  #present = new Set<string>();
+  #version = '';
+  #failures = 0;
+  #listed = false;
+  #stopped = false;
+  #timer: Timer | undefined;
+  #endWatch: (() => void) | undefined;
+
+  constructor(kind: Kind, api: KubernetesApi, handlers: WatchHandlers, options: WatchOptions = {}) {
+    this.kind = kind;
+    this.#api = api;
+    this.#path = pathOf(kind);
+    this.#handlers = handlers;
+    this.#log = (options.log ?? silentLog).child({ kind });
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
+  }
+
+  start(): void {
+    void this.#list();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#endWatch?.();
+  }
+
+  async #list(): Promise<void> {
+    const found = new Map<string, KubernetesObject>();
+    const unreadable = new Set<string>();
+    let next: string | undefined;
+    try {
+      do {
+        const query = { limit: PAGE, continue: next };
+        const page = listAnswer.safeParse(await this.#api.request('GET', this.#path, query));
+        if (this.#stopped) return;
+        if (!page.success)
+          throw new KubernetesApiError(`${this.#api.server}${this.#path}: the answer is no list`);
+        for (const item of page.data.items ?? []) {
+          const one = this.#read(item, unreadable);
+          if (one !== undefined) found.set(keyOf(one), one);
+        }
+        this.#version = page.data.metadata.resourceVersion ?? '';
+        next = page.data.metadata.continue === '' ? undefined : page.data.metadata.continue;
+      } while (next !== undefined);
+    } catch (error) {
+      this.#failed(error as KubernetesApiError, () => void this.#list());
+      return;
+    }
+    // One that cannot be read now stays what it last was.
+    for (const key of this.#present) if (!found.has(key) && !unreadable.has(key)) this.#handlers.remove(key);
+    const kept = [...this.#present].filter((key) => unreadable.has(key));
+    for (const one of found.values()) this.#handlers.put(one);
+    this.#present = new Set([...found.keys(), ...kept]);
+    this.#done();
+    this.#follow();
+  }
+
+  #done(): void {
+    if (this.#listed) return;
+    this.#listed = true;
+    this.#handlers.listed();
+  }
+
+  #follow(): void {
+    if (this.#stopped) return;
+    const begun = this.#clock.now();
+    let broken: KubernetesApiError | undefined;
+    const query = {
+      resourceVersion: this.#version,
+      allowWatchBookmarks: true,
+      timeoutSeconds: WATCH_SECONDS,
+    };
+    const ended = (error: KubernetesApiError | undefined): void => {
+      this.#endWatch = undefined;
+      if (this.#stopped) return;
+      const problem = broken ?? error;
+      const lasted = this.#clock.now() - begun;
+      if (lasted >= GOOD_WATCH) this.#failures = 0;
+      if (problem === undefined) {
+        // The server ends watches as it likes; only one that does so at once is made to wait.
+        if (lasted >= FIRST_WAIT) this.#follow();
+        else this.#later(this.#wait(), () => this.#follow());
+      } else if (problem.status === 410) {
+        this.#log.info({}, 'the history is gone: listing again');
+        this.#later(this.#wait(), () => void this.#list());
+      } else {
+        // Without an answer the history is what it was.
+        const again = problem.status === undefined ? () => this.#follow() : () => void this.#list();
+        this.#failed(problem, again);
+      }
+    };
+    this.#endWatch = this.#api.watch(
+      this.#path,
+      query,
+      (type, object) => {
+        if (broken !== undefined) return;
+        if (type === 'ERROR') {
+          const { code, message } = status.safeParse(object).data ?? {};
+          broken = new KubernetesApiError(message ?? 'the watch failed', code ?? 500);
+          return;
+        }
+        this.#event(type, object);
+      },
+      ended,
+    );
+  }
+
+  #event(type: string, object: unknown): void {
+    const version = versioned.safeParse(object);
+    if (version.success) this.#version = version.data.metadata.resourceVersion;
+    if (type === 'BOOKMARK') return;
+    if (type === 'DELETED') {
+      const key = this.#keyOf(object);
+      if (key === undefined || !this.#present.delete(key)) return;
+      this.#handlers.remove(key);
+      return;
+    }
+    const one = this.#read(object, new Set());
+    if (one === undefined) return;
+    this.#present.add(keyOf(one));
+    this.#handlers.put(one);
+  }
+
+  /** An object as far as it matters; one that is wrong is told and left as it was. */
+  #read(item: unknown, unreadable: Set<string>): KubernetesObject | undefined {
+    const result = kinds[this.kind].schema.safeParse(item);
+    if (result.success) return { kind: this.kind, object: result.data } as KubernetesObject;
+    const key = this.#keyOf(item);
+    if (key !== undefined) unreadable.add(key);
+    const problems = result.error.issues
+      .map(({ path, message }) => `${path.join('.')}: ${message}`)
+      .join('; ');
+    this.#log.warn({}, `${key ?? this.kind}: ${problems}`);
+    return undefined;
+  }
+
+  #keyOf(item: unknown): string | undefined {
+    const named = z
+      .object({ metadata: z.object({ name: z.string(), namespace: z.string().optional() }) })
+      .safeParse(item);
+    if (!named.success) return undefined;
+    const object = { metadata: { ...named.data.metadata, labels: {}, annotations: {} } };
+    return keyOf({ kind: this.kind, object } as unknown as KubernetesObject);
+  }
+
+  #failed(error: KubernetesApiError, again: () => void): void {
+    if (this.#stopped) return;
+    if (error.status === 404) {
+      if (!this.#listed) this.#log.info({}, 'the server does not have this kind');
+      this.#done();
+      this.#later(UNKNOWN_KIND_WAIT, again);
+      return;
+    }
+    const wait = Math.max(this.#wait(), error.retryAfter ?? 0);
+    const hint = error.status === 401 || error.status === 403 ? ' (are the credentials still good?)' : '';
+    this.#log.warn({ status: error.status, wait }, `${error.message}${hint}; trying again`);
+    this.#later(wait, again);
+  }
+
+  #wait(): number {
+    const wait = Math.min(FIRST_WAIT * 2 ** this.#failures, LONGEST_WAIT);
+    this.#failures = Math.min(this.#failures + 1, 20);
+    return Math.round(wait * (0.75 + this.#random() / 2));
+  }
+
+  #later(wait: number, then: () => void): void {
+    if (this.#stopped) return;
+    this.#timer = this.#clock.after(wait, then);
+  }
+}
+
+/** `/api/v1/services`, `/apis/discovery.k8s.io/v1/endpointslices` */
+function pathOf(kind: Kind): string {
+  const { apiVersion } = kinds[kind];
+  const plural = {
+    Namespace: 'namespaces',
+    Node: 'nodes',
+    NetworkAttachmentDefinition: 'network-attachment-definitions',
+    Pod: 'pods',
+    Service: 'services',
+    Endpoints: 'endpoints',
+    EndpointSlice: 'endpointslices',
+    Deployment: 'deployments',
+  }[kind];
+  return `/${apiVersion.includes('/') ? 'apis' : 'api'}/${apiVersion}/${plural}`;
+}

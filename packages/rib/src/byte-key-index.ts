@@ -68,11 +68,14 @@ export class ByteKeyIndex {
     return this.#arena.view.getUint16(this.#record(number, 1));
   }
 
-  /** Takes a destination out of the index and frees its key. */
-  remove(number: number): void {
-    this.#directory.remove(this.#record(number, 0), number);
-    const at = this.#record(number, 1);
-    this.#arena.release(at, this.#arena.view.getUint16(at) + LENGTH_OCTETS);
+  /** Takes destinations out of the index and frees their keys. */
+  remove(numbers: Int32Array, count: number): void {
+    for (let i = 0; i < count; i++) {
+      const number = numbers[i]!;
+      this.#directory.remove(this.#record(number, 0), number);
+      const at = this.#record(number, 1);
+      this.#arena.release(at, this.#arena.view.getUint16(at) + LENGTH_OCTETS);
+    }
   }
 
   clear(): void {

@@ -119,6 +119,12 @@ export class ChangeLog {
     return (this.#head - cursor.position) | 0;
   }
 
+  /** Moves the cursor behind everything there is. */
+  skip(cursor: ChangeCursor): void {
+    cursor.position = this.#head;
+    this.#furthest = this.#head;
+  }
+
   /** Whether the latest change of a destination is one that `cursor` has still to read. */
   isAhead(cursor: ChangeCursor, destination: number): boolean {
     const change = this.#destinations.words[destination * this.#destinations.stride + CHANGE]!;

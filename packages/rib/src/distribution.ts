@@ -70,6 +70,37 @@ class Convoy {
   }
 }
 
+/** What is to be done about a destination in a convoy, given who shall have it and who has been told. */
+class Outcome {
+  wanted = -1;
+  before = -1;
+  /** Who of the convoy shall have it, and who of them has not. */
+  here = NOBODY;
+  fresh = NOBODY;
+  /** Who of the convoy has it and shall not. */
+  lost = NOBODY;
+  /** Who has it then. */
+  after = NOBODY;
+  #members = NOBODY;
+
+  /** Begins with another convoy. */
+  forget(members: number): void {
+    this.#members = members;
+    this.wanted = -1;
+    this.before = -1;
+  }
+
+  work(receivers: Receivers, wanted: number, before: number): void {
+    const members = this.#members;
+    this.wanted = wanted;
+    this.before = before;
+    this.here = receivers.intersection(wanted, members);
+    this.fresh = receivers.minus(this.here, before);
+    this.lost = receivers.minus(receivers.intersection(before, members), wanted);
+    this.after = receivers.minus(receivers.union(before, this.here), this.lost);
+  }
+}
+
 export class Distribution implements Follower {
   readonly receivers = new Receivers();
   readonly #table: PackedTable;
@@ -78,6 +109,7 @@ export class Distribution implements Follower {
   readonly #free: number[] = [];
   /** By destination: who has been told about it. */
   #held = new Int32Array(16);
+  readonly #outcome = new Outcome();
   #front: Convoy | undefined;
   #behind: Convoy[] = [];
 
@@ -291,30 +323,20 @@ export class Distribution implements Follower {
     const held = this.#held;
     const chunk = shared;
     const { repeats } = courier;
+    const outcome = this.#outcome;
+    outcome.forget(members);
     for (let i = 0; i < count; i++) {
       const entry = chunk[i]!;
       const number = entry & ENTRY_NUMBER;
       const set = table.bestSet(number);
       const before = held[number]!;
-      const repeated = repeats || entry < 0;
-      if (set === 0 && (before === members || before === NOBODY)) {
-        if (before !== NOBODY) courier.unreach(number, members);
-        held[number] = NOBODY;
-        continue;
-      }
       const wanted = set === 0 ? NOBODY : courier.receivers(number, set);
-      if (wanted === members && (before === members || before === NOBODY)) {
-        // Everybody in the convoy shall have it, and nobody else had it: the usual case.
-        if (before === NOBODY || repeated) courier.reach(number, set, members);
-        held[number] = members;
-        continue;
-      }
-      const here = receivers.intersection(wanted, members);
-      const told = repeated ? here : receivers.minus(here, before);
-      const lost = receivers.minus(receivers.intersection(before, members), wanted);
+      // The same few combinations follow each other.
+      if (wanted !== outcome.wanted || before !== outcome.before) outcome.work(receivers, wanted, before);
+      const told = repeats || entry < 0 ? outcome.here : outcome.fresh;
       if (told !== NOBODY) courier.reach(number, set, told);
-      if (lost !== NOBODY) courier.unreach(number, lost);
-      held[number] = receivers.minus(receivers.union(before, here), lost);
+      if (outcome.lost !== NOBODY) courier.unreach(number, outcome.lost);
+      held[number] = outcome.after;
     }
     courier.dispatch();
   }
@@ -327,16 +349,19 @@ export class Distribution implements Follower {
     const { members } = convoy;
     this.#makeRoom();
     const held = this.#held;
+    const outcome = this.#outcome;
+    outcome.forget(members);
+    const again = convoy.walk === 'again';
     for (let i = 0; i < count; i++) {
       const number = shared[i]!;
       const set = table.bestSet(number);
       const before = held[number]!;
-      const wanted = set === 0 ? NOBODY : receivers.intersection(courier.receivers(number, set), members);
-      const told = convoy.walk === 'again' ? wanted : receivers.minus(wanted, before);
-      const lost = receivers.minus(receivers.intersection(before, members), wanted);
+      const wanted = set === 0 ? NOBODY : courier.receivers(number, set);
+      if (wanted !== outcome.wanted || before !== outcome.before) outcome.work(receivers, wanted, before);
+      const told = again ? outcome.here : outcome.fresh;
       if (told !== NOBODY) courier.reach(number, set, told);
-      if (lost !== NOBODY) courier.unreach(number, lost);
-      held[number] = receivers.minus(receivers.union(before, wanted), lost);
+      if (outcome.lost !== NOBODY) courier.unreach(number, outcome.lost);
+      held[number] = outcome.after;
     }
     courier.dispatch();
   }

@@ -8,6 +8,7 @@ const MULTIPLIER = 0x9e3779b1 | 0;
 
 /** Scratch of a split. */
 let gathered = new Int32Array(0);
+let removedHashes = new Int32Array(0);
 
 export class FixedKeyIndex {
   readonly #destinations: Destinations;
@@ -83,9 +84,11 @@ export class FixedKeyIndex {
     return this.#find(keys, at, hash) || this.#insert(keys, at, hash);
   }
 
-  /** Takes a destination out of the index; its key must still be in place. */
-  remove(number: number): void {
-    this.#directory.remove(this.#hashOf(number), number);
+  /** Takes destinations out of the index; their keys must still be in place. */
+  remove(numbers: Int32Array, count: number): void {
+    if (removedHashes.length < count) removedHashes = new Int32Array(numbers.length);
+    this.#hashAll(numbers, count, removedHashes);
+    for (let i = 0; i < count; i++) this.#directory.remove(removedHashes[i]!, numbers[i]!);
   }
 
   clear(): void {
@@ -147,10 +150,6 @@ export class FixedKeyIndex {
       }
     }
     for (let i = 0; i < count; i++) into[i] = this.#hash(keys, i * keyWords);
-  }
-
-  #hashOf(number: number): number {
-    return this.#hash(this.#destinations.words, number * this.#destinations.stride + KEY);
   }
 
   #hash(keys: Int32Array, at: number): number {

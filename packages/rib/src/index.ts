@@ -20,5 +20,6 @@ export { ruleSets, type RuleSetName } from './selection/rules.ts';
 export { multipathModes, type MultipathMode, type RuleSet, type Step } from './selection/step.ts';
 export type { Advertisement, Membership, UpdateGroup, UpdateMember } from './update-group.ts';
 export type { ItemEncoder, ItemGroup, Subscriber } from './item-group.ts';
+export { warmUp } from './warm-up.ts';
 export { routeTargetNlri } from './route-target-nlri.ts';
 export { dumpTables, type TableDumpOptions } from './table-dump.ts';

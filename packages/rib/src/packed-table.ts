@@ -39,6 +39,8 @@ export const REMOVE = -1;
 /** Told about every path that comes to or leaves a table. */
 export type PathObserver = (destination: number, set: number, comes: boolean) => void;
 
+/** Destinations freed at a time; scratch of all tables, empty between calls. */
+const gone = new Int32Array(1024);
 const contest = new Contest();
 /** Where the paths of the contest are: 0 is the one inline. */
 let contestPaths = new Int32Array(16);
@@ -74,6 +76,9 @@ export class PackedTable {
   #unsettled = new Int32Array(64);
   #unsettledCount = 0;
   readonly #emptied: number[] = [];
+  /** Destinations about to be freed. */
+  #gone = gone;
+  #goneCount = 0;
 
   constructor(
     store: RouteStore,
@@ -305,9 +310,8 @@ export class PackedTable {
 
   /** Forgets changes all followers have seen, and destinations that have gone meanwhile. */
   trim(limit: number): boolean {
-    const more = this.log.trim(limit, (number) => {
-      if (this.destinations.words[number * this.destinations.stride + SET] === 0) this.#free(number);
-    });
+    const more = this.log.trim(limit, this.#passed);
+    this.#freeGone();
     if (this.destinations.size === 0 && this.destinations.top > 1 && !more && this.isSettled) {
       this.destinations.clear();
       this.fixed?.clear();
@@ -322,8 +326,9 @@ export class PackedTable {
     this.replicator = undefined;
     for (let number = 1; number < this.destinations.top; number++) {
       if (this.isOccupied(number)) this.revise(number, () => REMOVE);
-      if (this.isUsed(number)) this.#free(number);
+      this.#passed(number);
     }
+    this.#freeGone();
     this.#batch = undefined;
     this.#unsettledCount = 0;
   }
@@ -510,22 +515,37 @@ export class PackedTable {
   #reap(): void {
     for (let number = this.#emptied.pop(); number !== undefined; number = this.#emptied.pop()) {
       const at = number * this.destinations.stride;
-      const { words } = this.destinations;
-      if (words[at + SET] === 0 && (words[at + MORE]! & (STATE_FREE | STATE_UNSETTLED)) === 0)
-        this.#free(number);
+      if ((this.destinations.words[at + MORE]! & STATE_UNSETTLED) === 0) this.#passed(number);
     }
+    this.#freeGone();
   }
 
-  #free(number: number): void {
-    if ((this.destinations.words[number * this.destinations.stride + MORE]! & STATE_FREE) !== 0) return;
-    const { layout, fixed } = this;
-    if (fixed !== undefined) fixed.remove(number);
-    else this.byBytes!.remove(number);
-    if (layout.kind === 'prefix' && layout.distinguished) {
-      const head = this.destinations.words[number * this.destinations.stride + KEY]!;
-      this.store.distinguishers.release(head >>> lengthBits(layout));
+  /** Notes a destination that may have gone: nobody needs to hear of it any more. */
+  readonly #passed = (number: number): void => {
+    const { words, stride } = this.destinations;
+    if (words[number * stride + SET] !== 0 || (words[number * stride + MORE]! & STATE_FREE) !== 0) return;
+    // Nobody asks for it again before it is freed, so it can be marked as free now and not be noted twice.
+    words[number * stride + MORE] = STATE_FREE;
+    if (this.#goneCount === this.#gone.length) this.#freeGone();
+    this.#gone[this.#goneCount++] = number;
+  };
+
+  /** Frees the destinations noted, many at a time. */
+  #freeGone(): void {
+    const count = this.#goneCount;
+    if (count === 0) return;
+    this.#goneCount = 0;
+    const { layout, destinations, fixed } = this;
+    if (fixed !== undefined) fixed.remove(this.#gone, count);
+    else this.byBytes!.remove(this.#gone, count);
+    const shift = layout.kind === 'prefix' && layout.distinguished ? lengthBits(layout) : 0;
+    for (let i = 0; i < count; i++) {
+      const number = this.#gone[i]!;
+      if (shift !== 0) {
+        this.store.distinguishers.release(destinations.words[number * destinations.stride + KEY]! >>> shift);
+      }
+      destinations.release(number);
     }
-    this.destinations.release(number);
   }
 }
 

@@ -161,6 +161,8 @@ class Replicator implements Follower {
 
   work(budget: number): number {
     let done = 0;
+    // A route reflector without routing instances replicates nothing.
+    if (this.#exchange.members.size === 0 && this.#replicas.size === 0) this.#packed.log.skip(this.#cursor);
     while (done < budget && this.#packed.log.behind(this.#cursor) > 0) {
       const before = this.#packed.log.behind(this.#cursor);
       const count = this.#packed.log.read(this.#cursor, chunk, Math.min(CHUNK, budget - done));

@@ -3,6 +3,9 @@ import { readConfigFile } from '@vaportrail/show';
 import { addDaemonOptions, runDaemon } from '../daemon.ts';
 import type { Subcommand } from '../command.ts';
 
+/** Milliseconds given to the compiler before the first session, if there are BGP peers to wait for. */
+const WARM_UP = 250;
+
 export const controlNode = {
   summary: 'run a control node: XMPP towards agents, MP-BGP towards gateways and other control nodes',
   examples: [
@@ -13,11 +16,15 @@ export const controlNode = {
     addDaemonOptions(command, async (options) => {
       // Loaded when it is run: other commands start faster without.
       const { ControlNode, controlNodeConfig } = await import('@vaportrail/control-node');
+      const { warmUp } = await import('@vaportrail/rib');
       await runDaemon({
         kind: 'control-node',
         ...options,
         read: (file) => readConfigFile(file, controlNodeConfig),
-        create: (config, log) => new ControlNode(config, { log }),
+        create: (config, log) => {
+          if (config.bgp.peers.length > 0) warmUp(WARM_UP, () => performance.now());
+          return new ControlNode(config, { log });
+        },
         endpoints: ({ name }) => [{ name }],
       });
     }),

@@ -24,6 +24,8 @@ export interface ByteLayout {
     into: Uint8Array,
     to: number,
   ) => number;
+  /** Where the route distinguisher stands in an NLRI; tables of routing instances have zeros there. */
+  readonly distinguisherAt?: number;
 }
 
 export type FamilyLayout = PrefixLayout | ByteLayout;
@@ -50,7 +52,7 @@ const prefixLayouts: { readonly [N in FamilyName]?: PrefixLayout } = {
 };
 
 const byteLayouts: { readonly [N in FamilyName]?: ByteLayout } = {
-  'e-vpn': { kind: 'bytes', canonical: evpnKey },
+  'e-vpn': { kind: 'bytes', canonical: evpnKey, distinguisherAt: 2 },
 };
 
 export function layoutOf(family: FamilyName): FamilyLayout {
@@ -67,12 +69,13 @@ export function lengthBits(layout: PrefixLayout): number {
   return layout.addressWords === 1 ? 6 : 8;
 }
 
-/** The family of the VPN table that routes of a VRF table are replicated to. */
+/** The family of the VPN table that routes of a VRF table are replicated to; EVPN routes look the same in both. */
 export const vpnFamilyOf: { readonly [N in FamilyName]?: FamilyName } = {
   inet: 'inet-vpn',
   inet6: 'inet6-vpn',
   'inet-multicast': 'inet-vpn-multicast',
   'inet6-multicast': 'inet6-vpn-multicast',
+  'e-vpn': 'e-vpn',
 };
 
 /** AFI and SAFI as they stand in MP_REACH_NLRI. */

@@ -9,14 +9,16 @@ import type { FamilyName } from '@vaportrail/bgp/wire';
 import { SET_SOURCE, SET_TARGETS, SET_WORDS_SHIFT } from './attribute-pool.ts';
 import { ENTRY_NUMBER } from './change-log.ts';
 import { DISCRIMINATOR, KEY, LABEL, MORE, MORE_MASK, SET, pathFlag } from './destinations.ts';
-import { type PrefixLayout, lengthBits, vpnFamilyOf } from './family-layout.ts';
+import { type ByteLayout, type PrefixLayout, lengthBits, vpnFamilyOf } from './family-layout.ts';
 import type { Follower } from './follower.ts';
+import { keyOfNlri, payloadOfNlri } from './named-nlri.ts';
 import type { PackedTable } from './packed-table.ts';
 import { ReplicaList } from './replica-list.ts';
 import type { RouteStore } from './route-store.ts';
 import type { TargetedTable } from './targeted-table.ts';
 
 const CHUNK = 1024;
+const RD_OCTETS = 8;
 /** What was read from a change log; nothing is kept in it between calls. */
 const chunk = new Int32Array(CHUNK);
 const noTables: readonly TargetedTable[] = [];
@@ -243,6 +245,7 @@ class Replicator implements Follower {
   }
 
   #copy(number: number, set: number, label: number, pathId: number): void {
+    if (this.#packed.layout.kind === 'bytes') return this.#copyOctets(number, set, label, pathId);
     const { pool, discriminators } = this.#store;
     const table = this.#table;
     const layout = this.#packed.layout as PrefixLayout;
@@ -272,6 +275,54 @@ class Replicator implements Follower {
       this.#key[0] = length;
       this.#announce(importer, importer.importOf(exported), source, copied, discriminator);
     }
+  }
+
+  /** The same for routes that are octets: their route distinguisher stands in them, as zeros in a VRF. */
+  #copyOctets(number: number, set: number, label: number, pathId: number): void {
+    const { pool, discriminators, distinguishers, payloads } = this.#store;
+    const table = this.#table;
+    const { distinguisherAt } = this.#packed.layout as ByteLayout;
+    const payload = label >>> 8;
+    const nlri = payload === 0 ? this.#packed.byBytes!.key(number) : payloads.octets(payload);
+    // A route of a type nobody knows may be too short to have one.
+    if (distinguisherAt === undefined || nlri.length < distinguisherAt + RD_OCTETS) return;
+    let exported = set;
+    let distinguisher = distinguishers.numberOf(nlri, distinguisherAt);
+    if (!table.isVpn) {
+      const made = table.exportOf(set);
+      if (made === undefined) return;
+      exported = made.set;
+      distinguisher = made.distinguisher;
+    }
+    const source = pool.words[(set << SET_WORDS_SHIFT) + SET_SOURCE]!;
+    const discriminator = discriminators.number(this.#packed.number, distinguisher, pathId);
+    const flags = (label & pathFlag.longLivedStale) | pathFlag.secondary;
+    if (!table.isVpn && this.#exchange.vpn !== undefined) {
+      nlri.set(distinguishers.bytes(distinguisher), distinguisherAt);
+      this.#announceOctets(this.#exchange.vpn, nlri, exported, source, flags, discriminator);
+    }
+    nlri.fill(0, distinguisherAt, distinguisherAt + RD_OCTETS);
+    const list = pool.words[(exported << SET_WORDS_SHIFT) + SET_TARGETS]!;
+    for (const importer of this.#exchange.importers(list)) {
+      if (importer === table) continue;
+      this.#announceOctets(importer, nlri, importer.importOf(exported), source, flags, discriminator);
+    }
+  }
+
+  #announceOctets(
+    table: TargetedTable,
+    nlri: Uint8Array,
+    set: number,
+    source: number,
+    flags: number,
+    discriminator: number,
+  ): void {
+    const { packed } = table;
+    const key = keyOfNlri(packed.layout, nlri);
+    const there = packed.byBytes!.require(key);
+    const label = (payloadOfNlri(this.#store, nlri, key) << 8) | flags;
+    packed.announce(there, set, label, discriminator);
+    this.#wanted.push({ table, there, source, discriminator });
   }
 
   #announce(table: TargetedTable, set: number, source: number, label: number, discriminator: number): void {

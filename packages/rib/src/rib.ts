@@ -48,6 +48,11 @@ export interface TableOptions {
   readonly selection?: RuleSetName | undefined;
   /** Where the NLRI of this family go that BGP sources send. True for the first table of a family with `vpn` or `main`. */
   readonly main?: boolean | undefined;
+  /**
+   * Whether it is the table that routing instances export to. Follows from the family, but for EVPN, whose routes look
+   * the same on both sides: there it is true unless stated.
+   */
+  readonly vpn?: boolean | undefined;
   /** Route targets (eight octets each) of routes to import. */
   readonly imports?: readonly Uint8Array[] | undefined;
   /** Route targets added to exported routes; a table without is not exported. */
@@ -155,7 +160,7 @@ export class Rib {
       this.#ranking(selection, options.resolve),
       new Selection(rules, options.multipath),
     );
-    const isVpn = Object.values(vpnFamilyOf).includes(family);
+    const isVpn = options.vpn ?? Object.values(vpnFamilyOf).includes(family);
     const targeted = new TargetedTable(
       store,
       packed,

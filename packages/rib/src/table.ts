@@ -1,9 +1,10 @@
 /** A routing table as other packages see it. */
 import type { FamilyName } from '@vaportrail/bgp/wire';
-import { type Prefix, compareBytes } from '@vaportrail/net';
+import type { Prefix } from '@vaportrail/net';
 import { finalMark } from './classify.ts';
 import { lengthBits } from './family-layout.ts';
 import type { Infeasible } from './feasibility.ts';
+import { keyOfNlri, payloadOfNlri } from './named-nlri.ts';
 import type { PackedTable } from './packed-table.ts';
 import { type Route, type RouteContext, readRoute } from './route.ts';
 import { type RouteFilter, matcher } from './route-filter.ts';
@@ -234,19 +235,13 @@ export class Table {
 
   /** The octets that name the route. */
   #canonical(bytes: Uint8Array): Uint8Array {
-    const { layout } = this.packed;
-    if (layout.kind !== 'bytes' || layout.canonical === undefined) return bytes;
-    const key = new Uint8Array(bytes.length);
-    return key.subarray(0, layout.canonical(bytes, 0, bytes.length, key, 0));
+    return keyOfNlri(this.packed.layout, bytes);
   }
 
   /** The number of an NLRI that says more than its key. */
   #payload(nlri: Nlri): number {
     if (!('bytes' in nlri)) return 0;
-    const key = this.#canonical(nlri.bytes);
-    return compareBytes(key, nlri.bytes) === 0
-      ? 0
-      : this.packed.store.payloads.intern(nlri.bytes, 0, nlri.bytes.length);
+    return payloadOfNlri(this.packed.store, nlri.bytes, this.#canonical(nlri.bytes));
   }
 
   #require(nlri: Nlri): number {

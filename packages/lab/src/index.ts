@@ -54,3 +54,4 @@ export {
   type ServiceTopology,
   type Topology,
 } from './topology.ts';
+export { KubernetesLab, type KubernetesLabSettings } from './kubernetes.ts';

@@ -1,0 +1,69 @@
+/** Manifests in, tables of FRR and GoBGP out: scaled up, a pod not ready, the Service deleted and applied again. */
+import { KubernetesLab, readTopology, type PeerPath } from '@vaportrail/lab';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { floatingIp, missing, until } from '../running-lab.ts';
+
+const book = fileURLToPath(new URL('../../../packages/kube/manifests', import.meta.url));
+
+t.test('the routes at the gateways follow the Service', { skip: missing('frr', 'gobgp') }, async (t) => {
+  const manifests = join(t.testdir({ manifests: {} }), 'manifests');
+  cpSync(book, manifests, { recursive: true });
+  const ingress: string[] = [];
+  const lab = await KubernetesLab.start({
+    topology: readTopology(),
+    peers: ['frr', 'gobgp'],
+    manifests: [manifests],
+    reports: {
+      ingress: ({ metadata: { name } }, addresses) => void ingress.push(`${name} ${addresses.join()}`),
+    },
+  });
+  t.teardown(() => lab.stop());
+  const edit = (file: string, change: (text: string) => string): void => {
+    const path = join(manifests, file);
+    writeFileSync(path, change(readFileSync(path, 'utf8')));
+  };
+  /** What every gateway has for the floating IP, once all of them have so many paths. */
+  const pathsEverywhere = (count: number, prefix = floatingIp): Promise<PeerPath[][]> =>
+    until(
+      () => Promise.all(lab.peers.map((peer) => peer.paths(prefix))),
+      (all) => all.every((paths) => paths.length === count),
+    );
+  const nextHops = (paths: readonly PeerPath[]): string[] => paths.map(({ nextHop }) => nextHop).sort();
+  const cent222 = '10.169.25.20';
+  const cent333 = '10.169.25.21';
+
+  t.same(ingress, ['service-web-lb 101.101.101.252'], 'the external address is told');
+  for (const paths of await pathsEverywhere(1)) {
+    t.same(nextHops(paths), [cent222]);
+    const [path] = paths;
+    t.match(path?.rd, /^10\.169\.25\.20:\d+$/);
+    t.ok(path?.routeTargets.includes('500:500'), `route targets ${path?.routeTargets.join(' ')}`);
+    t.ok((path?.label ?? 0) >= 16);
+  }
+
+  edit('20-deploy-webserver.yaml', (text) => text.replace('replicas: 1', 'replicas: 2'));
+  for (const paths of await pathsEverywhere(2)) t.same(nextHops(paths), [cent222, cent333], 'scaled up');
+
+  const ready = 'namespace: ns-user-1\nspec:';
+  const notReady = 'namespace: ns-user-1\n  annotations: { vaportrail.io/not-ready: "0" }\nspec:';
+  edit('20-deploy-webserver.yaml', (text) => text.replace(ready, notReady));
+  for (const paths of await pathsEverywhere(1)) t.same(nextHops(paths), [cent333], 'the first is not ready');
+  edit('20-deploy-webserver.yaml', (text) => text.replace(notReady, ready));
+  for (const paths of await pathsEverywhere(2))
+    t.same(nextHops(paths), [cent222, cent333], 'and ready again');
+
+  const service = readFileSync(join(manifests, '32-service-web-lb.yaml'), 'utf8');
+  rmSync(join(manifests, '32-service-web-lb.yaml'));
+  await pathsEverywhere(0);
+  await lab.settled();
+  t.same([...lab.database.graph.ofType('loadbalancer')].length, 2, 'the other Services stay');
+  writeFileSync(join(manifests, '32-service-web-lb.yaml'), service);
+  for (const paths of await pathsEverywhere(2)) t.same(nextHops(paths), [cent222, cent333], 'applied again');
+
+  edit('20-deploy-webserver.yaml', (text) => text.replace('replicas: 2', 'replicas: 0'));
+  await pathsEverywhere(0);
+  t.pass('scaled to zero');
+});

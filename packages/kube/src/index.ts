@@ -1,6 +1,5 @@
 /** Kubernetes objects to configuration objects. */
 export { Cluster, objectKey, type ObjectKey } from './cluster.ts';
-export { databaseClient, type ConfigClient } from './config-client.ts';
 export { KubeManager, type KubeManagerOptions, type KubernetesReports } from './kube-manager.ts';
 export { isKind, kinds, namespaceOf, type Kind, type KubernetesObject } from './kubernetes-object.ts';
 export { defaultSettings, type ClusterSettings } from './mapping/cluster-settings.ts';

@@ -4,8 +4,7 @@
  */
 import { systemClock, type Clock, type Timer } from '@vaportrail/net';
 import { silentLog, type Log } from '@vaportrail/show';
-import type { ConfigObject } from '@vaportrail/config';
-import type { ConfigClient } from './config-client.ts';
+import type { ConfigClient, ConfigObject } from '@vaportrail/config';
 import { Cluster, keyOf, objectKey, type ObjectKey } from './cluster.ts';
 import { namespaceOf, type KubernetesObject, type Service } from './kubernetes-object.ts';
 import { attachmentObjects } from './mapping/network-attachment.ts';
@@ -90,10 +89,10 @@ export class KubeManager {
 
   /** Makes the objects of the cluster itself. */
   async start(): Promise<void> {
-    for (const pool of await this.#client.list('floating-ip-pool')) this.#pools.set(nameText(pool), pool);
-    for (const network of await this.#client.list('virtual-network'))
+    for (const pool of this.#client.graph.ofType('floating-ip-pool')) this.#pools.set(nameText(pool), pool);
+    for (const network of this.#client.graph.ofType('virtual-network'))
       this.#routed.set(nameText(network), hasRouteTargets(network));
-    this.#unfollow = this.#client.follow((object) => this.#configChanged(object));
+    this.#unfollow = this.#client.follow(({ object }) => this.#configChanged(object));
     const failures = await this.#reconciler.apply(BOOTSTRAP, bootstrapObjects(this.settings));
     if (failures.length > 0) throw new Error(failures.map(({ message }) => message).join('\n'));
   }
@@ -186,7 +185,7 @@ export class KubeManager {
     this.#tell(key, one, notes);
     if (failures.length > 0) this.#retryLater(key);
     else this.#attempts.delete(key);
-    if (one?.kind === 'Service') await this.#tellIngress(key, one.object, desired);
+    if (one?.kind === 'Service') this.#tellIngress(key, one.object, desired);
     else this.#ingress.delete(key);
   }
 
@@ -218,12 +217,12 @@ export class KubeManager {
 
   #configChanged(object: ConfigObject): void {
     if (object.type !== 'floating-ip-pool' && object.type !== 'virtual-network') return;
-    void this.#look(object);
+    this.#look(object);
   }
 
   /** A pool or network came, changed or went: Services that draw from it are mapped anew. */
-  async #look({ type, fqName }: ConfigObject): Promise<void> {
-    const now = await this.#client.find(type, fqName);
+  #look({ type, fqName }: ConfigObject): void {
+    const now = this.#client.graph.byName(type, fqName);
     const name = nameText({ type, fqName });
     if (type === 'virtual-network') {
       const has = hasRouteTargets(now);
@@ -255,11 +254,11 @@ export class KubeManager {
     }
   }
 
-  async #tellIngress(key: ObjectKey, service: Service, desired: Desired): Promise<void> {
+  #tellIngress(key: ObjectKey, service: Service, desired: Desired): void {
     const addresses: string[] = [];
     for (const { type, fqName } of desired.objects) {
       if (type !== 'floating-ip') continue;
-      const address = (await this.#client.find(type, fqName))?.properties['floating_ip_address'];
+      const address = this.#client.graph.byName(type, fqName)?.properties['floating_ip_address'];
       if (typeof address === 'string') addresses.push(address);
     }
     const present = service.status?.loadBalancer?.ingress.flatMap(({ ip }) => ip ?? []) ?? [];

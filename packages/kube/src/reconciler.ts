@@ -7,11 +7,11 @@
  */
 import {
   ConfigRequestError,
+  type ConfigClient,
   type ConfigObject,
   type ObjectTypeName,
   type Reference,
 } from '@vaportrail/config';
-import type { ConfigClient } from './config-client.ts';
 import {
   nameText,
   nothingDesired,
@@ -118,7 +118,7 @@ export class Reconciler {
     const stale = new Map<string, ConfigObject>();
     const ours = new Set<string>();
     for (const type of [...sweepOrder].reverse()) {
-      for (const object of await this.#client.list(type)) {
+      for (const object of this.#client.graph.ofType(type)) {
         const needed = this.#owners.has(nameText(object));
         if (!needed && !isOf(object, cluster, ours)) continue;
         ours.add(object.uuid);
@@ -128,7 +128,7 @@ export class Reconciler {
     const failures: Failure[] = [];
     const ordered = [...stale.values()].reverse();
     for (const object of ordered) {
-      const there = await this.#client.get(object.type, object.uuid);
+      const there = this.#client.graph.get(object.uuid);
       if (there !== undefined) await this.#tried(there, failures, () => this.#remove(there));
     }
     return failures;
@@ -147,15 +147,15 @@ export class Reconciler {
 
   async #ensure(desired: DesiredObject, before: Desired): Promise<void> {
     const { type, fqName, uuid, parent } = desired;
-    const references = await this.#resolved(desired);
-    const present = await this.#client.find(type, fqName);
+    const references = this.#resolved(desired);
+    const present = this.#client.graph.byName(type, fqName);
     if (present !== undefined && uuid !== undefined && present.uuid !== uuid) {
       // The same name for something else, e.g. a pod of another life: that one is over.
       await this.#remove(present);
     } else if (present !== undefined) {
       return this.#update(present, desired, references, before);
     }
-    const above = parent === undefined ? undefined : await this.#found(parent);
+    const above = parent === undefined ? undefined : this.#found(parent);
     this.#writes++;
     await this.#client.create(type, {
       ...(uuid !== undefined && { uuid }),
@@ -196,7 +196,7 @@ export class Reconciler {
     const wanted = new Set(desired.references.map(nameText));
     for (const reference of earlier?.references ?? []) {
       if (wanted.has(nameText(reference))) continue;
-      const target = await this.#client.find(reference.type, reference.fqName);
+      const target = this.#client.graph.byName(reference.type, reference.fqName);
       if (target === undefined) continue;
       this.#writes++;
       await this.#client.changeReference(
@@ -210,35 +210,33 @@ export class Reconciler {
     }
   }
 
-  async #resolved({
-    references,
-  }: DesiredObject): Promise<Partial<Record<ObjectTypeName, readonly Reference[]>>> {
+  #resolved({ references }: DesiredObject): Partial<Record<ObjectTypeName, readonly Reference[]>> {
     const lists: Partial<Record<ObjectTypeName, Reference[]>> = {};
     for (const reference of references) {
-      const { uuid } = await this.#found(reference);
+      const { uuid } = this.#found(reference);
       (lists[reference.type] ??= []).push({ uuid, attr: reference.attr ?? null });
     }
     return lists;
   }
 
   /** @throws ConfigRequestError 404 */
-  async #found({ type, fqName }: ObjectName): Promise<ConfigObject> {
-    const object = await this.#client.find(type, fqName);
+  #found({ type, fqName }: ObjectName): ConfigObject {
+    const object = this.#client.graph.byName(type, fqName);
     if (object === undefined) throw new ConfigRequestError(404, `there is no ${type} ${fqName.join(':')}`);
     return object;
   }
 
   async #link({ from, to }: DesiredLink): Promise<void> {
-    const holder = await this.#found(from);
-    const target = await this.#found(to);
+    const holder = this.#found(from);
+    const target = this.#found(to);
     if (holder.references[to.type]?.some(({ uuid }) => uuid === target.uuid) === true) return;
     this.#writes++;
     await this.#client.changeReference(holder.type, holder.uuid, target.type, target.uuid, 'ADD', null);
   }
 
   async #unlink({ from, to }: DesiredLink): Promise<void> {
-    const holder = await this.#client.find(from.type, from.fqName);
-    const target = await this.#client.find(to.type, to.fqName);
+    const holder = this.#client.graph.byName(from.type, from.fqName);
+    const target = this.#client.graph.byName(to.type, to.fqName);
     if (holder === undefined || target === undefined) return;
     if (holder.references[to.type]?.some(({ uuid }) => uuid === target.uuid) !== true) return;
     this.#writes++;
@@ -246,13 +244,14 @@ export class Reconciler {
   }
 
   async #removeNamed({ type, fqName, uuid }: DesiredObject): Promise<void> {
-    const object = await this.#client.find(type, fqName);
+    const object = this.#client.graph.byName(type, fqName);
     if (object !== undefined && (uuid === undefined || uuid === object.uuid)) await this.#remove(object);
   }
 
   /** Removes an object with what drivers hung on it; references to it are let go. */
   async #remove(object: ConfigObject): Promise<void> {
-    for (const user of await this.#client.users(object)) {
+    const { graph } = this.#client;
+    for (const user of [...graph.children(object.uuid), ...graph.referrers(object.uuid)]) {
       const isChild = user.parent?.uuid === object.uuid;
       if (isChild && goesAlong[user.type] === object.type) await this.#remove(user);
       else if (!isChild) {

@@ -1,6 +1,5 @@
 import { ConfigDatabase, EmbeddedStore } from '@vaportrail/config';
 import t, { type Test } from 'tap';
-import { databaseClient } from '../src/config-client.ts';
 import { KubeManager, type KubernetesReports } from '../src/kube-manager.ts';
 import type { KubernetesObject } from '../src/kubernetes-object.ts';
 import { made, pod, poolText, service, serviceUid } from './sample-cluster.ts';
@@ -33,7 +32,7 @@ async function running(t: Test, reports: Partial<KubernetesReports> = {}) {
   const store = EmbeddedStore.open(t.testdir({}));
   const database = await ConfigDatabase.open(store);
   const start = async (): Promise<KubeManager> => {
-    const manager = new KubeManager({ client: databaseClient(database), reports });
+    const manager = new KubeManager({ client: database, reports });
     await manager.start();
     for (const one of base) manager.put(one);
     return manager;

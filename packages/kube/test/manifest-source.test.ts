@@ -3,7 +3,6 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
-import { databaseClient } from '../src/config-client.ts';
 import { KubeManager } from '../src/kube-manager.ts';
 import { ManifestSource } from '../src/manifest-source.ts';
 
@@ -18,7 +17,7 @@ async function applied(t: Test) {
   const database = await ConfigDatabase.open(store);
   const ingress = new Map<string, readonly string[]>();
   const manager = new KubeManager({
-    client: databaseClient(database),
+    client: database,
     reports: { ingress: (service, addresses) => void ingress.set(service.metadata.name, addresses) },
   });
   await manager.start();

@@ -3,12 +3,11 @@
  * they decide applied to a running control node and its compute nodes as it changes.
  */
 import { Fleet, agentFileConfig } from '@vaportrail/agent';
-import { ConfigDatabase, EmbeddedStore, NativeDriver } from '@vaportrail/config';
+import { ConfigDatabase, EmbeddedStore, NativeDriver, VirtualRouters } from '@vaportrail/config';
 import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
-import { databaseClient, KubeManager, ManifestSource, type KubernetesReports } from '@vaportrail/kube';
+import { KubeManager, ManifestSource, type KubernetesReports } from '@vaportrail/kube';
 import { announceEndpoint, silentLog, type DaemonView, type Log } from '@vaportrail/show';
 import { loopbackAddresses, type Addressing } from './addressing.ts';
-import { computeNodeView, routingInstances } from './compute-node-view.ts';
 import {
   agentSettings,
   controlNodeSettings,
@@ -39,6 +38,7 @@ export class KubernetesLab {
   readonly database: ConfigDatabase;
   readonly kube: KubeManager;
   readonly driver: NativeDriver;
+  readonly #routers: VirtualRouters;
   readonly controlNode: ControlNode;
   readonly agents = new Map<string, Fleet>();
   readonly peers: Peer[] = [];
@@ -47,10 +47,9 @@ export class KubernetesLab {
   readonly #gateways: readonly GatewayTopology[];
   readonly #log: Log;
   readonly #undo: (() => Promise<void> | void)[] = [];
+  /** Daemons whose settings have changed. */
+  readonly #stale = new Set<string>();
   #applying: Promise<void> | undefined;
-  #stale = false;
-  /** What each daemon was last told, as text. */
-  readonly #told = new Map<string, string>();
 
   private constructor(settings: KubernetesLabSettings, database: ConfigDatabase, addressing: Addressing) {
     const { topology, peers, reports, log = silentLog } = settings;
@@ -59,8 +58,9 @@ export class KubernetesLab {
     this.#addressing = addressing;
     this.#log = log;
     this.database = database;
-    this.kube = new KubeManager({ client: databaseClient(database), reports: reports ?? {}, log });
+    this.kube = new KubeManager({ client: database, reports: reports ?? {}, log });
     this.driver = new NativeDriver(database, { log });
+    this.#routers = new VirtualRouters(database);
     this.controlNode = new ControlNode(this.#controlNodeConfig(), { log });
   }
 
@@ -93,7 +93,9 @@ export class KubernetesLab {
       this.agents.set(name, agent);
       await this.#startDaemon('agent', name, agent);
     }
-    this.#undo.push(this.database.follow(() => this.#changed()));
+    this.#undo.push(() => this.#routers.close());
+    this.#routers.followInstances(() => this.#changed('control-node'));
+    for (const name of this.agents.keys()) this.#routers.follow(name, () => this.#changed(name));
     this.driver.start();
     this.#undo.push(() => this.driver.stop());
     await this.kube.start();
@@ -109,39 +111,25 @@ export class KubernetesLab {
   async settled(): Promise<void> {
     await this.kube.settled();
     await this.driver.settled();
+    await new Promise((resolve) => setImmediate(resolve));
     while (this.#applying !== undefined) await this.#applying;
   }
 
-  /** Several objects change together: they are applied once. */
-  #changed(): void {
-    this.#stale = true;
-    this.#applying ??= new Promise<void>((resolve) => setImmediate(resolve))
-      .then(() => this.#apply())
+  #changed(daemon: string): void {
+    this.#stale.add(daemon);
+    this.#applying ??= this.#apply()
       .catch((error: unknown) => this.#log.error({ err: error }, 'the configuration could not be applied'))
-      .finally(() => {
-        this.#applying = undefined;
-        if (this.#stale) this.#changed();
-      });
+      .finally(() => void (this.#applying = undefined));
   }
 
   async #apply(): Promise<void> {
-    this.#stale = false;
-    // Routing instances first: what an agent publishes into one that is not there waits.
-    const instances = this.#controlNodeConfig();
-    if (this.#isNews('control-node', instances)) await this.controlNode.reload(instances);
-    for (const [name, agent] of this.agents) {
-      const file = this.#agentFile(name);
-      if (this.#isNews(name, file)) await agent.reload(file);
+    // What changes in the same turn is applied once.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (let daemon = first(this.#stale); daemon !== undefined; daemon = first(this.#stale)) {
+      this.#stale.delete(daemon);
+      if (daemon === 'control-node') await this.controlNode.reload(this.#controlNodeConfig());
+      else await this.agents.get(daemon)!.reload(this.#agentFile(daemon));
     }
-  }
-
-  #isNews(daemon: string, config: unknown): boolean {
-    const text = JSON.stringify(config, (_, value: unknown) =>
-      value instanceof Uint8Array ? [...value] : value,
-    );
-    if (this.#told.get(daemon) === text) return false;
-    this.#told.set(daemon, text);
-    return true;
   }
 
   #controlNodeConfig() {
@@ -149,13 +137,14 @@ export class KubernetesLab {
     const settings = controlNodeSettings(this.#topology, name, this.#addressing, this.#gateways);
     return controlNodeConfig.parse({
       ...settings,
-      'routing-instances': routingInstances(this.database.graph),
+      'routing-instances': this.#routers.instances,
     });
   }
 
   #agentFile(name: string) {
     const settings = agentSettings(this.#topology, name, this.#addressing, () => 0);
-    return agentFileConfig.parse({ ...settings, ...computeNodeView(this.database.graph, name) });
+    const { vrfs = [], interfaces = [] } = this.#routers.settings(name) ?? {};
+    return agentFileConfig.parse({ ...settings, vrfs, interfaces });
   }
 
   async #startPeer(gateway: GatewayTopology): Promise<Peer> {
@@ -204,4 +193,8 @@ export class KubernetesLab {
   async stop(): Promise<void> {
     for (const undo of this.#undo.splice(0).reverse()) await undo();
   }
+}
+
+function first(set: ReadonlySet<string>): string | undefined {
+  return set.values().next().value;
 }

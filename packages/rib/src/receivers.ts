@@ -13,6 +13,8 @@ export class Receivers {
   /** One bit per member; the arrays may be of different length. */
   #sets: Int32Array[] = [new Int32Array(0)];
   readonly #numbers = new Map<string, number>([['', NOBODY]]);
+  /** Members as lists, once somebody asked. */
+  #lists: (readonly number[] | undefined)[] = [];
   /** Grows when numbers remembered elsewhere may not be the ones new sets get. */
   epoch = 0;
   readonly #unions = new Map<number, number>();
@@ -34,14 +36,8 @@ export class Receivers {
   }
 
   /** The members of a set, ascending. */
-  members(set: number): number[] {
-    const members: number[] = [];
-    this.#sets[set]!.forEach((word, index) => {
-      for (let bit = 0; word !== 0 && bit < BITS; bit++) {
-        if ((word & (1 << bit)) !== 0) members.push(index * BITS + bit);
-      }
-    });
-    return members;
+  members(set: number): readonly number[] {
+    return (this.#lists[set] ??= listOf(this.#sets[set]!));
   }
 
   union(a: number, b: number): number {
@@ -91,6 +87,7 @@ export class Receivers {
 
   #forget(): void {
     this.epoch++;
+    this.#lists = [];
     this.#numbers.clear();
     this.#unions.clear();
     this.#differences.clear();
@@ -126,6 +123,16 @@ export class Receivers {
     }
     return number;
   }
+}
+
+function listOf(words: Int32Array): number[] {
+  const members: number[] = [];
+  words.forEach((word, index) => {
+    for (let bit = 0; word !== 0 && bit < BITS; bit++) {
+      if ((word & (1 << bit)) !== 0) members.push(index * BITS + bit);
+    }
+  });
+  return members;
 }
 
 /** Equal for equal sets: zeros at the end do not count. */

@@ -6,13 +6,14 @@
  * targets, nobody in an AS it came through. So these differences need no groups of their own.
  */
 import { type FamilyName, MAX_EXTENDED_MESSAGE, MAX_MESSAGE } from '@vaportrail/bgp/wire';
-import { SET_CHAIN, SET_FACTS, SET_TARGETS, SET_WORDS_SHIFT } from './attribute-pool.ts';
-import { ByteArena } from './byte-arena.ts';
+import { SET_FACTS, SET_TARGETS, SET_WORDS_SHIFT } from './attribute-pool.ts';
 import { LABEL, MORE, MORE_MASK, SET, pathFlag } from './destinations.ts';
 import { CHUNK, type Courier, Distribution } from './distribution.ts';
-import { Egress, type EgressProfile, isReflected, keptFromAll } from './egress.ts';
+import { type EgressProfile, isReflected, keptFromAll } from './egress.ts';
+import { OutgoingBatch } from './outgoing-batch.ts';
 import type { PackedTable } from './packed-table.ts';
 import { NOBODY } from './receivers.ts';
+import { RewrittenSets } from './rewritten-sets.ts';
 import type { RouteStore } from './route-store.ts';
 import type { RouteTargetFilter } from './route-target-filter.ts';
 import type { Source } from './source.ts';
@@ -21,9 +22,6 @@ import { UpdateEncoder } from './update-encoder.ts';
 /** Octets queued for a peer above which it is left behind, and below which it is taken along again. */
 export const CONGESTED_OCTETS = 1 << 20;
 const RELIEVED_OCTETS = 1 << 18;
-/** Octets of rewritten attributes remembered per group. */
-const MOST_REMEMBERED = 1 << 26;
-
 /** A BGP peer as a member of an update group. */
 export interface UpdateMember {
   /** Its session as a source of paths: it is not told its own routes. */
@@ -76,18 +74,6 @@ class Peer {
   }
 }
 
-/**
- * Destinations to be told to the same members with the same attribute set, chained; words of a bucket.
- */
-const BUCKET_WORDS = 6;
-const B_SET = 0;
-const B_TO = 1;
-const B_FIRST = 2;
-const B_LAST = 3;
-/** Next bucket with the same set, and with the same members. */
-const B_NEXT_OF_SET = 4;
-const B_NEXT_OF_MEMBERS = 5;
-
 export interface UpdateGroupSettings extends EgressProfile {
   readonly extendedMessage: boolean;
   /** A route is not told to a peer that itself supplied any path of it, best or not. */
@@ -110,23 +96,11 @@ export class UpdateGroup implements Courier {
   #receiversSerial = new Int32Array(0);
   #receiversEpoch = -1;
   #everybody = NOBODY;
-  readonly #egress: Egress;
   readonly #constrained: boolean;
-  /** By attribute set: its attributes as the members get them, in an arena, with the serial they hold for. */
-  readonly #rewritten = new ByteArena();
-  #rewrittenAt = new Int32Array(0);
-  #rewrittenLength = new Int32Array(0);
-  #rewrittenSerial = new Int32Array(0);
-  /** Of the chunk in work: destinations, the next one of the same bucket, and the buckets, all from 1. */
-  readonly #destinations = new Int32Array(CHUNK + 1);
-  readonly #next = new Int32Array(CHUNK + 1);
-  readonly #buckets = new Int32Array((CHUNK + 1) * BUCKET_WORDS);
-  #items = 0;
-  /** Items with long-lived stale paths, which are told with other attributes. */
-  readonly #stale: { readonly item: number; readonly set: number; readonly to: number }[] = [];
-  #bucketCount = 0;
-  /** First and last bucket for the same members. */
-  readonly #bucketsOf = new Map<number, { readonly first: number; last: number }>();
+  readonly #rewritten: RewrittenSets;
+  readonly #outgoing: OutgoingBatch;
+  /** Destinations with long-lived stale paths, which are told with other attributes. */
+  readonly #stale: { readonly destination: number; readonly set: number; readonly to: number }[] = [];
   readonly #unreached = new Map<number, number[]>();
   #lastUnreachedTo = NOBODY;
   #lastUnreached: number[] = [];
@@ -148,7 +122,8 @@ export class UpdateGroup implements Courier {
       family,
       settings.extendedMessage ? MAX_EXTENDED_MESSAGE : MAX_MESSAGE,
     );
-    this.#egress = new Egress(settings, store.identity);
+    this.#rewritten = new RewrittenSets(store, settings);
+    this.#outgoing = new OutgoingBatch(store.pool, CHUNK);
     this.#constrained = table.layout.kind === 'prefix' && table.layout.distinguished;
     this.distribution = new Distribution(table, this);
   }
@@ -214,40 +189,10 @@ export class UpdateGroup implements Courier {
   }
 
   reach(destination: number, set: number, to: number): void {
-    const item = ++this.#items;
-    this.#destinations[item] = destination;
-    this.#next[item] = 0;
-    const { destinations } = this.#table;
-    if ((destinations.words[destination * destinations.stride + LABEL]! & pathFlag.longLivedStale) !== 0) {
-      this.#stale.push({ item, set, to });
-      return;
-    }
-    const { words } = this.#store.pool;
-    const buckets = this.#buckets;
-    const chain = (set << SET_WORDS_SHIFT) + SET_CHAIN;
-    const newest = words[chain]!;
-    for (let bucket = newest; bucket !== 0; bucket = buckets[bucket * BUCKET_WORDS + B_NEXT_OF_SET]!) {
-      const at = bucket * BUCKET_WORDS;
-      if (buckets[at + B_TO] !== to) continue;
-      this.#next[buckets[at + B_LAST]!] = item;
-      buckets[at + B_LAST] = item;
-      return;
-    }
-    const bucket = ++this.#bucketCount;
-    const at = bucket * BUCKET_WORDS;
-    buckets[at + B_SET] = set;
-    buckets[at + B_TO] = to;
-    buckets[at + B_FIRST] = item;
-    buckets[at + B_LAST] = item;
-    buckets[at + B_NEXT_OF_SET] = newest;
-    buckets[at + B_NEXT_OF_MEMBERS] = 0;
-    words[chain] = bucket;
-    const same = this.#bucketsOf.get(to);
-    if (same === undefined) this.#bucketsOf.set(to, { first: bucket, last: bucket });
-    else {
-      buckets[same.last * BUCKET_WORDS + B_NEXT_OF_MEMBERS] = bucket;
-      same.last = bucket;
-    }
+    const { words, stride } = this.#table.destinations;
+    const isStale = (words[destination * stride + LABEL]! & pathFlag.longLivedStale) !== 0;
+    if (isStale) this.#stale.push({ destination, set, to });
+    else this.#outgoing.add(destination, set, to);
   }
 
   unreach(destination: number, to: number): void {
@@ -265,70 +210,57 @@ export class UpdateGroup implements Courier {
       this.#unreached.clear();
       this.#lastUnreachedTo = NOBODY;
     }
-    if (this.#items === 0) return;
-    const { words } = this.#store.pool;
-    const buckets = this.#buckets;
-    for (let bucket = 1; bucket <= this.#bucketCount; bucket++) {
-      words[(buckets[bucket * BUCKET_WORDS + B_SET]! << SET_WORDS_SHIFT) + SET_CHAIN] = 0;
+    if (!this.#outgoing.isEmpty) {
+      this.#outgoing.forEach(this.#announce, this.#send);
+      this.#outgoing.clear();
     }
-    for (const [to, { first }] of this.#bucketsOf) {
-      for (let bucket = first; bucket !== 0;) {
-        const at = bucket * BUCKET_WORDS;
-        this.#announce(buckets[at + B_SET]!, buckets[at + B_FIRST]!, to, false);
-        bucket = buckets[at + B_NEXT_OF_MEMBERS]!;
-      }
-      this.#send(to);
-    }
-    for (const { item, set, to } of this.#stale.splice(0)) {
-      this.#announce(set, item, to, true);
-      this.#send(to);
-    }
-    this.#bucketsOf.clear();
-    this.#items = 0;
-    this.#bucketCount = 0;
+    if (this.#stale.length > 0) this.#announceStale();
   }
 
-  #announce(set: number, first: number, to: number, stale: boolean): void {
-    const sendable = stale ? this.#rewrite(set, true) : this.#remember(set);
+  /** Encodes a bucket. */
+  readonly #announce = (set: number, first: number, to: number): void => {
+    const outgoing = this.#outgoing;
     const encoder = this.#encoder;
+    const sendable = this.#rewritten.find(set, false);
     let unsendable: number[] | undefined;
-    if (sendable) this.#open(set, stale);
-    let fresh = true;
-    for (let item = first; item !== 0; item = this.#next[item]!) {
-      const destination = this.#destinations[item]!;
-      if (sendable && encoder.nlri(destination, false)) {
-        fresh = false;
-        continue;
-      }
-      if (sendable && !fresh) {
-        this.#open(set, stale);
-        if (encoder.nlri(destination, false)) continue;
+    if (sendable) this.#open(set);
+    for (let item = first, fresh = true; item !== 0; item = outgoing.next(item)) {
+      const destination = outgoing.destination(item);
+      if (sendable) {
+        if (encoder.nlri(destination, false)) {
+          fresh = false;
+          continue;
+        }
+        if (!fresh) {
+          this.#open(set);
+          if (encoder.nlri(destination, false)) continue;
+        }
       }
       // Kept back by policy, or the attributes fill a message: whoever had the route must not keep the old one.
       (unsendable ??= []).push(destination);
     }
     encoder.abandon();
     if (unsendable !== undefined) this.#withdraw(unsendable, to);
+  };
+
+  #announceStale(): void {
+    for (const { destination, set, to } of this.#stale.splice(0)) {
+      const sendable = this.#rewritten.find(set, true);
+      if (sendable) this.#open(set);
+      if (!sendable || !this.#encoder.nlri(destination, false)) this.#withdraw([destination], to);
+      this.#encoder.abandon();
+      this.#send(to);
+    }
   }
 
-  #open(set: number, stale: boolean): void {
+  /** Opens a message with the attributes found last. */
+  #open(set: number): void {
     const { pool } = this.#store;
-    const { nextHopSelf } = this.settings;
-    const from = stale ? this.#egress.bytes : this.#rewritten.bytes;
-    const at = stale ? 0 : this.#rewrittenAt[set]!;
-    const length = stale ? this.#egress.length : this.#rewrittenLength[set]!;
-    if (nextHopSelf !== undefined)
-      this.#encoder.openReach(from, at, length, nextHopSelf, 0, nextHopSelf.length);
-    else {
-      this.#encoder.openReach(
-        from,
-        at,
-        length,
-        pool.arena.bytes,
-        pool.nextHopAt(set),
-        pool.nextHopLength(set),
-      );
-    }
+    const { bytes, at, length } = this.#rewritten;
+    const own = this.settings.nextHopSelf;
+    const encoder = this.#encoder;
+    if (own !== undefined) encoder.openReach(bytes, at, length, own, 0, own.length);
+    else encoder.openReach(bytes, at, length, pool.arena.bytes, pool.nextHopAt(set), pool.nextHopLength(set));
   }
 
   #withdraw(destinations: readonly number[], to: number): void {
@@ -343,12 +275,14 @@ export class UpdateGroup implements Courier {
     this.#send(to);
   }
 
-  #send(to: number): void {
+  /** Hands over what was encoded. */
+  readonly #send = (to: number): void => {
     const buffers = this.#encoder.take();
     if (buffers.length === 0) return;
-    for (const number of this.distribution.receivers.members(to))
+    for (const number of this.distribution.receivers.members(to)) {
       this.#peers.get(number)?.member.send(buffers);
-  }
+    }
+  };
 
   /** @internal Which members have been told about a destination, and why the others have not. */
   advertised(destination: number): Advertisement[] {
@@ -366,53 +300,10 @@ export class UpdateGroup implements Courier {
         keptFromAll(facts, source, this.settings, identity) ??
         this.#keptFrom(member, set, source) ??
         (receivers.has(wanted, number) ? undefined : 'it supplied a path of the route itself') ??
-        (this.#remember(set) ? undefined : 'export policy keeps it back') ??
+        (this.#rewritten.find(set, false) ? undefined : 'export policy keeps it back') ??
         (told ? undefined : 'its turn has not come yet');
       return { to: member.source, told: told && because === undefined, because };
     });
-  }
-
-  /** Makes sure that the rewritten attributes of a set are at hand; returns whether it may be sent. */
-  #remember(set: number): boolean {
-    const serial = this.#store.pool.serial(set);
-    if (set >= this.#rewrittenSerial.length) this.#makeRoom();
-    if (this.#rewrittenSerial[set] === serial) return this.#rewrittenAt[set] !== 0;
-    if (this.#rewritten.used > MOST_REMEMBERED) {
-      this.#rewritten.clear();
-      this.#rewrittenSerial.fill(0);
-    } else if (this.#rewrittenSerial[set] !== 0 && this.#rewrittenAt[set] !== 0) {
-      this.#rewritten.release(this.#rewrittenAt[set]!, this.#rewrittenLength[set]!);
-    }
-    const sendable = this.#rewrite(set, false);
-    const { bytes, length } = this.#egress;
-    const at = sendable ? this.#rewritten.allocate(length) : 0;
-    if (sendable) for (let i = 0; i < length; i++) this.#rewritten.bytes[at + i] = bytes[i]!;
-    this.#rewrittenAt[set] = at;
-    this.#rewrittenLength[set] = length;
-    this.#rewrittenSerial[set] = serial;
-    return sendable;
-  }
-
-  /** Rewrites the attributes of a set for the members; returns whether export policy lets them go. */
-  #rewrite(set: number, stale: boolean): boolean {
-    const { pool, sets, sources } = this.#store;
-    const at = pool.attributesAt(set);
-    const egress = this.#egress;
-    const end = at + pool.attributesLength(set);
-    egress.rewrite(
-      pool.arena.bytes,
-      at,
-      end,
-      sources[pool.source(set)]!,
-      () => sets.plain(set).attributes,
-      stale,
-    );
-    const { exportPolicy } = this.settings;
-    if (exportPolicy === undefined) return true;
-    const made = exportPolicy(sets.view(set, 0, undefined), egress.bytes.slice(0, egress.length));
-    if (made === undefined) return false;
-    egress.replace(made);
-    return true;
   }
 
   #receiversOf(set: number): number {
@@ -468,9 +359,6 @@ export class UpdateGroup implements Courier {
     const { capacity } = this.#store.pool;
     this.#receivers = larger(this.#receivers, capacity);
     this.#receiversSerial = larger(this.#receiversSerial, capacity);
-    this.#rewrittenAt = larger(this.#rewrittenAt, capacity);
-    this.#rewrittenLength = larger(this.#rewrittenLength, capacity);
-    this.#rewrittenSerial = larger(this.#rewrittenSerial, capacity);
   }
 }
 

@@ -4,6 +4,7 @@ import { agent } from './commands/agent.ts';
 import { cli } from './commands/cli.ts';
 import { controlNode } from './commands/control-node.ts';
 import { decode } from './commands/decode.ts';
+import { diff } from './commands/diff.ts';
 import { dump } from './commands/dump.ts';
 import { encode } from './commands/encode.ts';
 import { gateway } from './commands/gateway.ts';
@@ -34,6 +35,7 @@ export const commands = {
   flow,
   decode,
   encode,
+  diff,
   dump,
   mrt,
 } as const satisfies Record<string, Subcommand>;

@@ -4,6 +4,7 @@ import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
 import { Gateway, gatewayConfig } from '@vaportrail/gateway';
 import {
   announceEndpoint,
+  announceRouter,
   fetchView,
   silentLog,
   type DaemonView,
@@ -113,7 +114,9 @@ export class Lab {
   async #begin(gateways: readonly GatewayTopology[], mustHaveAll: boolean): Promise<void> {
     for (const gateway of gateways) {
       try {
-        this.peers.push(await this.#startPeer(gateway));
+        const peer = await this.#startPeer(gateway);
+        this.peers.push(peer);
+        this.#announcePeer(peer, gateway.name);
       } catch (error) {
         if (mustHaveAll || !(error instanceof PeerMissing)) throw error;
         this.missing.push({ kind: gateway.kind, because: error.message });
@@ -165,6 +168,13 @@ export class Lab {
         });
       }
     }
+  }
+
+  /** Lets `vaportrail why --peer` and `vaportrail diff` find it. */
+  #announcePeer(peer: Peer, name: string): void {
+    const at = peer instanceof Frr ? peer.folder : peer instanceof Gobgp ? peer.address : undefined;
+    if (at === undefined || (peer.kind !== 'frr' && peer.kind !== 'gobgp')) return;
+    this.#undo.push(announceRouter({ kind: peer.kind, name, at }));
   }
 
   async #startDaemon(

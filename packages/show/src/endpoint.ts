@@ -79,3 +79,40 @@ function isRunning(pid: number): boolean {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
+
+const router = z.object({
+  kind: z.enum(['frr', 'gobgp', 'bird']),
+  name: z.string(),
+  /** Where it takes commands: the folder of the vty socket, or the address of the API. */
+  at: z.string(),
+  pid: z.number().int().positive(),
+});
+
+/** A router of somebody else's that a lab has started. */
+export type RouterNote = z.output<typeof router>;
+
+/** Leaves the note of a router that this process started; the function it yields takes it back. */
+export function announceRouter(note: Omit<RouterNote, 'pid'>, folder = endpointFolder()): () => void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, `${process.pid}-${note.kind}.router`);
+  writeFileSync(path, JSON.stringify({ ...note, pid: process.pid } satisfies RouterNote), { mode: 0o600 });
+  const withdraw = (): void => {
+    process.off('exit', withdraw);
+    rmSync(path, { force: true });
+  };
+  process.on('exit', withdraw);
+  return withdraw;
+}
+
+/** The routers of the labs that this user runs. */
+export function findRouters(folder = endpointFolder()): RouterNote[] {
+  try {
+    if (process.getuid !== undefined && statSync(folder).uid !== process.getuid()) return [];
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.router'))
+      .map((name) => router.parse(JSON.parse(readFileSync(join(folder, name), 'utf8'))))
+      .filter(({ pid }) => isRunning(pid));
+  } catch {
+    return [];
+  }
+}

@@ -23,7 +23,15 @@ export { createLog, silentLog, type Log } from './log.ts';
 export { ViewError, ViewServer, listenProblem, type Page, type Query, type Stream } from './server.ts';
 export { FetchViewError, fetchStream, fetchView, postAction } from './client.ts';
 export { suggestion } from './suggestion.ts';
-export { announceEndpoint, endpointFolder, findEndpoints, type Endpoint } from './endpoint.ts';
+export {
+  announceEndpoint,
+  announceRouter,
+  endpointFolder,
+  findEndpoints,
+  findRouters,
+  type Endpoint,
+  type RouterNote,
+} from './endpoint.ts';
 export type {
   DaemonView,
   NeighborView,
@@ -112,3 +120,10 @@ export {
   type Why,
   type Witness,
 } from './why.ts';
+export {
+  peerChoice,
+  peerChoiceText,
+  type Comparison,
+  type PeerChoice,
+  type PeerChoicePath,
+} from './peer-choice.ts';

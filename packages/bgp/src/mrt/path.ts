@@ -55,6 +55,8 @@ export class MrtPathReader {
   readonly #filter: MrtFilter | undefined;
   readonly #frame = new UpdateFrame();
   #peers: readonly MrtPeer[] = [];
+  /** View name of the last index; in files of this suite the name of the table. */
+  view = '';
 
   /** With a filter only the paths that pass it are given out. */
   constructor(filter?: MrtFilter) {
@@ -68,9 +70,11 @@ export class MrtPathReader {
   *read(record: MrtRecord): Generator<MrtPath> {
     switch (record.type) {
       case mrtType.tableDumpV2:
-        if (record.subtype === ribSubtype.peerIndexTable)
-          this.#peers = decodePeerIndex(new Reader(record.bytes, record.at, record.end)).peers;
-        else yield* this.#rib(record);
+        if (record.subtype === ribSubtype.peerIndexTable) {
+          const index = decodePeerIndex(new Reader(record.bytes, record.at, record.end));
+          this.#peers = index.peers;
+          this.view = index.viewName;
+        } else yield* this.#rib(record);
         return;
       case mrtType.tableDump:
         return yield* this.#oldRib(record);

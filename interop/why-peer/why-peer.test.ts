@@ -29,9 +29,11 @@ async function vaportrail(...args: readonly string[]): Promise<Outcome> {
 // Other labs of this machine leave their notes elsewhere.
 const runtime = mkdtempSync(join(tmpdir(), 'why-peer-'));
 process.env['XDG_RUNTIME_DIR'] = runtime;
+t.setTimeout(120_000);
 t.teardown(() => rmSync(runtime, { recursive: true, force: true }));
 
 t.test('why --peer frr and diff read what FRR itself says', { skip: missing('frr') }, async (t) => {
+  t.setTimeout(90_000);
   const lab = await runningLab(t, 'frr', 'gateway');
   await lab.setBackends(2);
   const frr = peerOf(lab, 'frr');
@@ -73,6 +75,7 @@ t.test('why --peer frr and diff read what FRR itself says', { skip: missing('frr
 });
 
 t.test('why --peer gobgp and diff read what GoBGP itself says', { skip: missing('gobgp') }, async (t) => {
+  t.setTimeout(90_000);
   const lab = await runningLab(t, 'gobgp');
   await lab.setBackends(2);
   await pathsAt(peerOf(lab, 'gobgp'), 2);
@@ -82,5 +85,47 @@ t.test('why --peer gobgp and diff read what GoBGP itself says', { skip: missing(
     code: 0,
     stdout: '',
     stderr: '',
+  });
+});
+
+t.test('what-if answers by the rules of the gateway and changes nothing', async (t) => {
+  t.setTimeout(90_000);
+  const lab = await runningLab(t, 'gateway');
+  await lab.setBackends(2);
+  const gateway = peerOf(lab, 'gateway');
+  await pathsAt(gateway, 2);
+  const best = (await gateway.paths(floatingIp)).find((path) => path.best)!.nextHop;
+  const other = best === '10.169.25.20' ? '10.169.25.21' : '10.169.25.20';
+  const worse = await vaportrail(
+    'what-if',
+    floatingIp,
+    '--at',
+    'camaro',
+    '--set',
+    `local-pref 50 from ${best}`,
+    '--json',
+  );
+  const [outcome] = JSON.parse(worse.stdout) as {
+    faithful: boolean;
+    after: { nextHop: string; best: boolean; because?: string }[];
+  }[];
+  t.equal(outcome!.faithful, true, 'without a change the same path is chosen as by the gateway');
+  t.match(outcome!.after, [
+    { nextHop: other, best: true },
+    { nextHop: best, because: /local-preference 50 against 200/ },
+  ]);
+  const knob = await vaportrail(
+    'what-if',
+    floatingIp,
+    '--at',
+    'camaro',
+    '--set',
+    'multipath vpn-unequal-cost',
+  );
+  t.match(knob.stdout, new RegExp(`then\\n +\\* ${best} .*\\n += ${other} `));
+  t.equal((await gateway.paths(floatingIp)).find((path) => path.best)!.nextHop, best, 'nothing was changed');
+  t.match(await vaportrail('what-if', floatingIp, '--set', 'colour red'), {
+    code: 2,
+    stderr: /none of local-pref/,
   });
 });

@@ -17,6 +17,7 @@ import { nh } from './commands/vrouter/nh.ts';
 import { rt } from './commands/vrouter/rt.ts';
 import { vif } from './commands/vrouter/vif.ts';
 import { why } from './commands/why.ts';
+import { whatIf } from './commands/what-if.ts';
 import { Command, type Subcommand } from './command.ts';
 
 /** Every subcommand, in the order of `--help`. */
@@ -27,6 +28,7 @@ export const commands = {
   gateway,
   show,
   why,
+  'what-if': whatIf,
   cli,
   nh,
   rt,

@@ -11,6 +11,7 @@ import {
 import {
   type FamilyName,
   NotificationError,
+  type RefreshSubtype,
   ceaseSubcode,
   errorCode,
   notificationOf,
@@ -77,9 +78,7 @@ export class BgpPeer {
         established: (negotiated) => this.#established(negotiated),
         update: (bytes, start, end) => this.#update(bytes, start, end),
         batchEnd: () => this.#holdAgainstLimit(),
-        routeRefresh: (family, subtype) => {
-          if (subtype === 'request') this.#told.get(family)?.refresh();
-        },
+        routeRefresh: (family, subtype) => this.#refresh(family, subtype),
         down: (end) => this.#down(end),
         drained: () => {
           for (const membership of this.#told.values()) membership.ready();
@@ -189,6 +188,27 @@ export class BgpPeer {
     return same ? source : undefined;
   }
 
+  /**
+   * A peer asks for a family again, or sends one again: what it does not send between the two markers is gone.
+   * @see RFC 7313 §4.2
+   */
+  #refresh(family: FamilyName, subtype: RefreshSubtype): void {
+    switch (subtype) {
+      case 'request': {
+        const membership = this.#told.get(family);
+        if (membership === undefined) return;
+        this.session.sendRefresh(family, 'beginning');
+        membership.refresh(() => this.session.sendRefresh(family, 'end'));
+        return;
+      }
+      case 'beginning':
+        this.#source?.markStale(family);
+        return;
+      case 'end':
+        this.#source?.sweep(family);
+    }
+  }
+
   #update(bytes: Uint8Array, start: number, end: number): void {
     this.#owner.monitor.received(this.session, bytes, start, end);
     const problems = this.#source!.receiveUpdate(bytes, start, end);
@@ -243,6 +263,7 @@ export class BgpPeer {
       localAsn: this.#owner.config.asn,
       asn4: negotiated.asn4,
       extendedMessage: negotiated.extendedMessage,
+      longLived: negotiated.longLived !== undefined,
       // A reflector does not give a route back to those who have it. But that a peer wants a target does not tell it that
       // we want it too. @see RFC 4684 §3.2
       sparesSuppliers: this.#owner.config['cluster-id'] !== undefined && family !== 'route-target',

@@ -8,7 +8,7 @@ import {
   type SessionEnd,
   type SessionMonitor,
 } from '@vaportrail/bgp';
-import { mostSevere, notificationOf } from '@vaportrail/bgp/wire';
+import { type RefreshSubtype, mostSevere, notificationOf } from '@vaportrail/bgp/wire';
 import { ipv4Text, parseAddress, type Clock, type Timer } from '@vaportrail/net';
 import type { Membership, Rib, Source, Table } from '@vaportrail/rib';
 import type { GatewayNeighborView, Log, NeighborTableView } from '@vaportrail/show';
@@ -70,9 +70,7 @@ export class BgpPeer {
       {
         established: (negotiated) => this.#established(negotiated),
         update: (bytes, start, end) => this.#update(bytes, start, end),
-        routeRefresh: (family, subtype) => {
-          if (subtype === 'request') this.#memberships.get(family)?.refresh();
-        },
+        routeRefresh: (family, subtype) => this.#refresh(family, subtype),
         drained: () => {
           for (const membership of this.#memberships.values()) membership.ready();
         },
@@ -242,6 +240,27 @@ export class BgpPeer {
   #write(buffers: Uint8Array[]): void {
     this.#owner.monitor.sent(this.session, buffers);
     this.session.write(buffers);
+  }
+
+  /**
+   * A peer asks for a family again, or sends one again: what it does not send between the two markers is gone.
+   * @see RFC 7313 §4.2
+   */
+  #refresh(family: FamilyName, subtype: RefreshSubtype): void {
+    switch (subtype) {
+      case 'request': {
+        const membership = this.#memberships.get(family);
+        if (membership === undefined) return;
+        this.session.sendRefresh(family, 'beginning');
+        membership.refresh(() => this.session.sendRefresh(family, 'end'));
+        return;
+      }
+      case 'beginning':
+        this.#source?.markStale(family);
+        return;
+      case 'end':
+        this.#source?.sweep(family);
+    }
   }
 
   #update(bytes: Uint8Array, start: number, end: number): void {

@@ -158,13 +158,16 @@ export class Distribution implements Follower {
     this.#table.touch();
   }
 
-  /** Has a member walk over the table: for all of it, or for what it should have and has not, or the other way round. */
-  walk(member: number, kind: Walk): void {
+  /**
+   * Has a member walk over the table: for all of it, or for what it should have and has not, or the other way round.
+   * @param isTold tell it when it has arrived, as a newcomer is
+   */
+  walk(member: number, kind: Walk, isTold = false): void {
     const alone = this.receivers.of([member]);
     for (const convoy of [this.#front, ...this.#behind]) {
       if (convoy === undefined || !this.receivers.has(convoy.members, member)) continue;
       convoy.members = this.receivers.minus(convoy.members, alone);
-      const newcomer = this.receivers.intersection(convoy.newcomers, alone);
+      const newcomer = isTold ? alone : this.receivers.intersection(convoy.newcomers, alone);
       convoy.newcomers = this.receivers.minus(convoy.newcomers, alone);
       this.#add(new Convoy(alone, this.#table.log.fork(convoy.cursor), 1, stronger(convoy, kind), newcomer));
       break;

@@ -223,7 +223,7 @@ export class Rib {
 
   /** Takes all paths of a source away, in slices, and then forgets it. It must not send anything any more. */
   removeSource(source: Source): void {
-    this.#revise(source, 'flush', () => {
+    this.#revise(source, 'flush', undefined, () => {
       this.#receive.forgetSource(source);
       this.#filter.forget(source.number);
       this.#retiring.add(source);
@@ -401,9 +401,9 @@ export class Rib {
       }
       return problems;
     },
-    markStale: (source) => this.#revise(source, 'stale'),
+    markStale: (source, family) => this.#revise(source, 'stale', family),
     markLongLived: (source) => this.#revise(source, 'long-lived'),
-    sweep: (source) => this.#revise(source, 'sweep'),
+    sweep: (source, family) => this.#revise(source, 'sweep', family),
     flush: (source) => this.#revise(source, 'flush'),
   };
 
@@ -426,11 +426,13 @@ export class Rib {
     this.#wake();
   }
 
-  #revise(source: Source, kind: Revision, finished: () => void = () => {}): void {
+  #revise(source: Source, kind: Revision, family?: FamilyName, finished: () => void = () => {}): void {
     // What it sent so far is part of what is revised.
     for (const table of this.#tables.values()) table.packed.absorb();
     this.#finishRevisions(source);
-    const tables = [...this.#tables.values()].map((table) => table.packed);
+    const tables = [...this.#tables.values()]
+      .filter((table) => family === undefined || table.family === family)
+      .map((table) => table.packed);
     this.#revisions.add(new PathRevision(this.#store, source, kind, tables, finished));
     this.#wake();
   }

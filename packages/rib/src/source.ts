@@ -36,9 +36,9 @@ export interface SourceOptions {
 /** What a `Rib` does on behalf of its sources. */
 export interface SourceActions {
   receiveUpdate(source: Source, bytes: Uint8Array, start: number, end: number): readonly UpdateProblem[];
-  markStale(source: Source): void;
+  markStale(source: Source, family: FamilyName | undefined): void;
   markLongLived(source: Source): void;
-  sweep(source: Source): void;
+  sweep(source: Source, family: FamilyName | undefined): void;
   flush(source: Source): void;
 }
 
@@ -91,9 +91,12 @@ export class Source {
     return this.#actions.receiveUpdate(this, bytes, start, end);
   }
 
-  /** Marks its paths stale: the session is gone but may come back. @see RFC 4724 §4.2 */
-  markStale(): void {
-    this.#actions.markStale(this);
+  /**
+   * Marks its paths stale, or those of one family: the session is gone but may come back, or the peer begins to send the
+   * family again. @see RFC 4724 §4.2, RFC 7313 §4.2
+   */
+  markStale(family?: FamilyName): void {
+    this.#actions.markStale(this, family);
   }
 
   /** Makes its stale paths long-lived stale, the least preferred, and removes those with NO_LLGR. @see RFC 9494 §4.3 */
@@ -101,9 +104,9 @@ export class Source {
     this.#actions.markLongLived(this);
   }
 
-  /** Removes the paths that are still stale. */
-  sweep(): void {
-    this.#actions.sweep(this);
+  /** Removes the paths that are still stale, of one family or of all. */
+  sweep(family?: FamilyName): void {
+    this.#actions.sweep(this, family);
   }
 
   /** Removes all its paths. */

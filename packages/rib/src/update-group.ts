@@ -40,8 +40,12 @@ export interface UpdateMember {
 export interface Membership {
   /** Its queue is empty again. */
   ready(): void;
-  /** Tells it the whole table again. @see RFC 2918 §4 */
-  refresh(): void;
+  /**
+   * Tells it the whole table again.
+   * @param finished called when all of it has been sent, changes on the way included
+   * @see RFC 2918 §4, RFC 7313 §4.2
+   */
+  refresh(finished?: () => void): void;
   /** Leaves the group. Nothing is sent any more. */
   leave(): void;
 }
@@ -56,6 +60,9 @@ export interface Advertisement {
 
 class Peer {
   readonly member: UpdateMember;
+  /** Called at the end of a refresh. */
+  refreshed: (() => void) | undefined;
+  #isNew = true;
   #congested = false;
 
   constructor(member: UpdateMember) {
@@ -70,7 +77,10 @@ class Peer {
   }
 
   synchronised(): void {
-    this.member.synchronised?.();
+    if (this.#isNew) this.member.synchronised?.();
+    this.#isNew = false;
+    this.refreshed?.();
+    this.refreshed = undefined;
   }
 }
 
@@ -149,8 +159,10 @@ export class UpdateGroup implements Courier {
     let left = false;
     return {
       ready: () => this.#table.touch(),
-      refresh: () => {
-        if (!left) this.distribution.walk(number, 'again');
+      refresh: (finished) => {
+        if (left) return;
+        peer.refreshed = finished;
+        this.distribution.walk(number, 'again', true);
       },
       leave: () => {
         if (left) return;
@@ -190,9 +202,12 @@ export class UpdateGroup implements Courier {
 
   reach(destination: number, set: number, to: number): void {
     const { words, stride } = this.#table.destinations;
+    const { longLived, internal } = this.settings;
     const isStale = (words[destination * stride + LABEL]! & pathFlag.longLivedStale) !== 0;
-    if (isStale) this.#stale.push({ destination, set, to });
-    else this.#outgoing.add(destination, set, to);
+    if (!isStale) this.#outgoing.add(destination, set, to);
+    else if (longLived || internal) this.#stale.push({ destination, set, to });
+    // Another AS that does not know long-lived stale paths must not get them. @see RFC 9494 §4.3
+    else this.unreach(destination, to);
   }
 
   unreach(destination: number, to: number): void {

@@ -411,6 +411,68 @@ t.test('long-lived stale paths are told as such, or as a last resort', async (t)
   t.same(other.take(), []);
 });
 
+t.test('long-lived stale paths go to no other AS that does not know them', async (t) => {
+  const { rib, table, announce } = stage();
+  const from = new Listener(rib);
+  const knows = new Listener(rib, { asn: 65001, internal: false });
+  const other = new Listener(rib, { asn: 65002, internal: false });
+  rib.updateGroup({ table, internal: false, longLived: true }).join(knows);
+  rib.updateGroup({ table, internal: false }).join(other);
+  announce(from.source, '10.0.0.0/24');
+  rib.settle();
+  knows.take();
+  t.match(other.take(), [/^\+10\.0\.0\.0\/24/]);
+  from.source.markStale();
+  from.source.markLongLived();
+  rib.settle();
+  t.match(knows.take(), [/^\+10\.0\.0\.0\/24 .*llgr-stale/]);
+  t.same(other.take(), ['-10.0.0.0/24']);
+});
+
+t.test('a refresh says when it is over, and is no second beginning', async (t) => {
+  const { rib, table, announce } = stage(7);
+  const from = new Listener(rib, { client: true });
+  const asks = new Listener(rib);
+  const membership = rib.updateGroup(internal(table)).join(asks);
+  announce(from.source, '10.0.0.0/24');
+  announce(from.source, '10.0.1.0/24');
+  rib.settle();
+  asks.take();
+  const toldBy: number[] = [];
+  membership.refresh(() => toldBy.push(asks.take().length));
+  rib.settle();
+  t.same(toldBy, [2], 'after the routes');
+  t.equal(asks.synchronisations, 1);
+});
+
+t.test('a family is swept without the others', async (t) => {
+  const rib = new Rib({ asn: OWN_AS, routerId: 1, clusterId: 1 });
+  const tables = (['inet', 'inet6'] as const).map((family) =>
+    rib.createTable({ name: `${family}.0`, family, main: true }),
+  );
+  const from = new Listener(rib);
+  const prefixes = ['10.0.0.0/24', '10.0.1.0/24'].map((text) => ({ prefix: parsePrefix(text) }));
+  const announcement = {
+    attributes: encodeAttributes({ origin: 'igp', asPath: [], localPref: 100 }),
+    nextHop: ipv4Bytes(parseIpv4('10.9.9.9')),
+  };
+  for (const nlri of prefixes) tables[0]!.announce(from.source, nlri, announcement);
+  const wide = { prefix: parsePrefix('2001:db8::/32') };
+  tables[1]!.announce(from.source, wide, { ...announcement, nextHop: parseAddress('2001:db8::1') });
+  rib.settle();
+  from.source.markStale('inet');
+  tables[0]!.announce(from.source, prefixes[1]!, announcement);
+  from.source.sweep('inet');
+  rib.settle();
+  t.same(
+    [...tables[0]!.routes()].map(({ text }) => text),
+    ['10.0.1.0/24'],
+    'what was not announced between the markers is gone',
+  );
+  t.equal(tables[1]!.summary().stalePaths, 0);
+  t.equal([...tables[1]!.routes()].length, 1);
+});
+
 t.test('VPN routes carry label, route distinguisher and a next hop of the right length', async (t) => {
   const rib = new Rib({ asn: OWN_AS, routerId: 1 });
   const us = rib.addSource({ name: 'us', protocol: 'local' });

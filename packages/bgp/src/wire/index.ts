@@ -51,6 +51,7 @@ export {
   decodeRouteRefresh,
   encodeRouteRefresh,
   refreshSubtype,
+  type RefreshSubtype,
   type RouteRefresh,
 } from './route-refresh.ts';
 export {

@@ -4,6 +4,7 @@ import { NotificationError, errorCode, routeRefreshSubcode } from './notificatio
 
 /** Message subtypes. @see RFC 7313 §3.2 */
 export const refreshSubtype = { request: 0, beginning: 1, end: 2 } as const;
+export type RefreshSubtype = keyof typeof refreshSubtype;
 
 export interface RouteRefresh {
   readonly type: 'route-refresh';

@@ -3,9 +3,11 @@ import { type Socket, connect } from 'node:net';
 import { addressText, parseAddress, parsePrefix, prefixText } from '@vaportrail/net';
 import {
   CONTROL_NODE_JID,
+  type Item,
   type UnicastItem,
   XmppStream,
   announceStanzas,
+  enetItemId,
   headerBytes,
   subscribeStanza,
   unsubscribeStanza,
@@ -80,6 +82,15 @@ export class ComputeNode {
     this.#socket.write(withdrawStanzas(this.name, workload.instance, this.#item(workload)));
   }
 
+  /** Publishes an item of any family. */
+  announce(instance: string, item: Item): void {
+    this.#socket.write(announceStanzas(this.name, instance, item));
+  }
+
+  retract(instance: string, item: Item): void {
+    this.#socket.write(withdrawStanzas(this.name, instance, item));
+  }
+
   /** Ends the connection, as a node does that loses its power. */
   kill(): void {
     this.#socket.destroy();
@@ -93,9 +104,10 @@ export class ComputeNode {
     if (stanza.type === 'end-of-rib') this.endOfRib = true;
     if (stanza.type === 'items') {
       for (const item of stanza.items) {
-        if (item.family !== 'inet' && item.family !== 'inet6') continue;
+        if (item.family === 'ermvpn' || item.family === 'inet-mvpn') continue;
         const hops = item.attributes.nextHops.map(({ address, label }) => `${addressText(address)} ${label}`);
-        this.routes.set(`${stanza.instance} ${prefixText(item.prefix)}`, hops);
+        const id = item.family === 'e-vpn' ? enetItemId(item) : prefixText(item.prefix);
+        this.routes.set(`${stanza.instance} ${id}`, hops);
       }
     }
     if (stanza.type === 'retracts')

@@ -18,6 +18,8 @@ const encapsulations: Readonly<Record<string, TunnelType>> = {
   'vxlan-gpe': 'vxlan-gpe',
   native: 'bare',
 };
+/** What `gre` means besides where labels are carried in it: EVPN routes say both. */
+const MPLS_IN_GRE = encapsulationCommunity('mpls-o-gre');
 
 /** Names by number; two of them have older numbers besides. */
 const encapsulationNames = new Map<number, string>([
@@ -63,6 +65,7 @@ export interface RouteProperties {
   readonly mobility?: { readonly sequence: number; readonly sticky: boolean };
   readonly loadBalance?: LoadBalance;
   readonly routerMac?: Uint8Array;
+  readonly etreeLeaf?: boolean;
   /** Index of the virtual network in which the route came into being. */
   readonly originVirtualNetwork?: number;
 }
@@ -80,6 +83,21 @@ export function mobilityCommunity(sequence: number, sticky: boolean): Uint8Array
     .u8(0)
     .u32(sequence)
     .finish();
+}
+
+/** `06 05 LEAF 00 00 LABEL(3)` @see RFC 8317 §5.1 */
+export function etreeCommunity(isLeaf: boolean, label: number): Uint8Array {
+  return community(0x06, 0x05)
+    .u8(isLeaf ? 1 : 0)
+    .u16(0)
+    .u24(label << 4)
+    .finish();
+}
+
+/** The encapsulations of an EVPN route, where `gre` stands for two types. */
+export function evpnEncapsulationCommunities(names: readonly string[]): Uint8Array[] {
+  const communities = encapsulationCommunities(names);
+  return names.includes('gre') ? [...communities, MPLS_IN_GRE] : communities;
 }
 
 /** `06 03 MAC(6)` @see RFC 9135 §6.1 */
@@ -154,6 +172,7 @@ export function routeProperties(value: Uint8Array, asn: number): RouteProperties
   let loadBalance: LoadBalance | undefined;
   let routerMac: Uint8Array | undefined;
   let originVirtualNetwork: number | undefined;
+  let etreeLeaf: boolean | undefined;
   for (let at = 0; at + 8 <= value.length; at += 8) {
     if (value[at] === 0x82 && value[at + 1] !== ORIGIN_VN) {
       longAsns.set(pairKey(value[at + 1]!, u16(value, at + 6)), ipv4At(value, at + 2));
@@ -177,6 +196,9 @@ export function routeProperties(value: Uint8Array, asn: number): RouteProperties
         break;
       case 0x0603:
         routerMac = value.slice(at + 2, at + 8);
+        break;
+      case 0x0605:
+        etreeLeaf = (value[at + 2]! & 1) !== 0;
         break;
       case 0x8071:
         originVirtualNetwork = ipv4At(value, at + 4);
@@ -203,6 +225,7 @@ export function routeProperties(value: Uint8Array, asn: number): RouteProperties
     ...(mobility && { mobility }),
     ...(loadBalance && { loadBalance }),
     ...(routerMac && { routerMac }),
+    ...(etreeLeaf !== undefined && { etreeLeaf }),
     ...(originVirtualNetwork !== undefined && { originVirtualNetwork }),
   };
 }

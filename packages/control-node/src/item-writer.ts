@@ -2,17 +2,25 @@
 import type { PathAttributes } from '@vaportrail/bgp/wire';
 import { compareBytes } from '@vaportrail/net';
 import type { Path, Route } from '@vaportrail/rib';
-import { type UnicastItem, itemsBodies, retractsBodies } from '@vaportrail/xmpp';
+import {
+  type EnetItem,
+  type EnetKey,
+  type UnicastItem,
+  enetItemId,
+  itemsBodies,
+  retractsBodies,
+} from '@vaportrail/xmpp';
 
 import { type RouteProperties, routeProperties } from './contrail-communities.ts';
+import { enetKey, labelFieldsOf } from './evpn-route.ts';
 import { DEFAULT_LOCAL_PREF } from './published-path.ts';
-import { type ReflectedPath, reflectedAttributes } from './reflected-item.ts';
+import { type ReflectedPath, reflectedAttributes, reflectedEnetAttributes } from './reflected-item.ts';
 import type { VirtualNetworks } from './virtual-networks.ts';
 
 /** A table that items are written of. */
 export interface ItemTable {
   readonly instance: string;
-  readonly family: UnicastItem['family'];
+  readonly family: UnicastItem['family'] | EnetItem['family'];
   /** The virtual network of paths that came into being in the table. */
   readonly virtualNetwork: string;
   readonly asn: number;
@@ -24,11 +32,12 @@ export function itemWriter(
   table: ItemTable,
 ): (reach: readonly Route[], unreach: readonly Route[]) => Buffer[] {
   const { instance, family } = table;
+  if (family === 'e-vpn') return enetWriter(table);
   return (reach, unreach) => [
     ...itemsBodies(
       family,
       instance,
-      reach.map((route) => itemOf(route, table)),
+      reach.map((route) => itemOf(route, family, table)),
     ),
     ...retractsBodies(
       family,
@@ -38,9 +47,44 @@ export function itemWriter(
   ];
 }
 
-function itemOf(route: Route, table: ItemTable): UnicastItem {
+/** The same for EVPN. Routes of types that agents do not have are passed over. */
+function enetWriter(table: ItemTable): (reach: readonly Route[], unreach: readonly Route[]) => Buffer[] {
+  const { instance } = table;
+  const named = (routes: readonly Route[]): [Route, EnetKey][] =>
+    routes.flatMap((route) => {
+      const key = enetKey(route.nlri!);
+      return key === undefined ? [] : [[route, key]];
+    });
+  return (reach, unreach) => [
+    ...itemsBodies(
+      'e-vpn',
+      instance,
+      named(reach).map(([route, key]): EnetItem => {
+        const paths = inOrder(route.multipath).map((path) => reflectedEvpnPath(path, table));
+        return { family: 'e-vpn', ...key, flags: 0, attributes: reflectedEnetAttributes(paths) };
+      }),
+    ),
+    ...retractsBodies(
+      'e-vpn',
+      instance,
+      named(unreach).map(([, key]) => enetItemId(key)),
+    ),
+  ];
+}
+
+/** Labels stand in the NLRI, that of an inclusive multicast route in its PMSI attribute. */
+function reflectedEvpnPath(path: Path, table: ItemTable): ReflectedPath {
+  const reflected = reflectedPath(path, table);
+  const isVxlan = reflected.properties.encapsulations.includes('vxlan');
+  const [field, l3Field = 0] = labelFieldsOf(path.nlri!);
+  const labelOf = (whole: number): number => (isVxlan ? whole : whole >>> 4);
+  const label = labelOf(field ?? path.attributes.get('pmsiTunnel')?.labelField ?? 0);
+  return { ...reflected, label, l3Label: labelOf(l3Field) };
+}
+
+function itemOf(route: Route, family: UnicastItem['family'], table: ItemTable): UnicastItem {
   const paths = inOrder(route.multipath).map((path) => reflectedPath(path, table));
-  return { family: table.family, prefix: route.prefix!, attributes: reflectedAttributes(paths) };
+  return { family, prefix: route.prefix!, attributes: reflectedAttributes(paths) };
 }
 
 /**

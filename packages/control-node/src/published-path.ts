@@ -4,12 +4,19 @@
  * An agent names no attribute of BGP but the preference; the rest follows from the item, so that two control nodes
  * make the same route of the same item.
  */
-import { encodeAttributes, parseCommunity, sortExtendedCommunities } from '@vaportrail/bgp/wire';
+import {
+  type AttributeFields,
+  encodeAttributes,
+  parseCommunity,
+  sortExtendedCommunities,
+} from '@vaportrail/bgp/wire';
 import { addressRouteDistinguisher, ipv4At, labelField } from '@vaportrail/net';
-import type { ItemAttributes, UnicastItem } from '@vaportrail/xmpp';
+import type { EnetItem, ItemAttributes, UnicastItem } from '@vaportrail/xmpp';
 
 import {
   encapsulationCommunities,
+  etreeCommunity,
+  evpnEncapsulationCommunities,
   isEncapsulation,
   loadBalanceCommunity,
   localSequenceCommunity,
@@ -18,6 +25,8 @@ import {
   securityGroupCommunities,
   tagCommunities,
 } from './contrail-communities.ts';
+import { evpnNlri, isInclusiveMulticast } from './evpn-route.ts';
+import { ItemDropped } from './item-dropped.ts';
 
 /** A path as an agent published it. */
 export interface PublishedPath {
@@ -46,11 +55,6 @@ export interface Publication {
 /** LOCAL_PREF of a path whose agent gave none. */
 export const DEFAULT_LOCAL_PREF = 100;
 
-/** An item that is dropped, and why; the session goes on. */
-export class ItemDropped extends Error {
-  override readonly name = 'ItemDropped';
-}
-
 /**
  * The path that an item describes, which is `announceable`: it has one next hop and a label that its instance allows.
  * @throws ItemDropped when the next hop cannot be used
@@ -72,6 +76,45 @@ export function publishedPath(item: UnicastItem, { asn, instanceId, master }: Pu
   };
 }
 
+/** An EVPN path as an agent published it. */
+export interface PublishedEvpnPath extends Pick<PublishedPath, 'nextHop' | 'attributes' | 'infeasible'> {
+  /** With a route distinguisher of zeros. */
+  readonly nlri: Uint8Array;
+}
+
+/** PMSI tunnel type of ingress replication. @see RFC 6514 §5 */
+const INGRESS_REPLICATION = 6;
+
+/**
+ * The EVPN path that an item describes. An inclusive multicast route has its label in the PMSI attribute.
+ * @throws ItemDropped when the next hop cannot be used, or the kind of route is not carried
+ */
+export function publishedEvpnPath(item: EnetItem, { asn }: Pick<Publication, 'asn'>): PublishedEvpnPath {
+  const { attributes } = item;
+  const { address, label, encapsulations } = attributes.nextHops[0]!;
+  if (address.length !== 4) throw new ItemDropped('the next hop is not an IPv4 address');
+  const unusable = encapsulations.length > 0 && !encapsulations.some(isEncapsulation);
+  const extended = [
+    ...extendedCommunitiesOf(attributes, asn),
+    ...evpnEncapsulationCommunities(encapsulations),
+    // A route without the community is a root as well. Contrail sends it on roots too, but GoBGP does not know the
+    // sub-type and takes such an UPDATE for a withdrawal.
+    ...(attributes.etreeLeaf ? [etreeCommunity(true, 0)] : []),
+  ];
+  const field = encapsulations.includes('vxlan') ? label : labelField(label);
+  const pmsi = { flags: 0, type: INGRESS_REPLICATION, labelField: field, identifier: address };
+  return {
+    nlri: evpnNlri(item),
+    nextHop: ipv4At(address, 0),
+    attributes: encodeAttributes({
+      ...plainAttributes(attributes),
+      extendedCommunities: sortExtendedCommunities(extended),
+      pmsiTunnel: isInclusiveMulticast(item) ? pmsi : undefined,
+    }),
+    ...(unusable && { infeasible: 'no-tunnel-encapsulation' as const }),
+  };
+}
+
 const encoded = new WeakMap<ItemAttributes, Map<number, Uint8Array>>();
 
 /** The attribute bytes of an item, computed once per shared {@link ItemAttributes}. */
@@ -85,17 +128,24 @@ function attributesOf(attributes: ItemAttributes, asn: number, master: boolean):
 }
 
 function encodePublished(attributes: ItemAttributes, asn: number, master: boolean): Uint8Array {
-  const communities = communitiesOf(attributes.communityTags);
   const extended = master ? [] : extendedCommunitiesOf(attributes, asn);
-  const med = multiExitDiscriminator(attributes.med, attributes.localPref);
   return encodeAttributes({
+    ...plainAttributes(attributes),
+    extendedCommunities: extended.length === 0 ? undefined : sortExtendedCommunities(extended),
+  });
+}
+
+/** What is not told by extended communities. */
+function plainAttributes(attributes: ItemAttributes): AttributeFields {
+  const communities = communitiesOf(attributes.communityTags);
+  const med = multiExitDiscriminator(attributes.med, attributes.localPref);
+  return {
     origin: 'incomplete',
     asPath: [],
     med: med === 0 ? undefined : med,
     localPref: attributes.localPref || DEFAULT_LOCAL_PREF,
     communities: communities.length === 0 ? undefined : communities,
-    extendedCommunities: extended.length === 0 ? undefined : sortExtendedCommunities(extended),
-  });
+  };
 }
 
 /** Communities of their strings, ascending; what cannot be read is left out. */

@@ -5,7 +5,7 @@
  * set in the same order.
  */
 import { communityText } from '@vaportrail/bgp/wire';
-import type { ItemAttributes, NextHop } from '@vaportrail/xmpp';
+import type { EnetAttributes, ItemAttributes, NextHop } from '@vaportrail/xmpp';
 
 import type { RouteProperties } from './contrail-communities.ts';
 
@@ -14,6 +14,8 @@ export interface ReflectedPath {
   /** 4 or 16 octets; an IPv4-mapped IPv6 address counts as IPv4. */
   readonly nextHop: Uint8Array;
   readonly label: number;
+  /** EVPN: the label of the layer-3 VRF. */
+  readonly l3Label?: number;
   readonly localPref: number;
   readonly med: number;
   readonly communities: readonly number[];
@@ -32,8 +34,8 @@ export function reflectedAttributes(paths: readonly ReflectedPath[]): ItemAttrib
   const seen = new Set<string>();
   for (const path of paths) {
     const nextHop = reflectedNextHop(path);
-    const { address, label, encapsulations, virtualNetwork, tags } = nextHop;
-    const key = `${address.join('.')} ${label} ${virtualNetwork} ${encapsulations.join()} ${tags.join()}`;
+    const { address, label, l3Label, encapsulations, virtualNetwork, tags } = nextHop;
+    const key = `${address.join('.')} ${label} ${l3Label} ${virtualNetwork} ${encapsulations.join()} ${tags.join()}`;
     if (seen.has(key)) continue;
     seen.add(key);
     nextHops.push(nextHop);
@@ -56,18 +58,39 @@ export function reflectedAttributes(paths: readonly ReflectedPath[]): ItemAttrib
   };
 }
 
-function reflectedNextHop({ nextHop, label, properties, virtualNetwork }: ReflectedPath): NextHop {
-  const { encapsulations, tags } = properties;
+/** The same for an EVPN route. Its next hops have an encapsulation whatever their label. */
+export function reflectedEnetAttributes(paths: readonly ReflectedPath[]): EnetAttributes {
+  const attributes = reflectedAttributes(paths);
+  return {
+    ...attributes,
+    nextHops: attributes.nextHops.map((hop) =>
+      hop.encapsulations.length > 0 ? hop : { ...hop, encapsulations: encapsulationsOf(paths[0]!) },
+    ),
+    olist: [],
+    leafOlist: [],
+    edgeReplicationNotSupported: false,
+    assistedReplicationSupported: false,
+    replicatorAddress: '',
+    etreeLeaf: paths[0]!.properties.etreeLeaf ?? false,
+  };
+}
+
+function encapsulationsOf({ properties: { encapsulations } }: ReflectedPath): readonly string[] {
+  return encapsulations.length === 0 ? ['gre'] : encapsulations;
+}
+
+function reflectedNextHop(path: ReflectedPath): NextHop {
+  const { nextHop, label, l3Label = 0, properties, virtualNetwork } = path;
   return {
     address: unmapped(nextHop),
     label,
-    encapsulations: label === 0 ? [] : encapsulations.length === 0 ? ['gre'] : encapsulations,
+    encapsulations: label === 0 ? [] : encapsulationsOf(path),
     virtualNetwork,
-    tags,
+    tags: properties.tags,
     mac: undefined,
     localSequence: 0,
     vni: 0,
-    l3Label: 0,
+    l3Label,
   };
 }
 

@@ -2,23 +2,25 @@
 import { ipv4Bytes, routeTargetText } from '@vaportrail/net';
 import type { ItemGroup, Membership as GroupMembership, Rib, Table } from '@vaportrail/rib';
 import type { RoutingInstanceView } from '@vaportrail/show';
-import { type Item, MASTER_INSTANCE, type Subscription } from '@vaportrail/xmpp';
+import { type Item, MASTER_INSTANCE, type Subscription, type UnicastItem } from '@vaportrail/xmpp';
 
 import { type RoutingInstanceConfig, targetsOf, virtualNetworkOf } from './config.ts';
 import { originVirtualNetworkCommunity } from './contrail-communities.ts';
 import { itemWriter } from './item-writer.ts';
 import type { Published } from './membership.ts';
-import { ItemDropped, publishedPath } from './published-path.ts';
+import { evpnNlri } from './evpn-route.ts';
+import { ItemDropped } from './item-dropped.ts';
+import { publishedEvpnPath, publishedPath } from './published-path.ts';
 import { tableView } from './route-view.ts';
 import type { VirtualNetworks } from './virtual-networks.ts';
 import type { XmppPeer } from './xmpp-peer.ts';
 
 /** Families of a routing instance, with the end of their tables' names. */
-const instanceFamilies = { inet: 'inet.0', inet6: 'inet6.0' } as const;
-/** The master instance has the labelled routes of the underlay besides, and its tables have short names. */
-const masterFamilies = { ...instanceFamilies, 'inet-labeled': 'inet.3' } as const;
+const instanceFamilies = { inet: 'inet.0', inet6: 'inet6.0', 'e-vpn': 'evpn.0' } as const;
+/** The master instance has the labelled routes of the underlay, and its tables have short names. */
+const masterFamilies = { inet: 'inet.0', inet6: 'inet6.0', 'inet-labeled': 'inet.3' } as const;
 
-type InstanceFamily = keyof typeof masterFamilies;
+type InstanceFamily = keyof typeof instanceFamilies | keyof typeof masterFamilies;
 
 /** What an instance needs of the node. */
 export interface RoutingInstanceOwner {
@@ -69,6 +71,7 @@ export class RoutingInstance {
         family,
         selection: 'contrail',
         main: this.isMaster,
+        vpn: false,
         ...this.#targets,
         ...(index !== undefined && { originVn: originVirtualNetworkCommunity(owner.asn, index) }),
       });
@@ -178,7 +181,10 @@ export class RoutingInstance {
   leave(peer: XmppPeer): void {
     for (const { table } of this.#tables.values()) {
       const routes = Array.from(table.routes({ source: peer.source, explained: false }));
-      for (const { prefix } of routes) if (prefix !== undefined) table.withdraw(peer.source, { prefix });
+      for (const { prefix, nlri } of routes) {
+        if (prefix !== undefined) table.withdraw(peer.source, { prefix });
+        else if (nlri !== undefined) table.withdraw(peer.source, { bytes: nlri });
+      }
     }
     this.#dismiss(peer);
   }
@@ -200,6 +206,15 @@ export class RoutingInstance {
 
   /** @throws ItemDropped when the item is no route of this instance */
   announce(peer: XmppPeer, { instanceId }: Subscription, { item }: Published): void {
+    if (item.family === 'e-vpn') {
+      const { nlri, nextHop, attributes, infeasible } = publishedEvpnPath(item, this.#owner);
+      this.#table('e-vpn').announce(
+        peer.source,
+        { bytes: nlri },
+        { attributes, nextHop: ipv4Bytes(nextHop), infeasible },
+      );
+      return;
+    }
     const { family, prefix } = unicast(item);
     const path = publishedPath(unicast(item), {
       asn: this.#owner.asn,
@@ -220,6 +235,10 @@ export class RoutingInstance {
 
   /** @throws ItemDropped when the item is no route of this instance */
   withdraw(peer: XmppPeer, item: Item): void {
+    if (item.family === 'e-vpn') {
+      this.#table('e-vpn').withdraw(peer.source, { bytes: evpnNlri(item) });
+      return;
+    }
     const { family, prefix } = unicast(item);
     this.#table(family).withdraw(peer.source, { prefix });
   }
@@ -261,7 +280,7 @@ export class RoutingInstance {
 }
 
 /** @throws ItemDropped when the item is of a family that has no tables here */
-function unicast(item: Item): Extract<Item, { family: InstanceFamily }> {
+function unicast(item: Item): UnicastItem {
   switch (item.family) {
     case 'inet':
     case 'inet6':

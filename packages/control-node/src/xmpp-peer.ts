@@ -15,7 +15,7 @@ import {
 
 import type { RestartTimes } from './graceful-restart.ts';
 import { type MembershipAction, Memberships, TooMuchDeferred } from './membership.ts';
-import { ItemDropped } from './published-path.ts';
+import { ItemDropped } from './item-dropped.ts';
 import { RestartHelper } from './restart-helper.ts';
 import type { RoutingInstance } from './routing-instance.ts';
 

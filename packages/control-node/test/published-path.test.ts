@@ -2,7 +2,8 @@ import { hexText, parseAddress, parseHex, parseMac, parsePrefix } from '@vaportr
 import type { ItemAttributes, NextHop, UnicastItem } from '@vaportrail/xmpp';
 import t from 'tap';
 
-import { ItemDropped, multiExitDiscriminator, publishedPath } from '../src/published-path.ts';
+import { ItemDropped } from '../src/item-dropped.ts';
+import { multiExitDiscriminator, publishedPath } from '../src/published-path.ts';
 
 const nextHop: NextHop = {
   address: parseAddress('10.1.1.3'),

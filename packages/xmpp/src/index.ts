@@ -16,6 +16,7 @@ export type {
   UnicastItem,
 } from './item.ts';
 export {
+  enetItemId,
   itemFamilies,
   itemFamilyOf,
   itemId,
@@ -24,6 +25,7 @@ export {
   parseItemId,
   parseNode,
   publishNode,
+  type EnetKey,
   type ItemFamilyRow,
   type ItemKey,
 } from './item-family.ts';

@@ -9,7 +9,7 @@ import {
   prefixText,
   type Prefix,
 } from '@vaportrail/net';
-import type { Item, ItemFamily } from './item.ts';
+import type { EnetItem, Item, ItemFamily } from './item.ts';
 
 export interface ItemFamilyRow {
   readonly afi: number;
@@ -93,16 +93,22 @@ export function itemId(item: Item): string {
     }
     case 'inet6':
       return prefixText(item.prefix);
-    case 'e-vpn': {
-      const tag = item.ethernetTag === 0 ? '' : `${item.ethernetTag}-`;
-      const group = item.group === '' ? '' : `,${item.group},${item.source}`;
-      return `${tag}${macText(item.mac)},${prefixText(item.prefix)}${group}`;
-    }
+    case 'e-vpn':
+      return enetItemId(item);
     case 'ermvpn':
     case 'inet-mvpn':
       return `${addressText(item.group)},${addressText(item.source)}`;
   }
 }
+
+/** The id of an EVPN item: `[TAG-]MAC,IP/LEN[,GROUP,SOURCE]`. */
+export function enetItemId({ ethernetTag, mac, prefix, group, source }: EnetKey): string {
+  const tag = ethernetTag === 0 ? '' : `${ethernetTag}-`;
+  return `${tag}${macText(mac)},${prefixText(prefix)}${group === '' ? '' : `,${group},${source}`}`;
+}
+
+/** What names an EVPN route. */
+export type EnetKey = Pick<EnetItem, 'ethernetTag' | 'mac' | 'prefix' | 'group' | 'source'>;
 
 /** What an item id names, as far as its family tells. */
 export type ItemKey =

@@ -1,20 +1,35 @@
 /** Manifests in, tables of FRR and GoBGP out: scaled up, a pod not ready, the Service deleted and applied again. */
 import { KubernetesLab, readTopology, type PeerPath } from '@vaportrail/lab';
+import { execFile } from 'node:child_process';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import t from 'tap';
 import { floatingIp, missing, until } from '../running-lab.ts';
 
 const book = fileURLToPath(new URL('../../../packages/kube/manifests', import.meta.url));
+const command = fileURLToPath(new URL('../../../packages/cli/bin/vaportrail.js', import.meta.url));
+
+/** What `vaportrail trace service` prints about the daemons of this process. */
+async function traced(service: string): Promise<string> {
+  const answer = await promisify(execFile)(process.execPath, [command, 'trace', 'service', service]).catch(
+    // The exit code 1 says that something stops the Service; the answer is printed all the same.
+    (error: { stdout?: string; stderr?: string }) => ({ stdout: `${error.stdout}${error.stderr}` }),
+  );
+  return answer.stdout;
+}
 
 t.test('the routes at the gateways follow the Service', { skip: missing('frr', 'gobgp') }, async (t) => {
-  const manifests = join(t.testdir({ manifests: {} }), 'manifests');
+  const folder = t.testdir({ manifests: {}, runtime: {} });
+  // Only the daemons of this test are found.
+  process.env['XDG_RUNTIME_DIR'] = join(folder, 'runtime');
+  const manifests = join(folder, 'manifests');
   cpSync(book, manifests, { recursive: true });
   const ingress: string[] = [];
   const lab = await KubernetesLab.start({
     topology: readTopology(),
-    peers: ['frr', 'gobgp'],
+    peers: ['frr', 'gobgp', 'gateway'],
     manifests: [manifests],
     reports: {
       ingress: ({ metadata: { name } }, addresses) => void ingress.push(`${name} ${addresses.join()}`),
@@ -44,8 +59,23 @@ t.test('the routes at the gateways follow the Service', { skip: missing('frr', '
     t.ok((path?.label ?? 0) >= 16);
   }
 
+  const straight = await traced('service-web-lb');
+  t.match(straight, /listener TCP 8888 → pool, 1 members/);
+  t.match(straight, /floating IP 101\.101\.101\.252 \(external\)/);
+  t.match(
+    straight,
+    /10\.169\.25\.20:\d+:101\.101\.101\.252\/32/,
+    'the VPN route with its route distinguisher',
+  );
+  t.match(straight, /nothing stops it/);
+
   edit('20-deploy-webserver.yaml', (text) => text.replace('replicas: 1', 'replicas: 2'));
   for (const paths of await pathsEverywhere(2)) t.same(nextHops(paths), [cent222, cent333], 'scaled up');
+  t.match(
+    await traced('service-web-lb'),
+    /STOPS: camaro: the path by 10\.169\.25\.21 is not used/,
+    'NotBest',
+  );
 
   const ready = 'namespace: ns-user-1\nspec:';
   const notReady = 'namespace: ns-user-1\n  annotations: { vaportrail.io/not-ready: "0" }\nspec:';
@@ -65,5 +95,5 @@ t.test('the routes at the gateways follow the Service', { skip: missing('frr', '
 
   edit('20-deploy-webserver.yaml', (text) => text.replace('replicas: 2', 'replicas: 0'));
   await pathsEverywhere(0);
-  t.pass('scaled to zero');
+  t.match(await traced('service-web-lb'), /STOPS: port 8888: no members \(no endpoints\)/);
 });

@@ -8,9 +8,11 @@ import { diff } from './commands/diff.ts';
 import { dump } from './commands/dump.ts';
 import { encode } from './commands/encode.ts';
 import { gateway } from './commands/gateway.ts';
+import { kube } from './commands/kube.ts';
 import { lab } from './commands/lab.ts';
 import { mrt } from './commands/mrt.ts';
 import { show } from './commands/show.ts';
+import { trace } from './commands/trace.ts';
 import { flow } from './commands/vrouter/flow.ts';
 import { mpls } from './commands/vrouter/mpls.ts';
 import { nh } from './commands/vrouter/nh.ts';
@@ -26,9 +28,11 @@ export const commands = {
   'control-node': controlNode,
   agent,
   gateway,
+  kube,
   show,
   why,
   'what-if': whatIf,
+  trace,
   cli,
   nh,
   rt,

@@ -19,3 +19,5 @@ export { expand, NOT_READY, type Workload, type WorkloadSettings } from './workl
 export { clusterReports, ClusterSource, type ClusterSourceOptions } from './cluster-source.ts';
 export { KubernetesApi, KubernetesApiError } from './kubernetes-api.ts';
 export { ResourceWatch, type WatchHandlers } from './watch.ts';
+export { kubeServer } from './kube-server.ts';
+export { serviceChain } from './service-chain.ts';

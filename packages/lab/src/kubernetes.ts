@@ -5,7 +5,7 @@
 import { Fleet, agentFileConfig } from '@vaportrail/agent';
 import { ConfigDatabase, EmbeddedStore, NativeDriver, VirtualRouters } from '@vaportrail/config';
 import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
-import { KubeManager, ManifestSource, type KubernetesReports } from '@vaportrail/kube';
+import { KubeManager, kubeServer, ManifestSource, type KubernetesReports } from '@vaportrail/kube';
 import { announceEndpoint, silentLog, type DaemonView, type Log } from '@vaportrail/show';
 import { loopbackAddresses, type Addressing } from './addressing.ts';
 import {
@@ -104,6 +104,10 @@ export class KubernetesLab {
     const source = new ManifestSource(this.kube, { paths: manifests, serviceSubnet, log: this.#log });
     source.start();
     this.#undo.push(() => source.stop());
+    const views = kubeServer('kube', this.kube, this.database.graph, this.#log);
+    await views.listen({ address: '127.0.0.1', port: 0 });
+    this.#undo.push(() => views.close());
+    this.#undo.push(announceEndpoint({ kind: 'kube', name: 'kube', url: views.url! }));
     await this.settled();
   }
 

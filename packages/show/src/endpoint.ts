@@ -9,7 +9,7 @@ import { z } from 'zod';
 
 const note = z.object({
   name: z.string(),
-  kind: z.enum(['control-node', 'agent', 'gateway']),
+  kind: z.enum(['control-node', 'agent', 'gateway', 'kube']),
   url: z.string().regex(/^http:\/\//),
   pid: z.number().int().positive(),
   /** Added to every query: `{ agent: 'cent222' }` where one process has several agents. */

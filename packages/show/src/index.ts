@@ -127,3 +127,10 @@ export {
   type PeerChoice,
   type PeerChoicePath,
 } from './peer-choice.ts';
+export { traceStops, traceText, type ServiceTrace } from './text/trace.ts';
+export type {
+  ServiceChainView,
+  ServiceFloatingIpView,
+  ServiceListenerView,
+  ServiceMemberView,
+} from './service-views.ts';

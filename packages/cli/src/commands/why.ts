@@ -68,13 +68,14 @@ async function choiceOf(peer: string, prefix: string, answer: Why): Promise<Peer
   );
 }
 
-/** All daemons of this machine. @throws Error when none runs */
-function running(): Target[] {
-  const found = findEndpoints();
+/** All daemons of this machine that have routes. @throws Error when none runs */
+export function running(): Target[] {
+  const found = findEndpoints().filter(({ kind }) => kind !== 'kube');
   return found.length > 0 ? found : endpointsOf(['control-node'], undefined);
 }
 
-async function witness(
+/** What a daemon shows of a prefix. */
+export async function witness(
   { url, name = url, kind, query }: Target,
   prefix: string,
   vrf: string | undefined,

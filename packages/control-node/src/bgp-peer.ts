@@ -99,6 +99,11 @@ export class BgpPeer {
     this.#restart?.handle('given-up');
   }
 
+  /** While Established, and while its paths are kept for its return. */
+  get source(): Source | undefined {
+    return this.#source;
+  }
+
   view(): NeighborView {
     const { session, config } = this;
     const { counters, negotiated, lastEnd } = session;
@@ -289,9 +294,10 @@ export class BgpPeer {
     return this.config.families.flatMap((family) => this.#owner.table(family) ?? []);
   }
 
-  #down({ text, retain, restartTime, longLived }: SessionDown): void {
+  #down(end: SessionDown): void {
+    const { text, retain, restartTime, longLived } = end;
     this.#log.warn({ because: text, retained: retain }, 'session lost');
-    this.#owner.monitor.down(this.session);
+    this.#owner.monitor.down(this.session, end);
     this.#routeTargetTimer?.cancel();
     for (const membership of this.#told.values()) membership.leave();
     this.#told.clear();

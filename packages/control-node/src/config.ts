@@ -2,6 +2,7 @@
 import { compareBytes, hexText } from '@vaportrail/net';
 import {
   asn,
+  bmpStations,
   holdTime,
   introspect,
   ipAddress,
@@ -112,6 +113,7 @@ export const controlNodeConfig = z
     'graceful-restart': gracefulRestart.prefault({}),
     introspect: introspect.prefault({}),
     mrt: mrtFiles.prefault({}),
+    bmp: bmpStations.prefault({}),
   })
   .superRefine((config, context) => {
     const refuse = (path: (string | number)[], message: string): void =>

@@ -1,6 +1,6 @@
 /** A control node: agents by XMPP, gateways and other control nodes by BGP, and the tables between them. */
 import { isDeepStrictEqual } from 'node:util';
-import { Listener, SessionMonitor } from '@vaportrail/bgp';
+import { Listener, type MonitoredTables, type Session, SessionMonitor } from '@vaportrail/bgp';
 import { TableDumps } from '@vaportrail/bgp/mrt';
 import {
   type FamilyName,
@@ -10,7 +10,7 @@ import {
   errorCode,
 } from '@vaportrail/bgp/wire';
 import { type Clock, ipv4Bytes, ipv4Text, systemClock } from '@vaportrail/net';
-import { Rib, type Source, type Table, dumpTables } from '@vaportrail/rib';
+import { Rib, type Source, type Table, dumpTables, locRibInstance, routesOf } from '@vaportrail/rib';
 import {
   type DaemonView,
   type Log,
@@ -139,7 +139,16 @@ export class ControlNode {
       report: (error) => log.error({ err: error }, 'a handler failed'),
     });
     const { table, messages } = config.mrt;
-    this.#monitor = new SessionMonitor({ messages, clock, log: (text) => log.warn({}, text) });
+    this.#monitor = new SessionMonitor({
+      messages,
+      stations: config.bmp.stations,
+      statistics: config.bmp['statistics-interval'],
+      name: config.name,
+      description: `Vaportrail control node ${VERSION}`,
+      tables: this.#monitoredTables(),
+      clock,
+      log: (text) => log.warn({}, text),
+    });
     if (table !== undefined) {
       this.#dumps = new TableDumps(
         table,
@@ -315,6 +324,26 @@ export class ControlNode {
       sources: this.#rib.sources(),
       now: Math.floor(this.#clock.now() / 1000),
     });
+  }
+
+  #monitoredTables(): MonitoredTables {
+    const { asn, 'router-id': routerId } = this.#config;
+    const sourceOf = (session: Session) =>
+      [...this.#peers.values()].find((peer) => peer.session === session)?.source;
+    return {
+      routerId,
+      asn,
+      routesOf: (session) => routesOf(this.#hubs(), sourceOf(session)),
+      countOf: (session) => {
+        const source = sourceOf(session);
+        return source === undefined ? 0 : this.#hubs().reduce((sum, table) => sum + table.pathsOf(source), 0);
+      },
+      locRib: () => [locRibInstance('global', this.#hubs())],
+    };
+  }
+
+  #hubs(): Table[] {
+    return hubs.map(([name]) => this.#rib.table(name)!);
   }
 
   #tables(): [table: Table, instance: string][] {

@@ -282,7 +282,7 @@ export class BgpPeer {
 
   #down(end: SessionDown): void {
     this.#log.warn({ direction: end.direction }, `peer is down: ${end.text}`);
-    this.#owner.monitor.down(this.session);
+    this.#owner.monitor.down(this.session, end);
     for (const membership of this.#memberships.values()) membership.leave();
     this.#memberships.clear();
     if (end.retain.length === 0 || end.restartTime === 0) return this.#forget();

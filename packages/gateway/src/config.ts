@@ -1,6 +1,7 @@
 /** The configuration of a gateway: what its YAML file may say, checked and turned into the nouns of `net`. */
 import {
   asn,
+  bmpStations,
   holdTime,
   introspect,
   ipAddress,
@@ -208,6 +209,7 @@ export const gatewayConfig = z
       .prefault({}),
     introspect: introspect.prefault({}),
     mrt: mrtFiles.prefault({}),
+    bmp: bmpStations.prefault({}),
   })
   .superRefine((config, context) => {
     unique(context, 'routing-instances', config['routing-instances'], (instance) => instance.name, 'name');

@@ -1,9 +1,18 @@
 /** The provider edge: peers, routing instances, tunnels and forwarding tables under one configuration. */
-import { Listener, SessionMonitor } from '@vaportrail/bgp';
+import { Listener, SessionMonitor, type MonitoredTables, type Session } from '@vaportrail/bgp';
 import { TableDumps } from '@vaportrail/bgp/mrt';
 import { wellKnownCommunity } from '@vaportrail/bgp/wire';
 import { ipv4Bytes, parseIpv4, systemClock, type Clock, type Timer } from '@vaportrail/net';
-import { Rib, dumpTables, type Advertisement, type Route, type Source, type Table } from '@vaportrail/rib';
+import {
+  Rib,
+  dumpTables,
+  locRibInstance,
+  routesOf,
+  type Advertisement,
+  type Route,
+  type Source,
+  type Table,
+} from '@vaportrail/rib';
 import {
   silentLog,
   type DynamicTunnelsView,
@@ -48,6 +57,7 @@ export interface TableFilter extends EntryFilter {
   readonly advertised?: string | undefined;
 }
 
+const VERSION = '0.1.0';
 /** Next hops that were resolved and found no user are let go after this many milliseconds. */
 const SWEEP_PAUSE = 1000;
 
@@ -107,7 +117,16 @@ export class Gateway {
       refused: (address, because) => this.#log.info({ address }, `connection refused: ${because}`),
     });
     const { table, messages } = config.mrt;
-    this.#monitor = new SessionMonitor({ messages, clock, log: (text) => log.warn({}, text) });
+    this.#monitor = new SessionMonitor({
+      messages,
+      stations: config.bmp.stations,
+      statistics: config.bmp['statistics-interval'],
+      name: config.name,
+      description: `Vaportrail gateway ${VERSION}`,
+      tables: this.#monitoredTables(),
+      clock,
+      log: (text) => log.warn({}, text),
+    });
     if (table !== undefined) {
       this.#dumps = new TableDumps(
         table,
@@ -313,6 +332,33 @@ export class Gateway {
       sources: this.#rib.sources(),
       now: Math.floor(this.#clock.now() / 1000),
     });
+  }
+
+  #monitoredTables(): MonitoredTables {
+    const { asn, 'router-id': routerId } = this.#config;
+    const sourceOf = (session: Session) =>
+      [...this.#peers.values()].find((peer) => peer.session === session)?.source;
+    return {
+      routerId,
+      asn,
+      routesOf: (session) => routesOf(Object.values(this.#bgpTables), sourceOf(session)),
+      countOf: (session) => {
+        const source = sourceOf(session);
+        return source === undefined
+          ? 0
+          : Object.values(this.#bgpTables).reduce((sum, table) => sum + table.pathsOf(source), 0);
+      },
+      locRib: () => [
+        locRibInstance('global', Object.values(this.#bgpTables)),
+        ...this.#config['routing-instances'].map(({ name, 'route-distinguisher': distinguisher }) =>
+          locRibInstance(
+            name,
+            [...this.#rib.tables()].filter((table) => table.name.startsWith(`${name}.inet`)),
+            distinguisher,
+          ),
+        ),
+      ],
+    };
   }
 
   #resolve(nextHop: Uint8Array, source: Source): { metric: number; gateways: number } | undefined {

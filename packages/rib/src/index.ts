@@ -23,3 +23,4 @@ export type { ItemEncoder, ItemGroup, Subscriber } from './item-group.ts';
 export { warmUp } from './warm-up.ts';
 export { routeTargetNlri } from './route-target-nlri.ts';
 export { dumpTables, type TableDumpOptions } from './table-dump.ts';
+export { announcement, locRibInstance, routesOf, withdrawal } from './route-update.ts';

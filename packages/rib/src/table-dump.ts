@@ -128,7 +128,7 @@ function writeRoute(
 }
 
 /** The octets of the NLRI in an announcement. */
-function nlriOf({ family, prefix, routeDistinguisher, nlri }: Route, labelField: number): Uint8Array {
+export function nlriOf({ family, prefix, routeDistinguisher, nlri }: Route, labelField: number): Uint8Array {
   if (nlri !== undefined) return nlri;
   const { bytes, length } = prefix!;
   const writer = new Writer(RECORD_HEADER_OCTETS + bytes.length);
@@ -153,7 +153,7 @@ class DumpedAttributes {
     let forms = this.#made.get(path.attributes);
     if (forms === undefined) this.#made.set(path.attributes, (forms = new Map()));
     let bytes = forms.get(plain);
-    if (bytes === undefined) forms.set(plain, (bytes = dumped(path, family, plain)));
+    if (bytes === undefined) forms.set(plain, (bytes = attributesInDump(path, family, plain)));
     return bytes;
   }
 }
@@ -161,8 +161,15 @@ class DumpedAttributes {
 const { asPath, as4Path, aggregator, as4Aggregator, nextHop } = attributeRows;
 const MP_REACH = 14;
 
-/** With AS numbers of four octets and with a next hop, which the RIB keeps apart. @see RFC 6396 §4.3.4 */
-function dumped({ attributes, nextHop: address }: Path, family: FamilyName, plain: boolean): Uint8Array {
+/**
+ * Attributes with AS numbers of four octets and with a next hop, which the RIB keeps apart: in NEXT_HOP when `plain`,
+ * otherwise in MP_REACH_NLRI. @see RFC 6396 §4.3.4
+ */
+export function attributesInDump(
+  { attributes, nextHop: address }: Path,
+  family: FamilyName,
+  plain: boolean,
+): Uint8Array {
   const replaced = new Set<number>([nextHop.code, MP_REACH]);
   const added: { flags: number; code: number; value: Uint8Array }[] = [];
   if (!attributes.asn4)

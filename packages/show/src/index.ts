@@ -1,6 +1,7 @@
 export { ConfigError, readConfig, readConfigFile, type ConfigProblem } from './config-file.ts';
 export {
   asn,
+  bmpStations,
   holdTime,
   introspect,
   ipAddress,

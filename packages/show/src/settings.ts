@@ -116,6 +116,9 @@ export function remoteEndpoint(defaultPort: number) {
   return z.strictObject({ address: ipAddress, port: wholeNumber(1, 65535).default(defaultPort) });
 }
 
+/** A station has no port of its own; this one is what collectors take unless told otherwise. */
+const BMP_PORT = 11_019;
+
 /** Where a daemon serves its views: on loopback unless told otherwise, on any free port when the port is 0. */
 export const introspect = z.strictObject({ address: ipAddress.default('127.0.0.1'), port: port.default(0) });
 
@@ -134,4 +137,11 @@ export const mrtFiles = z.strictObject({
   messages: z
     .strictObject({ file: z.string().min(1), rotate: wholeNumber(1, 31_536_000).default(900) })
     .optional(),
+});
+
+/** BMP stations that are told of sessions and routes. @see RFC 7854 */
+export const bmpStations = z.strictObject({
+  stations: z.array(remoteEndpoint(BMP_PORT)).default([]),
+  /** Seconds between two statistics reports. */
+  'statistics-interval': wholeNumber(1, 86_400).default(60),
 });

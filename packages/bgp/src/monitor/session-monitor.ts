@@ -1,12 +1,20 @@
 /** What is written down of sessions while they live: every UPDATE and every change of state. */
 import type { Clock } from '@vaportrail/net';
 import type { MrtSession } from '../mrt/bgp4mp.ts';
+import { BmpReporter, type MonitoredTables } from './bmp-reporter.ts';
 import { MessageLog, type MessageLogSettings } from '../mrt/message-log.ts';
+import type { SessionEnd } from '../session/session-end.ts';
 import type { Session } from '../session/session.ts';
 
 export interface MonitorSettings {
   /** Where messages are logged; absent: nowhere. */
   readonly messages?: MessageLogSettings | undefined;
+  /** BMP stations, what they may ask for, and who we are to them. */
+  readonly stations?: readonly { readonly address: string; readonly port: number }[] | undefined;
+  readonly statistics?: number | undefined;
+  readonly tables?: MonitoredTables | undefined;
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
   readonly clock: Clock;
   readonly log: (text: string) => void;
 }
@@ -18,18 +26,31 @@ const LENGTH_AT = 16;
 /** Told by whoever owns the sessions; costs next to nothing while nobody wants to know. */
 export class SessionMonitor {
   readonly #log: MessageLog | undefined;
+  readonly #reporters: readonly BmpReporter[] = [];
   readonly #sessions = new Map<Session, MonitoredSession>();
 
-  constructor({ messages, clock, log }: MonitorSettings) {
+  constructor(settings: MonitorSettings) {
+    const { messages, clock, log, tables, stations = [], statistics = 60 } = settings;
+    const { name = '', description = '' } = settings;
+    if (tables !== undefined)
+      this.#reporters = stations.map(
+        (station) =>
+          new BmpReporter(
+            { ...station, statistics, sysName: name, sysDescription: description, clock, log },
+            tables,
+          ),
+      );
     if (messages !== undefined)
       this.#log = new MessageLog(messages, clock, (error) => log(`message log: ${error.message}`));
   }
 
   start(): void {
     this.#log?.start();
+    for (const reporter of this.#reporters) reporter.start();
   }
 
   async stop(): Promise<void> {
+    for (const reporter of this.#reporters) reporter.stop();
     await this.#log?.stop();
   }
 
@@ -38,14 +59,17 @@ export class SessionMonitor {
     if (monitored === undefined) return;
     this.#sessions.set(session, monitored);
     this.#log?.stateChange(monitored.mrt, mrtState.openConfirm, mrtState.established);
+    for (const reporter of this.#reporters) reporter.established(session);
   }
 
   /** One message from the peer, as in `SessionHandlers.update`. */
   received(session: Session, bytes: Uint8Array, start: number, end: number): void {
     const monitored = this.#sessions.get(session);
-    if (monitored === undefined || this.#log === undefined) return;
+    if (monitored === undefined || (this.#log === undefined && this.#reporters.length === 0)) return;
     const { mrt, asn4, addPathIn } = monitored;
     const message = bytes.subarray(start, end);
+    for (const reporter of this.#reporters) reporter.received(session, message);
+    if (this.#log === undefined) return;
     this.#log.message(mrt, message, { asn4, addPath: addPathIn, sent: false });
   }
 
@@ -64,10 +88,11 @@ export class SessionMonitor {
     }
   }
 
-  down(session: Session): void {
+  down(session: Session, end: SessionEnd): void {
     const monitored = this.#sessions.get(session);
     if (!this.#sessions.delete(session)) return;
     this.#log?.stateChange(monitored!.mrt, mrtState.established, mrtState.idle);
+    for (const reporter of this.#reporters) reporter.down(session, end);
   }
 }
 

@@ -1,0 +1,224 @@
+/** What one BMP station is told: sessions, what they say before any policy, and the Loc-RIB. */
+import { parseAddress, type Clock, type Timer } from '@vaportrail/net';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import {
+  peerDown,
+  peerUp,
+  routeMonitoring,
+  statisticsReport,
+  type BmpPeer,
+  type BmpPeerDownReason,
+} from '../bmp/message.ts';
+import { BmpStation } from '../bmp/station.ts';
+import { families, type FamilyName } from '../families/table.ts';
+import { endOfRib } from '../session/end-of-rib.ts';
+import type { SessionEnd } from '../session/session-end.ts';
+import type { Session } from '../session/session.ts';
+import { frameMessage, messageType } from '../wire/header.ts';
+import { encodeOpen } from '../wire/open.ts';
+
+/** A routing instance whose best routes are reported; the global one has no distinguisher. @see RFC 9069 §4.1 */
+export interface LocRibInstance {
+  readonly name: string;
+  readonly distinguisher?: Uint8Array;
+  readonly families: readonly FamilyName[];
+  /** UPDATEs that say what is there. */
+  routes(): Iterable<Uint8Array>;
+  /** UPDATEs that say what changes, from now on; the function it yields ends that. */
+  follow(tell: (update: Uint8Array) => void): () => void;
+}
+
+/** The tables of whoever owns the sessions. */
+export interface MonitoredTables {
+  readonly routerId: number;
+  readonly asn: number;
+  /** UPDATEs that say what a session has told and not taken back. */
+  routesOf(session: Session): Iterable<Uint8Array>;
+  countOf(session: Session): number;
+  locRib(): readonly LocRibInstance[];
+}
+
+export interface BmpReporterSettings {
+  readonly address: string;
+  readonly port: number;
+  /** Seconds between two statistics reports. */
+  readonly statistics: number;
+  readonly sysName: string;
+  readonly sysDescription: string;
+  readonly clock: Clock;
+  readonly log: (text: string) => void;
+}
+
+/** A table waits when so many octets wait for the station. */
+const HIGH_WATER = 4 * 1024 * 1024;
+/** Routes sent before other work gets its turn. */
+const SLICE = 256;
+
+export class BmpReporter {
+  readonly #station: BmpStation;
+  readonly #settings: BmpReporterSettings;
+  readonly #tables: MonitoredTables;
+  readonly #sessions = new Map<Session, BmpPeer>();
+  /** Counts connections: a table that is being sent to a connection before this one stops. */
+  #connection = 0;
+  #unfollow: (() => void)[] = [];
+  #statistics: Timer | undefined;
+
+  constructor(settings: BmpReporterSettings, tables: MonitoredTables) {
+    this.#settings = settings;
+    this.#tables = tables;
+    this.#station = new BmpStation({
+      ...settings,
+      connected: () => void this.#connected().catch((error: Error) => settings.log(error.message)),
+    });
+  }
+
+  start(): void {
+    this.#station.start();
+    this.#report();
+  }
+
+  stop(): void {
+    this.#statistics?.cancel();
+    this.#connection++;
+    this.#forget();
+    this.#station.stop();
+  }
+
+  established(session: Session): void {
+    const { negotiated, endpoints } = session;
+    if (negotiated === undefined || endpoints === undefined) return;
+    const peer: BmpPeer = {
+      view: 'adj-rib-in-pre',
+      address: parseAddress(endpoints.remote.address),
+      asn: negotiated.peerAsn,
+      routerId: negotiated.peerRouterId,
+      asn4: negotiated.asn4,
+    };
+    this.#sessions.set(session, peer);
+    this.#tellUp(session, peer);
+  }
+
+  received(session: Session, message: Uint8Array): void {
+    const peer = this.#sessions.get(session);
+    if (peer === undefined || !this.#station.isConnected) return;
+    this.#station.send(routeMonitoring(peer, this.#now, message));
+  }
+
+  down(session: Session, end: SessionEnd): void {
+    const peer = this.#sessions.get(session);
+    if (peer === undefined) return;
+    this.#sessions.delete(session);
+    this.#station.send(peerDown(peer, this.#now, downReason(end)));
+  }
+
+  get #now(): number {
+    return this.#settings.clock.now();
+  }
+
+  #tellUp(session: Session, peer: BmpPeer): void {
+    const { opens, endpoints } = session;
+    if (opens === undefined || endpoints === undefined) return;
+    const up = peerUp(peer, this.#now, {
+      localAddress: parseAddress(endpoints.local.address),
+      localPort: endpoints.local.port,
+      remotePort: endpoints.remote.port,
+      sentOpen: opens.sent,
+      receivedOpen: opens.received,
+    });
+    this.#station.send(up);
+  }
+
+  async #connected(): Promise<void> {
+    const connection = ++this.#connection;
+    this.#forget();
+    for (const [session, peer] of this.#sessions) this.#tellUp(session, peer);
+    for (const [session, peer] of this.#sessions) {
+      // The tables keep AS numbers as the session brought them, and these UPDATEs have four octets.
+      const wide = { ...peer, asn4: true };
+      await this.#send(connection, wide, this.#tables.routesOf(session));
+      for (const family of session.negotiated?.families ?? [])
+        if (this.#connection === connection)
+          this.#station.send(routeMonitoring(wide, this.#now, endOfRib(family)));
+    }
+    for (const instance of this.#tables.locRib()) {
+      if (this.#connection !== connection) return;
+      const peer = this.#locRibPeer(instance);
+      const open = this.#locRibOpen(instance.families);
+      const up = {
+        localAddress: new Uint8Array(16),
+        localPort: 0,
+        remotePort: 0,
+        sentOpen: open,
+        receivedOpen: open,
+      };
+      this.#station.send(peerUp(peer, this.#now, { ...up, tableName: instance.name }));
+      this.#unfollow.push(
+        instance.follow((update) => {
+          if (this.#station.isConnected) this.#station.send(routeMonitoring(peer, this.#now, update));
+        }),
+      );
+      await this.#send(connection, peer, instance.routes());
+      for (const family of instance.families)
+        if (this.#connection === connection)
+          this.#station.send(routeMonitoring(peer, this.#now, endOfRib(family)));
+    }
+  }
+
+  /** Sends a table as fast as the station takes it, in slices. */
+  async #send(connection: number, peer: BmpPeer, updates: Iterable<Uint8Array>): Promise<void> {
+    let slice = 0;
+    for (const update of updates) {
+      this.#station.send(routeMonitoring(peer, this.#now, update));
+      if (++slice < SLICE) continue;
+      slice = 0;
+      await turn();
+      while (this.#station.backlog > HIGH_WATER && this.#connection === connection)
+        await sleep(10, undefined, { ref: false });
+      if (this.#connection !== connection || !this.#station.isConnected) return;
+    }
+  }
+
+  #locRibPeer({ distinguisher }: LocRibInstance): BmpPeer {
+    const { asn, routerId } = this.#tables;
+    const instance = distinguisher === undefined ? {} : { distinguisher };
+    return { view: 'loc-rib', address: new Uint8Array(16), asn, routerId, asn4: true, ...instance };
+  }
+
+  /** OPENs that nobody sent: they say which families there are. @see RFC 9069 §5.2 */
+  #locRibOpen(names: readonly FamilyName[]): Uint8Array {
+    const { asn, routerId } = this.#tables;
+    const multiprotocol = names.map((name) => {
+      const { afi, safi } = families[name];
+      return { type: 'multiprotocol', afi, safi } as const;
+    });
+    const capabilities = [...multiprotocol, { type: 'four-octet-as', asn } as const];
+    return frameMessage(
+      messageType.open,
+      encodeOpen({ type: 'open', asn, holdTime: 0, routerId, capabilities }),
+    );
+  }
+
+  #report(): void {
+    const { clock, statistics } = this.#settings;
+    this.#statistics = clock.after(statistics * 1000, () => {
+      for (const [session, peer] of this.#sessions) {
+        const adjRibInRoutes = this.#tables.countOf(session);
+        this.#station.send(statisticsReport(peer, this.#now, { adjRibInRoutes }));
+      }
+      this.#report();
+    });
+  }
+
+  #forget(): void {
+    for (const unfollow of this.#unfollow) unfollow();
+    this.#unfollow = [];
+  }
+}
+
+/** @see RFC 7854 §4.9 */
+function downReason({ direction, code = 0, subcode = 0 }: SessionEnd): BmpPeerDownReason {
+  if (direction === 'transport') return { reason: 'remote-closed' };
+  const notification = frameMessage(messageType.notification, Uint8Array.of(code, subcode));
+  return { reason: direction === 'sent' ? 'local-notification' : 'remote-notification', notification };
+}

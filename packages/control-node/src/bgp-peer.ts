@@ -27,6 +27,15 @@ import { isWorthALine, pathsOf } from './xmpp-peer.ts';
 /** Milliseconds to wait for a peer's route targets before its VPN routes are sent anyway. @see RFC 4684 §6 */
 export const ROUTE_TARGET_WAIT = 30_000;
 
+/** Roles as they are configured, in the words of RFC 9234 §4.1. */
+const roleNamed = {
+  provider: 'provider',
+  customer: 'customer',
+  peer: 'peer',
+  rs: 'routeServer',
+  'rs-client': 'routeServerClient',
+} as const;
+
 /** What a peer needs of the node. */
 export interface BgpPeerOwner {
   readonly config: ControlNodeConfig;
@@ -72,6 +81,8 @@ export class BgpPeer {
         connectRetry: config['connect-retry'],
         ...(config.password !== undefined && { password: config.password }),
         ...(config['ttl-security'] !== undefined && { ttlSecurity: config['ttl-security'] }),
+        ...(config.role !== undefined && { role: roleNamed[config.role] }),
+        ...(config['add-path'] !== undefined && { addPath: config['add-path'] }),
         ...restartCapabilities(config.families, owner.config['graceful-restart']),
       },
       {

@@ -49,6 +49,10 @@ const bgpPeer = z.strictObject({
   password: z.string().min(1).max(80).optional(),
   /** Accept only packets that have passed fewer than so many routers: 1 on the same link. @see RFC 5082 */
   'ttl-security': wholeNumber(1, 254).optional(),
+  /** Our role towards this peer: a peer whose role does not fit is refused. @see RFC 9234 §4 */
+  role: z.enum(['provider', 'customer', 'peer', 'rs', 'rs-client']).optional(),
+  /** Families in which the peer may send several paths to a destination. @see RFC 7911 */
+  'add-path': z.partialRecord(z.enum(peerFamilies), z.enum(['receive'])).optional(),
   'admin-down': z.boolean().default(false),
 });
 

@@ -93,3 +93,18 @@ bgp:
     ],
   );
 });
+
+t.test('a peer has a role and families with several paths; several paths to it are refused', async (t) => {
+  const parsed = (peer: object): ReturnType<typeof controlNodeConfig.safeParse> =>
+    controlNodeConfig.safeParse({
+      name: 'roles',
+      'router-id': '10.0.0.1',
+      bgp: { listen: [], peers: [{ address: '127.0.0.2', ...peer }] },
+      xmpp: { listen: { address: '127.0.0.1', port: 0 } },
+    });
+  t.ok(parsed({ role: 'rs-client', 'add-path': { 'inet-vpn': 'receive' } }).success);
+  t.match(parsed({ 'add-path': { 'inet-vpn': 'send' } }).error?.issues, [
+    { path: ['bgp', 'peers', 0, 'add-path', 'inet-vpn'] },
+  ]);
+  t.match(parsed({ role: 'friend' }).error?.issues, [{ path: ['bgp', 'peers', 0, 'role'] }]);
+});

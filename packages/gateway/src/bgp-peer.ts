@@ -14,6 +14,15 @@ import type { Membership, Rib, Source, Table } from '@vaportrail/rib';
 import type { GatewayNeighborView, Log, NeighborTableView } from '@vaportrail/show';
 import type { PeerConfig } from './config.ts';
 
+/** Roles as they are configured, in the words of RFC 9234 §4.1. */
+const roleNamed = {
+  provider: 'provider',
+  customer: 'customer',
+  peer: 'peer',
+  rs: 'routeServer',
+  'rs-client': 'routeServerClient',
+} as const;
+
 /** What a peer needs of its gateway. */
 export interface PeerOwner {
   readonly rib: Rib;
@@ -66,6 +75,8 @@ export class BgpPeer {
         connectRetry: config['connect-retry'],
         ...(config.password !== undefined && { password: config.password }),
         ...(config['ttl-security'] !== undefined && { ttlSecurity: config['ttl-security'] }),
+        ...(config.role !== undefined && { role: roleNamed[config.role] }),
+        ...(config['add-path'] !== undefined && { addPath: config['add-path'] }),
       },
       {
         established: (negotiated) => this.#established(negotiated),

@@ -129,6 +129,22 @@ t.test('a path that can be read in both widths has the one whose AS numbers exis
   t.same(asPath(path('02020001123400020156')), [70196, 131414], 'allocated numbers of four octets');
 });
 
+t.test(
+  'one label without its bottom bit is told from a stack by the route distinguisher behind it',
+  async (t) => {
+    const vpn = (bits: string, labels: string): unknown => {
+      const nlri = `${bits}${labels}0000fde8000000010a0a0a`;
+      const value = `0001800c00000000000000000a01010100${nlri}`;
+      const octets = (value.length / 2).toString(16).padStart(2, '0');
+      return describe(update(`800e${octets}${value}40010100400200`));
+    };
+    t.match(vpn('70', '000100'), { routes: [{ rd: '65000:1', prefix: '10.10.10.0/24', labels: [16] }] });
+    t.match(vpn('88', '000100000201'), {
+      routes: [{ rd: '65000:1', prefix: '10.10.10.0/24', labels: [16, 32] }],
+    });
+  },
+);
+
 t.test('AS4_PATH and AS4_AGGREGATOR are merged into what is shown', async (t) => {
   const path = '40020a0204' + 'fde85ba05ba0fde9' + '';
   const four = 'c0110e0203' + '000100000001000100' + '00fde9';

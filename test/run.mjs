@@ -55,6 +55,7 @@ const peers = {
   bgpdump: '/usr/bin/bgpdump',
   'python3-mrtparse': '/usr/lib/python3/dist-packages/mrtparse',
   iproute2: '/usr/sbin/ip',
+  'etcd-server': '/usr/bin/etcd',
 };
 const missing = () => Object.keys(peers).filter((name) => !existsSync(peers[name]));
 if (missing().length > 0 && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {

@@ -17,6 +17,9 @@ import {
 import { briefDocument, document, readChange, readNewObject, type DocumentOptions } from './document.ts';
 import { isObjectTypeName, typeNames, type ObjectTypeName } from './object-type.ts';
 import { openApiDocument } from './open-api.ts';
+import { serveStream } from './change-stream.ts';
+import { SEQUENCE_HEADER } from './rest-config-client.ts';
+import { VirtualRouters } from './virtual-routers.ts';
 
 const MAX_BODY_OCTETS = 1024 * 1024;
 const REQUEST_TIMEOUT = 10_000;
@@ -41,12 +44,14 @@ export class ApiServer {
   readonly #options: ApiServerOptions;
   readonly #log: Log;
   readonly #server: Server;
+  readonly #routers: VirtualRouters;
   #base = '';
 
   constructor(database: ConfigDatabase, options: ApiServerOptions = {}) {
     this.#database = database;
     this.#options = options;
     this.#log = options.log ?? silentLog;
+    this.#routers = new VirtualRouters(database);
     this.#server = createServer(
       { requestTimeout: REQUEST_TIMEOUT, headersTimeout: REQUEST_TIMEOUT },
       (request, response) => void this.#serve(request, response),
@@ -78,6 +83,7 @@ export class ApiServer {
   }
 
   close(): Promise<void> {
+    this.#routers.close();
     this.#server.closeAllConnections();
     return new Promise((resolve) => this.#server.close(() => resolve()));
   }
@@ -86,6 +92,11 @@ export class ApiServer {
     let answer: Answer;
     try {
       this.#authorize(request);
+      const [first, ...path] = new URL(request.url ?? '/', 'http://config').pathname.split('/').slice(1);
+      if (first === 'watch' && request.method === 'GET') {
+        if (serveStream(path, response, this.#database, this.#routers)) return;
+        throw new HttpError(404, `nothing can be watched at ${request.url}`);
+      }
       answer = await this.#answer(request);
     } catch (error) {
       answer = failure(error);
@@ -95,6 +106,7 @@ export class ApiServer {
     response.writeHead(answer.status, {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(text),
+      [SEQUENCE_HEADER]: this.#database.sequence,
       ...(answer.status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
     });
     response.end(text);
@@ -288,6 +300,8 @@ class HttpError extends Error {
 function failure(error: unknown): Answer {
   if (error instanceof ConfigRequestError || error instanceof HttpError)
     return { status: error.status, body: { error: error.message } };
+  if (error instanceof URIError)
+    return { status: 400, body: { error: 'the path is not encoded as it should be' } };
   return { status: 500, body: { error: 'the config node failed; its log says more' } };
 }
 

@@ -10,6 +10,7 @@
  * Keys: `object/<uuid>`, `name/<type>/<fq name>`, `links/<uuid>`, `claim/<pool>/<name>`.
  */
 import { silentLog, type Log } from '@vaportrail/show';
+import type { ConfigClient } from './config-client.ts';
 import { claimOf, Claims, claimText } from './claims.ts';
 import {
   checkedAttr,
@@ -57,7 +58,7 @@ export interface ConfigDatabaseOptions {
   readonly log?: Log;
 }
 
-export class ConfigDatabase {
+export class ConfigDatabase implements ConfigClient {
   readonly graph = new ObjectGraph();
   readonly claims = new Claims();
   readonly #store: Store;

@@ -12,6 +12,7 @@ export {
 export { ConfigRequestError, type ConfigObject, type Reference } from './config-object.ts';
 export { document } from './document.ts';
 export { EmbeddedStore } from './embedded-store.ts';
+export { EtcdStore, type EtcdStoreOptions } from './etcd-store.ts';
 export { ObjectGraph } from './object-graph.ts';
 export { objectTypes, typeNames, type ObjectTypeName } from './object-type.ts';
 export { openApiDocument } from './open-api.ts';
@@ -38,3 +39,4 @@ export {
   type VrfSettings,
 } from './virtual-router-settings.ts';
 export { VirtualRouters, type RouterFollower } from './virtual-routers.ts';
+export { RestConfigClient, type RestConfigClientOptions } from './rest-config-client.ts';

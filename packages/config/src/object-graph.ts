@@ -15,6 +15,11 @@ export class ObjectGraph {
     return this.#objects.size;
   }
 
+  /** UUIDs of all objects as of now. */
+  uuids(): string[] {
+    return [...this.#objects.keys()];
+  }
+
   get(uuid: string): ConfigObject | undefined {
     return this.#objects.get(uuid);
   }

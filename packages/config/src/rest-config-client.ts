@@ -1,0 +1,255 @@
+/**
+ * The configuration of a config node in another process, in the same shape as the database itself: a copy of all
+ * objects that follows the node's, and writes that go over its API. A write is answered when the copy has it.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { silentLog, type Log } from '@vaportrail/show';
+import type { ObjectLine } from './change-stream.ts';
+import type { ConfigClient } from './config-client.ts';
+import type { ConfigEvent, NewObject, ObjectChange } from './config-database.ts';
+import { ConfigRequestError, type ConfigObject } from './config-object.ts';
+import { ObjectGraph } from './object-graph.ts';
+import { keyOf, type ObjectTypeName } from './object-type.ts';
+
+/** Milliseconds between attempts to reach a config node that went away. */
+const RETRY = 500;
+/** Without a line or a heartbeat for so many milliseconds the stream is dead. */
+const SILENCE = 30_000;
+/** Says how far the copy must be to have what was just written. */
+export const SEQUENCE_HEADER = 'vaportrail-sequence';
+
+export interface RestConfigClientOptions {
+  readonly token?: string;
+  readonly log?: Log;
+}
+
+export class RestConfigClient implements ConfigClient {
+  readonly graph = new ObjectGraph();
+  readonly #url: string;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #log: Log;
+  readonly #followers = new Set<(event: ConfigEvent) => void>();
+  readonly #closing = new AbortController();
+  #sequence = -1;
+  #waiting: { readonly sequence: number; readonly resolve: () => void }[] = [];
+
+  private constructor(url: string, { token, log = silentLog }: RestConfigClientOptions) {
+    this.#url = url.replace(/\/+$/, '');
+    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    this.#log = log;
+  }
+
+  /**
+   * Ends when the copy is complete; from then on a config node that goes away is waited for.
+   * @throws Error when the config node cannot be reached or refuses
+   */
+  static async open(url: string, options: RestConfigClientOptions = {}): Promise<RestConfigClient> {
+    const client = new RestConfigClient(url, options);
+    await new Promise<void>((resolve, reject) => {
+      void client.#copy(resolve).catch((error: unknown) => {
+        client.close();
+        reject(error as Error);
+      });
+    });
+    return client;
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#followers.clear();
+    for (const { resolve } of this.#waiting) resolve();
+  }
+
+  follow(changed: (event: ConfigEvent) => void): () => void {
+    this.#followers.add(changed);
+    return () => void this.#followers.delete(changed);
+  }
+
+  get(type: ObjectTypeName, uuid: string): ConfigObject {
+    const object = this.graph.get(uuid);
+    if (object?.type !== type) throw new ConfigRequestError(404, `no ${type} has the UUID ${uuid}`);
+    return object;
+  }
+
+  byName(type: ObjectTypeName, fqName: readonly string[]): ConfigObject {
+    const object = this.graph.byName(type, fqName);
+    if (object === undefined) throw new ConfigRequestError(404, `no ${type} is called ${fqName.join(':')}`);
+    return object;
+  }
+
+  async create(type: ObjectTypeName, given: NewObject): Promise<ConfigObject> {
+    const { parent } = given;
+    const answer = await this.#ask('POST', `/${type}s`, {
+      [type]: {
+        fq_name: given.fqName,
+        ...(given.uuid === undefined ? {} : { uuid: given.uuid }),
+        ...(parent === undefined ? {} : { parent_type: parent.type, parent_uuid: parent.uuid }),
+        ...contentOf(given),
+      },
+    });
+    return this.get(type, (answer[type] as { uuid: string }).uuid);
+  }
+
+  async update(type: ObjectTypeName, uuid: string, change: ObjectChange): Promise<ConfigObject> {
+    await this.#ask('PUT', `/${type}/${uuid}`, { [type]: contentOf(change) });
+    return this.get(type, uuid);
+  }
+
+  async changeReference(
+    type: ObjectTypeName,
+    uuid: string,
+    target: ObjectTypeName,
+    targetUuid: string,
+    operation: 'ADD' | 'DELETE',
+    attr: unknown,
+  ): Promise<ConfigObject> {
+    const body = { type, uuid, 'ref-type': target, 'ref-uuid': targetUuid, operation, attr: attr ?? null };
+    await this.#ask('POST', '/ref-update', body);
+    return this.get(type, uuid);
+  }
+
+  async delete(type: ObjectTypeName, uuid: string): Promise<ConfigObject> {
+    const before = this.graph.get(uuid);
+    await this.#ask('DELETE', `/${type}/${uuid}`);
+    if (before === undefined) throw new ConfigRequestError(404, `no ${type} had the UUID ${uuid}`);
+    return before;
+  }
+
+  /** @throws ConfigRequestError as the config node says, 503 when it does not answer */
+  async #ask(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
+    let response: Response;
+    try {
+      response = await fetch(this.#url + path, {
+        method,
+        headers: {
+          ...this.#headers,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: this.#closing.signal,
+      });
+    } catch (error) {
+      throw new ConfigRequestError(503, `${this.#url} does not answer: ${causeText(error)}`);
+    }
+    const text = await response.text();
+    const answer = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+    if (!response.ok) throw refusal(response.status, answer);
+    await this.#reached(Number(response.headers.get(SEQUENCE_HEADER)));
+    return answer;
+  }
+
+  /** Waits until the copy is as far as the config node was. */
+  async #reached(sequence: number): Promise<void> {
+    if (this.#sequence >= sequence) return;
+    await new Promise<void>((resolve) => this.#waiting.push({ sequence, resolve }));
+  }
+
+  /** Follows the stream, again and again until the client is closed; `complete` is called after the first time. */
+  async #copy(complete: () => void): Promise<void> {
+    for (let first = true; !this.#closing.signal.aborted;) {
+      try {
+        await this.#readStream(() => {
+          first = false;
+          complete();
+        });
+        throw new Error('the stream ended');
+      } catch (error) {
+        if (this.#closing.signal.aborted) return;
+        if (first) throw new Error(`${this.#url}: ${causeText(error)}`, { cause: error });
+        this.#log.warn({ url: this.#url, because: causeText(error) }, 'lost the config node');
+        await delay(RETRY, undefined, { signal: this.#closing.signal }).catch(() => {});
+      }
+    }
+  }
+
+  async #readStream(complete: () => void): Promise<void> {
+    const stream = new AbortController();
+    const silence = setTimeout(() => stream.abort(new Error('the config node fell silent')), SILENCE);
+    try {
+      const response = await fetch(`${this.#url}/watch/objects`, {
+        headers: this.#headers,
+        signal: AbortSignal.any([this.#closing.signal, stream.signal]),
+      });
+      if (!response.ok || response.body === null)
+        throw refusal(response.status, (await response.json().catch(() => ({}))) as Record<string, unknown>);
+      // What is not said again on a new stream is gone.
+      const unsaid = new Set(this.graph.uuids());
+      let rest = '';
+      for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+        silence.refresh();
+        const lines = (rest + chunk).split('\n');
+        rest = lines.pop()!;
+        for (const line of lines) {
+          if (line === '') continue;
+          const said = JSON.parse(line) as ObjectLine;
+          if (said.type === 'current') {
+            for (const uuid of unsaid) this.#remove(uuid);
+            unsaid.clear();
+            this.#sequence = said.sequence;
+            // A config node that started anew counts anew: whoever waited has what there is.
+            this.#wake(Infinity);
+            complete();
+            continue;
+          }
+          unsaid.delete(said.object.uuid);
+          if (said.type === 'deleted') this.#remove(said.object.uuid);
+          else this.#put(said.object);
+          if (said.sequence !== undefined && this.#sequence >= 0) {
+            this.#sequence = said.sequence;
+            this.#wake(said.sequence);
+          }
+        }
+      }
+    } finally {
+      clearTimeout(silence);
+    }
+  }
+
+  #wake(sequence: number): void {
+    if (this.#waiting.length === 0) return;
+    const ready = this.#waiting.filter((one) => one.sequence <= sequence);
+    this.#waiting = this.#waiting.filter((one) => one.sequence > sequence);
+    for (const { resolve } of ready) resolve();
+  }
+
+  #put(object: ConfigObject): void {
+    const before = this.graph.get(object.uuid);
+    if (before !== undefined && JSON.stringify(before) === JSON.stringify(object)) return;
+    this.graph.put(object);
+    this.#tell(before === undefined ? { type: 'created', object } : { type: 'updated', object, before });
+  }
+
+  #remove(uuid: string): void {
+    const object = this.graph.remove(uuid);
+    if (object !== undefined) this.#tell({ type: 'deleted', object });
+  }
+
+  #tell(event: ConfigEvent): void {
+    for (const changed of this.#followers) {
+      try {
+        changed(event);
+      } catch (error) {
+        this.#log.error({ error }, 'a follower of the configuration failed');
+      }
+    }
+  }
+}
+
+/** Properties and references as the API takes them. */
+function contentOf({ properties, references }: ObjectChange): Record<string, unknown> {
+  const links = Object.entries(references ?? {}).map(([target, list]) => [`${keyOf(target)}_refs`, list]);
+  return { ...properties, ...Object.fromEntries(links) };
+}
+
+function refusal(status: number, { error }: Record<string, unknown>): Error {
+  const message = typeof error === 'string' ? error : `the config node answered ${status}`;
+  return status === 400 || status === 404 || status === 409 || status === 503
+    ? new ConfigRequestError(status, message)
+    : new Error(message);
+}
+
+/** What `fetch` hides behind "fetch failed". */
+function causeText(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? cause.message : message;
+}

@@ -40,3 +40,10 @@ export {
 } from './virtual-router-settings.ts';
 export { VirtualRouters, type RouterFollower } from './virtual-routers.ts';
 export { RestConfigClient, type RestConfigClientOptions } from './rest-config-client.ts';
+export {
+  ConfigNode,
+  configNodeConfig,
+  provision,
+  type ConfigNodeConfig,
+  type ConfigNodeConfigInput,
+} from './config-node.ts';

@@ -9,7 +9,7 @@ import { z } from 'zod';
 
 const note = z.object({
   name: z.string(),
-  kind: z.enum(['control-node', 'agent', 'gateway', 'kube']),
+  kind: z.enum(['control-node', 'agent', 'gateway', 'kube', 'config-node']),
   url: z.string().regex(/^http:\/\//),
   pid: z.number().int().positive(),
   /** Added to every query: `{ agent: 'cent222' }` where one process has several agents. */
@@ -58,7 +58,7 @@ export function findEndpoints(folder = endpointFolder()): Endpoint[] {
     if (isRunning(endpoint.pid)) found.push(endpoint);
     else rmSync(path, { force: true });
   }
-  const order = ['control-node', 'gateway', 'agent'];
+  const order = ['control-node', 'gateway', 'agent', 'config-node'];
   return found.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || (a.name < b.name ? -1 : 1));
 }
 

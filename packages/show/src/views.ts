@@ -163,7 +163,7 @@ export interface NextHopView {
 /** What a daemon is, at `/`-level: name, version, since when. */
 export interface DaemonView {
   readonly name: string;
-  readonly kind: 'control-node' | 'agent' | 'gateway' | 'kube';
+  readonly kind: 'control-node' | 'agent' | 'gateway' | 'kube' | 'config-node';
   readonly asn?: number;
   readonly routerId?: string;
   readonly startedAt: string;

@@ -1,5 +1,7 @@
 /** How the processes are doing: memory over time, and how long the event loops keep others waiting. */
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { residentOctets } from '../bench/process-usage.ts';
 import { median, quantile } from '../bench/statistics.ts';
 import type { ControlNodeProcess } from './running-system.ts';
@@ -8,7 +10,7 @@ export interface MemoryReport {
   readonly process: string;
   /** How long the present process lives, in seconds. */
   readonly seconds: number;
-  /** Median of resident megabytes in the second quarter of its life, and in the last. */
+  /** Median of megabytes, live in this process and resident in others, in the second quarter of its life, and in the last. */
   readonly before: number;
   readonly after: number;
   /** Undefined when it has not lived long enough to tell. */
@@ -23,6 +25,8 @@ export interface DelayReport {
 }
 
 const SAMPLE_MILLISECONDS = 250;
+/** This process takes the resident memory of its crowd back late: it is judged by what is live after a collection. */
+const COLLECT_MILLISECONDS = 5000;
 /** A process is judged by its memory after so many seconds. */
 const JUDGED_AFTER = 90;
 /** Growth that counts as flat: the collector does not run at the same fill every time. */
@@ -41,10 +45,14 @@ export class VitalSigns {
   readonly #answers = new Map<string, number[]>();
   readonly #ownDelay: IntervalHistogram = monitorEventLoopDelay({ resolution: 10 });
   readonly #timer: NodeJS.Timeout;
+  readonly #collect: () => void;
+  #collectedAt = 0;
   readonly #asking = new Set<string>();
 
   constructor(controlNodes: readonly ControlNodeProcess[]) {
     this.#controlNodes = controlNodes;
+    setFlagsFromString('--expose-gc');
+    this.#collect = runInNewContext('gc') as () => void;
     this.#ownDelay.enable();
     this.#timer = setInterval(() => this.#sample(), SAMPLE_MILLISECONDS);
   }
@@ -79,20 +87,24 @@ export class VitalSigns {
   }
 
   #sample(): void {
-    this.#remember('agents and gateway', process.pid);
+    if (performance.now() - this.#collectedAt >= COLLECT_MILLISECONDS) {
+      this.#collect();
+      this.#collectedAt = performance.now();
+      this.#remember('agents and gateway', process.pid, () => process.memoryUsage().heapUsed);
+    }
     for (const node of this.#controlNodes) {
       const { pid } = node;
       if (pid === undefined) continue;
-      this.#remember(node.name, pid);
+      this.#remember(node.name, pid, () => residentOctets([pid]));
       void this.#ask(node, pid);
     }
   }
 
-  #remember(name: string, pid: number): void {
+  #remember(name: string, pid: number, octets: () => number): void {
     let life = this.#lives.get(name);
     if (life?.pid !== pid) this.#lives.set(name, (life = { pid, samples: [], begun: performance.now() }));
     try {
-      life.samples.push(residentOctets([pid]) / 2 ** 20);
+      life.samples.push(octets() / 2 ** 20);
     } catch {
       // It ended between two looks.
     }

@@ -21,7 +21,15 @@ export const BGP_PORT = 179;
 export const XMPP_PORT = 5269;
 
 /** Families that a control node speaks with BGP peers, in the order Contrail advertises them. */
-export const peerFamilies = ['inet', 'inet6', 'inet-vpn', 'inet6-vpn', 'route-target', 'e-vpn'] as const;
+export const peerFamilies = [
+  'inet',
+  'inet6',
+  'inet-vpn',
+  'inet6-vpn',
+  'route-target',
+  'e-vpn',
+  'inet-labeled',
+] as const;
 export type PeerFamily = (typeof peerFamilies)[number];
 
 /** What Contrail provisions for a peer, of the families spoken here. */

@@ -1,0 +1,98 @@
+// Labelled routes of the underlay: from an agent through inet.3 of our control node into FRR.
+import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
+import { Frr, LoopbackBlock, findFrr } from '@vaportrail/lab';
+import { parseAddress, parsePrefix } from '@vaportrail/net';
+import { MASTER_INSTANCE, type UnicastItem } from '@vaportrail/xmpp';
+import t from 'tap';
+import { ComputeNode } from '../compute-node.ts';
+
+const asn = 64512;
+const block = new LoopbackBlock();
+const prefix = '10.1.1.3/32';
+
+function labelled(label: number): UnicastItem {
+  return {
+    family: 'inet-labeled',
+    prefix: parsePrefix(prefix),
+    attributes: {
+      nextHops: [
+        {
+          address: parseAddress('10.1.1.3'),
+          label,
+          encapsulations: ['gre', 'udp'],
+          virtualNetwork: '',
+          tags: [],
+          mac: undefined,
+          localSequence: 0,
+          vni: 0,
+          l3Label: 0,
+        },
+      ],
+      version: 1,
+      virtualNetwork: '',
+      mobility: { sequence: 0, sticky: false },
+      securityGroups: [],
+      communityTags: [],
+      localPref: 100,
+      med: 0,
+      loadBalance: { fields: [], decision: 'field-hash' },
+      subProtocol: 'interface',
+    },
+  };
+}
+
+t.test(
+  'a labelled route of an agent goes through inet.3 to FRR, without route distinguisher or communities',
+  { skip: findFrr().path === undefined ? 'FRR is not installed' : false },
+  async (t) => {
+    const [ours, theirs] = [block.take(), block.take()];
+    const frr = await Frr.start({
+      asn,
+      routerId: '192.168.0.204',
+      address: theirs,
+      neighbors: [{ address: ours, asn, families: { 'ipv4 labeled-unicast': [] } }],
+    });
+    t.teardown(() => frr.stop());
+    const node = new ControlNode(
+      controlNodeConfig.parse({
+        name: 'ctrl-1',
+        asn,
+        'router-id': '10.169.25.19',
+        bgp: {
+          listen: [],
+          peers: [
+            {
+              address: theirs,
+              port: frr.port,
+              'local-address': ours,
+              'connect-retry': 1,
+              families: ['inet-labeled'],
+            },
+          ],
+        },
+        xmpp: { listen: { address: ours, port: 0 } },
+      }),
+    );
+    await node.start();
+    t.teardown(() => node.stop());
+    const agent = await ComputeNode.connect(node.xmppAddress!, 'compute-1', '10.1.1.3');
+    t.teardown(async () => agent.kill());
+    agent.subscribe(MASTER_INSTANCE, 0);
+    agent.announce(MASTER_INSTANCE, labelled(33));
+    const command = `show bgp ipv4 labeled-unicast ${prefix}`;
+    const shown = await frr.process.answers(async () => {
+      const text = await frr.vtysh(command);
+      return text.includes('Remote label') ? text : undefined;
+    });
+    t.match(shown, /Remote label: 33/);
+    t.match(shown, /\b10\.1\.1\.3 .*from/);
+    t.notMatch(shown, /Extended Community/);
+    t.match(node.routes({ table: 'inet.3' }), [{ prefix, paths: [{ protocol: 'xmpp', label: 33 }] }]);
+    agent.retract(MASTER_INSTANCE, labelled(0));
+    await frr.process.answers(async () => {
+      const text = await frr.vtysh(command);
+      return text.includes('Remote label') ? undefined : true;
+    });
+    t.same(node.routes({ table: 'inet.3' }), []);
+  },
+);

@@ -1,5 +1,5 @@
 /** What a control node shows over HTTP: JSON views, and the answers of Contrail's introspect beside them. */
-import type { ViewServer } from '@vaportrail/show';
+import { type ViewServer, serveHealth } from '@vaportrail/show';
 
 import type { ControlNode } from './control-node.ts';
 import { serveIntrospect } from './introspect/requests.ts';
@@ -28,6 +28,7 @@ export function serveViews(server: ViewServer, node: ControlNode): void {
       ({ table }) => ({ contentType: 'application/octet-stream', pieces: node.dump(table?.split(',')) }),
       ['table'],
     );
+  serveHealth(server, node);
   serveIntrospect(server, node);
 }
 

@@ -1,5 +1,5 @@
 /** The views of a gateway over HTTP, and the one action: to change its configuration. */
-import { ViewError, ViewServer, type DaemonView, type Log, type Query } from '@vaportrail/show';
+import { ViewError, ViewServer, serveHealth, type DaemonView, type Log, type Query } from '@vaportrail/show';
 import { ipv4Text } from '@vaportrail/net';
 import { ReloadError, type Change } from './change.ts';
 import type { Gateway, TableFilter } from './gateway.ts';
@@ -9,15 +9,17 @@ const VERSION = '0.1.0';
 
 /** Serves what an operator may ask; not listening yet. */
 export function gatewayServer(gateway: Gateway, log: Log): ViewServer {
-  return new ViewServer(log)
-    .view('/daemon', (): DaemonView => ({
-      name: gateway.config.name,
-      kind: 'gateway',
-      asn: gateway.config.asn,
-      routerId: ipv4Text(gateway.config['router-id']),
-      startedAt: new Date(gateway.startedAt).toISOString(),
-      version: VERSION,
-    }))
+  const daemon = (): DaemonView => ({
+    name: gateway.config.name,
+    kind: 'gateway',
+    asn: gateway.config.asn,
+    routerId: ipv4Text(gateway.config['router-id']),
+    startedAt: new Date(gateway.startedAt).toISOString(),
+    version: VERSION,
+  });
+  const measurable = { daemon, neighbors: () => gateway.neighbors(), tables: () => gateway.tables() };
+  return serveHealth(new ViewServer(log), measurable)
+    .view('/daemon', daemon)
     .view(
       '/neighbors',
       ({ name }) => gateway.neighbors().filter((each) => name === undefined || each.name === name),

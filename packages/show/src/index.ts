@@ -135,3 +135,5 @@ export type {
   ServiceListenerView,
   ServiceMemberView,
 } from './service-views.ts';
+export { serveHealth, type Measurable } from './health.ts';
+export { METRICS_CONTENT_TYPE, metrics, metricsText, type Measured } from './text/metrics.ts';

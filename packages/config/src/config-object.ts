@@ -70,6 +70,18 @@ export function checkedFqName(value: unknown): readonly string[] {
   return name.data;
 }
 
+/** Schemas of whole objects: made when first needed, because making one costs more than many checks. */
+const schemas = new Map<ObjectTypeName, z.ZodType>();
+
+function schemaOf(type: ObjectTypeName): z.ZodType {
+  let schema = schemas.get(type);
+  if (schema === undefined) {
+    const shape = { ...commonProperties, ...objectType(type).properties };
+    schemas.set(type, (schema = z.strictObject(shape as z.ZodRawShape)));
+  }
+  return schema;
+}
+
 /**
  * Checks properties against the row of their type; `null` stands for absent.
  * @throws ConfigRequestError 400 naming every property that is wrong
@@ -78,11 +90,10 @@ export function checkedProperties(
   type: ObjectTypeName,
   values: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  const shape = { ...commonProperties, ...objectType(type).properties };
   const given = Object.fromEntries(
     Object.entries(values).filter(([, value]) => value !== undefined && value !== null),
   );
-  const result = z.strictObject(shape as z.ZodRawShape).safeParse(given);
+  const result = schemaOf(type).safeParse(given);
   if (result.success) return result.data as Record<string, unknown>;
   throw new ConfigRequestError(400, `${type}: ${issuesText(result.error)}`);
 }

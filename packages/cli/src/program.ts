@@ -18,6 +18,7 @@ import { mpls } from './commands/vrouter/mpls.ts';
 import { nh } from './commands/vrouter/nh.ts';
 import { rt } from './commands/vrouter/rt.ts';
 import { vif } from './commands/vrouter/vif.ts';
+import { top } from './commands/top.ts';
 import { why } from './commands/why.ts';
 import { whatIf } from './commands/what-if.ts';
 import { Command, type Subcommand } from './command.ts';
@@ -31,6 +32,7 @@ export const commands = {
   kube,
   show,
   why,
+  top,
   'what-if': whatIf,
   trace,
   cli,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { agent } from './commands/agent.ts';
 import { cli } from './commands/cli.ts';
+import { config } from './commands/config.ts';
 import { controlNode } from './commands/control-node.ts';
 import { decode } from './commands/decode.ts';
 import { diff } from './commands/diff.ts';
@@ -11,6 +12,10 @@ import { gateway } from './commands/gateway.ts';
 import { kube } from './commands/kube.ts';
 import { lab } from './commands/lab.ts';
 import { mrt } from './commands/mrt.ts';
+import { create } from './commands/object/create.ts';
+import { deleteObject } from './commands/object/delete.ts';
+import { describe } from './commands/object/describe.ts';
+import { get } from './commands/object/get.ts';
 import { show } from './commands/show.ts';
 import { trace } from './commands/trace.ts';
 import { flow } from './commands/vrouter/flow.ts';
@@ -30,6 +35,11 @@ export const commands = {
   agent,
   gateway,
   kube,
+  config,
+  get,
+  describe,
+  create,
+  delete: deleteObject,
   show,
   why,
   top,

@@ -45,7 +45,8 @@ export class EmbeddedStore implements Store {
       start: prefix,
       end: prefix + BEHIND_EVERYTHING,
     })) {
-      entries.push({ key, value });
+      // What is no text was not written by us.
+      if (typeof key === 'string') entries.push({ key, value });
     }
     return Promise.resolve({ revision: this.#revision, entries });
   }

@@ -87,7 +87,7 @@ export function referredTo(object: ConfigObject): string[] {
 
 /** A text that is the same for the same type and name, and for no other. */
 export function nameKey(type: string, fqName: readonly string[]): string {
-  return `${type}/${fqName.join('\u0000')}`;
+  return `${type}/${fqName.map(encodeURIComponent).join(':')}`;
 }
 
 function link(map: Map<string, Set<string>>, from: string, to: string): void {

@@ -97,7 +97,8 @@ t.test('the files they mount are those the lab writes: vaportrail lab --write de
     volumes.map((v) => v.split(/[/:]/)[2]),
   );
   t.same(mounted.sort(), [...files.keys()].sort());
-  t.same(readdirSync(`${root}deploy`).sort(), [...files.keys(), 'lab.clab.yml'].sort());
+  const byHand = ['lab.clab.yml', 'grafana-dashboard.json'];
+  t.same(readdirSync(`${root}deploy`).sort(), [...files.keys(), ...byHand].sort());
 });
 
 t.test('the Dockerfile starts from a pinned image and runs the command of this repository', async (t) => {

@@ -1,6 +1,5 @@
-/** What a subcommand of `vaportrail` is, and how it ends. */
-import { ConfigError } from '@vaportrail/show';
-import { Argument, CommanderError, Command, Option } from 'commander';
+/** What a subcommand of `vaportrail` is. */
+import { Argument, Command, Option } from 'commander';
 
 export { Argument, Command, Option };
 
@@ -19,20 +18,6 @@ export interface Subcommand {
 /** Something the caller asked for that cannot be meant: exit code 2. */
 export class UsageError extends Error {
   override name = 'UsageError';
-}
-
-/** The exit code for whatever an action threw, and what to print of it. */
-export function outcome(error: unknown): { code: number; message: string } {
-  // Commander has printed its own message (or the help that was asked for) already.
-  if (error instanceof CommanderError) {
-    return { code: error.exitCode === 0 ? exitCode.ok : exitCode.usage, message: '' };
-  }
-  if (error instanceof ConfigError) return { code: exitCode.usage, message: error.message };
-  if (error instanceof UsageError) return { code: exitCode.usage, message: `error: ${error.message}` };
-  return {
-    code: exitCode.failed,
-    message: `error: ${error instanceof Error ? error.message : String(error)}`,
-  };
 }
 
 /** Writes an answer to standard output, followed by a line end. */

@@ -1,5 +1,4 @@
 /** Entry point of the `vaportrail` command. */
-import { outcome } from './command.ts';
 import { program } from './program.ts';
 
 // A reader that leaves early (`vaportrail show routes | head`) is no failure.
@@ -9,8 +8,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await program().parseAsync();
+  const args = process.argv.slice(2);
+  await (await program(args)).parseAsync(args, { from: 'user' });
 } catch (error) {
+  const { outcome } = await import('./outcome.ts');
   const { code, message } = outcome(error);
   if (message !== '') process.stderr.write(`${message}\n`);
   process.exitCode = code;

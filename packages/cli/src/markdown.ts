@@ -3,17 +3,15 @@ import { commands, program } from './program.ts';
 import type { Command } from './command.ts';
 
 /** Markdown with a section for each command and its subcommands. */
-export function commandsMarkdown(): string {
-  const sections = program()
-    .commands.filter((command) => command.name() !== 'help')
-    .map((command) => {
-      const { examples } = commands[command.name() as keyof typeof commands];
-      const lines = examples.map(([line, remark]) => `$ ${line}\n    # ${remark}`);
-      const parts = command.commands
-        .filter((each) => each.name() !== 'help')
-        .map((each) => part(each, '###'));
-      return [part(command, '##'), ['```', ...lines, '```'].join('\n'), ...parts].join('\n\n');
-    });
+export async function commandsMarkdown(): Promise<string> {
+  const sections: string[] = [];
+  for (const command of (await program()).commands) {
+    if (command.name() === 'help') continue;
+    const { examples } = await commands[command.name() as keyof typeof commands]();
+    const lines = examples.map(([line, remark]) => `$ ${line}\n    # ${remark}`);
+    const parts = command.commands.filter((each) => each.name() !== 'help').map((each) => part(each, '###'));
+    sections.push([part(command, '##'), ['```', ...lines, '```'].join('\n'), ...parts].join('\n\n'));
+  }
   return `# Commands\n\nMade from the code; \`UPDATE_DOCS=1\` with the tests of the command line writes it anew.\n\n${sections.join('\n\n')}\n`;
 }
 

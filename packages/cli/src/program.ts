@@ -1,62 +1,36 @@
 /** The command line: one subcommand per daemon and per question. */
 import { readFileSync } from 'node:fs';
-import { agent } from './commands/agent.ts';
-import { cli } from './commands/cli.ts';
-import { config } from './commands/config.ts';
-import { controlNode } from './commands/control-node.ts';
-import { decode } from './commands/decode.ts';
-import { diff } from './commands/diff.ts';
-import { dump } from './commands/dump.ts';
-import { encode } from './commands/encode.ts';
-import { gateway } from './commands/gateway.ts';
-import { kube } from './commands/kube.ts';
-import { lab } from './commands/lab.ts';
-import { mrt } from './commands/mrt.ts';
-import { create } from './commands/object/create.ts';
-import { deleteObject } from './commands/object/delete.ts';
-import { describe } from './commands/object/describe.ts';
-import { get } from './commands/object/get.ts';
-import { show } from './commands/show.ts';
-import { trace } from './commands/trace.ts';
-import { flow } from './commands/vrouter/flow.ts';
-import { mpls } from './commands/vrouter/mpls.ts';
-import { nh } from './commands/vrouter/nh.ts';
-import { rt } from './commands/vrouter/rt.ts';
-import { vif } from './commands/vrouter/vif.ts';
-import { top } from './commands/top.ts';
-import { why } from './commands/why.ts';
-import { whatIf } from './commands/what-if.ts';
 import { Command, type Subcommand } from './command.ts';
 
-/** Every subcommand, in the order of `--help`. */
+/** Every subcommand, in the order of `--help`; its code is loaded when it is asked for. */
 export const commands = {
-  lab,
-  'control-node': controlNode,
-  agent,
-  gateway,
-  kube,
-  config,
-  get,
-  describe,
-  create,
-  delete: deleteObject,
-  show,
-  why,
-  top,
-  'what-if': whatIf,
-  trace,
-  cli,
-  nh,
-  rt,
-  vif,
-  mpls,
-  flow,
-  decode,
-  encode,
-  diff,
-  dump,
-  mrt,
-} as const satisfies Record<string, Subcommand>;
+  lab: async () => (await import('./commands/lab.ts')).lab,
+  'control-node': async () => (await import('./commands/control-node.ts')).controlNode,
+  agent: async () => (await import('./commands/agent.ts')).agent,
+  gateway: async () => (await import('./commands/gateway.ts')).gateway,
+  kube: async () => (await import('./commands/kube.ts')).kube,
+  config: async () => (await import('./commands/config.ts')).config,
+  get: async () => (await import('./commands/object/get.ts')).get,
+  describe: async () => (await import('./commands/object/describe.ts')).describe,
+  create: async () => (await import('./commands/object/create.ts')).create,
+  delete: async () => (await import('./commands/object/delete.ts')).deleteObject,
+  show: async () => (await import('./commands/show.ts')).show,
+  why: async () => (await import('./commands/why.ts')).why,
+  top: async () => (await import('./commands/top.ts')).top,
+  'what-if': async () => (await import('./commands/what-if.ts')).whatIf,
+  trace: async () => (await import('./commands/trace.ts')).trace,
+  cli: async () => (await import('./commands/cli.ts')).cli,
+  nh: async () => (await import('./commands/vrouter/nh.ts')).nh,
+  rt: async () => (await import('./commands/vrouter/rt.ts')).rt,
+  vif: async () => (await import('./commands/vrouter/vif.ts')).vif,
+  mpls: async () => (await import('./commands/vrouter/mpls.ts')).mpls,
+  flow: async () => (await import('./commands/vrouter/flow.ts')).flow,
+  decode: async () => (await import('./commands/decode.ts')).decode,
+  encode: async () => (await import('./commands/encode.ts')).encode,
+  diff: async () => (await import('./commands/diff.ts')).diff,
+  dump: async () => (await import('./commands/dump.ts')).dump,
+  mrt: async () => (await import('./commands/mrt.ts')).mrt,
+} as const satisfies Record<string, () => Promise<Subcommand>>;
 
 /** The version in this package's own manifest. */
 export function version(): string {
@@ -66,8 +40,11 @@ export function version(): string {
   return manifest.version;
 }
 
-/** The whole command line. Its errors are thrown, not exited on, so that tests can look at them. */
-export function program(): Command {
+/**
+ * The command line for `args`: only the command they begin with is loaded, and every one when they begin with none (the
+ * list of commands, a name that is wrong). Its errors are thrown, not exited on, so that tests can look at them.
+ */
+export async function program(args: readonly string[] = []): Promise<Command> {
   const root = new Command('vaportrail')
     .description(
       'The Contrail control plane for Kubernetes Services, on the wire and explained:\n' +
@@ -79,13 +56,20 @@ export function program(): Command {
     .enablePositionalOptions()
     .exitOverride()
     .configureHelp({ sortSubcommands: false });
-  for (const [name, { summary, examples, build }] of Object.entries(commands)) {
+  const names = Object.keys(commands) as (keyof typeof commands)[];
+  const asked = names.filter((name) => name === args[0]);
+  if (args[0] === '--version' || args[0] === '-V') return root;
+  for (const name of asked.length > 0 ? asked : names) {
+    const { summary, examples, build } = await commands[name]();
     const command = root.command(name).summary(summary).description(`${summary}.`).exitOverride();
     command.copyInheritedSettings(root);
     build(command);
     command.addHelpText('after', examplesText(examples));
   }
-  root.addHelpText('after', examplesText([...lab.examples.slice(0, 1), ...show.examples.slice(0, 2)]));
+  if (asked.length === 0) {
+    const [lab, show] = [await commands.lab(), await commands.show()];
+    root.addHelpText('after', examplesText([...lab.examples.slice(0, 1), ...show.examples.slice(0, 2)]));
+  }
   return root;
 }
 

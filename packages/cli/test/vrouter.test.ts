@@ -1,6 +1,6 @@
 import t from 'tap';
 import { Agent } from '@vaportrail/agent';
-import { outcome } from '../src/command.ts';
+import { outcome } from '../src/outcome.ts';
 import { program } from '../src/program.ts';
 const PODS = 'default-domain:demo:pods:pods';
 
@@ -35,7 +35,7 @@ async function vaportrail(...args: string[]): Promise<{ code: number; stdout: st
     return true;
   };
   try {
-    await program().parseAsync([...args, '--from', agent.url!], { from: 'user' });
+    await (await program(args)).parseAsync([...args, '--from', agent.url!], { from: 'user' });
     return { code: 0, stdout, stderr: '' };
   } catch (error) {
     const { code, message } = outcome(error);

@@ -1,0 +1,18 @@
+/** How a subcommand that threw ends. */
+import { ConfigError } from '@vaportrail/show';
+import { CommanderError } from 'commander';
+import { UsageError, exitCode } from './command.ts';
+
+/** The exit code for whatever an action threw, and what to print of it. */
+export function outcome(error: unknown): { code: number; message: string } {
+  // Commander has printed its own message (or the help that was asked for) already.
+  if (error instanceof CommanderError) {
+    return { code: error.exitCode === 0 ? exitCode.ok : exitCode.usage, message: '' };
+  }
+  if (error instanceof ConfigError) return { code: exitCode.usage, message: error.message };
+  if (error instanceof UsageError) return { code: exitCode.usage, message: `error: ${error.message}` };
+  return {
+    code: exitCode.failed,
+    message: `error: ${error instanceof Error ? error.message : String(error)}`,
+  };
+}

@@ -56,6 +56,7 @@ const peers = {
   'python3-mrtparse': '/usr/lib/python3/dist-packages/mrtparse',
   iproute2: '/usr/sbin/ip',
   'etcd-server': '/usr/bin/etcd',
+  haproxy: '/usr/sbin/haproxy',
 };
 const missing = () => Object.keys(peers).filter((name) => !existsSync(peers[name]));
 if (missing().length > 0 && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {

@@ -32,6 +32,7 @@ import type { Packet } from './flow.ts';
 import { FlowTable, type Verdict } from './flow-table.ts';
 import { HIGH_PREFERENCE, type Interface } from './interface.ts';
 import { InterfaceTable, defaultMac } from './interface-table.ts';
+import { LoadBalancers } from './load-balancer/load-balancers.ts';
 import { LearnedRoutes } from './learned-routes.ts';
 import { LocalRoutes, type LocalRoute } from './local-routes.ts';
 import { MplsTable } from './mpls.ts';
@@ -51,7 +52,9 @@ export interface AgentOptions {
 }
 
 /** The settings of the node itself; what is on it comes and goes. */
-type NodeConfig = Omit<AgentConfig, 'vrfs' | 'interfaces'>;
+type NodeConfig = Omit<AgentConfig, 'vrfs' | 'interfaces' | 'load-balancers'>;
+
+type Configured = Pick<AgentConfig, 'vrfs' | 'interfaces' | 'load-balancers'>;
 
 export class Agent {
   readonly name: string;
@@ -65,6 +68,7 @@ export class Agent {
   readonly vrfs: VrfTable;
   readonly interfaces: InterfaceTable;
   readonly localRoutes: LocalRoutes;
+  readonly loadBalancers: LoadBalancers;
   /** Every configured control node, in order; the first two are in use, the others are spares. */
   readonly peers: readonly ControlNodePeer[];
   /** Control nodes that are not in use; the one that has waited for longest comes first. */
@@ -73,8 +77,8 @@ export class Agent {
   readonly #onSession: ((peer: ControlNodePeer) => void) | undefined;
   readonly #publishing: PublishingNode;
   readonly #learnedRoutes: LearnedRoutes;
-  /** Names of what the configuration brought, as opposed to a program. */
-  #configured: { readonly vrfs: readonly string[]; readonly interfaces: readonly string[] };
+  /** What the configuration brought, as opposed to a program. */
+  #configured: Configured;
   #node: NodeConfig;
   #views: ViewServer | undefined;
   startedAt: number | undefined;
@@ -82,7 +86,7 @@ export class Agent {
   /** @throws AgentError when two parts of the configuration contradict each other */
   constructor(config: AgentConfig, options: AgentOptions = {}) {
     this.#node = nodeConfig(config);
-    this.#configured = namesIn(config);
+    this.#configured = config;
     this.name = config.name;
     this.address = config.address;
     this.mac = config.mac ?? defaultMac(config.address);
@@ -138,7 +142,14 @@ export class Agent {
       },
     });
     for (const vrf of config.vrfs) this.vrfs.declare(vrf);
-    for (const one of config.interfaces) this.interfaces.add(one);
+    this.loadBalancers = new LoadBalancers({
+      haproxy: config.haproxy,
+      clock: this.clock,
+      log: this.#log,
+      changed: () => this.#publishInterfaces(this.#configured.interfaces),
+    });
+    const proxied = new Set(config['load-balancers'].map((balancer) => balancer.interface));
+    for (const one of config.interfaces) if (!proxied.has(one.name)) this.interfaces.add(one);
   }
 
   /** An agent from settings as a file or a program writes them. @throws ZodError when they are not valid */
@@ -158,12 +169,14 @@ export class Agent {
       serveViews(this.#views, [this]);
       await this.#views.listen(this.#node.introspect);
     }
+    this.loadBalancers.reconcile(this.#configured['load-balancers']);
     for (const peer of this.peers.slice(0, CONTROL_NODES_IN_USE)) peer.start();
   }
 
   /** Ends every session. The control nodes withdraw what this node published, or keep it for its graceful restart. */
   async stop(): Promise<void> {
     for (const peer of this.peers) peer.close();
+    await this.loadBalancers.stop();
     await this.#views?.close();
   }
 
@@ -299,13 +312,25 @@ export class Agent {
     }
     const before = this.#configured;
     this.#node = node;
-    this.#configured = namesIn(config);
+    this.#configured = config;
     for (const vrf of config.vrfs) this.vrfs.declare(vrf);
-    this.interfaces.reconcile(config.interfaces, before.interfaces);
-    for (const name of before.vrfs) {
+    this.loadBalancers.reconcile(config['load-balancers']);
+    this.#publishInterfaces(before.interfaces);
+    const kept = new Set(config.vrfs.map(({ name }) => name));
+    for (const { name } of before.vrfs) {
       const vrf = this.vrfs.get(name);
-      if (vrf !== undefined && !this.#configured.vrfs.includes(name)) this.vrfs.undeclare(vrf);
+      if (vrf !== undefined && !kept.has(name)) this.vrfs.undeclare(vrf);
     }
+  }
+
+  /** Makes the configured interfaces be there, but for those at whose address no proxy answers. */
+  #publishInterfaces(before: Configured['interfaces']): void {
+    const withheld = this.loadBalancers.withheld();
+    const wanted = this.#configured.interfaces.filter(({ name }) => !withheld.has(name));
+    this.interfaces.reconcile(
+      wanted,
+      before.map(({ name }) => name),
+    );
   }
 
   #announce(route: LocalRoute): void {
@@ -375,13 +400,7 @@ export class Agent {
   }
 }
 
-function nodeConfig({ vrfs: _vrfs, interfaces: _interfaces, ...node }: AgentConfig): NodeConfig {
+function nodeConfig(config: AgentConfig): NodeConfig {
+  const { vrfs: _vrfs, interfaces: _interfaces, 'load-balancers': _balancers, ...node } = config;
   return node;
-}
-
-function namesIn({ vrfs, interfaces }: AgentConfig): {
-  readonly vrfs: readonly string[];
-  readonly interfaces: readonly string[];
-} {
-  return { vrfs: vrfs.map(({ name }) => name), interfaces: interfaces.map(({ name }) => name) };
 }

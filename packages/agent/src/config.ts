@@ -14,6 +14,7 @@ import {
 } from '@vaportrail/show';
 import { z } from 'zod';
 import { protocols } from './floating-ip.ts';
+import { haproxyConfig, loadBalancerConfig } from './load-balancer/config.ts';
 import { FIRST_VIRTUAL_INDEX, HIGH_PREFERENCE, LAST_INDEX } from './interface.ts';
 import { DEFAULT_ENCAPSULATION_PRIORITY, tunnelTypeNames } from './tunnel-type.ts';
 import { FABRIC_VRF } from './vrf.ts';
@@ -105,6 +106,9 @@ const agentShape = z.strictObject({
   'end-of-rib-timeout': seconds(1, LONGEST_TIMER).default(60),
   vrfs: z.array(vrfConfig).default([]),
   interfaces: z.array(interfaceConfig).default([]),
+  'load-balancers': z.array(loadBalancerConfig).default([]),
+  /** How proxies of load balancers are run; without it none is. */
+  haproxy: haproxyConfig.optional(),
   /** Addresses of the underlay with their MACs, for what tunnels show. */
   neighbors: z.array(z.strictObject({ address: ipAddress, mac })).default([]),
   /** Where the agent serves views of its own; those of a file are served for all its agents together. */
@@ -168,6 +172,14 @@ export const agentFileConfig = agentShape
       if (other !== undefined) refuse(['agents', index, 'name'], `is already the name at ${other}`);
       names.set(agent.name, `agents[${index}]`);
     });
+    const folders = new Map<string, string>();
+    file.agents.forEach(({ haproxy }, index) => {
+      if (haproxy === undefined) return;
+      const other = folders.get(haproxy.folder);
+      if (other !== undefined)
+        refuse(['agents', index, 'haproxy', 'folder'], `is already the folder of ${other}`);
+      folders.set(haproxy.folder, `agents[${index}]`);
+    });
   })
   .transform((file): AgentFile => {
     const { agents, fleet, introspect: views, ...single } = file;
@@ -206,7 +218,7 @@ export type FleetConfigInput = z.input<typeof fleetConfig>;
 type Refuse = (path: readonly (string | number)[], message: string) => void;
 
 function checkAgent(
-  agent: Pick<AgentConfig, 'vrfs' | 'interfaces'>,
+  agent: Pick<AgentConfig, 'vrfs' | 'interfaces' | 'load-balancers'>,
   at: readonly (string | number)[],
   refuse: Refuse,
 ): void {
@@ -248,6 +260,15 @@ function checkAgent(
       if (problem !== undefined) refuse([...at, ...path, problem.field], problem.because);
       floating(`${floatingIp.address} in ${floatingIp.vrf}`, [...path, 'address']);
     });
+  });
+  const balancers = unique('uuid');
+  agent['load-balancers'].forEach(({ uuid, address, interface: carrier }, index) => {
+    const path = ['load-balancers', index];
+    balancers(uuid, [...path, 'uuid']);
+    const found = agent.interfaces.find((one) => one.name === carrier);
+    if (found === undefined) refuse([...at, ...path, 'interface'], `there is no interface ${carrier}`);
+    else if (!found.address.includes(address))
+      refuse([...at, ...path, 'address'], `${address} is not an address of ${carrier}`);
   });
 }
 

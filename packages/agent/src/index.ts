@@ -16,6 +16,14 @@ export {
   type InterfaceConfigInput,
   type VrfConfigInput,
 } from './config.ts';
+export {
+  haproxyConfig,
+  loadBalancerConfig,
+  type HaproxyConfig,
+  type LoadBalancerConfig,
+  type LoadBalancerConfigInput,
+} from './load-balancer/config.ts';
+export { haproxyConfiguration, type HaproxyFiles } from './load-balancer/haproxy-configuration.ts';
 export { Fleet, type FleetOptions } from './fleet.ts';
 export { ControlNodePeer, type PeerState } from './control-node-peer.ts';
 export type { FiveTuple } from './ecmp.ts';

@@ -39,6 +39,7 @@ export function serveViews(server: ViewServer, agents: Iterable<Agent>): void {
       'prefix',
       'limit',
     ])
+    .view('/load-balancers', (query) => one(query).loadBalancers.views(), ['agent'])
     .view('/vrouter/next-hops', (query) => nextHopViews(one(query)), ['agent'])
     .view(
       '/vrouter/routes',

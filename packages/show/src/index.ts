@@ -135,5 +135,12 @@ export type {
   ServiceListenerView,
   ServiceMemberView,
 } from './service-views.ts';
+export type {
+  LoadBalancerCounters,
+  LoadBalancerListenerView,
+  LoadBalancerMemberView,
+  LoadBalancerView,
+} from './load-balancer-views.ts';
+export { loadBalancersText } from './text/load-balancers.ts';
 export { serveHealth, type Measurable } from './health.ts';
 export { METRICS_CONTENT_TYPE, metrics, metricsText, type Measured } from './text/metrics.ts';

@@ -13,6 +13,16 @@ const READ_OCTETS = 256 * 1024;
  * has been given out
  */
 export async function* readMrt(path: string): AsyncGenerator<MrtRecord> {
+  for await (const stream of readMrtStream(path))
+    for (let record = stream.next(); record !== undefined; record = stream.next()) yield record;
+}
+
+/**
+ * The same for those who are in a hurry: one stream, given out whenever it has more octets; all its records are to be
+ * taken before the next turn.
+ * @throws MrtError as {@link readMrt}
+ */
+export async function* readMrtStream(path: string): AsyncGenerator<MrtStream> {
   const input: Readable =
     path === '-' ? process.stdin : createReadStream(path, { highWaterMark: READ_OCTETS });
   const stream = new MrtStream();
@@ -21,7 +31,7 @@ export async function* readMrt(path: string): AsyncGenerator<MrtRecord> {
     for await (const chunk of decompressed(input)) {
       octets += chunk.length;
       stream.push(chunk);
-      for (let record = stream.next(); record !== undefined; record = stream.next()) yield record;
+      yield stream;
     }
   } catch (error) {
     if (error instanceof MrtError || isSystemError(error)) throw error;

@@ -1,6 +1,6 @@
 /** MRT: routing tables and message logs in files. @see RFC 6396, RFC 8050 */
 export { MAX_MRT_RECORD, MrtError, MrtStream, mrtType, type MrtRecord } from './record.ts';
-export { readMrt } from './file.ts';
+export { readMrt, readMrtStream } from './file.ts';
 export { MrtFilter, type MrtConditions } from './filter.ts';
 export { LinePrinter } from './line.ts';
 export { MrtPathReader, attributeFields, type MrtPath } from './path.ts';

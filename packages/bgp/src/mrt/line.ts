@@ -8,47 +8,37 @@
  * With a path identifier the name ends in `_AP` and the identifier stands behind the prefix. Routes of VPN families,
  * which bgpdump leaves out, have the route distinguisher in front of the prefix.
  */
-import { Reader, Truncated, addressText, ipv4Text } from '@vaportrail/net';
-import { asPathText } from '../attributes/as-path.ts';
+import { Reader } from '@vaportrail/net';
 import { PathAttributes } from '../attributes/path-attributes.ts';
 import { families, familyOf, type FamilyName } from '../families/table.ts';
 import { HEADER_OCTETS, messageType } from '../wire/header.ts';
 import { UpdateFrame, locateUpdate } from '../wire/update-frame.ts';
+import { attributesText } from './attribute-text.ts';
 import { decodeBgp4mp, type MrtMessage } from './bgp4mp.ts';
 import type { MrtFilter } from './filter.ts';
-import { nextHopOf } from './next-hop.ts';
 import { nlriText } from './nlri.ts';
 import { decodePeerIndex, type MrtPeer } from './peer-index.ts';
-import { mrtType, type MrtRecord } from './record.ts';
+import { LineBuffer } from './line-buffer.ts';
+import { mrtType, u32, type MrtRecord } from './record.ts';
+import { PeerLine, RibLines } from './rib-line.ts';
 import { decodeTableDump, locateRib, ribSubtype } from './table-dump.ts';
 import { TextCache } from './text-cache.ts';
 
-/** Lines are handed on in pieces of about this size. */
-const PIECE_OCTETS = 128 * 1024;
-/** What an absent next hop looks like in bgpdump's output. */
-const NO_NEXT_HOP = '255.255.255.255';
-const originNames = { igp: 'IGP', egp: 'EGP', incomplete: 'INCOMPLETE' } as const;
-/** The names bgpdump gives to three communities; it prints all others as numbers. */
-const communityNames: Record<number, string> = {
-  0xffff_ff01: 'no-export',
-  0xffff_ff02: 'no-advertise',
-  0xffff_ff03: 'local-AS',
-};
-
 /** Turns records into lines; remembers the peers of the last index. */
 export class LinePrinter {
-  readonly #write: (lines: Buffer) => void;
+  readonly #out: LineBuffer;
   readonly #filter: MrtFilter | undefined;
-  #held = '';
-  /** `|B|address|AS|` of each peer; empty for a peer that is not asked for. */
-  #peers: readonly string[] = [];
-  readonly #texts = new TextCache();
+  readonly #ribs: RibLines;
+  #texts: TextCache | undefined;
   readonly #frame = new UpdateFrame();
 
   /** `write` gets the lines in pieces, which it may keep; with a `filter` only paths that pass it become lines. */
   constructor(write: (lines: Buffer) => void, filter?: MrtFilter) {
-    this.#write = write;
+    this.#out = new LineBuffer(write);
     this.#filter = filter;
+    this.#ribs = new RibLines(this.#out, this.#peerLine({ address: '', asn: 0 }), (bytes, at, end) =>
+      this.#attributes(bytes, at, end, true),
+    );
   }
 
   /**
@@ -60,9 +50,7 @@ export class LinePrinter {
       case mrtType.tableDumpV2:
         if (record.subtype === ribSubtype.peerIndexTable) {
           const { peers } = decodePeerIndex(new Reader(record.bytes, record.at, record.end));
-          this.#peers = peers.map((peer) =>
-            this.#filter?.peer(peer.address) === false ? '' : peerField(peer),
-          );
+          this.#ribs.peers = peers.map((peer) => this.#peerLine(peer));
         } else this.#rib(record);
         return;
       case mrtType.tableDump:
@@ -76,37 +64,25 @@ export class LinePrinter {
 
   /** Hands on what is still held. */
   flush(): void {
-    if (this.#held !== '') this.#write(Buffer.from(this.#held, 'latin1'));
-    this.#held = '';
+    this.#out.flush();
+  }
+
+  #peerLine({ address, asn }: Pick<MrtPeer, 'address' | 'asn'>): PeerLine {
+    return new PeerLine(address, asn, {
+      wanted: this.#filter?.peer(address) !== false,
+      byOctets: this.#filter?.asksForAttributes !== true,
+    });
   }
 
   #line(text: string): void {
-    this.#held += text;
-    if (this.#held.length > PIECE_OCTETS) this.flush();
+    this.#out.text(text);
   }
 
-  /** The hot path: a full table is millions of entries of few distinct attribute sets, peers and prefixes. */
   #rib(record: MrtRecord): void {
-    const { bytes, end } = record;
+    const { bytes } = record;
     const rib = locateRib(record);
     if (rib === undefined || !this.#wants(rib.family, bytes, rib.nlriAt, rib.nlriEnd, false)) return;
-    const name = rib.addPath ? 'TABLE_DUMP2_AP' : 'TABLE_DUMP2';
-    const head = `${name}|${record.seconds}`;
-    const prefix = `${nlriText(rib.family, bytes, rib.nlriAt, rib.nlriEnd, false)}|`;
-    const header = rib.addPath ? 12 : 8;
-    let at = rib.entriesAt;
-    for (let i = 0; i < rib.count; i++) {
-      if (end - at < header) throw new Truncated(at, header, end - at);
-      const peer = this.#peers[(bytes[at]! << 8) | bytes[at + 1]!] ?? this.#unknownPeer;
-      const id = rib.addPath ? `${u32(bytes, at + 6) >>> 0}|` : '';
-      const attributesAt = at + header;
-      const octets = (bytes[attributesAt - 2]! << 8) | bytes[attributesAt - 1]!;
-      at = attributesAt + octets;
-      if (at > end) throw new Truncated(attributesAt, octets, end - attributesAt);
-      if (peer === '') continue;
-      const attributes = this.#attributes(bytes, attributesAt, at, true);
-      if (attributes !== '') this.#line(head + peer + prefix + id + attributes);
-    }
+    this.#ribs.write(record, rib);
   }
 
   #oldRib(record: MrtRecord): void {
@@ -163,6 +139,7 @@ export class LinePrinter {
 
   /** The fields from the AS path on, and the newline; empty for attributes that are not asked for. */
   #attributes(bytes: Uint8Array, at: number, end: number, asn4: boolean): string {
+    this.#texts ??= new TextCache();
     return this.#texts.text(bytes, at, end, asn4 ? this.#wideText : this.#narrowText);
   }
 
@@ -172,10 +149,6 @@ export class LinePrinter {
 
   #text(attributes: PathAttributes): string {
     return this.#filter?.attributes(attributes) === false ? '' : attributesText(attributes);
-  }
-
-  get #unknownPeer(): string {
-    return this.#filter?.peer('') === false ? '' : UNKNOWN_PEER;
   }
 
   #wants(
@@ -204,7 +177,7 @@ export class LinePrinter {
       const octets = nlriAt < end ? families[family].measure(bytes, nlriAt, end, withdrawn) : -1;
       if (octets <= 0) return;
       if (this.#wants(family, bytes, nlriAt, nlriAt + octets, withdrawn)) {
-        const id = addPath ? `|${u32(bytes, at) >>> 0}` : '';
+        const id = addPath ? `|${u32(bytes, at)}` : '';
         found(nlriText(family, bytes, nlriAt, nlriAt + octets, withdrawn), id);
       }
       at = nlriAt + octets;
@@ -212,41 +185,6 @@ export class LinePrinter {
   }
 }
 
-/** An entry that refers to no peer of the index. */
-const UNKNOWN_PEER = peerField({ address: '', asn: 0 });
-
 function peerField({ address, asn }: Pick<MrtPeer, 'address' | 'asn'>): string {
   return `|B|${address}|${asn}|`;
-}
-
-function attributesText(attributes: PathAttributes): string {
-  const { origin, aggregator, med = 0, localPref = 0 } = attributes;
-  return [
-    asPathText(attributes.asPath),
-    originNames[origin ?? 'incomplete'],
-    nextHopText(attributes),
-    localPref,
-    med,
-    communitiesText(attributes),
-    attributes.atomicAggregate ? 'AG' : 'NAG',
-    aggregator === undefined ? '' : `${aggregator.asn} ${ipv4Text(aggregator.address)}`,
-    '\n',
-  ].join('|');
-}
-
-function communitiesText({ communities, largeCommunities }: PathAttributes): string {
-  const plain = communities.map(
-    (community) => communityNames[community] ?? `${community >>> 16}:${community & 0xffff}`,
-  );
-  return [...plain, ...largeCommunities.map((parts) => parts.join(':'))].join(' ');
-}
-
-/** What bgpdump prints in that field. */
-function nextHopText(attributes: PathAttributes): string {
-  const octets = nextHopOf(attributes);
-  return octets === undefined ? NO_NEXT_HOP : addressText(octets);
-}
-
-function u32(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
 }

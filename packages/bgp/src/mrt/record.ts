@@ -91,10 +91,12 @@ export class MrtStream {
   }
 }
 
-function u16(bytes: Uint8Array, at: number): number {
+/** The number in two octets, unchecked. */
+export function u16(bytes: Uint8Array, at: number): number {
   return (bytes[at]! << 8) | bytes[at + 1]!;
 }
 
-function u32(bytes: Uint8Array, at: number): number {
+/** The unsigned number in four octets, unchecked. */
+export function u32(bytes: Uint8Array, at: number): number {
   return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }

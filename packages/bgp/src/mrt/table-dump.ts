@@ -1,7 +1,7 @@
 /** Routing tables in MRT: TABLE_DUMP_V2 with its ADD-PATH forms, and the older TABLE_DUMP. */
-import { Reader, Writer, addressText, prefixOctets } from '@vaportrail/net';
+import { Reader, Truncated, Writer, addressText, prefixOctets } from '@vaportrail/net';
 import { families, familyOf, type FamilyName } from '../families/table.ts';
-import type { MrtRecord } from './record.ts';
+import { u16, u32, type MrtRecord } from './record.ts';
 
 /** One path of a destination. Offsets point into the record. */
 export interface RibEntry {
@@ -30,23 +30,22 @@ export interface OldRibRecord {
 }
 
 /** @see RFC 6396 §4.3.2–4.3.3, RFC 8050 §4.1–4.2 */
-const ribSubtypes: Record<number, { afi: number; safi: number; addPath: boolean }> = {
-  2: { afi: 1, safi: 1, addPath: false },
-  3: { afi: 1, safi: 2, addPath: false },
-  4: { afi: 2, safi: 1, addPath: false },
-  5: { afi: 2, safi: 2, addPath: false },
-  8: { afi: 1, safi: 1, addPath: true },
-  9: { afi: 1, safi: 2, addPath: true },
-  10: { afi: 2, safi: 1, addPath: true },
-  11: { afi: 2, safi: 2, addPath: true },
+const ribSubtypes: Record<number, { family: FamilyName; addPath: boolean }> = {
+  2: { family: 'inet', addPath: false },
+  3: { family: 'inet-multicast', addPath: false },
+  4: { family: 'inet6', addPath: false },
+  5: { family: 'inet6-multicast', addPath: false },
+  8: { family: 'inet', addPath: true },
+  9: { family: 'inet-multicast', addPath: true },
+  10: { family: 'inet6', addPath: true },
+  11: { family: 'inet6-multicast', addPath: true },
 };
 export const ribSubtype = { peerIndexTable: 1, ribGeneric: 6, ribGenericAddPath: 12 } as const;
 
 /** The subtype to write for a family: its own, or RIB_GENERIC. */
 export function ribSubtypeOf(family: FamilyName, addPath: boolean): number {
-  const { afi, safi } = families[family];
   for (const [subtype, row] of Object.entries(ribSubtypes)) {
-    if (row.afi === afi && row.safi === safi && row.addPath === addPath) return Number(subtype);
+    if (row.family === family && row.addPath === addPath) return Number(subtype);
   }
   return addPath ? ribSubtype.ribGenericAddPath : ribSubtype.ribGeneric;
 }
@@ -71,14 +70,40 @@ export interface RibLocation {
  * @throws Truncated when the record is cut off before its entries
  */
 export function locateRib({ bytes, at, end, subtype }: MrtRecord): RibLocation | undefined {
-  const generic = subtype === ribSubtype.ribGeneric || subtype === ribSubtype.ribGenericAddPath;
   const row = ribSubtypes[subtype];
-  if (row === undefined && !generic) return undefined;
+  if (row === undefined) return locateGenericRib(bytes, at, end, subtype);
+  const nlriAt = at + 4;
+  if (nlriAt >= end) throw new Truncated(at, 5, end - at);
+  // The length is believed even of a prefix that its family forbids.
+  const nlriEnd = nlriAt + 1 + prefixOctets(bytes[nlriAt]!);
+  if (nlriEnd + 2 > end) throw new Truncated(nlriAt, nlriEnd + 2 - nlriAt, end - nlriAt);
+  const { afi, safi } = families[row.family];
+  return {
+    sequence: u32(bytes, at),
+    afi,
+    safi,
+    family: row.family,
+    nlriAt,
+    nlriEnd,
+    addPath: row.addPath,
+    count: u16(bytes, nlriEnd),
+    entriesAt: nlriEnd + 2,
+  };
+}
+
+/** The same of RIB_GENERIC, whose family stands in the record. */
+function locateGenericRib(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  subtype: number,
+): RibLocation | undefined {
+  if (subtype !== ribSubtype.ribGeneric && subtype !== ribSubtype.ribGenericAddPath) return undefined;
   const reader = new Reader(bytes, at, end);
   const sequence = reader.u32();
-  const afi = row?.afi ?? reader.u16();
-  const safi = row?.safi ?? reader.u8();
-  const addPath = row?.addPath ?? subtype === ribSubtype.ribGenericAddPath;
+  const afi = reader.u16();
+  const safi = reader.u8();
+  const addPath = subtype === ribSubtype.ribGenericAddPath;
   const nlriAt = reader.at;
   const family = familyOf(afi, safi);
   const measured = family === undefined ? -1 : families[family].measure(bytes, nlriAt, end, false);

@@ -5,7 +5,7 @@ import {
   MrtFilter,
   MrtPathReader,
   mrtType,
-  readMrt,
+  readMrtStream,
   type MrtConditions,
   type MrtRecord,
 } from '@vaportrail/bgp/mrt';
@@ -97,15 +97,17 @@ async function printFile(file: string, filter: MrtFilter | undefined, json: bool
   const printer = json ? new DocumentPrinter(write, filter) : new LinePrinter(write, filter);
   const tally = { records: 0, unknown: 0, unreadable: 0 };
   try {
-    for await (const record of readMrt(file)) {
-      tally.records++;
-      if (!knownTypes.has(record.type)) tally.unknown++;
-      try {
-        printer.print(record);
-      } catch (error) {
-        if (!(error instanceof Error)) throw error;
-        if (++tally.unreadable <= MAX_COMPLAINTS)
-          process.stderr.write(`${name}: octet ${record.offset}: ${error.message}\n`);
+    for await (const stream of readMrtStream(file)) {
+      for (let record = stream.next(); record !== undefined; record = stream.next()) {
+        tally.records++;
+        if (!knownTypes.has(record.type)) tally.unknown++;
+        try {
+          printer.print(record);
+        } catch (error) {
+          if (!(error instanceof Error)) throw error;
+          if (++tally.unreadable <= MAX_COMPLAINTS)
+            process.stderr.write(`${name}: octet ${record.offset}: ${error.message}\n`);
+        }
       }
       if (full) {
         await once(process.stdout, 'drain');

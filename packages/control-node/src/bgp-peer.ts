@@ -18,9 +18,9 @@ import {
 } from '@vaportrail/bgp/wire';
 import { type Clock, type Timer, ipv4Text, parseAddress } from '@vaportrail/net';
 import type { Membership, Rib, Source, Table } from '@vaportrail/rib';
-import type { Log, NeighborView } from '@vaportrail/show';
+import { type Log, type NeighborView, addPathModes, addPathsSent } from '@vaportrail/show';
 
-import type { BgpPeerConfig, ControlNodeConfig } from './config.ts';
+import type { BgpPeerConfig, ControlNodeConfig, PeerFamily } from './config.ts';
 import { RestartHelper } from './restart-helper.ts';
 import { isWorthALine, pathsOf } from './xmpp-peer.ts';
 
@@ -82,7 +82,7 @@ export class BgpPeer {
         ...(config.password !== undefined && { password: config.password }),
         ...(config['ttl-security'] !== undefined && { ttlSecurity: config['ttl-security'] }),
         ...(config.role !== undefined && { role: roleNamed[config.role] }),
-        ...(config['add-path'] !== undefined && { addPath: config['add-path'] }),
+        ...(config['add-path'] !== undefined && { addPath: addPathModes(config['add-path']) }),
         ...restartCapabilities(config.families, owner.config['graceful-restart']),
       },
       {
@@ -283,6 +283,9 @@ export class BgpPeer {
       // A reflector does not give a route back to those who have it. But that a peer wants a target does not tell it that
       // we want it too. @see RFC 4684 §3.2
       sparesSuppliers: this.#owner.config['cluster-id'] !== undefined && family !== 'route-target',
+      ...(negotiated.addPath.send.includes(family) && {
+        paths: addPathsSent((this.config['add-path'] ?? {})[family as PeerFamily]),
+      }),
     });
     const membership = group.join({
       source,

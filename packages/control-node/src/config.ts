@@ -1,6 +1,7 @@
 /** The configuration of a control node: what its YAML file may say. */
 import { compareBytes, hexText } from '@vaportrail/net';
 import {
+  addPath,
   asn,
   bmpStations,
   holdTime,
@@ -59,8 +60,8 @@ const bgpPeer = z.strictObject({
   'ttl-security': wholeNumber(1, 254).optional(),
   /** Our role towards this peer: a peer whose role does not fit is refused. @see RFC 9234 §4 */
   role: z.enum(['provider', 'customer', 'peer', 'rs', 'rs-client']).optional(),
-  /** Families in which the peer may send several paths to a destination. @see RFC 7911 */
-  'add-path': z.partialRecord(z.enum(peerFamilies), z.enum(['receive'])).optional(),
+  /** Families in which the peer may send several paths to a destination, or is sent several. @see RFC 7911 */
+  'add-path': z.partialRecord(z.enum(peerFamilies), addPath).optional(),
   'admin-down': z.boolean().default(false),
 });
 

@@ -307,7 +307,15 @@ export class ControlNode {
         query.table === undefined ? `no instance ${query.instance}` : `no table ${query.table}`,
       );
     }
-    return routeViews(tables, query, { asn: this.#config.asn, networks: this.#networks });
+    return routeViews(tables, query, {
+      asn: this.#config.asn,
+      networks: this.#networks,
+      advertised: (table, { prefix, routeDistinguisher, nlri }) =>
+        this.#rib.advertised(
+          table,
+          nlri === undefined ? { prefix: prefix!, routeDistinguisher } : { bytes: nlri },
+        ),
+    });
   }
 
   /**

@@ -6,8 +6,8 @@ import {
   parseRouteDistinguisher,
   routeDistinguisherText,
 } from '@vaportrail/net';
-import type { Path, Route, Table } from '@vaportrail/rib';
-import { type PathView, type RouteView, type TableView, ViewError } from '@vaportrail/show';
+import type { Advertisement, Path, Route, Table } from '@vaportrail/rib';
+import { type PathView, type RouteView, type TableView, ViewError, advertisedView } from '@vaportrail/show';
 
 import { attributeView } from './attribute-view.ts';
 import { inOrder } from './item-writer.ts';
@@ -25,6 +25,8 @@ export function tableView(table: Table, instance: string): TableView {
 export interface RouteViewContext {
   readonly asn: number;
   readonly networks: VirtualNetworks;
+  /** Which BGP peers have been told about a route, and why the others have not. */
+  advertised(table: Table, route: Route): readonly Advertisement[];
 }
 
 /**
@@ -47,11 +49,17 @@ export function routeViews(
         .filter(({ source }) => query.source === undefined || source.name === query.source)
         .filter(({ source }) => query.protocol === undefined || source.protocol === query.protocol);
       if (paths.length === 0) continue;
+      // Asking peer by peer is for one destination, not for a whole table.
+      const one = query.prefix !== undefined && query.match !== 'longer';
+      const peers = one ? context.advertised(table, route) : [];
       views.push({
         table: table.name,
         family: route.family,
         prefix: route.text,
-        paths: paths.map((path) => pathView(path, route, context)),
+        paths: paths.map((path) => ({
+          ...pathView(path, route, context),
+          ...(peers.length > 0 && advertisedView(peers, route.paths.indexOf(path))),
+        })),
       });
     }
   }
@@ -115,6 +123,7 @@ function pathView(path: Path, route: Route, { asn, networks }: RouteViewContext)
     }),
     ...attributes,
     ...(label !== undefined && { label: vxlan ? labelField : label }),
+    ...(path.pathId !== 0 && !path.replicated && { pathId: path.pathId }),
     ...(routeDistinguisher !== undefined && {
       routeDistinguisher: routeDistinguisherText(routeDistinguisher),
     }),

@@ -94,7 +94,7 @@ bgp:
   );
 });
 
-t.test('a peer has a role and families with several paths; several paths to it are refused', async (t) => {
+t.test('a peer has a role, and families with several paths in either direction', async (t) => {
   const parsed = (peer: object): ReturnType<typeof controlNodeConfig.safeParse> =>
     controlNodeConfig.safeParse({
       name: 'roles',
@@ -103,8 +103,13 @@ t.test('a peer has a role and families with several paths; several paths to it a
       xmpp: { listen: { address: '127.0.0.1', port: 0 } },
     });
   t.ok(parsed({ role: 'rs-client', 'add-path': { 'inet-vpn': 'receive' } }).success);
-  t.match(parsed({ 'add-path': { 'inet-vpn': 'send' } }).error?.issues, [
-    { path: ['bgp', 'peers', 0, 'add-path', 'inet-vpn'] },
-  ]);
+  for (const setting of ['send', 'both', { send: 'all' }, { receive: true, send: 4 }]) {
+    t.ok(parsed({ 'add-path': { 'inet-vpn': setting } }).success, JSON.stringify(setting));
+  }
+  for (const setting of ['all', { send: 0 }, { send: 256 }, { most: 4 }]) {
+    t.match(parsed({ 'add-path': { 'inet-vpn': setting } }).error?.issues, [
+      { path: ['bgp', 'peers', 0, 'add-path', 'inet-vpn'] },
+    ]);
+  }
   t.match(parsed({ role: 'friend' }).error?.issues, [{ path: ['bgp', 'peers', 0, 'role'] }]);
 });

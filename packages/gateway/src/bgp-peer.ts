@@ -1,4 +1,5 @@
 /** One BGP peer of the gateway: its session, its paths in the RIB, what it is told. */
+import { isDeepStrictEqual } from 'node:util';
 import {
   Session,
   endOfRib,
@@ -11,8 +12,14 @@ import {
 import { type RefreshSubtype, mostSevere, notificationOf } from '@vaportrail/bgp/wire';
 import { ipv4Text, parseAddress, type Clock, type Timer } from '@vaportrail/net';
 import type { Membership, Rib, Source, Table } from '@vaportrail/rib';
-import type { GatewayNeighborView, Log, NeighborTableView } from '@vaportrail/show';
-import type { PeerConfig } from './config.ts';
+import {
+  type GatewayNeighborView,
+  type Log,
+  type NeighborTableView,
+  addPathModes,
+  addPathsSent,
+} from '@vaportrail/show';
+import type { GatewayFamily, PeerConfig } from './config.ts';
 
 /** Roles as they are configured, in the words of RFC 9234 §4.1. */
 const roleNamed = {
@@ -76,7 +83,7 @@ export class BgpPeer {
         ...(config.password !== undefined && { password: config.password }),
         ...(config['ttl-security'] !== undefined && { ttlSecurity: config['ttl-security'] }),
         ...(config.role !== undefined && { role: roleNamed[config.role] }),
-        ...(config['add-path'] !== undefined && { addPath: config['add-path'] }),
+        ...(config['add-path'] !== undefined && { addPath: addPathModes(config['add-path']) }),
       },
       {
         established: (negotiated) => this.#established(negotiated),
@@ -201,6 +208,7 @@ export class BgpPeer {
     if (
       kept.routerId === negotiated.peerRouterId &&
       kept.asn4 === negotiated.asn4 &&
+      isDeepStrictEqual(kept.addPath, negotiated.addPath.receive) &&
       kept.internal === negotiated.internal
     )
       return kept;
@@ -217,6 +225,7 @@ export class BgpPeer {
       asn: negotiated.peerAsn,
       internal: negotiated.internal,
       asn4: negotiated.asn4,
+      addPath: negotiated.addPath.receive,
       endOfRib: (family) => this.#endOfRib(family),
     });
   }
@@ -232,6 +241,9 @@ export class BgpPeer {
       asn4: negotiated.asn4,
       extendedMessage: negotiated.extendedMessage,
       exportPolicy: ownRoutesOnly,
+      ...(negotiated.addPath.send.includes(family) && {
+        paths: addPathsSent((this.config['add-path'] ?? {})[family as GatewayFamily]),
+      }),
     });
     const membership = group.join({
       source,

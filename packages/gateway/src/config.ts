@@ -1,5 +1,6 @@
 /** The configuration of a gateway: what its YAML file may say, checked and turned into the nouns of `net`. */
 import {
+  addPath,
   asn,
   bmpStations,
   holdTime,
@@ -148,8 +149,8 @@ const bgpPeer = z.strictObject({
   'ttl-security': wholeNumber(1, 254).optional(),
   /** Our role towards this peer: a peer whose role does not fit is refused. @see RFC 9234 §4 */
   role: z.enum(['provider', 'customer', 'peer', 'rs', 'rs-client']).optional(),
-  /** Families in which the peer may send several paths to a destination. @see RFC 7911 */
-  'add-path': z.partialRecord(z.enum(gatewayFamilies), z.enum(['receive'])).optional(),
+  /** Families in which the peer may send several paths to a destination, or is sent several. @see RFC 7911 */
+  'add-path': z.partialRecord(z.enum(gatewayFamilies), addPath).optional(),
 });
 
 const dynamicTunnel = z.strictObject({

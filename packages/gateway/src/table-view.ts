@@ -1,7 +1,13 @@
 /** Routing tables as an operator sees them: counts, and the entries asked for. */
 import { clearHostBits, compareBytes, parsePrefix, prefixText, type Prefix } from '@vaportrail/net';
 import type { Advertisement, Path, Route, Table } from '@vaportrail/rib';
-import type { GatewayPathView, GatewayRouteView, GatewayTableView, InstalledView } from '@vaportrail/show';
+import {
+  type GatewayPathView,
+  type GatewayRouteView,
+  type GatewayTableView,
+  type InstalledView,
+  advertisedView,
+} from '@vaportrail/show';
 import type { ForwardingNextHop } from './forwarding-next-hop.ts';
 import { bgpPathView, localPathView, membershipView, multipathView, type PathContext } from './path-view.ts';
 import type { LocalRoute } from './local-routes.ts';
@@ -138,7 +144,8 @@ function routeView(
     shared: entry !== undefined,
     told: vrf === undefined ? ['0-BGP_RT_Background'] : ['1-KRT'],
   };
-  const all = inOrder(route.paths).map((path): GatewayPathView => {
+  const ordered = inOrder(route.paths);
+  const all = ordered.map((path): GatewayPathView => {
     if (path.source.protocol !== 'bgp') {
       const local = context.localRoute(table.name, prefix, path);
       return local === undefined ? membershipView(path, around) : localPathView(path, local, around);
@@ -150,8 +157,10 @@ function routeView(
   });
   const [active] = all;
   // Asking peer by peer is for one route, not for a whole table.
-  if (filter.prefix !== undefined && vrf === undefined && active?.best === true)
-    Object.assign(active, advertisedView(context.advertised(table, route)));
+  if (filter.prefix !== undefined && vrf === undefined && active?.best === true) {
+    const peers = context.advertised(table, route);
+    ordered.forEach((path, i) => Object.assign(all[i]!, advertisedView(peers, route.paths.indexOf(path))));
+  }
   if (entry !== undefined && active?.best === true) all.push(multipathView(entry, active, around));
   const paths = all.filter((path) => shown(path, filter));
   if (paths.length === 0) return undefined;
@@ -164,17 +173,6 @@ function routeView(
     announced: paths.filter((path) => path.announcementBits.length > 0).length,
     paths,
     ...(view === undefined ? {} : { installed: view }),
-  };
-}
-
-function advertisedView(
-  peers: readonly Advertisement[],
-): Pick<GatewayPathView, 'advertisedTo' | 'notAdvertised'> {
-  return {
-    advertisedTo: peers.filter(({ told }) => told).map(({ to }) => to.name),
-    notAdvertised: peers
-      .filter(({ told }) => !told)
-      .map(({ to, because = 'not told yet' }) => ({ neighbor: to.name, because })),
   };
 }
 

@@ -12,16 +12,14 @@
  *           │            └ front convoy: members 0 2 3
  *           └ convoy of member 1 (its queue is full)         walking convoy: member 4, at destination 70,112
  * ```
- * For each destination the group keeps who has been told about it (`held`), so that a withdrawal goes exactly to those
- * who have something to withdraw.
+ * Who has been told what is kept by the {@link AdjRibOut}, so that a withdrawal goes exactly to those who have something to
+ * withdraw.
  */
-import { type ChangeCursor, ENTRY_NUMBER } from './change-log.ts';
+import { type AdjRibOut, CHUNK } from './adj-rib-out.ts';
+import type { ChangeCursor } from './change-log.ts';
 import type { Follower } from './follower.ts';
 import type { PackedTable } from './packed-table.ts';
-import { NOBODY, Receivers } from './receivers.ts';
-
-/** Destinations looked at in one go; what they encode to is one shared buffer per set of receivers. */
-export const CHUNK = 4096;
+import { NOBODY, type Receivers } from './receivers.ts';
 
 /** What one call of `work` looks at; nothing is kept in it between calls. */
 const shared = new Int32Array(CHUNK);
@@ -32,18 +30,6 @@ export interface Recipient {
   readonly isCongested: boolean;
   /** It has been told the whole table. */
   synchronised(): void;
-}
-
-/** Turns what a distribution found out into messages. */
-export interface Courier {
-  /** Members that shall have the route of a destination with this best path; NOBODY when `set` is 0. */
-  receivers(destination: number, set: number): number;
-  /** Members that hold a route are told again although its best path is the same. */
-  readonly repeats: boolean;
-  reach(destination: number, set: number, to: number): void;
-  unreach(destination: number, to: number): void;
-  /** Encodes and sends what was collected. */
-  dispatch(): void;
 }
 
 type Walk =
@@ -70,52 +56,19 @@ class Convoy {
   }
 }
 
-/** What is to be done about a destination in a convoy, given who shall have it and who has been told. */
-class Outcome {
-  wanted = -1;
-  before = -1;
-  /** Who of the convoy shall have it, and who of them has not. */
-  here = NOBODY;
-  fresh = NOBODY;
-  /** Who of the convoy has it and shall not. */
-  lost = NOBODY;
-  /** Who has it then. */
-  after = NOBODY;
-  #members = NOBODY;
-
-  /** Begins with another convoy. */
-  forget(members: number): void {
-    this.#members = members;
-    this.wanted = -1;
-    this.before = -1;
-  }
-
-  work(receivers: Receivers, wanted: number, before: number): void {
-    const members = this.#members;
-    this.wanted = wanted;
-    this.before = before;
-    this.here = receivers.intersection(wanted, members);
-    this.fresh = receivers.minus(this.here, before);
-    this.lost = receivers.minus(receivers.intersection(before, members), wanted);
-    this.after = receivers.minus(receivers.union(before, this.here), this.lost);
-  }
-}
-
 export class Distribution implements Follower {
-  readonly receivers = new Receivers();
+  readonly receivers: Receivers;
   readonly #table: PackedTable;
-  readonly #courier: Courier;
+  readonly #out: AdjRibOut;
   readonly #recipients: (Recipient | undefined)[] = [];
   readonly #free: number[] = [];
-  /** By destination: who has been told about it. */
-  #held = new Int32Array(16);
-  readonly #outcome = new Outcome();
   #front: Convoy | undefined;
   #behind: Convoy[] = [];
 
-  constructor(table: PackedTable, courier: Courier) {
+  constructor(table: PackedTable, receivers: Receivers, out: AdjRibOut) {
     this.#table = table;
-    this.#courier = courier;
+    this.receivers = receivers;
+    this.#out = out;
   }
 
   /** Members, joined and not left. */
@@ -125,11 +78,6 @@ export class Distribution implements Follower {
 
   recipient(member: number): Recipient | undefined {
     return this.#recipients[member];
-  }
-
-  /** Who has been told about a destination. */
-  held(destination: number): number {
-    return this.#held[destination] ?? NOBODY;
   }
 
   /** Adds a member, which walks over the table before it follows the changes. @returns its number */
@@ -154,7 +102,7 @@ export class Distribution implements Follower {
     if (this.size > 0 || this.#front === undefined) return;
     this.#table.log.unfollow(this.#front.cursor);
     this.#front = undefined;
-    this.#held = new Int32Array(16);
+    this.#out.clear();
     this.#table.touch();
   }
 
@@ -279,7 +227,7 @@ export class Distribution implements Follower {
       const before = convoy.cursor.position;
       const count = log.read(convoy.cursor, shared, Math.min(limit, budget - done, CHUNK));
       done += (convoy.cursor.position - before) | 0;
-      if (convoy.members !== NOBODY) this.#tell(convoy, count);
+      if (convoy.members !== NOBODY) this.#out.tell(shared, count, convoy.members, this.#out.repeats);
       if (this.#hasCongested(convoy)) break;
     }
     return done;
@@ -293,12 +241,13 @@ export class Distribution implements Follower {
       let count = 0;
       const { top } = table.destinations;
       for (; convoy.next < top && count < CHUNK && done < budget; convoy.next++, done++) {
-        // What is still to come by the log would be told twice.
+        // What is still to come by the log would be told twice; but the log does not tell again what is held already.
         const number = convoy.next;
-        if (table.isUsed(number) && !table.log.isAhead(convoy.cursor, number)) shared[count++] = number;
+        const due = convoy.walk === 'again' || !table.log.isAhead(convoy.cursor, number);
+        if (due && table.isUsed(number)) shared[count++] = number;
       }
       if (convoy.next >= top) convoy.next = 0;
-      this.#look(convoy, count);
+      this.#out.tell(shared, count, convoy.members, convoy.walk === 'again');
       if (convoy.next === 0) this.#arrive(convoy);
       else if (this.#hasCongested(convoy)) break;
     }
@@ -316,67 +265,6 @@ export class Distribution implements Follower {
       .some((member) => this.#recipients[member]?.isCongested ?? false);
   }
 
-  /** Tells a convoy what became of the destinations in the chunk. */
-  #tell(convoy: Convoy, count: number): void {
-    const table = this.#table;
-    const courier = this.#courier;
-    const { receivers } = this;
-    const { members } = convoy;
-    this.#makeRoom();
-    const held = this.#held;
-    const chunk = shared;
-    const { repeats } = courier;
-    const outcome = this.#outcome;
-    outcome.forget(members);
-    for (let i = 0; i < count; i++) {
-      const entry = chunk[i]!;
-      const number = entry & ENTRY_NUMBER;
-      const set = table.bestSet(number);
-      const before = held[number]!;
-      const wanted = set === 0 ? NOBODY : courier.receivers(number, set);
-      // The same few combinations follow each other.
-      if (wanted !== outcome.wanted || before !== outcome.before) outcome.work(receivers, wanted, before);
-      const told = repeats || entry < 0 ? outcome.here : outcome.fresh;
-      if (told !== NOBODY) courier.reach(number, set, told);
-      if (outcome.lost !== NOBODY) courier.unreach(number, outcome.lost);
-      held[number] = outcome.after;
-    }
-    courier.dispatch();
-  }
-
-  /** Tells a walking convoy what it should have and has not, and the other way round. */
-  #look(convoy: Convoy, count: number): void {
-    const table = this.#table;
-    const courier = this.#courier;
-    const { receivers } = this;
-    const { members } = convoy;
-    this.#makeRoom();
-    const held = this.#held;
-    const outcome = this.#outcome;
-    outcome.forget(members);
-    const again = convoy.walk === 'again';
-    for (let i = 0; i < count; i++) {
-      const number = shared[i]!;
-      const set = table.bestSet(number);
-      const before = held[number]!;
-      const wanted = set === 0 ? NOBODY : courier.receivers(number, set);
-      if (wanted !== outcome.wanted || before !== outcome.before) outcome.work(receivers, wanted, before);
-      const told = again ? outcome.here : outcome.fresh;
-      if (told !== NOBODY) courier.reach(number, set, told);
-      if (outcome.lost !== NOBODY) courier.unreach(number, outcome.lost);
-      held[number] = outcome.after;
-    }
-    courier.dispatch();
-  }
-
-  #makeRoom(): void {
-    const needed = this.#table.destinations.top;
-    if (this.#held.length >= needed) return;
-    const grown = new Int32Array(this.#table.destinations.capacity);
-    grown.set(this.#held);
-    this.#held = grown;
-  }
-
   #renumber(): void {
     this.receivers.renumber((save) => {
       for (const convoy of [this.#front, ...this.#behind]) {
@@ -384,9 +272,7 @@ export class Distribution implements Follower {
         convoy.members = save(convoy.members);
         convoy.newcomers = save(convoy.newcomers);
       }
-      for (let number = 1; number < this.#held.length; number++) {
-        if (this.#held[number] !== NOBODY) this.#held[number] = save(this.#held[number]!);
-      }
+      this.#out.renumber(save);
     });
   }
 }

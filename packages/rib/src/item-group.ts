@@ -2,10 +2,11 @@
  * Subscribers of a table that are told routes with all paths that share the load, as XMPP items: every batch is encoded
  * once, by a function of the caller, and everybody is handed the same body. Nobody is spared his own routes.
  */
-import { type Courier, Distribution, type Recipient } from './distribution.ts';
-import { NOBODY } from './receivers.ts';
+import { type Audience, BestPathOut, type Courier } from './adj-rib-out.ts';
+import { Distribution, type Recipient } from './distribution.ts';
+import { NOBODY, Receivers } from './receivers.ts';
 import { type Route, type RouteContext, readRoute } from './route.ts';
-import type { Membership } from './update-group.ts';
+import type { Membership } from './update-member.ts';
 
 /** Most routes in one call of the encoder, as Contrail packs its messages. */
 const MOST_REACHED = 32;
@@ -41,11 +42,9 @@ class Listener<Body> implements Recipient {
   }
 }
 
-export class ItemGroup<Body> implements Courier {
+export class ItemGroup<Body> implements Audience, Courier {
   /** @internal */
   readonly distribution: Distribution;
-  /** A change of the multipath set is a change of the item. */
-  readonly repeats = true;
   readonly #context: RouteContext;
   readonly #encode: ItemEncoder<Body>;
   readonly #listeners = new Map<number, Listener<Body>>();
@@ -58,7 +57,10 @@ export class ItemGroup<Body> implements Courier {
   constructor(context: RouteContext, encode: ItemEncoder<Body>) {
     this.#context = context;
     this.#encode = encode;
-    this.distribution = new Distribution(context.packed, this);
+    const receivers = new Receivers();
+    // A change of the multipath set is a change of the item.
+    const out = new BestPathOut(context.packed, receivers, this, this, true);
+    this.distribution = new Distribution(context.packed, receivers, out);
   }
 
   /** Subscribers at present. */

@@ -17,7 +17,8 @@ import { Source, type SourceActions, type SourceOptions } from './source.ts';
 import { TableReview } from './table-review.ts';
 import { type Nlri, Table, type TableActions } from './table.ts';
 import { type DistinguisherOf, TargetedTable } from './targeted-table.ts';
-import { type Advertisement, UpdateGroup, type UpdateGroupSettings } from './update-group.ts';
+import type { Advertisement } from './advertisement.ts';
+import { UpdateGroup, type UpdateGroupSettings } from './update-group.ts';
 import { UpdateReceiver } from './update-receiver.ts';
 import type { AttributeSet } from './attribute-set.ts';
 import { ItemGroup, type ItemEncoder } from './item-group.ts';
@@ -82,8 +83,13 @@ export interface UpdateGroupOptions {
   /** They understand long-lived graceful restart; others are told stale paths with LOCAL_PREF 0 and NO_EXPORT. */
   readonly longLived?: boolean | undefined;
   readonly extendedMessage?: boolean | undefined;
-  /** A route is not told to a peer that itself supplied any path of it, as a control node does it. */
+  /** A route is not told to a peer that itself supplied any path of it, as a control node does it; not where it takes several. */
   readonly sparesSuppliers?: boolean | undefined;
+  /**
+   * They negotiated ADD-PATH and take several paths of a destination: at most so many of the best ones, or Infinity. Absent:
+   * they take one, without path identifier. @see RFC 7911
+   */
+  readonly paths?: number | undefined;
   /** Rewrites the encoded attributes, or keeps paths back; groups with different functions are different groups. */
   readonly exportPolicy?: ((set: AttributeSet, encoded: Uint8Array) => Uint8Array | undefined) | undefined;
 }
@@ -247,6 +253,7 @@ export class Rib {
       longLived: options.longLived ?? false,
       extendedMessage: options.extendedMessage ?? false,
       sparesSuppliers: options.sparesSuppliers ?? false,
+      paths: options.paths ?? 0,
       exportPolicy: options.exportPolicy,
     };
     const groups = this.#groups.get(table) ?? [];
@@ -493,6 +500,7 @@ function sameSettings(a: UpdateGroupSettings, b: UpdateGroupSettings): boolean {
     a.longLived === b.longLived &&
     a.extendedMessage === b.extendedMessage &&
     a.sparesSuppliers === b.sparesSuppliers &&
+    a.paths === b.paths &&
     a.exportPolicy === b.exportPolicy &&
     (a.nextHopSelf === b.nextHopSelf ||
       (a.nextHopSelf !== undefined &&

@@ -136,6 +136,29 @@ export class UpdateEncoder {
 
   /** Adds a destination to the open message; returns false when it does not fit any more. */
   nlri(destination: number, withdrawn: boolean): boolean {
+    const { words, stride } = this.#table.destinations;
+    return this.#put(destination, withdrawn ? -1 : words[stride * destination + LABEL]! >>> 8);
+  }
+
+  /**
+   * Adds one path of a destination, with its identifier in front; returns false when it does not fit any more.
+   * @param label its label field, or number of its payload
+   * @see RFC 7911 §3
+   */
+  pathNlri(destination: number, identifier: number, label: number, withdrawn: boolean): boolean {
+    const start = this.#at;
+    if (start + 4 > this.#message + this.#longest) return false;
+    this.#writeU16(start, identifier >>> 16);
+    this.#writeU16(start + 2, identifier);
+    this.#at += 4;
+    if (this.#put(destination, withdrawn ? -1 : label)) return true;
+    this.#at = start;
+    return false;
+  }
+
+  /** Writes an NLRI with a label field or the number of a payload; below zero to withdraw. */
+  #put(destination: number, marked: number): boolean {
+    const withdrawn = marked < 0;
     const layout = this.#layout;
     const { destinations } = this.#table;
     const record = destinations.stride * destination;
@@ -144,7 +167,7 @@ export class UpdateEncoder {
     const room = this.#message + this.#longest - this.#at - (this.#attributesAt === -1 ? 2 : 0);
     if (layout === undefined) {
       const { byBytes, store } = this.#table;
-      const payload = withdrawn ? 0 : words[record + LABEL]! >>> 8;
+      const payload = withdrawn ? 0 : marked;
       if (payload !== 0) {
         if (store.payloads.length(payload) > room) return false;
         this.#at += store.payloads.copy(payload, this.#slab, this.#at);
@@ -164,7 +187,7 @@ export class UpdateEncoder {
     let at = this.#at;
     slab[at++] = length + before * 8;
     if (layout.labeled) {
-      const label = withdrawn ? WITHDRAWN_LABEL : words[record + LABEL]! >>> 8;
+      const label = withdrawn ? WITHDRAWN_LABEL : marked;
       slab[at++] = label >>> 16;
       slab[at++] = label >>> 8;
       slab[at++] = label;

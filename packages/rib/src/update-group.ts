@@ -5,100 +5,42 @@
  * Who receives a route is a property of its attribute set: not the peer it came from, only those who want its route
  * targets, nobody in an AS it came through. So these differences need no groups of their own.
  */
-import { type FamilyName, MAX_EXTENDED_MESSAGE, MAX_MESSAGE } from '@vaportrail/bgp/wire';
+import type { FamilyName } from '@vaportrail/bgp/wire';
+import { AddPathOut } from './add-path-out.ts';
+import type { AdvertisedPath, Advertisement } from './advertisement.ts';
+import { type Audience, BestPathOut } from './adj-rib-out.ts';
 import { SET_FACTS, SET_TARGETS, SET_WORDS_SHIFT } from './attribute-pool.ts';
-import { LABEL, MORE, MORE_MASK, SET, pathFlag } from './destinations.ts';
-import { CHUNK, type Courier, Distribution } from './distribution.ts';
+import { DISCRIMINATOR, LABEL, MORE, MORE_MASK, SET, pathFlag } from './destinations.ts';
+import { Distribution } from './distribution.ts';
 import { type EgressProfile, isReflected, keptFromAll } from './egress.ts';
-import { OutgoingBatch } from './outgoing-batch.ts';
+import { OutgoingUpdates } from './outgoing-updates.ts';
 import type { PackedTable } from './packed-table.ts';
-import { NOBODY } from './receivers.ts';
-import { RewrittenSets } from './rewritten-sets.ts';
+import { NOBODY, Receivers } from './receivers.ts';
 import type { RouteStore } from './route-store.ts';
 import type { RouteTargetFilter } from './route-target-filter.ts';
 import type { Source } from './source.ts';
-import { UpdateEncoder } from './update-encoder.ts';
-
-/** Octets queued for a peer above which it is left behind, and below which it is taken along again. */
-export const CONGESTED_OCTETS = 1 << 20;
-const RELIEVED_OCTETS = 1 << 18;
-/** A BGP peer as a member of an update group. */
-export interface UpdateMember {
-  /** Its session as a source of paths: it is not told its own routes. */
-  readonly source: Source;
-  /** Octets queued for it. */
-  readonly backlog: number;
-  /** It negotiated route target constraint and is sent only what it asked for. */
-  readonly filterByRouteTarget: boolean;
-  /** Takes whole UPDATE messages; the buffers are shared and must not be changed. */
-  send(buffers: Uint8Array[]): void;
-  /** It has been told the whole table: time for the End-of-RIB. */
-  synchronised?(): void;
-}
-
-/** What a member does with its membership. */
-export interface Membership {
-  /** Its queue is empty again. */
-  ready(): void;
-  /**
-   * Tells it the whole table again.
-   * @param finished called when all of it has been sent, changes on the way included
-   * @see RFC 2918 §4, RFC 7313 §4.2
-   */
-  refresh(finished?: () => void): void;
-  /** Leaves the group. Nothing is sent any more. */
-  leave(): void;
-}
-
-/** Whether a peer was told about a route, and why not. */
-export interface Advertisement {
-  readonly to: Source;
-  readonly told: boolean;
-  /** Absent when it was told. */
-  readonly because: string | undefined;
-}
-
-class Peer {
-  readonly member: UpdateMember;
-  /** Called at the end of a refresh. */
-  refreshed: (() => void) | undefined;
-  #isNew = true;
-  #congested = false;
-
-  constructor(member: UpdateMember) {
-    this.member = member;
-  }
-
-  get isCongested(): boolean {
-    const { backlog } = this.member;
-    if (backlog > CONGESTED_OCTETS) this.#congested = true;
-    else if (backlog < RELIEVED_OCTETS) this.#congested = false;
-    return this.#congested;
-  }
-
-  synchronised(): void {
-    if (this.#isNew) this.member.synchronised?.();
-    this.#isNew = false;
-    this.refreshed?.();
-    this.refreshed = undefined;
-  }
-}
+import { ToldPaths } from './told-paths.ts';
+import { type Membership, Peer, type UpdateMember } from './update-member.ts';
 
 export interface UpdateGroupSettings extends EgressProfile {
   readonly extendedMessage: boolean;
   /** A route is not told to a peer that itself supplied any path of it, best or not. */
   readonly sparesSuppliers: boolean;
+  /** The most paths of a destination they take, each with an identifier; 0: one path, without. @see RFC 7911 */
+  readonly paths: number;
 }
 
-export class UpdateGroup implements Courier {
+export class UpdateGroup implements Audience {
   readonly settings: UpdateGroupSettings;
   /** @internal */
   readonly distribution: Distribution;
-  readonly repeats = false;
   readonly #store: RouteStore;
   readonly #table: PackedTable;
   readonly #filter: RouteTargetFilter;
-  readonly #encoder: UpdateEncoder;
+  readonly #outgoing: OutgoingUpdates;
+  readonly #best: BestPathOut | undefined;
+  readonly #several: AddPathOut | undefined;
+  readonly #told: ToldPaths | undefined;
   readonly #peers = new Map<number, Peer>();
   readonly #memberOf = new Map<number, number>();
   /** By attribute set: who shall receive it (plus one), under which serial and epoch of the group. */
@@ -107,14 +49,6 @@ export class UpdateGroup implements Courier {
   #receiversEpoch = -1;
   #everybody = NOBODY;
   readonly #constrained: boolean;
-  readonly #rewritten: RewrittenSets;
-  readonly #outgoing: OutgoingBatch;
-  /** Destinations with long-lived stale paths, which are told with other attributes. */
-  readonly #stale: { readonly destination: number; readonly set: number; readonly to: number }[] = [];
-  readonly #unreached = new Map<number, number[]>();
-  #lastUnreachedTo = NOBODY;
-  #lastUnreached: number[] = [];
-
   /** @internal Made by `Rib.updateGroup`. */
   constructor(
     store: RouteStore,
@@ -127,20 +61,22 @@ export class UpdateGroup implements Courier {
     this.#table = table;
     this.#filter = filter;
     this.settings = settings;
-    this.#encoder = new UpdateEncoder(
-      table,
-      family,
-      settings.extendedMessage ? MAX_EXTENDED_MESSAGE : MAX_MESSAGE,
-    );
-    this.#rewritten = new RewrittenSets(store, settings);
-    this.#outgoing = new OutgoingBatch(store.pool, CHUNK);
     this.#constrained = table.layout.kind === 'prefix' && table.layout.distinguished;
-    this.distribution = new Distribution(table, this);
+    const receivers = new Receivers();
+    const told = settings.paths === 0 ? undefined : new ToldPaths();
+    const outgoing = new OutgoingUpdates(store, table, family, settings, told, (buffers, to) => {
+      for (const number of receivers.members(to)) this.#peers.get(number)?.member.send(buffers);
+    });
+    this.#outgoing = outgoing;
+    this.#told = told;
+    if (told === undefined) this.#best = new BestPathOut(table, receivers, this, outgoing, false);
+    else this.#several = new AddPathOut(table, receivers, this, outgoing, told, settings.paths);
+    this.distribution = new Distribution(table, receivers, (this.#best ?? this.#several)!);
   }
 
   /** UPDATE messages encoded so far. */
   get messages(): number {
-    return this.#encoder.messages;
+    return this.#outgoing.messages;
   }
 
   /** Members at present. */
@@ -155,7 +91,7 @@ export class UpdateGroup implements Courier {
     this.#peers.set(number, peer);
     this.#memberOf.set(member.source.number, number);
     this.#receiversEpoch = -1;
-    if (this.settings.sparesSuppliers) this.#table.everyPath = true;
+    if (this.settings.sparesSuppliers || this.#several !== undefined) this.#table.everyPath = true;
     let left = false;
     return {
       ready: () => this.#table.touch(),
@@ -193,132 +129,66 @@ export class UpdateGroup implements Courier {
       this.#receiversSerial[set] = serial;
     }
     const all = this.#receivers[set]!;
-    if (!this.settings.sparesSuppliers) return all;
+    if (!this.settings.sparesSuppliers || this.#several !== undefined) return all;
     const { words, stride } = this.#table.destinations;
     return (words[destination * stride + MORE]! & MORE_MASK) === 0
       ? all
       : this.#withoutSuppliers(destination, all);
   }
 
-  reach(destination: number, set: number, to: number): void {
-    const { words, stride } = this.#table.destinations;
-    const { longLived, internal } = this.settings;
-    const isStale = (words[destination * stride + LABEL]! & pathFlag.longLivedStale) !== 0;
-    if (!isStale) this.#outgoing.add(destination, set, to);
-    else if (longLived || internal) this.#stale.push({ destination, set, to });
-    // Another AS that does not know long-lived stale paths must not get them. @see RFC 9494 §4.3
-    else this.unreach(destination, to);
-  }
-
-  unreach(destination: number, to: number): void {
-    if (to !== this.#lastUnreachedTo) {
-      this.#lastUnreachedTo = to;
-      this.#lastUnreached = this.#unreached.get(to) ?? [];
-      this.#unreached.set(to, this.#lastUnreached);
-    }
-    this.#lastUnreached.push(destination);
-  }
-
-  dispatch(): void {
-    if (this.#unreached.size > 0) {
-      for (const [to, destinations] of this.#unreached) this.#withdraw(destinations, to);
-      this.#unreached.clear();
-      this.#lastUnreachedTo = NOBODY;
-    }
-    if (!this.#outgoing.isEmpty) {
-      this.#outgoing.forEach(this.#announce, this.#send);
-      this.#outgoing.clear();
-    }
-    if (this.#stale.length > 0) this.#announceStale();
-  }
-
-  /** Encodes a bucket. */
-  readonly #announce = (set: number, first: number, to: number): void => {
-    const outgoing = this.#outgoing;
-    const encoder = this.#encoder;
-    const sendable = this.#rewritten.find(set, false);
-    let unsendable: number[] | undefined;
-    if (sendable) this.#open(set);
-    for (let item = first, fresh = true; item !== 0; item = outgoing.next(item)) {
-      const destination = outgoing.destination(item);
-      if (sendable) {
-        if (encoder.nlri(destination, false)) {
-          fresh = false;
-          continue;
-        }
-        if (!fresh) {
-          this.#open(set);
-          if (encoder.nlri(destination, false)) continue;
-        }
-      }
-      // Kept back by policy, or the attributes fill a message: whoever had the route must not keep the old one.
-      (unsendable ??= []).push(destination);
-    }
-    encoder.abandon();
-    if (unsendable !== undefined) this.#withdraw(unsendable, to);
-  };
-
-  #announceStale(): void {
-    for (const { destination, set, to } of this.#stale.splice(0)) {
-      const sendable = this.#rewritten.find(set, true);
-      if (sendable) this.#open(set);
-      if (!sendable || !this.#encoder.nlri(destination, false)) this.#withdraw([destination], to);
-      this.#encoder.abandon();
-      this.#send(to);
-    }
-  }
-
-  /** Opens a message with the attributes found last. */
-  #open(set: number): void {
-    const { pool } = this.#store;
-    const { bytes, at, length } = this.#rewritten;
-    const own = this.settings.nextHopSelf;
-    const encoder = this.#encoder;
-    if (own !== undefined) encoder.openReach(bytes, at, length, own, 0, own.length);
-    else encoder.openReach(bytes, at, length, pool.arena.bytes, pool.nextHopAt(set), pool.nextHopLength(set));
-  }
-
-  #withdraw(destinations: readonly number[], to: number): void {
-    const encoder = this.#encoder;
-    encoder.openUnreach();
-    for (const destination of destinations) {
-      if (encoder.nlri(destination, true)) continue;
-      encoder.openUnreach();
-      encoder.nlri(destination, true);
-    }
-    encoder.close();
-    this.#send(to);
-  }
-
-  /** Hands over what was encoded. */
-  readonly #send = (to: number): void => {
-    const buffers = this.#encoder.take();
-    if (buffers.length === 0) return;
-    for (const number of this.distribution.receivers.members(to)) {
-      this.#peers.get(number)?.member.send(buffers);
-    }
-  };
-
   /** @internal Which members have been told about a destination, and why the others have not. */
   advertised(destination: number): Advertisement[] {
-    const { identity, pool, sources } = this.#store;
     const set = this.#table.bestSet(destination);
-    const source = set === 0 ? undefined : sources[pool.source(set)]!;
-    const facts = pool.words[(set << SET_WORDS_SHIFT) + SET_FACTS]!;
-    const held = this.distribution.held(destination);
+    if (this.#several !== undefined) return this.#advertisedPaths(destination, this.#several);
+    const held = this.#best!.held(destination);
     const wanted = set === 0 ? NOBODY : this.receivers(destination, set);
     const { receivers } = this.distribution;
     return [...this.#peers].map(([number, { member }]) => {
       const told = receivers.has(held, number);
-      if (source === undefined) return { to: member.source, told, because: 'no path is feasible' };
       const because =
-        keptFromAll(facts, source, this.settings, identity) ??
-        this.#keptFrom(member, set, source) ??
+        (set === 0 ? 'no path is feasible' : this.#keptBack(member, set)) ??
         (receivers.has(wanted, number) ? undefined : 'it supplied a path of the route itself') ??
-        (this.#rewritten.find(set, false) ? undefined : 'export policy keeps it back') ??
         (told ? undefined : 'its turn has not come yet');
-      return { to: member.source, told: told && because === undefined, because };
+      return { to: member.source, told: told && because === undefined, because, paths: undefined };
     });
+  }
+
+  #advertisedPaths(destination: number, out: AddPathOut): Advertisement[] {
+    const wanted = out.wanted(destination);
+    const { receivers } = this.distribution;
+    return [...this.#peers].map(([number, { member }]) => {
+      const paths: AdvertisedPath[] = [];
+      this.#table.forEachPath(destination, (words, at) => {
+        const [set, label] = [words[at + SET]!, words[at + LABEL]!];
+        const record = out.record(destination, set, label, words[at + DISCRIMINATOR]!);
+        const told = record !== 0 && receivers.has(this.#told!.current(record), number);
+        const because =
+          ((label & pathFlag.infeasible) === 0 ? this.#keptBack(member, set) : 'it is not feasible') ??
+          (receivers.has(wanted[paths.length]!, number)
+            ? undefined
+            : `it is told the best ${this.settings.paths} only`) ??
+          (told ? undefined : 'its turn has not come yet');
+        paths.push({
+          told: told && because === undefined,
+          because,
+          pathId: because === undefined ? record : undefined,
+        });
+      });
+      const told = paths.some((path) => path.told);
+      const because = told ? undefined : (paths[0]?.because ?? 'there is no path');
+      return { to: member.source, told, because, paths };
+    });
+  }
+
+  /** Why a member is not told paths with a set. */
+  #keptBack(member: UpdateMember, set: number): string | undefined {
+    const { identity, pool, sources } = this.#store;
+    const source = sources[pool.source(set)]!;
+    return (
+      keptFromAll(pool.words[(set << SET_WORDS_SHIFT) + SET_FACTS]!, source, this.settings, identity) ??
+      this.#keptFrom(member, set, source) ??
+      (this.#outgoing.permits(set) ? undefined : 'export policy keeps it back')
+    );
   }
 
   #receiversOf(set: number): number {
@@ -327,6 +197,7 @@ export class UpdateGroup implements Courier {
     const source = sources[pool.source(set)]!;
     if (keptFromAll(pool.words[record + SET_FACTS]!, source, this.settings, identity) !== undefined)
       return NOBODY;
+    if (!this.#outgoing.permits(set)) return NOBODY;
     const to: number[] = [];
     for (const [number, { member }] of this.#peers) {
       if (this.#keptFrom(member, set, source) === undefined) to.push(number);

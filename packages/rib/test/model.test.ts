@@ -53,12 +53,21 @@ const prefixes = Array.from({ length: 12 }, (_, i) => `10.0.${i >>> 2}.${(i & 3)
 const distinguishers = ['1.1.1.1:1', '1.1.1.1:2', '64512:7'];
 const nextHops = ['10.1.1.1', '10.1.1.2', '10.1.1.3'];
 
+/** What peers may take: the best path without identifier, all paths, or the best one or two. @see RFC 7911 */
+const capacities = [0, Infinity, 1, 2];
+
+/** A membership of a peer. */
+interface Seat {
+  readonly paths: number;
+  /** What it has been told: route, and identifier of the path if there is one → next hop, label, preference. */
+  readonly told: Map<string, string>;
+  membership: Membership | undefined;
+}
+
 interface Both {
   readonly model: ModelSource;
   source: Source;
-  /** What the peer has been told: route → next hop, label, preference. */
-  readonly told: Map<string, string>;
-  membership: Membership | undefined;
+  readonly seats: readonly Seat[];
   /** Route targets it asked for, and whether that is stale. */
   readonly interests: Map<string, boolean>;
   readonly filtered: boolean;
@@ -106,8 +115,7 @@ function run(seed: number, until: number): { operations: number; failure: string
     return {
       model: { id, name, protocol, routerId, client },
       source,
-      told: new Map(),
-      membership: undefined,
+      seats: capacities.map((paths) => ({ paths, told: new Map(), membership: undefined })),
       interests: new Map(),
       filtered: random(2) === 0,
       backlog: 0,
@@ -117,7 +125,12 @@ function run(seed: number, until: number): { operations: number; failure: string
     ...Array.from({ length: 3 }, () => addSource('bgp')),
     ...Array.from({ length: 3 }, () => addSource('xmpp')),
   ];
-  const group = rib.updateGroup({ table: tables.get('vpn')!, internal: true, sparesSuppliers: true });
+  const groups = new Map(
+    capacities.map((paths) => [
+      paths,
+      rib.updateGroup({ table: tables.get('vpn')!, internal: true, sparesSuppliers: true, paths }),
+    ]),
+  );
   const items = new Map<string, Map<string, string>>();
   for (const { name } of vrfs) {
     const told = new Map<string, string>();
@@ -130,19 +143,23 @@ function run(seed: number, until: number): { operations: number; failure: string
       .join({ isCongested: false, send: (deliver) => deliver() });
   }
 
-  const join = (peer: Both): void => {
-    peer.told.clear();
-    peer.membership = group.join({
+  const join = (peer: Both, seat: Seat): void => {
+    seat.told.clear();
+    seat.membership = groups.get(seat.paths)!.join({
       source: peer.source,
       filterByRouteTarget: peer.filtered,
       get backlog() {
         return peer.backlog;
       },
       send: (buffers) => {
-        if (peer.membership === undefined) throw new Error('told after leaving');
-        receive(peer.told, buffers);
+        if (seat.membership === undefined) throw new Error('told after leaving');
+        receive(seat.told, buffers, seat.paths > 0);
       },
     });
+  };
+  const leave = (seat: Seat): void => {
+    seat.membership?.leave();
+    seat.membership = undefined;
   };
   const attributes = (): Plain => ({
     localPref: 100 + random(2) * 50,
@@ -247,8 +264,7 @@ function run(seed: number, until: number): { operations: number; failure: string
         break;
       case 2: {
         if (random(4) !== 0) break;
-        both.membership?.leave();
-        both.membership = undefined;
+        both.seats.forEach(leave);
         rib.removeSource(both.source);
         forEachPathOf(both, (paths) => paths.delete(both.model.id));
         for (const table of specification) table.instanceIds.delete(both.model.id);
@@ -276,16 +292,16 @@ function run(seed: number, until: number): { operations: number; failure: string
         tables.get(table.name)!.setInstanceId(agent.source, id);
         break;
       }
-      case 6:
-        if (peer.membership === undefined) join(peer);
-        else if (random(3) === 0) {
-          peer.membership.leave();
-          peer.membership = undefined;
-        } else peer.membership.refresh();
+      case 6: {
+        const seat = pick(peer.seats);
+        if (seat.membership === undefined) join(peer, seat);
+        else if (random(3) === 0) leave(seat);
+        else seat.membership.refresh();
         break;
+      }
       case 7:
         peer.backlog = random(2) === 0 ? 1e9 : 0;
-        if (peer.backlog === 0) peer.membership?.ready();
+        if (peer.backlog === 0) for (const { membership } of peer.seats) membership?.ready();
         break;
       case 8:
       case 9: {
@@ -319,7 +335,7 @@ function run(seed: number, until: number): { operations: number; failure: string
     for (const peer of sources) {
       if (peer.backlog === 0) continue;
       peer.backlog = 0;
-      peer.membership?.ready();
+      for (const { membership } of peer.seats) membership?.ready();
     }
     rib.settle();
     const expected = replicate(specification, vpn, OWN_AS);
@@ -348,22 +364,14 @@ function run(seed: number, until: number): { operations: number; failure: string
       if (late !== undefined) return `subscriber of ${name}: ${late}`;
     }
     for (const peer of sources) {
-      if (peer.membership === undefined) continue;
-      const due = new Map<string, string>();
-      for (const [route, paths] of expected.get('vpn')!) {
-        // Of paths that tie in every step the one that came first stays, which the model does not know.
-        const outcomes = choose(paths, OWN_AS).tied.map((path) =>
-          mayHear(peer, path, paths) ? `${modelHop(path)} ${path.attributes.localPref}` : undefined,
-        );
-        const told = peer.told.get(route);
-        const outcome = outcomes.includes(told) ? told : outcomes[0];
-        if (outcome !== undefined) due.set(route, outcome);
+      for (const { paths, told, membership } of peer.seats) {
+        if (membership === undefined) continue;
+        const difference =
+          paths === 0
+            ? difference1(peer, told, expected.get('vpn')!)
+            : differenceN(peer, told, expected.get('vpn')!, paths);
+        if (difference !== undefined) return `peer ${peer.model.name}, ${paths} paths: ${difference}`;
       }
-      const difference = firstDifference(
-        [...peer.told].map(([route, text]) => `${route} ${text}`).sort(),
-        [...due].map(([route, text]) => `${route} ${text}`).sort(),
-      );
-      if (difference !== undefined) return `peer ${peer.model.name}: ${difference}`;
     }
     return undefined;
   };
@@ -374,7 +382,7 @@ function run(seed: number, until: number): { operations: number; failure: string
     if (failure !== undefined) return { operations, failure: `seed ${seed}, round ${round}: ${failure}` };
   }
   for (const both of sources) {
-    both.membership?.leave();
+    both.seats.forEach(leave);
     rib.removeSource(both.source);
   }
   for (const table of tables.values()) {
@@ -389,11 +397,70 @@ function run(seed: number, until: number): { operations: number; failure: string
   return { operations, failure };
 }
 
-function mayHear(peer: Both, best: ModelPath, paths: readonly ModelPath[]): boolean {
-  if (paths.some((path) => path.source === peer.model)) return false;
-  if (best.source.protocol === 'bgp' && !best.source.client && !peer.model.client) return false;
+/** What a peer that takes one path has been told wrongly. */
+function difference1(
+  peer: Both,
+  told: ReadonlyMap<string, string>,
+  expected: ReadonlyMap<string, readonly ModelPath[]>,
+): string | undefined {
+  const due = new Map<string, string>();
+  for (const [route, paths] of expected) {
+    // Of paths that tie in every step the one that came first stays, which the model does not know.
+    const outcomes = choose(paths, OWN_AS).tied.map((path) =>
+      mayHear(peer, path) && !paths.some(({ source }) => source === peer.model) ? textOf(path) : undefined,
+    );
+    const heard = told.get(route);
+    const outcome = outcomes.includes(heard) ? heard : outcomes[0];
+    if (outcome !== undefined) due.set(route, outcome);
+  }
+  return firstDifference(
+    [...told].map(([route, text]) => `${route} ${text}`).sort(),
+    [...due].map(([route, text]) => `${route} ${text}`).sort(),
+  );
+}
+
+/** What a peer that takes several paths has been told wrongly. */
+function differenceN(
+  peer: Both,
+  told: ReadonlyMap<string, string>,
+  expected: ReadonlyMap<string, readonly ModelPath[]>,
+  most: number,
+): string | undefined {
+  const heard = new Map<string, string[]>();
+  for (const [name, text] of told) {
+    const route = name.slice(0, name.lastIndexOf(' '));
+    heard.set(route, [...(heard.get(route) ?? []), text]);
+  }
+  for (const route of new Set([...heard.keys(), ...expected.keys()])) {
+    const due: string[] = [];
+    let room = most;
+    let rest = [...(expected.get(route) ?? [])];
+    while (room > 0) {
+      const { tied } = choose(rest, OWN_AS);
+      if (tied.length === 0) break;
+      rest = rest.filter((path) => !tied.includes(path));
+      const texts = tied.filter((path) => mayHear(peer, path)).map(textOf);
+      // Of paths that tie any may be among the best.
+      const chosen =
+        texts.length <= room ? texts : (heard.get(route) ?? []).filter((text) => texts.includes(text));
+      due.push(...chosen.slice(0, room));
+      room -= Math.min(room, texts.length);
+    }
+    const [actual, wanted] = [heard.get(route) ?? [], due].map((texts) => texts.sort().join(', '));
+    if (actual !== wanted) return `\n- ${route} ${actual}\n+ ${route} ${wanted}`;
+  }
+  return undefined;
+}
+
+function textOf(path: ModelPath): string {
+  return `${modelHop(path)} ${path.attributes.localPref}`;
+}
+
+function mayHear(peer: Both, path: ModelPath): boolean {
+  if (path.source === peer.model) return false;
+  if (path.source.protocol === 'bgp' && !path.source.client && !peer.model.client) return false;
   if (!peer.filtered || peer.interests.has('default')) return true;
-  return best.attributes.targets.some((target) => peer.interests.has(target));
+  return path.attributes.targets.some((target) => peer.interests.has(target));
 }
 
 function put(table: ModelTable, route: string, path: ModelPath): void {
@@ -437,16 +504,17 @@ function message(
 }
 
 /** Takes messages in as a peer does. */
-function receive(told: Map<string, string>, buffers: readonly Uint8Array[]): void {
+function receive(told: Map<string, string>, buffers: readonly Uint8Array[], identified: boolean): void {
   for (const bytes of buffers) {
     for (let at = 0; at < bytes.length;) {
       const end = at + ((bytes[at + 16]! << 8) | bytes[at + 17]!);
-      const update = decodeUpdate(bytes, at, end, { asn4: true, internal: true, addPath: () => false });
+      const update = decodeUpdate(bytes, at, end, { asn4: true, internal: true, addPath: () => identified });
       if (update.problems.length > 0) throw new Error(update.problems[0]!.because);
       for (const route of update.routes) {
-        const name = `${String(route['rd'])} ${String(route['prefix'])}`;
-        if (route.op === 'withdraw') told.delete(name);
-        else {
+        const name = `${String(route['rd'])} ${String(route['prefix'])}${identified ? ` ${route.pathId}` : ''}`;
+        if (route.op === 'withdraw') {
+          if (!told.delete(name)) throw new Error(`${name} is withdrawn and was never told`);
+        } else {
           const label = (route['labels'] as number[])[0];
           told.set(name, `${route.nextHop}/${label} ${String(update.attributes.localPref)}`);
         }

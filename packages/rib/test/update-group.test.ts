@@ -30,14 +30,17 @@ let next = 0;
 class Listener implements UpdateMember {
   readonly source: Source;
   readonly filterByRouteTarget = false;
+  /** It takes path identifiers, and is told them. */
+  readonly takesPaths: boolean;
   backlog = 0;
   told: string[] = [];
   octets: Uint8Array[] = [];
   largest = 0;
   synchronisations = 0;
 
-  constructor(rib: Rib, options: Partial<SourceOptions> = {}) {
+  constructor(rib: Rib, options: Partial<SourceOptions> = {}, takesPaths = false) {
     const id = ++next;
+    this.takesPaths = takesPaths;
     this.source = rib.addSource({
       name: `peer ${id}`,
       protocol: 'bgp',
@@ -55,12 +58,17 @@ class Listener implements UpdateMember {
       for (let at = 0; at < bytes.length;) {
         const length = (bytes[at + 16]! << 8) | bytes[at + 17]!;
         this.largest = Math.max(this.largest, length);
-        const context = { asn4: this.source.asn4, internal: this.source.internal, addPath: () => false };
+        const context = {
+          asn4: this.source.asn4,
+          internal: this.source.internal,
+          addPath: () => this.takesPaths,
+        };
         const { routes, problems, attributes } = decodeUpdate(bytes, at, at + length, context);
         if (problems.length > 0) throw new Error(problems[0]!.because);
         for (const route of routes) {
           const detail = route.op === 'withdraw' ? '' : ` ${route.nextHop} ${attributesText(attributes)}`;
-          this.told.push(`${route.op === 'withdraw' ? '-' : '+'}${String(route['prefix'])}${detail}`);
+          const id = this.takesPaths ? ` #${route.pathId}` : '';
+          this.told.push(`${route.op === 'withdraw' ? '-' : '+'}${String(route['prefix'])}${id}${detail}`);
         }
         at += length;
       }
@@ -172,6 +180,120 @@ t.test('a route is not told to a peer that supplied any path of it, if the group
     { to: b.source, told: false, because: 'it supplied a path of the route itself' },
   ]);
 });
+
+t.test('a peer that takes several paths is told each with an identifier that stays', async (t) => {
+  const { rib, table, announce, withdraw } = stage(7);
+  const group = rib.updateGroup({ ...internal(table), sparesSuppliers: true, paths: Infinity });
+  const client = { client: true };
+  const [a, b, c] = [
+    new Listener(rib, client, true),
+    new Listener(rib, client, true),
+    new Listener(rib, client, true),
+  ];
+  for (const peer of [a, b, c]) group.join(peer);
+  announce(a.source, '10.0.0.0/24', { med: 1 });
+  announce(b.source, '10.0.0.0/24', { med: 2 });
+  rib.settle();
+  const heard = c.take();
+  t.match(heard, [/^\+10.0.0.0\/24 #\d+ .*med=/, /^\+10.0.0.0\/24 #\d+ .*med=/]);
+  const idOf = (med: number): string =>
+    / (#\d+) /.exec(heard.find((text) => text.includes(`med=${med} `))!)![1]!;
+  t.not(idOf(1), idOf(2));
+  t.match(a.take(), [/med=2/], 'nobody is told his own');
+  t.match(b.take(), [/med=1/]);
+  announce(b.source, '10.0.0.0/24', { med: 3, localPref: 300 });
+  rib.settle();
+  t.match(
+    c.take(),
+    [new RegExp(`^\\+10.0.0.0/24 ${idOf(2)} .*med=3`)],
+    'only what changed, under its identifier',
+  );
+  t.same(b.take(), []);
+  a.take();
+  const nlri = { prefix: parsePrefix('10.0.0.0/24') };
+  t.match(
+    rib.advertised(table, nlri).find(({ to }) => to === a.source),
+    {
+      told: true,
+      paths: [
+        { told: true, pathId: Number(idOf(2).slice(1)) },
+        { told: false, because: 'it is its own path' },
+      ],
+    },
+  );
+  withdraw(a.source, '10.0.0.0/24');
+  rib.settle();
+  t.same(c.take(), [`-10.0.0.0/24 ${idOf(1)}`]);
+  t.same(b.take(), [`-10.0.0.0/24 ${idOf(1)}`]);
+  t.same(a.take(), []);
+  withdraw(b.source, '10.0.0.0/24');
+  rib.settle();
+  t.same(c.take(), [`-10.0.0.0/24 ${idOf(2)}`]);
+  t.equal(rib.statistics().paths, 0);
+});
+
+t.test('a peer that takes the best two is told the next one when one of them goes', async (t) => {
+  const { rib, table, announce, withdraw } = stage(7);
+  const group = rib.updateGroup({ ...internal(table), paths: 2 });
+  const from = [1, 2, 3, 4].map(() => new Listener(rib, { client: true }).source);
+  from.forEach((source, i) => announce(source, '10.0.0.0/24', { localPref: 100 + i }));
+  const peer = new Listener(rib, { client: true }, true);
+  group.join(peer);
+  rib.settle();
+  t.match(peer.take(), [/localPref=103/, /localPref=102/]);
+  const [answer] = rib.advertised(table, { prefix: parsePrefix('10.0.0.0/24') });
+  t.same(answer!.paths!.filter(({ told }) => told).length, 2);
+  t.match(
+    answer!.paths!.filter(({ told }) => !told),
+    Array(2).fill({ because: 'it is told the best 2 only' }),
+  );
+  withdraw(from[3]!, '10.0.0.0/24');
+  rib.settle();
+  t.match(peer.take(), [/^-10.0.0.0\/24 #\d+$/, /localPref=101/]);
+});
+
+t.test(
+  'a slow peer that takes several paths is told the latest of each, a refresh tells all again',
+  async (t) => {
+    const { rib, table, announce, withdraw } = stage(7);
+    const group = rib.updateGroup({ ...internal(table), paths: Infinity });
+    const [a, b] = [new Listener(rib, { client: true }), new Listener(rib, { client: true })];
+    const [quick, slow] = [new Listener(rib, {}, true), new Listener(rib, {}, true)];
+    group.join(quick);
+    const membership = group.join(slow);
+    announce(a.source, '10.0.0.0/24');
+    announce(b.source, '10.0.0.0/24');
+    rib.settle();
+    quick.take();
+    slow.take();
+    slow.backlog = 1e9;
+    for (const med of [1, 2, 3]) {
+      announce(a.source, '10.0.0.0/24', { med });
+      rib.settle();
+    }
+    withdraw(b.source, '10.0.0.0/24');
+    rib.settle();
+    t.match(quick.take(), [/med=1/, /med=2/, /med=3/, /^-/]);
+    slow.backlog = 0;
+    membership.ready();
+    rib.settle();
+    t.match(slow.take(), [/^-/, /med=3/]);
+    announce(b.source, '10.0.0.0/24', { med: 9 });
+    rib.settle();
+    slow.take();
+    quick.take();
+    let finished = false;
+    // A change of one path on the way must not keep the others from being told again.
+    announce(b.source, '10.0.0.0/24', { med: 10 });
+    membership.refresh(() => {
+      finished = true;
+    });
+    rib.settle();
+    t.ok(finished);
+    t.match([...new Set(slow.take())].sort(), [/med=3/, /med=10/]);
+    t.match(quick.take(), [/med=10/]);
+  },
+);
 
 t.test('IBGP routes go on only by way of a reflector, which marks them', async (t) => {
   for (const clusterId of [undefined, parseIpv4('10.0.0.9')]) {

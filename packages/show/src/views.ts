@@ -129,8 +129,11 @@ export interface PathView {
   readonly primaryTable?: string;
   readonly secondaryTables?: readonly string[];
   readonly receivedAt?: string;
-  /** Neighbours that were told, and why others were not. */
+  /** Identifier that the neighbour gave it. @see RFC 7911 */
+  readonly pathId?: number;
+  /** Neighbours that were told, with the identifier for those who take several paths, and why others were not. */
   readonly advertisedTo?: readonly string[];
+  readonly advertisedPathIds?: Readonly<Record<string, number>>;
   readonly notAdvertised?: readonly { readonly neighbor: string; readonly because: string }[];
 }
 

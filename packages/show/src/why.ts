@@ -94,12 +94,19 @@ function pathWhy(path: PathView, route: RouteView, witness: Witness): PathWhy {
     ...(path.label === undefined ? {} : { label: path.label }),
     ...(path.routeDistinguisher === undefined ? {} : { routeDistinguisher: path.routeDistinguisher }),
     ...(because === undefined ? {} : { because }),
-    ...(path.advertisedTo === undefined ? {} : { advertisedTo: path.advertisedTo }),
+    ...(path.advertisedTo === undefined
+      ? {}
+      : { advertisedTo: path.advertisedTo.map((name) => withPathId(name, path.advertisedPathIds?.[name])) }),
     ...(path.notAdvertised === undefined
       ? {}
       : { notAdvertised: path.notAdvertised.map((each) => `${each.neighbor}: ${each.because}`) }),
     ...(knob === undefined ? {} : { knob }),
   };
+}
+
+/** A neighbour that takes several paths knows this one by its identifier. */
+function withPathId(neighbor: string, id: number | undefined): string {
+  return id === undefined ? neighbor : `${neighbor} (path ${id})`;
 }
 
 /** Names of selection steps where the name alone reads badly. */

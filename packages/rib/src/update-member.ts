@@ -1,0 +1,62 @@
+/** A BGP peer in an update group: what the group needs of it, and what it may do with its membership. */
+import type { Recipient } from './distribution.ts';
+import type { Source } from './source.ts';
+
+/** Octets queued for a peer above which it is left behind, and below which it is taken along again. */
+export const CONGESTED_OCTETS = 1 << 20;
+const RELIEVED_OCTETS = 1 << 18;
+
+/** A BGP peer as a member of an update group. */
+export interface UpdateMember {
+  /** Its session as a source of paths: it is not told its own routes. */
+  readonly source: Source;
+  /** Octets queued for it. */
+  readonly backlog: number;
+  /** It negotiated route target constraint and is sent only what it asked for. */
+  readonly filterByRouteTarget: boolean;
+  /** Takes whole UPDATE messages; the buffers are shared and must not be changed. */
+  send(buffers: Uint8Array[]): void;
+  /** It has been told the whole table: time for the End-of-RIB. */
+  synchronised?(): void;
+}
+
+/** What a member does with its membership. */
+export interface Membership {
+  /** Its queue is empty again. */
+  ready(): void;
+  /**
+   * Tells it the whole table again.
+   * @param finished called when all of it has been sent, changes on the way included
+   * @see RFC 2918 §4, RFC 7313 §4.2
+   */
+  refresh(finished?: () => void): void;
+  /** Leaves the group. Nothing is sent any more. */
+  leave(): void;
+}
+
+/** A member as its group sees it. */
+export class Peer implements Recipient {
+  readonly member: UpdateMember;
+  /** Called at the end of a refresh. */
+  refreshed: (() => void) | undefined;
+  #isNew = true;
+  #congested = false;
+
+  constructor(member: UpdateMember) {
+    this.member = member;
+  }
+
+  get isCongested(): boolean {
+    const { backlog } = this.member;
+    if (backlog > CONGESTED_OCTETS) this.#congested = true;
+    else if (backlog < RELIEVED_OCTETS) this.#congested = false;
+    return this.#congested;
+  }
+
+  synchronised(): void {
+    if (this.#isNew) this.member.synchronised?.();
+    this.#isNew = false;
+    this.refreshed?.();
+    this.refreshed = undefined;
+  }
+}

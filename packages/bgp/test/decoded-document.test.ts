@@ -161,3 +161,111 @@ t.test('AS4_PATH and AS4_AGGREGATOR are merged into what is shown', async (t) =>
     problems: [],
   });
 });
+
+t.test('an OPEN that is wrong shows what could be read of it', async (t) => {
+  const open = (body: string): unknown =>
+    describe(Buffer.from(frameMessage(1, parseHex(body))).toString('hex'));
+  t.match(open('04fc00005a0a0101030e' + '0206' + '4104000111700204' + '0103ff01'), {
+    type: 'open',
+    version: 4,
+    asn: 70000,
+    holdTime: 90,
+    routerId: '10.1.1.3',
+    capabilities: [{ type: 'four-octet-as', asn: 70000 }],
+    problems: [{ approach: 'session-reset', code: 2, subcode: 0 }],
+  });
+  t.match(open('05fc00005a0a01010300'), { version: 5, problems: [{ subcode: 1 }] });
+});
+
+t.test('a NOTIFICATION shows what its data say', async (t) => {
+  const notification = (body: string): unknown =>
+    describe(Buffer.from(frameMessage(3, parseHex(body))).toString('hex'));
+  t.match(notification('0609' + '0602' + '03627965'), {
+    name: 'Cease (6) / Hard Reset (9)',
+    encapsulated: { code: 6, subcode: 2, name: 'Cease (6) / Administrative Shutdown (2)', text: 'bye' },
+    problems: [],
+  });
+  t.match(notification('0601' + '000180' + '000003e8'), { limit: { afi: 1, safi: 128, limit: 1000 } });
+  const nested = notification('0609'.repeat(2000)) as { encapsulated: object };
+  t.notOk('encapsulated' in nested.encapsulated, 'a hard reset within a hard reset is not looked into');
+  t.match(notification('060a'), { name: 'Cease (6) / BFD Down (10)' });
+});
+
+t.test('outbound route filters in a ROUTE-REFRESH are shown', async (t) => {
+  const refresh = (body: string): unknown =>
+    describe(Buffer.from(frameMessage(5, parseHex(body))).toString('hex'));
+  t.match(
+    refresh('00010001' + '01' + '40' + '000d' + '00' + '00000005' + '10' + '18' + '100a01' + '80'.repeat(2)),
+    {
+      filters: '014000' + '0d0000000005' + '1018100a018080',
+    },
+  );
+  t.match(
+    refresh('00010001' + '01' + '40' + '000b' + '20' + '00000005' + '10' + '18' + '10' + '0a01' + '80'),
+    {
+      filters: {
+        when: 'immediate',
+        lists: [
+          {
+            type: 64,
+            entries: [
+              { action: 'add', match: 'deny', sequence: 5, atLeast: 16, atMost: 24, prefix: '10.1.0.0/16' },
+              { action: 'remove-all' },
+            ],
+          },
+        ],
+      },
+      problems: [],
+    },
+  );
+  t.match(refresh('00010001' + '02' + '03' + '0002' + 'abcd'), {
+    filters: { when: 'defer', lists: [{ type: 3, octets: 'abcd' }] },
+  });
+});
+
+t.test('what stands in tunnels, segments and sets has names', async (t) => {
+  const rest = '40010100' + '400200' + '4003040a010101';
+  const attributesOf = (hex: string): unknown =>
+    (describe(update(rest + hex, '18c63364')) as UpdateDocument).attributes;
+  t.match(attributesOf('c0160d' + '0004000000' + '0a010103e0010101'), {
+    pmsiTunnel: { name: 'pim-sm', sender: '10.1.1.3', group: '224.1.1.1' },
+  });
+  t.match(attributesOf('c01609' + '0006000640' + '0a010103'), {
+    pmsiTunnel: { name: 'ingress-replication', label: 100, endpoint: '10.1.1.3' },
+  });
+  t.match(attributesOf('c0170e' + '0008000a' + '0608' + '00000000' + '0001' + '0a01'), {
+    tunnelEncapsulation: [
+      { name: 'vxlan', subTlvs: [{ type: 6, name: 'endpoint', value: '0000000000010a01' }] },
+    ],
+  });
+  t.match(
+    attributesOf('c01712' + '000d000e' + '060a' + '00000000' + '0001' + '0a010103' + '0f0001'.slice(0, 4)),
+    {
+      tunnelEncapsulation: [
+        { name: 'udp', subTlvs: [{ address: '10.1.1.3' }, { type: 15, value: '' }] },
+      ],
+    },
+  );
+  t.match(
+    attributesOf(
+      'c02822' +
+        '05001f' +
+        '00' +
+        '01001b' +
+        '00' +
+        '20010db8' +
+        '00'.repeat(12) +
+        '00' +
+        '0013' +
+        '00' +
+        '010003' +
+        '201010',
+    ),
+    {
+      prefixSid: [{ name: 'srv6-l3-service', sids: [{ sid: '2001:db8::', behavior: 19 }] }],
+    },
+  );
+  t.match(attributesOf('c0800b' + '0000fde8' + '40050400000064'), {
+    attrSet: { originAs: 65000, named: { localPref: 100 }, attributes: '40050400000064' },
+  });
+});

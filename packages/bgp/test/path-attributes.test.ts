@@ -71,6 +71,11 @@ t.test('AS_PATH and AS4_PATH merge as RFC 6793 says', async (t) => {
   t.same(mergeAs4Path(sequence(100), sequence(70000, 70001)), sequence(100), 'a longer AS4_PATH is stale');
   t.same(mergeAs4Path(sequence(100, 200), []), sequence(100, 200));
   const confed = { type: 'confed-sequence', asns: [64512] } as const;
+  t.same(
+    mergeAs4Path([...sequence(100, 23456), confed], sequence(70000)),
+    sequence(100, 70000),
+    'a confederation behind what AS4_PATH stands for goes with it',
+  );
   t.same(mergeAs4Path([confed, ...sequence(100, 23456)], sequence(70000)), [confed, ...sequence(100, 70000)]);
   t.same(
     mergeAs4Path([...sequence(100), { type: 'set', asns: [1, 2] }], [{ type: 'set', asns: [70000, 2] }]),
@@ -120,6 +125,24 @@ t.test('extended communities have names, Contrail and all', async (t) => {
     ['8006000000000000', 'traffic-rate:0:0'],
     ['030d000000000000', 'default-gateway'],
     ['4300000000000002', 'origin-validation:invalid'],
+    ['8007000000000000', 'traffic-action'],
+    ['8007000000000003', 'traffic-action:sample,terminal'],
+    ['800a130005dc0064', 'layer2-info:19:0:1500:100'],
+    ['0004fde849989680', 'transitive-link-bandwidth:65000:1250000'],
+    ['4301800100000064', 'cost:128:1:100'],
+    ['0800000000000001', 'redirect-to-next-hop:copy'],
+    ['010c0a0101010000', 'redirect-ip:10.1.1.1:0'],
+    ['8008fde800000064', 'redirect:65000:100'],
+    ['82080001000a0064', 'redirect:65546:100'],
+    ['0306000000000501', 'ospf-route-type:0.0.0.0:5:1'],
+    ['8000000000000501', 'old-ospf-route-type:0.0.0.0:5:1'],
+    ['8001ac1002010000', 'old-ospf-router-id:172.16.2.1'],
+    ['0604000205dc0000', 'l2-attributes:2:1500'],
+    ['0606024000007fff', 'df-election:2:16384:0:32767'],
+    ['0608030000000000', 'arp-nd:override,router'],
+    ['0608800000000000', '0x0608800000000000'],
+    ['0609000300000000', 'multicast-flags:igmp,mld'],
+    ['0c00000a0000000a', 'mup-segment:10:10'],
     ['0123456789abcdef', '0x0123456789abcdef'],
   ] as const) {
     t.equal(extendedCommunityText(parseHex(hex)), text);
@@ -135,6 +158,9 @@ t.test('extended communities have names, Contrail and all', async (t) => {
     'etree:leaf',
     '0x12',
     'color:1',
+    'traffic-action:samples',
+    'layer2-info:1:2:3',
+    'cost:256:1:1',
   ]) {
     t.throws(() => parseExtendedCommunity(wrong), RangeError, wrong);
   }

@@ -164,3 +164,53 @@ t.test('the octets of a wrong attribute fit a NOTIFICATION', async (t) => {
   const [problem] = validate(whole + long);
   t.ok(problem!.data.length <= 4075);
 });
+
+t.test('an attribute is held to what its own specification says', async (t) => {
+  const beside = (attribute: string): ReturnType<typeof validate> => validate(whole + attribute);
+  const discard = (attribute: string, subcode = 5): object => ({
+    approach: 'attribute-discard',
+    subcode,
+    attribute,
+  });
+  const withdraw = (attribute: string, subcode = 5): object => ({
+    approach: 'treat-as-withdraw',
+    subcode,
+    attribute,
+  });
+  const service = (body: string): string => {
+    const length = (body.length / 2).toString(16).padStart(2, '0');
+    const tlv = `0500${length}${body}`;
+    return `c028${(tlv.length / 2).toString(16).padStart(2, '0')}${tlv}`;
+  };
+  const sid = '00' + '20010db8' + '00'.repeat(12) + '00' + '0013' + '00';
+  for (const [hex, expected, why] of [
+    ['801a00', discard('aigp'), 'RFC 7606 §4: empty'],
+    ['801a0b' + '01000b' + 'ff'.repeat(8), discard('aigp', 9), 'RFC 7311 §3.2: the highest metric'],
+    ['c01a0b' + '01000b' + '00'.repeat(8), discard('aigp', 4), 'RFC 7311 §3.2: transitive'],
+    ['c02800', discard('prefixSid'), 'RFC 8669 §6: too short'],
+    ['c02809' + '010006' + '00'.repeat(6), discard('prefixSid'), 'RFC 8669 §3.1: length 6'],
+    ['c02804' + '05ffff00', withdraw('prefixSid'), 'RFC 9252 §7: a service passes the end'],
+    [service(''), withdraw('prefixSid'), 'RFC 9252 §7: an empty service'],
+    [service('00' + '010014' + '00'.repeat(20)), withdraw('prefixSid'), 'RFC 9252 §7: a short SID'],
+    [service('00' + '010019' + sid + '010009'), withdraw('prefixSid'), 'RFC 9252 §7: past the service'],
+    [service('00' + '010018' + sid + '010009'), withdraw('prefixSid'), 'RFC 9252 §7: past the SID'],
+    ['c01700', withdraw('tunnelEncapsulation'), 'RFC 9012 §13: no tunnel'],
+    ['c01608' + '0006000000' + '0a0101', withdraw('pmsiTunnel'), 'RFC 6514 §5: an endpoint of 3 octets'],
+    ['c0160a' + '0003000000' + '0a010103e0', withdraw('pmsiTunnel'), 'RFC 6514 §5: a tree of 5 octets'],
+    ['c01b06' + '0a0101030001', withdraw('peDistinguisherLabels'), 'RFC 6514 §8: 6 octets'],
+    ['c01400', withdraw('connector'), 'RFC 7606 §4: empty'],
+  ] as const) {
+    t.match(beside(hex), [expected], why);
+  }
+  for (const right of [
+    '801a16' + '01000b' + '00'.repeat(8) + '01000b' + 'ff'.repeat(8),
+    service('00' + '010018' + sid + '010000'),
+    service('00' + '070002abcd'),
+    'c02803090000',
+    'c01605' + '0063000000',
+    'c01b07' + '0a010103000191',
+    '801d00',
+  ]) {
+    t.same(beside(right), [], right);
+  }
+});

@@ -22,9 +22,12 @@ export const aigp: Attribute<Aigp> = {
   see: 'RFC 7311 §3',
   check: (bytes, at, end) => {
     let metrics = 0;
+    if (at === end) return wrongLength('empty');
     return checkTlvs(bytes, at, end, form, (type, from, to) => {
-      if (type !== METRIC_TLV || metrics++ > 0 || to - from === 8) return undefined;
-      return wrongLength(`a metric of ${to - from} octets`);
+      if (type !== METRIC_TLV || metrics++ > 0) return undefined;
+      if (to - from !== 8) return wrongLength(`a metric of ${to - from} octets`);
+      if (isHighest(bytes, from)) return { subcode: 9, because: 'the metric is the highest there is' };
+      return undefined;
     });
   },
   decode(reader) {
@@ -37,12 +40,13 @@ export const aigp: Attribute<Aigp> = {
   encode: (writer, { tlvs }) => writeTlvs(writer, tlvs, form),
   plain: {
     of: ({ metric, tlvs }) => ({
-      metric: metric === undefined ? null : Number(metric),
+      metric: metric === undefined ? null : plainMetric(metric),
       tlvs: plainTlvs.of(tlvs),
     }),
     parse(plain) {
       const { metric, tlvs } = plainRecord(plain);
       if (tlvs !== undefined) return { metric: undefined, tlvs: plainTlvs.parse(tlvs) };
+      if (typeof metric === 'string' && /^\d{1,19}$/.test(metric)) return aigpMetric(BigInt(metric));
       if (typeof metric !== 'number' || !Number.isSafeInteger(metric) || metric < 0) {
         throw new RangeError(`${JSON.stringify(metric)} is not a metric`);
       }
@@ -50,6 +54,17 @@ export const aigp: Attribute<Aigp> = {
     },
   },
 };
+
+/** A number, or its digits when JSON has no such number. */
+function plainMetric(metric: bigint): number | string {
+  return metric <= Number.MAX_SAFE_INTEGER ? Number(metric) : String(metric);
+}
+
+/** Whether eight octets hold the metric that no route can have. @see RFC 7311 §3.2 */
+function isHighest(bytes: Uint8Array, at: number): boolean {
+  for (let i = at; i < at + 8; i++) if (bytes[i] !== 0xff) return false;
+  return true;
+}
 
 /** The value that carries one metric. */
 export function aigpMetric(metric: bigint): Aigp {

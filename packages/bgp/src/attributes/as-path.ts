@@ -161,6 +161,7 @@ export function mergeAs4Path(path: AsPath, path4: AsPath): AsPath {
     const asns = segment.type === 'sequence' ? segment.asns.slice(0, lead) : segment.asns;
     lead -= segment.type === 'sequence' ? asns.length : 1;
     merged.push({ type: segment.type, asns });
+    if (asns.length < segment.asns.length) break; // what follows is next to nothing that was kept
   }
   return joinSequences([...merged, ...tail]);
 }

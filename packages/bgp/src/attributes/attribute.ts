@@ -77,6 +77,10 @@ export function multipleOf(octets: number): Attribute<unknown>['check'] {
   };
 }
 
+/** A check for attributes whose contents are for others to read. @see RFC 7606 §4 */
+export const notEmpty: Attribute<unknown>['check'] = (_bytes, at, end) =>
+  end > at ? undefined : wrongLength('empty');
+
 /** A check for attributes that stay within an AS: from another AS they are discarded, whatever is in them. */
 export function internalOnly(check: Attribute<unknown>['check']): Attribute<unknown>['check'] {
   return (bytes, at, end, context) => {

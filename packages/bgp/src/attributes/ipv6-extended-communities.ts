@@ -27,6 +27,13 @@ const names: Readonly<Record<string, number>> = {
   target: 0x0002,
   origin: 0x0003,
   'vrf-route-import': 0x000b,
+  'redirect-ip': 0x000c,
+  /** @see RFC 8956 §6.1 */
+  redirect: 0x000d,
+  'vpn-distinguisher': 0x0010,
+  'segmented-next-hop': 0x0012,
+  'route-target-record': 0x0013,
+  'vrf-recursive-next-hop': 0x0014,
 };
 
 /** `target:[2001:db8::1]:5`, or `0x` and forty digits when the type has no name here. */

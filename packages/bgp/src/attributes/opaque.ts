@@ -1,5 +1,11 @@
-/** Attributes known by name and flags whose octets only their users read. */
-import { type Attribute, optionalNonTransitive, optionalTransitive } from './attribute.ts';
+/** Attributes known by name and flags whose octets only their users read. None of them is ever empty. */
+import {
+  type Attribute,
+  notEmpty,
+  optionalNonTransitive,
+  optionalTransitive,
+  wrongLength,
+} from './attribute.ts';
 import { plainOctets } from './plain.ts';
 
 function opaque(code: number, title: string, flags: number, see: string): Attribute<Uint8Array> {
@@ -9,7 +15,7 @@ function opaque(code: number, title: string, flags: number, see: string): Attrib
     flags,
     malformed: 'treat-as-withdraw',
     see,
-    check: () => undefined,
+    check: notEmpty,
     decode: (reader) => reader.slice(reader.remaining),
     encode: (writer, value) => void writer.bytes(value),
     plain: plainOctets,
@@ -19,7 +25,15 @@ function opaque(code: number, title: string, flags: number, see: string): Attrib
 export const connector = opaque(20, 'CONNECTOR', optionalTransitive, 'RFC 6037 §5.2.1');
 /** What makes it malformed is for its users to say. @see RFC 7606 §7.13 */
 export const trafficEngineering = opaque(24, 'TRAFFIC_ENGINEERING', optionalNonTransitive, 'RFC 5543 §3');
-export const peDistinguisherLabels = opaque(27, 'PE_DISTINGUISHER_LABELS', optionalTransitive, 'RFC 6514 §8');
+/** Addresses of 4 or 16 octets, each with a label of three. */
+export const peDistinguisherLabels: Attribute<Uint8Array> = {
+  ...opaque(27, 'PE_DISTINGUISHER_LABELS', optionalTransitive, 'RFC 6514 §8'),
+  check(bytes, at, end, context) {
+    const octets = end - at;
+    if (octets % 7 === 0 || octets % 19 === 0) return notEmpty(bytes, at, end, context);
+    return wrongLength(`${octets} octets long, a multiple of neither 7 nor 19`);
+  },
+};
 export const bgpsecPath = opaque(33, 'BGPSEC_PATH', optionalNonTransitive, 'RFC 8205 §3');
 export const domainPath = opaque(36, 'D_PATH', optionalTransitive, 'draft-ietf-bess-evpn-ipvpn-interworking');
 export const serviceFunctionPath = opaque(37, 'SFP', optionalTransitive, 'RFC 9015 §3.2.2');

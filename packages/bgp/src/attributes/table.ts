@@ -7,6 +7,7 @@ import type { Attribute } from './attribute.ts';
 import { communities, largeCommunities } from './communities.ts';
 import { extendedCommunities } from './extended-communities.ts';
 import { ipv6ExtendedCommunities } from './ipv6-extended-communities.ts';
+import { linkState } from './link-state.ts';
 import { localPref, med } from './metrics.ts';
 import { nextHop } from './next-hop.ts';
 import { onlyToCustomer } from './only-to-customer.ts';
@@ -23,9 +24,10 @@ import {
   trafficEngineering,
 } from './opaque.ts';
 import { origin } from './origin.ts';
+import { pmsiTunnel } from './pmsi-tunnel.ts';
+import { prefixSid } from './prefix-sid.ts';
 import { clusterList, originatorId } from './route-reflection.ts';
-import { linkState, prefixSid } from './segment-routing.ts';
-import { pmsiTunnel, tunnelEncapsulation } from './tunnels.ts';
+import { tunnelEncapsulation } from './tunnel-encapsulation.ts';
 
 /** @see https://www.iana.org/assignments/bgp-parameters (BGP Path Attributes) */
 export const attributes = {

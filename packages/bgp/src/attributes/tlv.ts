@@ -1,6 +1,7 @@
 /** Type-length-value lists inside attributes, kept as octets. */
-import { type Reader, type Writer } from '@vaportrail/net';
-import { type Attribute, type Fault, wrongLength } from './attribute.ts';
+import { Reader, Truncated, type Writer } from '@vaportrail/net';
+import type { Approach } from '../wire/update-problem.ts';
+import { type Fault, type PlainForm, wrongLength } from './attribute.ts';
 import { plainItems, plainNumber, plainOctets, plainRecord } from './plain.ts';
 
 export interface Tlv {
@@ -18,13 +19,19 @@ export interface TlvForm {
 const field = (bytes: Uint8Array, at: number, octets: 1 | 2): number =>
   octets === 1 ? bytes[at]! : (bytes[at]! << 8) | bytes[at + 1]!;
 
-/** Walks the list; calls `visit` with each type and value range until it finds a fault. */
+type Visit = (type: number, at: number, end: number) => Fault | undefined;
+
+/**
+ * Walks the list; calls `visit` with each type and value range until it finds a fault. `overrun` may say what it means
+ * when the value of a type passes the end.
+ */
 export function checkTlvs(
   bytes: Uint8Array,
   start: number,
   end: number,
   { typeOctets, lengthOctets, lengthCountsHeader }: TlvForm,
-  visit?: (type: number, at: number, end: number) => Fault | undefined,
+  visit?: Visit,
+  overrun?: (type: number) => Approach | undefined,
 ): Fault | undefined {
   const header = typeOctets + lengthOctets;
   for (let at = start; at < end;) {
@@ -32,7 +39,11 @@ export function checkTlvs(
     const type = field(bytes, at, typeOctets);
     let length = field(bytes, at + typeOctets, lengthOctets);
     if (lengthCountsHeader === true) length -= header;
-    if (length < 0 || length > end - at - header) return wrongLength(`TLV ${type} passes the end`);
+    if (length < 0 || length > end - at - header) {
+      const fault = wrongLength(`TLV ${type} passes the end`);
+      const approach = overrun?.(type);
+      return approach === undefined ? fault : { ...fault, approach };
+    }
     const fault = visit?.(type, at + header, at + header + length);
     if (fault !== undefined) return fault;
     at += header + length;
@@ -64,28 +75,29 @@ export function writeTlvs(writer: Writer, tlvs: readonly Tlv[], form: TlvForm): 
   }
 }
 
-/** TLVs with their values in hexadecimal. */
-export const plainTlvs = plainItems<Tlv>(
-  ({ type, value }) => ({ type, value: plainOctets.of(value) }),
-  (plain) => {
-    const { type, value } = plainRecord(plain);
-    return { type: plainNumber(type, 0xffff), value: plainOctets.parse(value) };
-  },
-);
+/** What is known about the value of a TLV, for people: `{}` when nothing is. Must not fail on any octets. */
+export type DescribeTlv = (type: number, value: Reader) => Readonly<Record<string, unknown>>;
 
-type TlvRow = Pick<Attribute<readonly Tlv[]>, 'code' | 'title' | 'flags' | 'malformed' | 'see'> & {
-  readonly form: TlvForm;
-  readonly wrongFlags?: Attribute<unknown>['malformed'];
-  readonly visit?: Parameters<typeof checkTlvs>[4];
-};
-
-/** An attribute row whose value is a list of TLVs. */
-export function tlvAttribute({ form, visit, ...row }: TlvRow): Attribute<readonly Tlv[]> {
-  return {
-    ...row,
-    check: (bytes, at, end) => checkTlvs(bytes, at, end, form, visit),
-    decode: (reader) => readTlvs(reader, form),
-    encode: (writer, value) => writeTlvs(writer, value, form),
-    plain: plainTlvs,
-  };
+/** TLVs with their values in hexadecimal, which is what gets encoded again, and beside that what they mean. */
+export function describedTlvs(describe: DescribeTlv): PlainForm<readonly Tlv[]> {
+  return plainItems<Tlv>(
+    ({ type, value }) => ({ type, ...described(describe, type, value), value: plainOctets.of(value) }),
+    (plain) => {
+      const { type, value } = plainRecord(plain);
+      return { type: plainNumber(type, 0xffff), value: plainOctets.parse(value) };
+    },
+  );
 }
+
+/** The fields of a value; none when it is shorter than its type wants it. */
+function described(describe: DescribeTlv, type: number, value: Uint8Array): object {
+  try {
+    return describe(type, new Reader(value));
+  } catch (error) {
+    if (error instanceof Truncated) return {};
+    throw error;
+  }
+}
+
+/** TLVs with their values in hexadecimal. */
+export const plainTlvs = describedTlvs(() => ({}));

@@ -32,6 +32,8 @@ const componentTypes = [
 type ComponentType = NonNullable<(typeof componentTypes)[number]>;
 /** Matched bit by bit; the others are compared as numbers. */
 const bitmasks: readonly string[] = ['tcp-flags', 'fragment'];
+/** Most octets of a value, where that is part of the encoding. @see RFC 8955 §4.2.2.9, §4.2.2.11, §4.2.2.12 */
+const widest: { readonly [T in ComponentType]?: number } = { 'tcp-flags': 2, dscp: 1, fragment: 1 };
 
 /**
  * One comparison. `op` is `=`, `>`, `<`, `>=`, `<=`, `!=`, `true` or `false` for numbers, and `any`, `all`, `not-any`,
@@ -63,25 +65,36 @@ const numericOperators = ['false', '=', '>', '>=', '<', '<=', '!=', 'true'];
 /** By the lower two bits: not, match. @see RFC 8955 §4.2.1.2 */
 const bitmaskOperators = ['any', 'all', 'not-any', 'not-all'];
 
-function readTerms(reader: Reader, operators: readonly string[]): FlowTerm[] {
+function operatorsOf(type: ComponentType): readonly string[] {
+  return bitmasks.includes(type) ? bitmaskOperators : numericOperators;
+}
+
+/** Terms up to the one that ends the list. The first has nothing to be joined to, whatever its bit says. */
+function readTerms(reader: Reader, type: ComponentType): FlowTerm[] {
+  const operators = operatorsOf(type);
   const terms: FlowTerm[] = [];
   for (;;) {
     const operator = reader.u8();
     const octets = 1 << ((operator >>> 4) & 3);
+    if (octets > (widest[type] ?? 8)) throw new Truncated(reader.at, 0, octets);
     let value = 0;
     for (let i = 0; i < octets; i++) value = value * 256 + reader.u8();
     const op = operators[operator & (operators.length - 1)]!;
-    terms.push((operator & AND) === 0 ? { op, value } : { op, value, and: true });
+    const joined = (operator & AND) !== 0 && terms.length > 0;
+    terms.push(joined ? { op, value, and: true } : { op, value });
     if ((operator & END_OF_LIST) !== 0) return terms;
   }
 }
 
-function writeTerms(writer: Writer, terms: readonly FlowTerm[], operators: readonly string[]): void {
+function writeTerms(writer: Writer, { type, terms = [] }: FlowComponent): void {
+  const operators = operatorsOf(type);
+  const limit = 2 ** (8 * (widest[type] ?? 4)) - 1;
   if (terms.length === 0) throw new RangeError('a flow component needs terms');
   terms.forEach(({ op, value, and }, index) => {
     const code = operators.indexOf(op);
     if (code < 0) throw new RangeError(`"${op}" is not an operator of this component`);
-    if (!(value >= 0 && value <= 0xffff_ffff)) throw new RangeError(`${value} is out of range`);
+    if (!(Number.isInteger(value) && value >= 0 && value <= limit))
+      throw new RangeError(`${value} is out of range`);
     const width = value < 0x100 ? 0 : value < 0x1_0000 ? 1 : 2;
     writer.u8(
       (index === terms.length - 1 ? END_OF_LIST : 0) | (and === true ? AND : 0) | (width << 4) | code,
@@ -96,7 +109,8 @@ function readPrefix(reader: Reader, afi: number): Pick<FlowComponent, 'prefix' |
   const length = reader.u8();
   const offset = afi === 2 ? reader.u8() : 0;
   const longest = afi === 2 ? 128 : 32;
-  if (length > longest || offset > length) throw new Truncated(reader.at, 0, length);
+  // RFC 8956 §3.1: some bits are left behind the offset, or neither is there.
+  if (length > longest || (offset >= length && offset !== 0)) throw new Truncated(reader.at, 0, length);
   const bytes = new Uint8Array(longest / 8);
   const pattern = reader.slice(prefixOctets(length - offset));
   for (let bit = 0; bit < length - offset; bit++) {
@@ -134,10 +148,7 @@ function readComponents(body: Reader, afi: number): FlowComponent[] {
     }
     last = number;
     if (number <= 2) components.push({ type, ...readPrefix(body, afi) });
-    else {
-      const operators = bitmasks.includes(type) ? bitmaskOperators : numericOperators;
-      components.push({ type, terms: readTerms(body, operators) });
-    }
+    else components.push({ type, terms: readTerms(body, type) });
   }
   return components;
 }
@@ -205,12 +216,7 @@ function flowFamily({ afi, distinguished, title }: FlowFamily): Family {
         last = number;
         body.u8(number);
         if (number <= 2) writePrefix(body, component, afi);
-        else
-          writeTerms(
-            body,
-            component.terms ?? [],
-            bitmasks.includes(component.type) ? bitmaskOperators : numericOperators,
-          );
+        else writeTerms(body, component);
       }
       writeLength(writer, body.finish());
     },

@@ -1,5 +1,5 @@
 /** Multicast VPNs: who wants which multicast traffic in a VPN, and over which tunnel. */
-import type { Reader, Writer } from '@vaportrail/net';
+import { type Reader, type Writer, addressText, hexText, parseHex } from '@vaportrail/net';
 import {
   readAddress,
   readRouteDistinguisher,
@@ -54,6 +54,21 @@ const routeTypes = {
     write(body, nlri) {
       writeRouteDistinguisher(body, nlri);
       writeFlow(body, nlri);
+      writeAddress(body, nlri, 'originator');
+    },
+  },
+  /** The route that asks for it, whole, and who answers. Keys of other forms are not told apart. @see RFC 7524 §6.2.2 */
+  leaf: {
+    type: 4,
+    read(body) {
+      const { bytes, at, end } = body;
+      const keyEnd = at + 2 + (bytes[at + 1] ?? 0);
+      body.skip(body.remaining);
+      if (end - at < 2 || (end - keyEnd !== 4 && end - keyEnd !== 16)) return {};
+      return { routeKey: hexText(bytes, at, keyEnd), originator: addressText(bytes.subarray(keyEnd, end)) };
+    },
+    write(body, nlri) {
+      body.bytes(parseHex(textField(nlri, 'routeKey')));
       writeAddress(body, nlri, 'originator');
     },
   },

@@ -1,5 +1,5 @@
 /** Route target membership: which VPN routes a speaker wants to hear about. */
-import { hexText, ipv4At, parseHex } from '@vaportrail/net';
+import { clearHostBits, hexText, ipv4At, parseHex } from '@vaportrail/net';
 import { extendedCommunityText, parseExtendedCommunity } from '../attributes/extended-communities.ts';
 import { type Family, type Nlri, MALFORMED, numberField, textField } from './family.ts';
 
@@ -39,11 +39,12 @@ export const routeTarget: Family = {
         prefix: `${originAs}:${target}/${WHOLE_BITS}`,
       });
     }
-    const nlri = hexText(bytes, at, end);
+    const start = bytes.slice(at + 5, end);
+    clearHostBits(start, bits - ORIGIN_AS_BITS);
     return Object.assign(into, {
       originAs,
-      prefix: `${originAs}:0x${hexText(bytes, at + 5, end)}/${bits}`,
-      nlri,
+      prefix: `${originAs}:0x${hexText(start)}/${bits}`,
+      nlri: hexText(bytes, at, end),
     });
   },
   encode(writer, nlri) {

@@ -9,8 +9,11 @@ const vpnMulticast = { labeled: false, distinguished: true, see: 'RFC 6514 §4.3
 /** IPv4 routes may have an IPv6 next hop, alone or with a link-local one. @see RFC 8950 §3 */
 const ipv4NextHop = [4, 16, 32];
 const ipv6NextHop = [16, 32];
-/** The same behind a route distinguisher of zero. @see RFC 4659 §3.2.1, RFC 8950 §3 */
-const vpnNextHop = [12, 24, 48];
+/**
+ * The same behind a route distinguisher of zero. The document before it had IPv6 next hops bare, and some still send
+ * them so. @see RFC 4364 §4.3.2, RFC 8950 §3, RFC 5549 §3
+ */
+const vpnNextHop = [12, 16, 24, 32, 48];
 /** Over IPv4, VPN-IPv6 routes have IPv4-mapped next hops. @see RFC 4659 §3.2.1.2 */
 const vpn6NextHop = [24, 48];
 

@@ -3,7 +3,8 @@ import { families, familyOf, type FamilyName } from '../families/table.ts';
 import type { Origin } from '../attributes/origin.ts';
 import { HEADER_OCTETS } from '../wire/header.ts';
 import { encodeUpdate } from '../wire/update-encode.ts';
-import type { PlainAttributes, Update, UpdateRoute } from '../wire/update.ts';
+import type { PlainAttributes } from '../attributes/plain-attributes.ts';
+import type { Update, UpdateRoute } from '../wire/update.ts';
 
 /** Attributes by name; those not spelled out here are in the table of `@vaportrail/bgp/wire` under the same names. */
 export interface RouteAttributes extends PlainAttributes {

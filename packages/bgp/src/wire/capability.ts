@@ -332,9 +332,11 @@ export function encodeCapability(writer: Writer, capability: Capability): void {
   writer.u8(row.code).length8((inner) => row.encode(inner, capability));
 }
 
-/** Reads capabilities (code, length, value) until the reader is used up. @throws NotificationError when one passes the end */
-export function decodeCapabilities(reader: Reader): Capability[] {
-  const list: Capability[] = [];
+/**
+ * Reads capabilities (code, length, value) until the reader is used up, and adds them to `list`.
+ * @throws NotificationError when one passes the end
+ */
+export function decodeCapabilities(reader: Reader, list: Capability[] = []): Capability[] {
   while (reader.remaining > 0) {
     const { bytes, at, end } = reader;
     if (reader.remaining < 2 || bytes[at + 1]! > reader.remaining - 2) {

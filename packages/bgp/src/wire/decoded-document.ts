@@ -6,12 +6,17 @@ import { type DecodeContext, resolveContext } from './decode-context.ts';
 import { HEADER_OCTETS, MAX_EXTENDED_MESSAGE, messageLength, messageType } from './header.ts';
 import { decodeMessage, type SessionMessage } from './message.ts';
 import {
+  type Notification,
   NotificationError,
+  encapsulatedNotification,
   errorCode,
   headerSubcode,
   notificationText,
+  prefixLimitOf,
   shutdownText,
 } from './notification.ts';
+import { BGP_VERSION, type PartialOpen, readableOpen } from './open.ts';
+import { type RouteFilters, decodeRouteFilters } from './route-filter.ts';
 import { type Update, decodeFrame } from './update.ts';
 import { UpdateFrame, locateUpdate } from './update-frame.ts';
 import type { Approach, UpdateProblem } from './update-problem.ts';
@@ -39,21 +44,13 @@ export type DecodedDocument =
   | UpdateDocument
   | ({
       readonly type: 'open';
+      readonly version?: number;
       readonly asn?: number;
       readonly holdTime?: number;
       readonly routerId?: string;
       readonly capabilities?: readonly CapabilityDocument[];
     } & Problems)
-  | ({
-      readonly type: 'notification';
-      readonly code: number;
-      readonly subcode: number;
-      readonly name: string;
-      /** Hexadecimal. */
-      readonly data: string;
-      /** The reason an administrator gave. @see RFC 9003 */
-      readonly text?: string;
-    } & Problems)
+  | ({ readonly type: 'notification' } & NotificationDocument & Problems)
   | ({ readonly type: 'keepalive' } & Problems)
   | ({
       readonly type: 'route-refresh';
@@ -61,8 +58,24 @@ export type DecodedDocument =
       readonly safi?: number;
       readonly family?: FamilyName;
       readonly subtype?: number;
+      /** Outbound route filters: as hexadecimal when they cannot be read. @see RFC 5291 */
+      readonly filters?: RouteFilters | string;
     } & Problems)
   | ({ readonly type: 'error' } & Problems);
+
+export interface NotificationDocument {
+  readonly code: number;
+  readonly subcode: number;
+  readonly name: string;
+  /** Hexadecimal. */
+  readonly data: string;
+  /** The reason an administrator gave. @see RFC 9003 */
+  readonly text?: string;
+  /** The prefixes that were too many. @see RFC 4486 §4 */
+  readonly limit?: { readonly afi: number; readonly safi: number; readonly limit: number };
+  /** The reason of a hard reset. @see RFC 8538 §3.1 */
+  readonly encapsulated?: NotificationDocument;
+}
 
 const frame = new UpdateFrame();
 
@@ -86,7 +99,9 @@ export function describeMessage(bytes: Uint8Array, context: DecodeContext = {}):
     const message = decodeMessage(bytes);
     return describeSessionMessage(message as SessionMessage);
   } catch (error) {
-    return failure(bytes[18] === messageType.open ? 'open' : 'route-refresh', error);
+    if (bytes[18] !== messageType.open) return failure('route-refresh', error);
+    const { problems } = failure('open', error);
+    return { type: 'open', ...describeOpen(readableOpen(bytes, HEADER_OCTETS, bytes.length)), problems };
   }
 }
 
@@ -103,33 +118,47 @@ function describeUpdate(bytes: Uint8Array, context: DecodeContext): UpdateDocume
 function describeSessionMessage(message: SessionMessage): DecodedDocument {
   const problems: ProblemDocument[] = [];
   switch (message.type) {
-    case 'open': {
-      const { type, asn, holdTime, routerId, capabilities } = message;
-      const described = capabilities.map(capabilityDocument);
-      return { type, asn, holdTime, routerId: ipv4Text(routerId), capabilities: described, problems };
-    }
-    case 'notification': {
-      const { type, code, subcode, data } = message;
-      const text = shutdownText(message);
-      const name = notificationText(code, subcode);
-      return {
-        type,
-        code,
-        subcode,
-        name,
-        data: hexText(data),
-        ...(text === undefined ? {} : { text }),
-        problems,
-      };
-    }
+    case 'open':
+      return { type: 'open', ...describeOpen({ version: BGP_VERSION, ...message }), problems };
+    case 'notification':
+      return { type: 'notification', ...describeNotification(message), problems };
     case 'route-refresh': {
-      const { type, afi, safi, subtype } = message;
+      const { type, afi, safi, subtype, filters: octets } = message;
       const family = familyOf(afi, safi);
-      return { type, afi, safi, ...(family === undefined ? {} : { family }), subtype, problems };
+      const named = { type, afi, safi, ...(family === undefined ? {} : { family }), subtype };
+      if (octets.length === 0) return { ...named, problems };
+      return { ...named, filters: decodeRouteFilters(octets, afi) ?? hexText(octets), problems };
     }
     case 'keepalive':
       return { type: 'keepalive', problems };
   }
+}
+
+function describeOpen({ version, asn, holdTime, routerId, capabilities }: PartialOpen): object {
+  return {
+    ...(version === undefined ? {} : { version }),
+    ...(asn === undefined ? {} : { asn }),
+    ...(holdTime === undefined ? {} : { holdTime }),
+    ...(routerId === undefined ? {} : { routerId: ipv4Text(routerId) }),
+    capabilities: capabilities.map(capabilityDocument),
+  };
+}
+
+/** `outer`: a hard reset holds a reason, which is no hard reset itself. */
+function describeNotification(notification: Notification, outer = true): NotificationDocument {
+  const { code, subcode, data } = notification;
+  const text = shutdownText(notification);
+  const limit = prefixLimitOf(notification);
+  const inner = outer ? encapsulatedNotification(notification) : undefined;
+  return {
+    code,
+    subcode,
+    name: notificationText(code, subcode),
+    data: hexText(data),
+    ...(text === undefined ? {} : { text }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(inner === undefined ? {} : { encapsulated: describeNotification(inner, false) }),
+  };
 }
 
 /** A capability with octets in hexadecimal and the names of families beside their numbers. */

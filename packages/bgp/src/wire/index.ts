@@ -23,6 +23,7 @@ export {
   notificationText,
   openSubcode,
   routeRefreshSubcode,
+  prefixLimitOf,
   shutdownText,
   updateSubcode,
   type Notification,
@@ -66,13 +67,12 @@ export {
   announcesOf,
   checkMultiprotocol,
   decodeUpdate,
-  type PlainAttributes,
-  type RawAttributeText,
   type Update,
   type UpdateContext,
-  type UpdateLayout,
   type UpdateRoute,
 } from './update.ts';
+export type { UpdateLayout } from './update-layout.ts';
+export type { PlainAttributes, RawAttributeText } from '../attributes/plain-attributes.ts';
 export { encodeUpdate, updateFieldsOf, type UpdateFields } from './update-encode.ts';
 export type { DecodeContext } from './decode-context.ts';
 export {
@@ -134,12 +134,14 @@ export {
 export {
   EXTENDED_COMMUNITY_OCTETS,
   encapsulationCommunity,
-  extendedCommunityKinds,
   extendedCommunityName,
   extendedCommunityText,
   parseExtendedCommunity,
   sortExtendedCommunities,
-  tunnelType,
   type ExtendedCommunityName,
-  type TunnelType,
 } from '../attributes/extended-communities.ts';
+export {
+  extendedCommunityKinds,
+  tunnelType,
+  type TunnelType,
+} from '../attributes/extended-community-kinds.ts';

@@ -209,6 +209,17 @@ export function shutdownText(
   return new TextDecoder().decode(data.subarray(1, 1 + length)).replace(/[\p{Cc}\u2028\u2029]/gu, '\ufffd');
 }
 
+/** How many prefixes of which family were the most a peer takes, in the data of Cease 6/1. @see RFC 4486 §4 */
+export function prefixLimitOf(
+  notification: Pick<Notification, 'code' | 'subcode' | 'data'>,
+): { readonly afi: number; readonly safi: number; readonly limit: number } | undefined {
+  const { code, subcode, data } = notification;
+  if (code !== errorCode.cease || subcode !== ceaseSubcode.maximumPrefixes || data.length < 7)
+    return undefined;
+  const view = new DataView(data.buffer, data.byteOffset, 7);
+  return { afi: view.getUint16(0), safi: data[2]!, limit: view.getUint32(3) };
+}
+
 /** The NOTIFICATION inside a hard reset (6/9), which ends the session without graceful restart. @see RFC 8538 §3.1 */
 export function encapsulatedNotification(notification: Notification): Notification | undefined {
   const { code, subcode, data } = notification;

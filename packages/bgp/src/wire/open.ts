@@ -39,7 +39,8 @@ export function decodeOpen(bytes: Uint8Array, start: number, end: number): Open 
     const shortAsn = reader.u16();
     const holdTime = reader.u16();
     const routerId = reader.u32();
-    const capabilities = decodeParameters(reader);
+    const capabilities: Capability[] = [];
+    decodeParameters(reader, capabilities);
     const fourOctets = capabilities.find((capability) => capability.type === 'four-octet-as');
     const asn = fourOctets?.asn ?? shortAsn;
     if (asn === 0 || shortAsn === 0) throw fail(openSubcode.badPeerAs, 'AS number 0');
@@ -53,7 +54,36 @@ export function decodeOpen(bytes: Uint8Array, start: number, end: number): Open 
   }
 }
 
-function decodeParameters(reader: Reader): Capability[] {
+/** What could be read of an OPEN that is not right: the fields in front, and the capabilities up to the wrong one. */
+export interface PartialOpen {
+  readonly version?: number;
+  readonly asn?: number;
+  readonly holdTime?: number;
+  readonly routerId?: number;
+  readonly capabilities: readonly Capability[];
+}
+
+/** Reads the body of an OPEN as far as it goes, for people to look at. Never throws. */
+export function readableOpen(bytes: Uint8Array, start: number, end: number): PartialOpen {
+  const capabilities: Capability[] = [];
+  const open: { -readonly [field in keyof PartialOpen]: PartialOpen[field] } = { capabilities };
+  const reader = new Reader(bytes, start, end);
+  try {
+    open.version = reader.u8();
+    open.asn = reader.u16();
+    open.holdTime = reader.u16();
+    open.routerId = reader.u32();
+    decodeParameters(reader, capabilities);
+  } catch (error) {
+    if (!(error instanceof Truncated || error instanceof NotificationError)) throw error;
+  }
+  const fourOctets = capabilities.find((capability) => capability.type === 'four-octet-as');
+  if (fourOctets !== undefined) open.asn = fourOctets.asn;
+  return open;
+}
+
+/** Adds the capabilities to a list, which then holds those in front of what made it throw. */
+function decodeParameters(reader: Reader, capabilities: Capability[]): void {
   let length = reader.u8();
   const extended = length !== 0 && reader.remaining > 0 && reader.bytes[reader.at] === EXTENDED_FORMAT;
   if (extended) {
@@ -66,16 +96,14 @@ function decodeParameters(reader: Reader): Capability[] {
       `${length} octets of optional parameters announced, ${reader.remaining} octets there`,
     );
   }
-  const capabilities: Capability[] = [];
   while (reader.remaining > 0) {
     const type = reader.u8();
     const value = reader.view(extended ? reader.u16() : reader.u8());
     if (type !== CAPABILITIES_PARAMETER) {
       throw fail(openSubcode.unsupportedOptionalParameter, `optional parameter ${type}`);
     }
-    capabilities.push(...decodeCapabilities(value));
+    decodeCapabilities(value, capabilities);
   }
-  return capabilities;
 }
 
 function fail(subcode: number, because: string, data?: Uint8Array): NotificationError {

@@ -1,5 +1,6 @@
 /** ROUTE-REFRESH: asks a peer to send a family again, or marks beginning and end of that. @see RFC 2918, RFC 7313 */
 import { copyOctets } from '@vaportrail/net';
+import { HEADER_OCTETS } from './header.ts';
 import { NotificationError, errorCode, routeRefreshSubcode } from './notification.ts';
 
 /** Message subtypes. @see RFC 7313 §3.2 */
@@ -12,14 +13,14 @@ export interface RouteRefresh {
   readonly safi: number;
   /** One of {@link refreshSubtype}; a message with any other is to be ignored. @see RFC 7313 §5 */
   readonly subtype: number;
-  /** Outbound route filters behind the four octets, not looked into. @see RFC 5291 §4 */
+  /** Outbound route filters behind the four octets; {@link decodeRouteFilters} reads them. @see RFC 5291 §4 */
   readonly filters: Uint8Array;
 }
 
 /**
  * Reads the body of a ROUTE-REFRESH.
  * @throws NotificationError ROUTE-REFRESH Message Error, invalid length, when a beginning or end marker carries more
- *   than four octets. @see RFC 7313 §5
+ *   than four octets; its data is the whole message, header included. @see RFC 7313 §5
  */
 export function decodeRouteRefresh(bytes: Uint8Array, start: number, end: number): RouteRefresh {
   const subtype = bytes[start + 2]!;
@@ -27,7 +28,7 @@ export function decodeRouteRefresh(bytes: Uint8Array, start: number, end: number
     throw new NotificationError(
       errorCode.routeRefresh,
       routeRefreshSubcode.invalidLength,
-      copyOctets(bytes, start, end),
+      copyOctets(bytes, Math.max(0, start - HEADER_OCTETS), end),
       `${end - start} octets instead of 4`,
     );
   }

@@ -7,14 +7,10 @@ import { plainList, plainNumber, plainRecord, plainText } from '../attributes/pl
 import { families, familyOf } from '../families/table.ts';
 import type { AfiSafi } from './capability.ts';
 import { MAX_EXTENDED_MESSAGE, HEADER_OCTETS, frameMessage, messageType } from './header.ts';
-import {
-  type RawAttributeText,
-  type Update,
-  type UpdateRoute,
-  attributeFlags,
-  attributeRank,
-  nextHopOctets,
-} from './update.ts';
+import type { RawAttributeText } from '../attributes/plain-attributes.ts';
+import { nextHopOctets } from './next-hop.ts';
+import { attributeFlags, attributeRank } from './update-layout.ts';
+import type { Update, UpdateRoute } from './update.ts';
 
 const MP_REACH = 14;
 const MP_UNREACH = 15;

@@ -1,36 +1,20 @@
 /** UPDATE as plain data: routes, attributes, and what RFC 7606 says about them. */
+import { hexText } from '@vaportrail/net';
+import { type AttributeContext, OPTIONAL, TRANSITIVE } from '../attributes/attribute.ts';
 import {
-  Reader,
-  Writer,
-  hexText,
-  ipv4At,
-  ipv4Text,
-  ipv6Text,
-  parseAddress,
-  parseHex,
-  sameBytes,
-} from '@vaportrail/net';
-import {
-  type Attribute,
-  type AttributeContext,
-  EXTENDED_LENGTH,
-  OPTIONAL,
-  TRANSITIVE,
-} from '../attributes/attribute.ts';
-import { PathAttributes } from '../attributes/path-attributes.ts';
-import {
-  type AttributeName,
-  type AttributeValue,
-  attributeByCode,
-  attributes as attributesTable,
-} from '../attributes/table.ts';
+  type PlainAttributes,
+  type RawAttributeText,
+  plainAttributes,
+} from '../attributes/plain-attributes.ts';
 import { type Announces, validateAttributes } from '../attributes/validate.ts';
 import type { Family, Nlri } from '../families/family.ts';
 import { walkNlri } from '../families/nlri-field.ts';
 import { families, familyOf } from '../families/table.ts';
 import type { AfiSafi } from './capability.ts';
+import { type NextHop, nextHopText } from './next-hop.ts';
 import { updateSubcode } from './notification.ts';
 import { UpdateFrame, locateUpdate } from './update-frame.ts';
+import { type UpdateLayout, layoutOf } from './update-layout.ts';
 import { type UpdateProblem, updateProblem } from './update-problem.ts';
 
 /** What the reader of an UPDATE has to know about the session. */
@@ -52,29 +36,6 @@ export interface UpdateRoute extends Nlri {
   readonly nextHop?: string;
   /** The second address of an IPv6 next hop of 32 or 48 octets. @see RFC 2545 §3 */
   readonly linkLocalNextHop?: string;
-}
-
-/** The attributes by name, each as the plain form of its row. */
-export type PlainAttributes = { readonly [N in AttributeName]?: unknown };
-
-/** An attribute as octets: one that nobody knows, one that is malformed, or a repeated one. */
-export interface RawAttributeText {
-  readonly code: number;
-  readonly flags: number;
-  /** Hexadecimal. */
-  readonly value: string;
-}
-
-/** What routes and attributes do not tell about the octets; absent where `encodeUpdate` would choose the same. */
-export interface UpdateLayout {
-  /** `false`: AS numbers have two octets. */
-  readonly asn4?: false;
-  /** Code and flags of all attributes in their order. */
-  readonly attributes?: readonly (readonly [code: number, flags: number])[];
-  /** What is in MP_REACH_NLRI: family, next hop in hexadecimal, number of routes. */
-  readonly reach?: AfiSafi & { readonly nextHop: string; readonly routes: number };
-  /** What is in MP_UNREACH_NLRI. */
-  readonly unreach?: AfiSafi & { readonly routes: number };
 }
 
 export interface Update {
@@ -204,33 +165,6 @@ function familyRow(afi: number, safi: number): Family | undefined {
   return name === undefined ? undefined : families[name];
 }
 
-interface NextHop {
-  readonly nextHop?: string;
-  readonly linkLocalNextHop?: string;
-}
-
-/** Next hops of 4 and 16 octets, of two addresses, and of both behind a route distinguisher. @see RFC 4659 §3.2.1 */
-function nextHopText(bytes: Uint8Array, at: number, octets: number): NextHop {
-  switch (octets) {
-    case 4:
-      return { nextHop: ipv4Text(ipv4At(bytes, at)) };
-    case 12:
-      return { nextHop: ipv4Text(ipv4At(bytes, at + 8)) };
-    case 16:
-      return { nextHop: ipv6Text(bytes, at) };
-    case 24:
-      return { nextHop: ipv6Text(bytes, at + 8) };
-    case 32:
-      return { nextHop: ipv6Text(bytes, at), linkLocalNextHop: ipv6Text(bytes, at + 16) };
-    case 48:
-      return { nextHop: ipv6Text(bytes, at + 8), linkLocalNextHop: ipv6Text(bytes, at + 32) };
-    case 0:
-      return {};
-    default:
-      return { nextHop: `0x${hexText(bytes, at, at + octets)}` };
-  }
-}
-
 /** A field of the message that holds routes of one family. */
 interface RouteField extends AfiSafi {
   readonly op: UpdateRoute['op'];
@@ -273,185 +207,4 @@ function withNextHop(route: UpdateRoute, hop: NextHop | undefined): UpdateRoute 
   target.nextHop = hop.nextHop;
   if (hop.linkLocalNextHop !== undefined) target.linkLocalNextHop = hop.linkLocalNextHop;
   return route;
-}
-
-/** The attributes that can be read by name, and the others as octets. */
-function plainAttributes(
-  bytes: Uint8Array,
-  context: AttributeContext,
-  problems: readonly UpdateProblem[],
-): { attributes: PlainAttributes; raw: RawAttributeText[] } {
-  const attributes: { [N in AttributeName]?: unknown } = {};
-  const raw: RawAttributeText[] = [];
-  const malformed = malformedCodes(problems);
-  for (let at = 0; at < bytes.length;) {
-    const flags = bytes[at]!;
-    const code = bytes[at + 1]!;
-    const extended = (flags & EXTENDED_LENGTH) !== 0;
-    const value = at + (extended ? 4 : 3);
-    const end = value + (extended ? (bytes[at + 2]! << 8) | bytes[at + 3]! : bytes[at + 2]!);
-    const known = attributeByCode[code];
-    if (known === undefined || malformed?.has(code) === true || attributes[known.name] !== undefined) {
-      raw.push({ code, flags, value: hexText(bytes, value, end) });
-    } else {
-      attributes[known.name] = known.row.plain.of(known.row.decode(new Reader(bytes, value, end), context));
-    }
-    at = end;
-  }
-  if (!context.asn4) mergeAs4(bytes, attributes, raw);
-  return { attributes, raw };
-}
-
-/** Codes of the attributes whose value cannot be read; a repeated one can. */
-function malformedCodes(problems: readonly UpdateProblem[]): ReadonlySet<number> | undefined {
-  if (problems.length === 0) return undefined;
-  const codes = new Set<number>();
-  for (const { attributeCode, subcode } of problems) {
-    if (attributeCode !== undefined && subcode !== updateSubcode.malformedAttributeList)
-      codes.add(attributeCode);
-  }
-  return codes;
-}
-
-/** Puts AS4_PATH and AS4_AGGREGATOR into the path and the aggregator shown. @see RFC 6793 §4.2.3 */
-function mergeAs4(
-  bytes: Uint8Array,
-  attributes: { [N in AttributeName]?: unknown },
-  raw: RawAttributeText[],
-): void {
-  if (attributes.as4Path === undefined && attributes.as4Aggregator === undefined) return;
-  const set = new PathAttributes(bytes, { asn4: false });
-  if (attributes.asPath !== undefined) showMerged(set, 'asPath', set.asPath, attributes, raw);
-  const { aggregator } = set;
-  if (attributes.aggregator !== undefined && aggregator !== undefined) {
-    showMerged(set, 'aggregator', aggregator, attributes, raw);
-  }
-}
-
-/** Shows a value that is not the attribute's own, and keeps the attribute's octets where the value would not give them. */
-function showMerged<N extends 'asPath' | 'aggregator'>(
-  set: PathAttributes,
-  name: N,
-  merged: AttributeValue<N>,
-  attributes: { [N in AttributeName]?: unknown },
-  raw: RawAttributeText[],
-): void {
-  const row = attributesTable[name] as Attribute<unknown>;
-  attributes[name] = row.plain.of(merged);
-  const writer = new Writer();
-  row.encode(writer, merged, { asn4: false });
-  const wire = set.valueOf(row.code)!;
-  if (sameBytes(writer.finish(), wire)) return;
-  raw.push({ code: row.code, flags: set.bytes[set.headerAt(row.code)]!, value: hexText(wire) });
-}
-
-/** Order and flags of the attributes, and what stands in the multiprotocol ones, where that is not what we would write. */
-function layoutOf(
-  frame: UpdateFrame,
-  { asn4 }: AttributeContext,
-  reachRoutes: number,
-  unreachRoutes: number,
-): UpdateLayout | undefined {
-  const attributes = isCanonical(frame) ? undefined : codesAndFlags(frame);
-  const reach = reachLayout(frame, reachRoutes);
-  const unreach = unreachLayout(frame, unreachRoutes);
-  const withAsNumbers = !asn4 && frame.attributeOctets > 0;
-  if (attributes === undefined && reach === undefined && unreach === undefined && !withAsNumbers)
-    return undefined;
-  const layout: { -readonly [field in keyof UpdateLayout]: UpdateLayout[field] } = {};
-  if (withAsNumbers) layout.asn4 = false;
-  if (attributes !== undefined) layout.attributes = attributes;
-  if (reach !== undefined) layout.reach = reach;
-  if (unreach !== undefined) layout.unreach = unreach;
-  return layout;
-}
-
-/** Whether the attributes stand in our order, each with the flags we would give it. */
-function isCanonical({ bytes, attributesAt, attributesEnd }: UpdateFrame): boolean {
-  let last = -1;
-  for (let at = attributesAt; at < attributesEnd;) {
-    const flags = bytes[at]!;
-    const code = bytes[at + 1]!;
-    const extended = (flags & EXTENDED_LENGTH) !== 0;
-    const length = extended ? (bytes[at + 2]! << 8) | bytes[at + 3]! : bytes[at + 2]!;
-    const rank = attributeRank(code);
-    if (rank <= last || extended !== length > 0xff) return false;
-    const known = attributeFlags(code);
-    if (known !== undefined && known !== (flags & ~EXTENDED_LENGTH)) return false;
-    last = rank;
-    at += (extended ? 4 : 3) + length;
-  }
-  return true;
-}
-
-function codesAndFlags({ bytes, attributesAt, attributesEnd }: UpdateFrame): (readonly [number, number])[] {
-  const list: (readonly [number, number])[] = [];
-  for (let at = attributesAt; at < attributesEnd;) {
-    const flags = bytes[at]!;
-    list.push([bytes[at + 1]!, flags]);
-    const extended = (flags & EXTENDED_LENGTH) !== 0;
-    at += extended ? 4 + ((bytes[at + 2]! << 8) | bytes[at + 3]!) : 3 + bytes[at + 2]!;
-  }
-  return list;
-}
-
-/** Place of an attribute in a message of ours: routes first, then ascending by code. @see RFC 7606 §5.1 */
-export function attributeRank(code: number): number {
-  if (code === MP_UNREACH) return 0;
-  if (code === MP_REACH) return 1;
-  return code + 2;
-}
-
-/** Flags an attribute must have; `undefined` for an unknown one. */
-export function attributeFlags(code: number): number | undefined {
-  return code === MP_REACH || code === MP_UNREACH ? OPTIONAL : attributeByCode[code]?.row.flags;
-}
-
-function reachLayout(frame: UpdateFrame, routes: number): UpdateLayout['reach'] {
-  if (frame.reachAt === 0) return undefined;
-  const { reachAfi: afi, reachSafi: safi } = frame;
-  const plain = afi === 1 && safi === 1;
-  if (!plain && routes > 0 && isPlainNextHop(frame)) return undefined;
-  const nextHop = hexText(frame.bytes, frame.reachNextHopAt, frame.reachNextHopAt + frame.reachNextHopLength);
-  return { afi, safi, nextHop, routes };
-}
-
-/** Whether the text of the next hop gives its octets back: route distinguishers of zero where the family has some. */
-function isPlainNextHop({
-  bytes,
-  reachSafi,
-  reachNextHopAt: at,
-  reachNextHopLength: octets,
-}: UpdateFrame): boolean {
-  if (!hasDistinguishedNextHop(reachSafi)) return octets !== 12 && octets !== 24 && octets !== 48;
-  if (octets !== 12 && octets !== 24 && octets !== 48) return octets === 0;
-  const half = octets === 48 ? 24 : octets;
-  for (let from = at; from < at + octets; from += half) {
-    for (let i = from; i < from + 8; i++) if (bytes[i] !== 0) return false;
-  }
-  return true;
-}
-
-/** Families of VPN routes have their next hop behind a route distinguisher. @see RFC 4364 §4.3.4 */
-function hasDistinguishedNextHop(safi: number): boolean {
-  return safi === 128 || safi === 129 || safi === 72;
-}
-
-function unreachLayout(frame: UpdateFrame, routes: number): UpdateLayout['unreach'] {
-  if (frame.unreachAt === 0) return undefined;
-  const { unreachAfi: afi, unreachSafi: safi } = frame;
-  if ((afi === 1 && safi === 1) || (routes === 0 && frame.endOfRib === 0)) return { afi, safi, routes };
-  return undefined;
-}
-
-/** The octets of a next hop: behind route distinguishers of zero for the VPN families. */
-export function nextHopOctets({ nextHop, linkLocalNextHop }: NextHop, safi: number): Uint8Array {
-  if (nextHop === undefined) return new Uint8Array(0);
-  if (nextHop.startsWith('0x')) return parseHex(nextHop.slice(2));
-  const behind = hasDistinguishedNextHop(safi) ? 8 : 0;
-  const writer = new Writer(48);
-  for (const address of [nextHop, linkLocalNextHop]) {
-    if (address !== undefined) writer.bytes(new Uint8Array(behind)).bytes(parseAddress(address));
-  }
-  return writer.finish();
 }

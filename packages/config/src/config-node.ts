@@ -7,7 +7,7 @@ import { ConfigDatabase } from './config-database.ts';
 import { ConfigRequestError } from './config-object.ts';
 import { EmbeddedStore } from './embedded-store.ts';
 import { EtcdStore } from './etcd-store.ts';
-import { NativeDriver } from './loadbalancer/native-driver.ts';
+import { LoadBalancerDrivers, loadBalancerDrivers } from './loadbalancer/drivers.ts';
 import type { NewObject } from './config-database.ts';
 import type { ObjectTypeName } from './object-type.ts';
 import type { Store } from './store.ts';
@@ -45,7 +45,7 @@ export class ConfigNode {
   readonly #log: Log;
   #store: Store | undefined;
   #database: ConfigDatabase | undefined;
-  #driver: NativeDriver | undefined;
+  #drivers: LoadBalancerDrivers | undefined;
   #server: ApiServer | undefined;
 
   constructor(config: ConfigNodeConfig, { log }: { readonly log?: Log } = {}) {
@@ -61,8 +61,8 @@ export class ConfigNode {
     try {
       this.#database = await ConfigDatabase.open(this.#store, { log });
       await provision(this.#database, asn);
-      this.#driver = new NativeDriver(this.#database, { log });
-      this.#driver.start();
+      this.#drivers = new LoadBalancerDrivers(this.#database, { log });
+      this.#drivers.start();
       this.#server = new ApiServer(this.#database, { log, ...(token === undefined ? {} : { token }) });
       await this.#server.listen(listen);
     } catch (error) {
@@ -73,7 +73,7 @@ export class ConfigNode {
 
   async stop(): Promise<void> {
     await this.#server?.close();
-    await this.#driver?.stop();
+    await this.#drivers?.stop();
     this.#database?.close();
     await this.#store?.close();
     this.#server = undefined;
@@ -103,7 +103,7 @@ export async function provision(client: ConfigClient, asn: number): Promise<void
   await ensure(client, 'global-system-config', { fqName: system, properties: { autonomous_system: asn } });
   await ensure(client, 'domain', { fqName: ['default-domain'] });
   const parent = client.byName('global-system-config', system);
-  for (const driver of ['native', 'opencontrail'])
+  for (const driver of Object.keys(loadBalancerDrivers))
     await ensure(client, 'service-appliance-set', { fqName: [...system, driver], parent });
 }
 

@@ -112,3 +112,11 @@ function issuesText(error: z.ZodError): string {
     .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
     .join('; ');
 }
+
+/** The value of one annotation. */
+export function annotationOf({ properties }: ConfigObject, key: string): string | undefined {
+  const { key_value_pair: pairs = [] } = (properties['annotations'] ?? {}) as {
+    key_value_pair?: { key: string; value: string }[];
+  };
+  return pairs.find((pair) => pair.key === key)?.value;
+}

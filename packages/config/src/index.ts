@@ -27,7 +27,10 @@ export {
 export type { Extension, ObjectWrite, Standing, WriteRule } from './write-rule.ts';
 export { writeRules } from './write-rules.ts';
 export type { ConfigClient } from './config-client.ts';
+export { LoadBalancerDrivers, loadBalancerDrivers, type LoadBalancerDriver } from './loadbalancer/drivers.ts';
+export type { LoadBalancerSettings } from './loadbalancer/load-balancer-settings.ts';
 export { NativeDriver } from './loadbalancer/native-driver.ts';
+export { OpencontrailDriver } from './loadbalancer/opencontrail-driver.ts';
 export { routingInstanceSettings, type RoutingInstanceSettings } from './routing-instance-settings.ts';
 export {
   settingsChanges,

@@ -109,6 +109,13 @@ export const objectTypes = {
     references: { 'virtual-network': plain, 'virtual-machine': plain, 'security-group': plain },
     properties: {
       virtual_machine_interface_device_owner: text.optional(),
+      virtual_machine_interface_properties: z
+        .strictObject({
+          /** LOCAL_PREF of its routes, where an active and a standby have one address. */
+          local_preference: z.int().min(0).max(4_294_967_295).nullish(),
+          service_interface_type: text.nullish(),
+        })
+        .optional(),
       virtual_machine_interface_mac_addresses: z.strictObject({ mac_address: z.array(text) }).optional(),
     },
   },

@@ -6,7 +6,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { macText, parseHex } from '@vaportrail/net';
 import type { ConfigObject } from './config-object.ts';
 import { balancerOf, listenersOf } from './loadbalancer/balanced.ts';
+import { loadBalancerSettings, type LoadBalancerSettings } from './loadbalancer/load-balancer-settings.ts';
 import { interfacePortMappings } from './loadbalancer/native-floating-ip.ts';
+import { balancerOfInstance, isOpencontrail } from './loadbalancer/proxy-instance.ts';
 import type { ObjectGraph } from './object-graph.ts';
 import { subnetText } from './object-type.ts';
 import { instanceName } from './routing-instance-settings.ts';
@@ -17,6 +19,8 @@ export interface VirtualRouterSettings {
   readonly address: string | undefined;
   readonly vrfs: readonly VrfSettings[];
   readonly interfaces: readonly InterfaceSettings[];
+  /** Those whose proxy runs here. */
+  readonly 'load-balancers': readonly LoadBalancerSettings[];
 }
 
 export interface VrfSettings {
@@ -71,7 +75,27 @@ export function routerSettings(
     address: router.properties['virtual_router_ip_address'] as string | undefined,
     vrfs: vrfsOf(interfaces, graph),
     interfaces,
+    'load-balancers': loadBalancersOf(router, graph),
   };
+}
+
+/** The load balancers of the proxies that are on a node. */
+function loadBalancersOf(router: ConfigObject, graph: ObjectGraph): LoadBalancerSettings[] {
+  return graph.references(router, 'virtual-machine').flatMap((machine) => {
+    const balancer = graph.get(balancerOfInstance(machine) ?? '');
+    const [vmi] = graph.referrers(machine.uuid, 'virtual-machine-interface');
+    if (balancer === undefined || vmi === undefined || !isOpencontrail(balancer)) return [];
+    const [address] = addressesOf(vmi, graph);
+    return loadBalancerSettings(balancer, tapName(vmi, router), address, graph) ?? [];
+  });
+}
+
+/** The addresses of an interface, those of floating IPs not among them, in order. */
+function addressesOf(vmi: ConfigObject, graph: ObjectGraph): string[] {
+  return graph
+    .referrers(vmi.uuid, 'instance-ip')
+    .flatMap(({ properties }) => (properties['instance_ip_address'] as string | undefined) ?? [])
+    .toSorted();
 }
 
 /** The interfaces of the workloads that run on a node. */
@@ -95,17 +119,17 @@ export function interfaceSettings(
   graph: ObjectGraph,
 ): InterfaceSettings | undefined {
   const vrf = vrfOf(graph.references(vmi, 'virtual-network')[0], graph);
-  const instanceIps = graph
-    .referrers(vmi.uuid, 'instance-ip')
-    .filter(({ properties }) => properties['instance_ip_address'] !== undefined);
-  if (vrf === undefined || instanceIps.length === 0) return undefined;
-  const address = instanceIps.map(({ properties }) => properties['instance_ip_address'] as string);
+  const address = addressesOf(vmi, graph);
+  if (vrf === undefined || address.length === 0) return undefined;
+  const { local_preference: preference } = (vmi.properties['virtual_machine_interface_properties'] ?? {}) as {
+    local_preference?: number | null;
+  };
   return {
     name: tapName(vmi, router),
     vrf,
-    address: address.toSorted(),
+    address,
     mac: macOf(vmi),
-    preference: ACTIVE,
+    preference: preference ?? ACTIVE,
     'security-groups': graph
       .references(vmi, 'security-group')
       .flatMap(({ properties }) => (properties['security_group_id'] as number | undefined) ?? []),
@@ -215,6 +239,8 @@ export type VirtualRouterChange =
   | { readonly type: 'remove-vrf'; readonly name: string }
   | { readonly type: 'add-interface'; readonly interface: InterfaceSettings }
   | { readonly type: 'remove-interface'; readonly name: string }
+  | { readonly type: 'set-load-balancer'; readonly 'load-balancer': LoadBalancerSettings }
+  | { readonly type: 'remove-load-balancer'; readonly uuid: string }
   | { readonly type: 'set-preference'; readonly name: string; readonly preference: number }
   | {
       readonly type: 'add-floating-ip' | 'change-floating-ip';
@@ -228,13 +254,15 @@ export type VirtualRouterChange =
       readonly vrf: string;
     };
 
+type NodeContents = Pick<VirtualRouterSettings, 'vrfs' | 'interfaces' | 'load-balancers'>;
+
 /**
  * The steps from one state to another, in an order in which each is possible: VRFs come first and go last, what goes
  * goes before anything comes, and an interface comes with its floating IPs.
  */
 export function settingsChanges(
-  before: Pick<VirtualRouterSettings, 'vrfs' | 'interfaces'> | undefined,
-  after: Pick<VirtualRouterSettings, 'vrfs' | 'interfaces'> | undefined,
+  before: NodeContents | undefined,
+  after: NodeContents | undefined,
 ): VirtualRouterChange[] {
   const had = new Map((before?.interfaces ?? []).map((one) => [one.name, one]));
   const has = new Map((after?.interfaces ?? []).map((one) => [one.name, one]));
@@ -258,6 +286,15 @@ export function settingsChanges(
     if (old === undefined || !isSameInterface(old, now))
       coming.push({ type: 'add-interface', interface: now });
   }
+  const balancers = (contents: NodeContents | undefined) =>
+    new Map((contents?.['load-balancers'] ?? []).map((one) => [one.uuid, one]));
+  const hadBalancers = balancers(before);
+  const hasBalancers = balancers(after);
+  for (const uuid of hadBalancers.keys())
+    if (!hasBalancers.has(uuid)) going.push({ type: 'remove-load-balancer', uuid });
+  for (const [uuid, balancer] of hasBalancers)
+    if (!isDeepStrictEqual(balancer, hadBalancers.get(uuid)))
+      coming.push({ type: 'set-load-balancer', 'load-balancer': balancer });
   return [
     ...[...hasVrfs.values()]
       .filter((vrf) => !isDeepStrictEqual(vrf, hadVrfs.get(vrf.name)))

@@ -7,7 +7,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ConfigClient } from './config-client.ts';
 import type { ConfigEvent } from './config-database.ts';
 import type { ConfigObject } from './config-object.ts';
-import { memberInterface } from './loadbalancer/balanced.ts';
+import { balancersOfPool, memberInterface } from './loadbalancer/balanced.ts';
+import { instanceUuids, isOpencontrail, nodesOf } from './loadbalancer/proxy-instance.ts';
 import { routingInstanceSettings, type RoutingInstanceSettings } from './routing-instance-settings.ts';
 import {
   interfaceSettings,
@@ -129,8 +130,22 @@ export class VirtualRouters {
         case 'loadbalancer-member': {
           const vmi = memberInterface(object);
           if (vmi !== undefined) this.#dirtyInterfaces.add(vmi);
+          const pool = graph.get(object.parent?.uuid ?? '');
+          if (pool !== undefined) this.#lookAtPool(pool);
           break;
         }
+        case 'loadbalancer-pool':
+          this.#lookAtPool(object);
+          break;
+        case 'loadbalancer-healthmonitor':
+          for (const pool of graph.referrers(object.uuid, 'loadbalancer-pool')) this.#lookAtPool(pool);
+          break;
+        case 'loadbalancer-listener':
+          for (const balancer of graph.references(object, 'loadbalancer')) this.#lookAtBalancer(balancer);
+          break;
+        case 'loadbalancer':
+          this.#lookAtBalancer(object);
+          break;
         case 'security-group':
           for (const { uuid } of graph.referrers(object.uuid, 'virtual-machine-interface'))
             this.#dirtyInterfaces.add(uuid);
@@ -156,6 +171,18 @@ export class VirtualRouters {
           continue;
       }
       this.#schedule();
+    }
+  }
+
+  #lookAtPool(pool: ConfigObject): void {
+    for (const balancer of balancersOfPool(pool, this.#client.graph)) this.#lookAtBalancer(balancer);
+  }
+
+  /** The nodes that run its proxies. */
+  #lookAtBalancer(balancer: ConfigObject): void {
+    if (!isOpencontrail(balancer)) return;
+    for (const { machine } of instanceUuids(balancer.uuid)) {
+      for (const { fqName } of nodesOf(machine, this.#client.graph)) this.#dirtyRouters.add(fqName.at(-1)!);
     }
   }
 

@@ -53,7 +53,8 @@ async function check(paths: readonly string[]): Promise<void> {
 }
 
 async function run(options: KubeOptions): Promise<void> {
-  const { ApiServer, ConfigDatabase, EmbeddedStore, NativeDriver } = await import('@vaportrail/config');
+  const { ApiServer, ConfigDatabase, EmbeddedStore, LoadBalancerDrivers } =
+    await import('@vaportrail/config');
   const { clusterReports, ClusterSource, KubeManager, kubeServer, KubernetesApi, ManifestSource } =
     await import('@vaportrail/kube');
   const log = createLog('kube');
@@ -64,7 +65,7 @@ async function run(options: KubeOptions): Promise<void> {
 
   const store = EmbeddedStore.open(options.store);
   const database = await ConfigDatabase.open(store);
-  const driver = new NativeDriver(database, { log });
+  const drivers = new LoadBalancerDrivers(database, { log });
   const manager = new KubeManager({
     client: database,
     settings: { publicPool: options.pool },
@@ -80,7 +81,7 @@ async function run(options: KubeOptions): Promise<void> {
   await views.listen({ address: '127.0.0.1', port: 0 });
   const configuration = new ApiServer(database);
   await configuration.listen({ address: at[1]!, port: Number(at[2]) });
-  driver.start();
+  drivers.start();
   await manager.start();
   source.start();
   announceEndpoint({ kind: 'kube', name: 'kube', url: views.url! });
@@ -92,7 +93,7 @@ async function run(options: KubeOptions): Promise<void> {
   log.info({ signal }, 'kube stops');
   source.stop();
   await manager.stop();
-  await driver.stop();
+  await drivers.stop();
   await configuration.close();
   await views.close();
   database.close();

@@ -1,5 +1,5 @@
 /** A load balancer as its objects say: floating IPs, listeners, and the members behind them. */
-import type { ConfigObject } from '../config-object.ts';
+import { annotationOf, type ConfigObject } from '../config-object.ts';
 import type { ObjectGraph } from '../object-graph.ts';
 
 export interface Member {
@@ -21,8 +21,19 @@ export function balancersOf(vmi: string, graph: ObjectGraph): ConfigObject[] {
 }
 
 /** `native`, which is the default, spreads by equal-cost routes; others have their own drivers. */
-export function isNative({ properties }: ConfigObject): boolean {
-  return (properties['loadbalancer_provider'] ?? 'native') === 'native';
+export function isNative(balancer: ConfigObject): boolean {
+  return providerOf(balancer) === 'native';
+}
+
+export function providerOf({ properties }: ConfigObject): string {
+  return (properties['loadbalancer_provider'] as string | undefined) ?? 'native';
+}
+
+/** The load balancers whose listeners use a pool: one, or none. */
+export function balancersOfPool(pool: ConfigObject, graph: ObjectGraph): ConfigObject[] {
+  return graph
+    .references(pool, 'loadbalancer-listener')
+    .flatMap((listener) => graph.references(listener, 'loadbalancer'));
 }
 
 /** The load balancer a floating IP serves: by its parent when that is an instance IP, otherwise by its interfaces. */
@@ -52,11 +63,8 @@ export function listenersOf(balancer: ConfigObject, graph: ObjectGraph): Listene
 }
 
 /** The interface is named by an annotation, `vmi`. */
-export function memberInterface({ properties }: ConfigObject): string | undefined {
-  const { key_value_pair: pairs = [] } = (properties['annotations'] ?? {}) as {
-    key_value_pair?: { key: string; value: string }[];
-  };
-  return pairs.find(({ key }) => key === 'vmi')?.value;
+export function memberInterface(member: ConfigObject): string | undefined {
+  return annotationOf(member, 'vmi');
 }
 
 function memberOf(member: ConfigObject, graph: ObjectGraph): Member[] {

@@ -3,11 +3,11 @@
  * each listener's port to the members'. Contrail's driver keeps a copy of what it did and works on differences; this one
  * says what ought to be, so that nothing depends on the order of events or on what an earlier process knew.
  */
-import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { NewObject, ObjectChange } from '../config-database.ts';
 import type { ConfigObject, Reference } from '../config-object.ts';
 import type { ObjectGraph } from '../object-graph.ts';
+import { derivedUuid } from '../derived-uuid.ts';
 import { driverOf, madeBy } from '../rules/driver-floating-ip.ts';
 import { balancerOf, balancersOf, listenersOf, type Listener, type Member } from './balanced.ts';
 
@@ -147,13 +147,4 @@ function wantedReferences(balancer: ConfigObject, withOwn: boolean, graph: Objec
 
 function uuids(references: readonly Reference[]): string[] {
   return references.map(({ uuid }) => uuid).toSorted();
-}
-
-/** The same UUID for the same text. @see RFC 9562 §5.8 */
-function derivedUuid(text: string): string {
-  const octets = createHash('sha256').update(text).digest().subarray(0, 16);
-  octets[6] = (octets[6]! & 0x0f) | 0x80;
-  octets[8] = (octets[8]! & 0x3f) | 0x80;
-  const hex = octets.toString('hex');
-  return [0, 8, 12, 16, 20].map((at, i, all) => hex.slice(at, all[i + 1] ?? 32)).join('-');
 }

@@ -1,5 +1,5 @@
 /** What a load-balancer driver wrote stands in nobody's way: it goes with the object that it was written for. */
-import type { ConfigObject } from '../config-object.ts';
+import { annotationOf, type ConfigObject } from '../config-object.ts';
 import type { WriteRule } from '../write-rule.ts';
 
 /** The annotation by which a driver knows its own. */
@@ -33,9 +33,6 @@ export function madeBy(driver: string): { key_value_pair: { key: string; value: 
   return { key_value_pair: [{ key: KEY, value: driver }] };
 }
 
-export function driverOf({ properties }: ConfigObject): string | undefined {
-  const { key_value_pair: pairs = [] } = (properties['annotations'] ?? {}) as {
-    key_value_pair?: { key: string; value: string }[];
-  };
-  return pairs.find(({ key }) => key === KEY)?.value;
+export function driverOf(object: ConfigObject): string | undefined {
+  return annotationOf(object, KEY);
 }

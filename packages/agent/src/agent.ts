@@ -2,6 +2,7 @@
  * One compute node: its interfaces and floating IPs, the routes it publishes, and the forwarding tables made from what
  * control nodes say. Everything can be changed while it runs; each change is published or withdrawn on its own.
  */
+import type { Socket } from 'node:net';
 import {
   type Clock,
   ipv4Bytes,
@@ -12,6 +13,7 @@ import {
   systemClock,
 } from '@vaportrail/net';
 import { type Log, ViewServer, silentLog } from '@vaportrail/show';
+import type { Recorder } from '@vaportrail/show/recording';
 import type { Stanza, UnicastItem } from '@vaportrail/xmpp';
 import { AgentError } from './agent-error.ts';
 import {
@@ -38,6 +40,7 @@ import { LocalRoutes, type LocalRoute } from './local-routes.ts';
 import { MplsTable } from './mpls.ts';
 import { NextHopTable } from './next-hop.ts';
 import { type PublishingNode, offeredEncapsulations, publishedItem } from './published-item.ts';
+import { controlNodeTap } from './recorded-inputs.ts';
 import type { Route } from './route.ts';
 import { type TunnelType, tunnelTypesOf } from './tunnel-type.ts';
 import { serveViews } from './views.ts';
@@ -49,7 +52,28 @@ export interface AgentOptions {
   readonly log?: Log;
   /** Called when a session comes up, is in sync, or goes down. */
   readonly onSession?: (peer: ControlNodePeer) => void;
+  /** What control nodes say and programs ask for is written there. */
+  readonly recorder?: Recorder | undefined;
+  /** Makes connections to control nodes, and there are no views then; TCP when left out. */
+  readonly connect?: ((server: { readonly address: string; readonly port: number }) => Socket) | undefined;
 }
+
+/** What a program may ask of an agent while it runs; recorded with its arguments. */
+export const recordedCalls = [
+  'subscribe',
+  'unsubscribe',
+  'addInterface',
+  'removeInterface',
+  'addFloatingIp',
+  'changeFloatingIp',
+  'removeFloatingIp',
+  'setPreference',
+  'takeOver',
+  'withhold',
+  'send',
+  'receive',
+] as const;
+export type RecordedCall = (typeof recordedCalls)[number];
 
 /** The settings of the node itself; what is on it comes and goes. */
 type NodeConfig = Omit<AgentConfig, 'vrfs' | 'interfaces' | 'load-balancers'>;
@@ -75,10 +99,14 @@ export class Agent {
   readonly #spares: ControlNodePeer[];
   readonly #log: Log;
   readonly #onSession: ((peer: ControlNodePeer) => void) | undefined;
+  readonly #recorder: Recorder | undefined;
+  readonly #isOffline: boolean;
   readonly #publishing: PublishingNode;
   readonly #learnedRoutes: LearnedRoutes;
   /** What the configuration brought, as opposed to a program. */
   #configured: Configured;
+  /** Configured interfaces at whose addresses no proxy answers. */
+  #withheld: ReadonlySet<string>;
   #node: NodeConfig;
   #views: ViewServer | undefined;
   startedAt: number | undefined;
@@ -93,6 +121,9 @@ export class Agent {
     this.clock = options.clock ?? systemClock;
     this.#log = options.log ?? silentLog;
     this.#onSession = options.onSession;
+    const { recorder, connect } = options;
+    this.#recorder = recorder;
+    this.#isOffline = connect !== undefined;
     const priority = config['encapsulation-priority'];
     const address = ipv4Bytes(parseIpv4(config.address));
     this.#publishing = { address, mac: parseMac(this.mac), encapsulations: offeredEncapsulations(priority) };
@@ -120,6 +151,8 @@ export class Agent {
             staleTime: config['stale-time'],
             endOfRibTimeout: config['end-of-rib-timeout'],
             clock: this.clock,
+            tap: recorder && controlNodeTap(recorder, config.name, server),
+            connect: connect && (() => connect(server)),
           },
           listener,
         ),
@@ -146,10 +179,10 @@ export class Agent {
       haproxy: config.haproxy,
       clock: this.clock,
       log: this.#log,
-      changed: () => this.#publishInterfaces(this.#configured.interfaces),
+      changed: () => this.withhold([...this.loadBalancers.withheld()]),
     });
-    const proxied = new Set(config['load-balancers'].map((balancer) => balancer.interface));
-    for (const one of config.interfaces) if (!proxied.has(one.name)) this.interfaces.add(one);
+    this.#withheld = proxied(config);
+    for (const one of config.interfaces) if (!this.#withheld.has(one.name)) this.interfaces.add(one);
   }
 
   /** An agent from settings as a file or a program writes them. @throws ZodError when they are not valid */
@@ -164,12 +197,12 @@ export class Agent {
    */
   async start(): Promise<void> {
     this.startedAt = this.clock.now();
-    if (this.#node.introspect !== undefined) {
+    if (this.#node.introspect !== undefined && !this.#isOffline) {
       this.#views = new ViewServer(this.#log);
       serveViews(this.#views, [this]);
       await this.#views.listen(this.#node.introspect);
     }
-    this.loadBalancers.reconcile(this.#configured['load-balancers']);
+    if (!this.#isOffline) this.loadBalancers.reconcile(this.#configured['load-balancers']);
     for (const peer of this.peers.slice(0, CONTROL_NODES_IN_USE)) peer.start();
   }
 
@@ -211,11 +244,13 @@ export class Agent {
    * @throws AgentError when the instance id is taken or the VRF has another one
    */
   subscribe(settings: VrfConfigInput): Vrf {
+    this.#record('subscribe', settings);
     return this.vrfs.declare(vrfConfig.parse(settings));
   }
 
   /** Unsubscribes from a VRF. @throws AgentError when interfaces or floating IPs are in it, or it is the underlay */
   unsubscribe(name: string): void {
+    this.#record('unsubscribe', name);
     const vrf = this.vrfs.get(name);
     if (vrf === undefined) return;
     if (vrf === this.vrfs.fabric) throw new AgentError('the underlay cannot be left');
@@ -228,16 +263,19 @@ export class Agent {
    * @throws AgentError when its name, label or index is taken, or a floating IP does not fit
    */
   addInterface(settings: InterfaceConfigInput): Interface {
+    this.#record('addInterface', settings);
     return this.interfaces.add(interfaceConfig.parse(settings));
   }
 
   /** Withdraws the addresses of an interface, floating ones first, and takes it away. Tells whether it was there. */
   removeInterface(name: string): boolean {
+    this.#record('removeInterface', name);
     return this.interfaces.remove(name);
   }
 
   /** Gives an interface a floating IP and publishes it. @throws AgentError when the interface is not there or has it */
   addFloatingIp(interfaceName: string, settings: FloatingIpConfigInput): FloatingIp {
+    this.#record('addFloatingIp', interfaceName, settings);
     return this.interfaces.addFloatingIp(
       this.interfaces.workload(interfaceName),
       floatingIpConfig.parse(settings),
@@ -249,6 +287,7 @@ export class Agent {
    * @throws AgentError when the interface does not have it
    */
   changeFloatingIp(interfaceName: string, settings: FloatingIpConfigInput): FloatingIp {
+    this.#record('changeFloatingIp', interfaceName, settings);
     return this.interfaces.changeFloatingIp(
       this.interfaces.workload(interfaceName),
       floatingIpConfig.parse(settings),
@@ -257,6 +296,7 @@ export class Agent {
 
   /** Withdraws a floating IP of an interface, in one VRF or in every one. Tells whether there was any. */
   removeFloatingIp(interfaceName: string, address: string, vrf?: string): boolean {
+    this.#record('removeFloatingIp', interfaceName, address, ...(vrf === undefined ? [] : [vrf]));
     const from = this.interfaces.workload(interfaceName);
     const gone = from.floatingIps.filter(
       (floatingIp) => floatingIp.address === address && (vrf === undefined || floatingIp.vrf.name === vrf),
@@ -267,6 +307,7 @@ export class Agent {
 
   /** Makes an interface active (200), standby (100) or anything else, and publishes its addresses anew. */
   setPreference(interfaceName: string, preference: number, sequence?: number): void {
+    this.#record('setPreference', interfaceName, preference, ...(sequence === undefined ? [] : [sequence]));
     const changed = this.interfaces.workload(interfaceName);
     this.interfaces.setPreference(changed, preference, sequence ?? changed.sequence);
   }
@@ -276,6 +317,7 @@ export class Agent {
    * sequence number above every one heard of.
    */
   takeOver(interfaceName: string): void {
+    this.#record('takeOver', interfaceName);
     const mover = this.interfaces.workload(interfaceName);
     let { sequence } = mover;
     for (const address of mover.addresses) {
@@ -287,11 +329,13 @@ export class Agent {
 
   /** A packet leaves a workload of this node. @throws AgentError when there is no such interface */
   send(interfaceName: string, packet: Packet): Verdict {
+    this.#record('send', interfaceName, packet);
     return this.flows.process(packet, { interface: this.interfaces.workload(interfaceName) });
   }
 
   /** A packet arrives by tunnel with a label. */
   receive(tunnelSource: string, label: number, packet: Packet): Verdict {
+    this.#record('receive', tunnelSource, label, packet);
     const nextHop = this.labels.get(label);
     if (nextHop === undefined)
       return { action: 'drop', because: 'SHORT_UNAVAILABLE_INTERFACE', flow: undefined };
@@ -314,7 +358,15 @@ export class Agent {
     this.#node = node;
     this.#configured = config;
     for (const vrf of config.vrfs) this.vrfs.declare(vrf);
-    this.loadBalancers.reconcile(config['load-balancers']);
+    if (this.#isOffline) {
+      const known = proxied(before);
+      this.#withheld = new Set(
+        [...proxied(config)].filter((name) => this.#withheld.has(name) || !known.has(name)),
+      );
+    } else {
+      this.loadBalancers.reconcile(config['load-balancers']);
+      this.#withheld = this.loadBalancers.withheld();
+    }
     this.#publishInterfaces(before.interfaces);
     const kept = new Set(config.vrfs.map(({ name }) => name));
     for (const { name } of before.vrfs) {
@@ -323,14 +375,24 @@ export class Agent {
     }
   }
 
+  /** Publishes all configured interfaces but these: no proxy answers at their addresses. The load balancers ask for it. */
+  withhold(names: readonly string[]): void {
+    this.#record('withhold', names);
+    this.#withheld = new Set(names);
+    this.#publishInterfaces(this.#configured.interfaces);
+  }
+
   /** Makes the configured interfaces be there, but for those at whose address no proxy answers. */
   #publishInterfaces(before: Configured['interfaces']): void {
-    const withheld = this.loadBalancers.withheld();
-    const wanted = this.#configured.interfaces.filter(({ name }) => !withheld.has(name));
+    const wanted = this.#configured.interfaces.filter(({ name }) => !this.#withheld.has(name));
     this.interfaces.reconcile(
       wanted,
       before.map(({ name }) => name),
     );
+  }
+
+  #record(method: RecordedCall, ...args: readonly unknown[]): void {
+    this.#recorder?.record({ type: 'call', agent: this.name, method, arguments: args });
   }
 
   #announce(route: LocalRoute): void {
@@ -398,6 +460,11 @@ export class Agent {
     peer.stop();
     spare.start();
   }
+}
+
+/** Interfaces that are addresses of load balancers. */
+function proxied(config: Configured): Set<string> {
+  return new Set(config['load-balancers'].map((balancer) => balancer.interface));
 }
 
 function nodeConfig(config: AgentConfig): NodeConfig {

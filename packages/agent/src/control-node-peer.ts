@@ -6,9 +6,11 @@
  * session stays in use until it is confirmed, and is swept at its End-of-RIB or after a time without one.
  * Down: what it said is stale. It is forgotten at once when another control node has everything, else after a time.
  */
+import type { Socket } from 'node:net';
 import type { Clock, Timer } from '@vaportrail/net';
 import {
   type Channel,
+  type ChannelTap,
   type Stanza,
   XmppClient,
   agentEndOfRib,
@@ -31,6 +33,10 @@ export interface PeerSettings {
   readonly staleTime: number;
   readonly endOfRibTimeout: number;
   readonly clock: Clock;
+  /** Is told what the control node writes, for a recording. */
+  readonly tap?: ChannelTap | undefined;
+  /** Makes the connection; TCP when left out. */
+  readonly connect?: (() => Socket) | undefined;
 }
 
 /** What a control node peer asks of its agent. */
@@ -99,13 +105,15 @@ export class ControlNodePeer implements LearnedSource {
   start(): void {
     if (this.state !== 'idle') return;
     this.state = 'connecting';
-    const { agent, server, localAddress, holdTime, clock } = this.settings;
+    const { agent, server, localAddress, holdTime, clock, tap, connect } = this.settings;
     this.#client = new XmppClient({
       name: agent,
       server,
       ...(localAddress === undefined ? {} : { localAddress }),
       holdTime,
       clock,
+      tap,
+      connect,
       handlers: {
         up: () => this.#up(),
         stanza: (stanza) => this.#stanza(stanza),

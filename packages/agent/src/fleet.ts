@@ -3,12 +3,15 @@
  * one place for their views; each has its own connections. They connect in waves, so that thousands of them do not
  * stand before a control node at once.
  */
+import type { Socket } from 'node:net';
 import { type Clock, ipv4Text, parseIpv4, systemClock } from '@vaportrail/net';
 import { type Log, ViewServer, silentLog } from '@vaportrail/show';
+import type { Recorder } from '@vaportrail/show/recording';
 import { Agent } from './agent.ts';
 import { AgentError } from './agent-error.ts';
 import { type AgentFile, type FleetConfig, agentConfig, fleetConfig, numbered } from './config.ts';
 import type { ControlNodePeer } from './control-node-peer.ts';
+import { recordedFile } from './recorded-inputs.ts';
 import { serveViews } from './views.ts';
 
 export interface FleetOptions {
@@ -16,6 +19,10 @@ export interface FleetOptions {
   readonly log?: Log;
   /** Called when a session of any agent comes up, is in sync, or goes down. */
   readonly onSession?: (agent: Agent, peer: ControlNodePeer) => void;
+  /** Everything the agents are told is written there. */
+  readonly recorder?: Recorder | undefined;
+  /** Makes connections to control nodes, and there are no views then; TCP when left out. */
+  readonly connect?: (agent: string, server: { readonly address: string; readonly port: number }) => Socket;
 }
 
 /** Agents that may be connecting at one time when nothing else is said. */
@@ -24,10 +31,10 @@ const DEFAULT_WAVE = 200;
 const WAVE_PATIENCE = 5000;
 
 export class Fleet {
-  readonly #file: AgentFile;
+  #file: AgentFile;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #onSession: FleetOptions['onSession'];
+  readonly #options: FleetOptions;
   readonly #agents = new Map<string, Agent>();
   readonly #wave: number;
   #views: ViewServer | undefined;
@@ -39,7 +46,7 @@ export class Fleet {
     this.#file = file;
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log ?? silentLog;
-    this.#onSession = options.onSession;
+    this.#options = options;
     this.#wave = file.fleet?.wave ?? DEFAULT_WAVE;
     for (const config of file.agents) this.#add(config);
     for (const config of file.fleet === undefined ? [] : fleetAgents(file.fleet)) this.#add(config);
@@ -72,14 +79,19 @@ export class Fleet {
 
   /** Serves the views and begins to connect, wave by wave. @throws Error when the address of the views is in use */
   async start(): Promise<void> {
-    this.#views = new ViewServer(this.#log);
-    serveViews(this.#views, this);
-    await this.#views.listen(this.#file.introspect);
+    if (this.#options.connect === undefined) {
+      this.#views = new ViewServer(this.#log);
+      serveViews(this.#views, this);
+      await this.#views.listen(this.#file.introspect);
+    }
+    this.#options.recorder?.start('agent', this.#file.name, recordedFile(this.#file));
     this.#waiting = [...this.#agents.values()].reverse();
     this.#next();
   }
 
   async stop(): Promise<void> {
+    this.#options.recorder?.record({ type: 'stop' });
+    this.#options.recorder?.close();
     this.#stopped = true;
     this.#waiting = [];
     await Promise.all([...this.#agents.values()].map((agent) => agent.stop()));
@@ -94,6 +106,7 @@ export class Fleet {
     if (JSON.stringify(file.fleet) !== JSON.stringify(this.#file.fleet)) {
       throw new AgentError('the fleet cannot change while it runs');
     }
+    this.#options.recorder?.record({ type: 'config', config: recordedFile(file) });
     const wanted = new Map(file.agents.map((config) => [config.name, config]));
     for (const { name } of this.#file.agents) {
       if (wanted.has(name)) continue;
@@ -105,16 +118,20 @@ export class Fleet {
       if (present === undefined) this.#waiting.push(this.#add(config));
       else present.reload(config);
     }
+    this.#file = file;
     this.#next();
   }
 
   #add(config: ConstructorParameters<typeof Agent>[0]): Agent {
+    const { recorder, connect, onSession } = this.#options;
     const agent: Agent = new Agent(config, {
       clock: this.#clock,
+      recorder,
+      connect: connect && ((server) => connect(config.name, server)),
       log: this.#log.child({ agent: config.name }),
       onSession: (peer) => {
         if (peer.state === 'established') this.#connected(agent);
-        this.#onSession?.(agent, peer);
+        onSession?.(agent, peer);
       },
     });
     this.#agents.set(agent.name, agent);

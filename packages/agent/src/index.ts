@@ -36,3 +36,4 @@ export type { CompositeNextHop, EncapNextHop, Member, NextHop, TunnelNextHop } f
 export { LOCAL, LOCAL_VM_PORT, type Path, type PathSource, type Route } from './route.ts';
 export type { TunnelType } from './tunnel-type.ts';
 export { FABRIC_VRF, virtualNetworkOf, type Vrf, type VrfFamily } from './vrf.ts';
+export { AgentReplay } from './replay.ts';

@@ -87,7 +87,7 @@ function daemonView(agent: Agent): DaemonView {
   };
 }
 
-function vrfViews(agent: Agent): VrfView[] {
+export function vrfViews(agent: Agent): VrfView[] {
   return agent.vrfs.inOrder().map((vrf) => ({
     name: vrf.name,
     instanceId: vrf.id,
@@ -97,7 +97,7 @@ function vrfViews(agent: Agent): VrfView[] {
   }));
 }
 
-function neighborViews(agent: Agent): NeighborView[] {
+export function neighborViews(agent: Agent): NeighborView[] {
   return agent.peers.map((peer) => neighborView(agent, peer));
 }
 
@@ -148,7 +148,7 @@ function pathsOf(agent: Agent, peer: ControlNodePeer): number {
 }
 
 /** Routes of one table (`VRF.inet.0`), of one VRF, or of all. */
-function routeViews(agent: Agent, query: Query): RouteView[] {
+export function routeViews(agent: Agent, query: Query): RouteView[] {
   const { table, vrf, prefix } = query;
   const [, ofTable, tableFamily] = /^(.+)\.(inet6?)\.0$/.exec(table ?? '') ?? [];
   if (table !== undefined && ofTable === undefined) throw new ViewError(404, `there is no table ${table}`);

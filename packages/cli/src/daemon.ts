@@ -8,10 +8,19 @@ import {
   type Endpoint,
   type Log,
 } from '@vaportrail/show';
-import { exitCode, type Command } from './command.ts';
+import { DEFAULT_RECORDING_LIMIT, Recorder } from '@vaportrail/show/recording';
+import { systemClock } from '@vaportrail/net';
+import { exitCode, UsageError, type Command } from './command.ts';
 
 /** A name, and what to add to every query so that this one of several answers. */
 export type NamedEndpoint = Pick<Endpoint, 'name' | 'query'>;
+
+/** A recording that was asked for. */
+export interface RecordOptions {
+  readonly file: string;
+  /** Octets. */
+  readonly limit: number;
+}
 
 interface DaemonSettings<Config> {
   readonly kind: DaemonView['kind'];
@@ -20,7 +29,9 @@ interface DaemonSettings<Config> {
   readonly check: boolean;
   /** @throws ConfigError */
   readonly read: (file: string) => Config;
-  readonly create: (config: Config, log: Log) => Daemon<Config>;
+  /** Where everything the daemon is told is written; undefined when it is not. */
+  readonly record?: RecordOptions | undefined;
+  readonly create: (config: Config, log: Log, recorder: Recorder | undefined) => Daemon<Config>;
   /** Names under which `vaportrail show --from` finds it, its own first. */
   readonly endpoints: (config: Config) => readonly NamedEndpoint[];
 }
@@ -31,14 +42,14 @@ interface DaemonSettings<Config> {
  * @throws ConfigError before anything starts; Error when it cannot start (address in use)
  */
 export async function runDaemon<Config>(settings: DaemonSettings<Config>): Promise<void> {
-  const { kind, file, check, read, create, endpoints } = settings;
+  const { kind, file, check, read, create, endpoints, record } = settings;
   const config = read(file);
   if (check) {
     process.stdout.write(`${file}: configuration is good\n`);
     return;
   }
   const log = createLog(endpoints(config)[0]?.name ?? kind);
-  const daemon = create(config, log);
+  const daemon = create(config, log, record && openRecording(record, log));
   await daemon.start();
   const { url } = daemon;
   if (url !== undefined) for (const each of endpoints(config)) announceEndpoint({ kind, url, ...each });
@@ -68,10 +79,45 @@ export async function runDaemon<Config>(settings: DaemonSettings<Config>): Promi
   process.exit(exitCode.ok);
 }
 
+/** @throws Error of the system when the file cannot be written */
+function openRecording({ file, limit }: RecordOptions, log: Log): Recorder {
+  return new Recorder(file, {
+    clock: systemClock,
+    limit,
+    ended: (because) => log.error({ recording: file, because }, 'the recording ends, the daemon goes on'),
+  });
+}
+
+const MIB = 1024 * 1024;
+
+/** Adds `--record`; {@link recordOptions} reads it. */
+export function addRecordOptions(command: Command): Command {
+  return command
+    .option('--record <file>', 'append everything the daemon is told to a file, for "vaportrail replay"')
+    .option(
+      '--record-limit <MiB>',
+      'end the recording when the file has this size',
+      String(DEFAULT_RECORDING_LIMIT / MIB),
+    );
+}
+
+/** @throws UsageError when the limit is no size */
+export function recordOptions(options: Readonly<Record<string, unknown>>): RecordOptions | undefined {
+  const { record, recordLimit } = options;
+  if (!/^[1-9]\d{0,6}$/.test(String(recordLimit))) {
+    throw new UsageError(`--record-limit: "${String(recordLimit)}" is not a number of MiB`);
+  }
+  return typeof record === 'string' ? { file: record, limit: Number(recordLimit) * MIB } : undefined;
+}
+
 /** Adds the options every daemon takes; the action gets the file and whether only to check it. */
 export function addDaemonOptions(
   command: Command,
-  action: (options: { readonly file: string; readonly check: boolean }) => Promise<void>,
+  action: (options: {
+    readonly file: string;
+    readonly check: boolean;
+    readonly given: Readonly<Record<string, unknown>>;
+  }) => Promise<void>,
 ): void {
   command
     .requiredOption('-c, --config <file>', 'configuration in YAML')
@@ -80,5 +126,7 @@ export function addDaemonOptions(
       'after',
       '\nSIGHUP reads the configuration again; SIGTERM and SIGINT end the sessions and the daemon.',
     )
-    .action(({ config, check }: { config: string; check: boolean }) => action({ file: config, check }));
+    .action(({ config, check, ...given }: { config: string; check: boolean }) =>
+      action({ file: config, check, given }),
+    );
 }

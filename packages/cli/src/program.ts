@@ -30,6 +30,7 @@ export const commands = {
   diff: async () => (await import('./commands/diff.ts')).diff,
   dump: async () => (await import('./commands/dump.ts')).dump,
   mrt: async () => (await import('./commands/mrt.ts')).mrt,
+  replay: async () => (await import('./commands/replay.ts')).replay,
 } as const satisfies Record<string, () => Promise<Subcommand>>;
 
 /** The version in this package's own manifest. */

@@ -19,8 +19,10 @@ import {
 import { type Clock, type Timer, ipv4Text, parseAddress } from '@vaportrail/net';
 import type { Membership, Rib, Source, Table } from '@vaportrail/rib';
 import { type Log, type NeighborView, addPathModes, addPathsSent } from '@vaportrail/show';
+import type { Recorder } from '@vaportrail/show/recording';
 
 import type { BgpPeerConfig, ControlNodeConfig, PeerFamily } from './config.ts';
+import { PeerRecording } from './recorded-inputs.ts';
 import { RestartHelper } from './restart-helper.ts';
 import { isWorthALine, pathsOf } from './xmpp-peer.ts';
 
@@ -43,6 +45,7 @@ export interface BgpPeerOwner {
   readonly clock: Clock;
   readonly log: Log;
   readonly monitor: SessionMonitor;
+  readonly recorder: Recorder | undefined;
   /** The table that routes of a family with peers come from and go to. */
   table(family: FamilyName): Table | undefined;
 }
@@ -59,6 +62,7 @@ export class BgpPeer {
   readonly #told = new Map<FamilyName, Membership>();
   readonly #endOfRibs = new Set<FamilyName>();
   #routeTargetTimer: Timer | undefined;
+  readonly #recording: PeerRecording | undefined;
   /** UPDATEs that had something wrong. */
   #problems = 0;
 
@@ -67,6 +71,8 @@ export class BgpPeer {
     this.name = config.name ?? config.address;
     this.#owner = owner;
     this.#log = owner.log.child({ peer: this.name, address: config.address });
+    const recording = owner.recorder && new PeerRecording(owner.recorder);
+    this.#recording = recording;
     const { asn, 'router-id': routerId } = owner.config;
     this.session = new Session(
       {
@@ -88,6 +94,7 @@ export class BgpPeer {
       {
         established: (negotiated) => this.#established(negotiated),
         update: (bytes, start, end) => this.#update(bytes, start, end),
+        ...(recording && { heard: (bytes, start, end) => recording.received(bytes.subarray(start, end)) }),
         batchEnd: () => this.#holdAgainstLimit(),
         routeRefresh: (family, subtype) => this.#refresh(family, subtype),
         down: (end) => this.#down(end),
@@ -159,6 +166,9 @@ export class BgpPeer {
 
   #established(negotiated: Negotiated): void {
     this.#log.info({ families: negotiated.families, asn: negotiated.peerAsn }, 'session established');
+    const { opens, endpoints } = this.session;
+    if (opens !== undefined)
+      this.#recording?.opened(this.config.address, endpoints?.remote.port ?? 0, opens.received);
     this.#source = this.#retained(negotiated) ?? this.#addSource(negotiated);
     this.#owner.monitor.established(this.session);
     // A peer without the capability sends no End-of-RIB. Its route targets take effect whenever they come.
@@ -311,6 +321,7 @@ export class BgpPeer {
   #down(end: SessionDown): void {
     const { text, retain, restartTime, longLived } = end;
     this.#log.warn({ because: text, retained: retain }, 'session lost');
+    this.#recording?.closed(text);
     this.#owner.monitor.down(this.session, end);
     this.#routeTargetTimer?.cancel();
     for (const membership of this.#told.values()) membership.leave();

@@ -1,4 +1,5 @@
 /** A control node: agents by XMPP, gateways and other control nodes by BGP, and the tables between them. */
+import type { Socket } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { Listener, type MonitoredTables, type Session, SessionMonitor } from '@vaportrail/bgp';
 import { TableDumps } from '@vaportrail/bgp/mrt';
@@ -23,6 +24,7 @@ import {
   listenProblem,
   silentLog,
 } from '@vaportrail/show';
+import type { Recorder } from '@vaportrail/show/recording';
 import { type Channel, MASTER_INSTANCE, XmppServer, readTlsFiles } from '@vaportrail/xmpp';
 
 import { BgpPeer } from './bgp-peer.ts';
@@ -37,6 +39,7 @@ import type { LocalIdentity } from './introspect/neighbors.ts';
 import { RouteTargetMembership, membershipNlri } from './route-target-membership.ts';
 import { DEFAULT_LOCAL_PREF } from './published-path.ts';
 import type { RouteQuery } from './route-query.ts';
+import { agentTap, recordedConfig } from './recorded-inputs.ts';
 import { routeViews, tableView } from './route-view.ts';
 import { RoutingInstance } from './routing-instance.ts';
 import { serveViews } from './views.ts';
@@ -46,6 +49,12 @@ import { XmppPeer } from './xmpp-peer.ts';
 export interface ControlNodeOptions {
   readonly clock?: Clock;
   readonly log?: Log;
+  /** Everything the node is told is written there. */
+  readonly recorder?: Recorder | undefined;
+  /** Does what the tables have put off; `setImmediate` when left out. */
+  readonly schedule?: (work: () => void) => void;
+  /** Listen nowhere: connections are handed over. */
+  readonly offline?: boolean;
 }
 
 /** Where something listens. */
@@ -80,6 +89,8 @@ export class ControlNode {
   #config: ControlNodeConfig;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #recorder: Recorder | undefined;
+  readonly #isOffline: boolean;
   readonly #rib: Rib;
   /** This router as a source of paths. */
   readonly #self: Source;
@@ -101,15 +112,18 @@ export class ControlNode {
    * @param config as the schema `controlNodeConfig` yields it
    * @throws Error when a file of `xmpp.tls` cannot be read or used
    */
-  constructor(config: ControlNodeConfig, { clock = systemClock, log = silentLog }: ControlNodeOptions = {}) {
+  constructor(config: ControlNodeConfig, options: ControlNodeOptions = {}) {
+    const { clock = systemClock, log = silentLog, recorder, schedule = setImmediate } = options;
     this.#config = config;
+    this.#recorder = recorder;
+    this.#isOffline = options.offline ?? false;
     this.#clock = clock;
     this.#log = log;
     this.#rib = new Rib({
       asn: config.asn,
       routerId: config['router-id'],
       ...(config['cluster-id'] !== undefined && { clusterId: config['cluster-id'] }),
-      schedule: setImmediate,
+      schedule,
       now: () => clock.now(),
     });
     this.#self = this.#rib.addSource({
@@ -137,6 +151,7 @@ export class ControlNode {
       ...(config.xmpp.tls !== undefined && { tls: readTlsFiles(config.xmpp.tls) }),
       gracefulRestartHelper: config['graceful-restart'].enabled,
       report: (error) => log.error({ err: error }, 'a handler failed'),
+      tap: recorder && agentTap(recorder),
     });
     const { table, messages } = config.mrt;
     this.#monitor = new SessionMonitor({
@@ -170,6 +185,19 @@ export class ControlNode {
    * @throws Error naming the address that is in use or not of this machine; nothing is left running then
    */
   async start(): Promise<void> {
+    if (!this.#isOffline) await this.#listen();
+    this.#startedAt = this.#clock.now();
+    this.#recorder?.start('control-node', this.#config.name, recordedConfig(this.#config));
+    this.#monitor.start();
+    this.#dumps?.start();
+    for (const peer of this.#config.bgp.peers) this.#addPeer(peer);
+    this.#log.info(
+      { bgp: this.#bgpAddresses, xmpp: this.#xmppAddress, views: this.url },
+      'control node started',
+    );
+  }
+
+  async #listen(): Promise<void> {
     const { bgp, xmpp, introspect } = this.#config;
     try {
       for (const at of bgp.listen) {
@@ -181,18 +209,22 @@ export class ControlNode {
       await this.stop();
       throw error;
     }
-    this.#startedAt = this.#clock.now();
-    this.#monitor.start();
-    this.#dumps?.start();
-    for (const peer of bgp.peers) this.#addPeer(peer);
-    this.#log.info(
-      { bgp: this.#bgpAddresses, xmpp: this.#xmppAddress, views: this.url },
-      'control node started',
-    );
+  }
+
+  /** Takes a connection of an agent that is there already. */
+  adoptAgent(socket: Socket): Channel {
+    return this.#xmpp.adopt(socket);
+  }
+
+  /** Takes a connection of a BGP peer that is there already. */
+  adoptPeer(socket: Socket): void {
+    this.#listener.adopt(socket);
   }
 
   /** Says goodbye to peers and agents and closes everything. Stopping twice does nothing. */
   async stop(): Promise<void> {
+    this.#recorder?.record({ type: 'stop' });
+    this.#recorder?.close();
     const peers = [...this.#peers.values()];
     this.#peers.clear();
     await Promise.all([
@@ -219,6 +251,7 @@ export class ControlNode {
       throw new Error('bgp.listen cannot change without a restart');
     }
     this.#config = config;
+    this.#recorder?.record({ type: 'config', config: recordedConfig(config) });
     this.#configureInstances(config['routing-instances']);
     const wanted = new Map(config.bgp.peers.map((peer) => [peer.address, peer]));
     for (const [address, peer] of this.#peers) {
@@ -396,6 +429,7 @@ export class ControlNode {
       clock: this.#clock,
       log: this.#log,
       monitor: this.#monitor,
+      recorder: this.#recorder,
       table: (family) => this.#peerTable(family),
     });
     this.#peers.set(config.address, peer);

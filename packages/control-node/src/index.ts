@@ -6,3 +6,4 @@ export {
   type ControlNodeConfigInput,
 } from './config.ts';
 export { ControlNode, type Bound, type ControlNodeOptions } from './control-node.ts';
+export { ControlNodeReplay } from './replay.ts';

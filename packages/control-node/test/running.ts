@@ -1,6 +1,6 @@
 /** A control node with real sockets on loopback, and agents made of text. */
 import { type ControlNodeConfigInput, controlNodeConfig } from '../src/config.ts';
-import { ControlNode } from '../src/control-node.ts';
+import { ControlNode, type ControlNodeOptions } from '../src/control-node.ts';
 import { RawAgent } from './raw-agent.ts';
 
 export const RED = 'default-domain:demo:red:red';
@@ -12,6 +12,7 @@ export type Test = { teardown(end: () => unknown): void };
 export async function controlNode(
   t: Test,
   change: Partial<ControlNodeConfigInput> = {},
+  options: ControlNodeOptions = {},
 ): Promise<ControlNode> {
   const node = new ControlNode(
     controlNodeConfig.parse({
@@ -25,6 +26,7 @@ export async function controlNode(
       ],
       ...change,
     }),
+    options,
   );
   await node.start();
   t.teardown(() => node.stop());

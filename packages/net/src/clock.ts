@@ -10,6 +10,8 @@ export interface Clock {
   now(): number;
   /** Calls `expire` once, `milliseconds` from now. */
   after(milliseconds: number, expire: () => void): Timer;
+  /** A number from 0 up to but not 1, for times that shall differ a little. */
+  random(): number;
 }
 
 /** The time of the machine. Its timers do not keep the process alive. */
@@ -20,13 +22,21 @@ export const systemClock: Clock = {
     timer.unref();
     return { cancel: () => clearTimeout(timer) };
   },
+  random: () => Math.random(),
 };
 
-/** A clock that moves only when told to. */
+interface PendingTimer {
+  readonly at: number;
+  readonly order: number;
+  expire: (() => void) | undefined;
+}
+
+/** A clock that moves only when told to, and whose chance is always 0. */
 export class ManualClock implements Clock {
   #now: number;
   #order = 0;
-  readonly #timers = new Set<{ at: number; order: number; expire: () => void }>();
+  /** A binary heap, the timer that is due first on top; cancelled timers stay until their time. */
+  readonly #timers: PendingTimer[] = [];
 
   constructor(now = 0) {
     this.#now = now;
@@ -36,27 +46,56 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
+  random(): number {
+    return 0;
+  }
+
   after(milliseconds: number, expire: () => void): Timer {
-    const timer = { at: this.#now + milliseconds, order: this.#order++, expire };
-    this.#timers.add(timer);
-    return { cancel: () => void this.#timers.delete(timer) };
+    const timer: PendingTimer = { at: this.#now + milliseconds, order: this.#order++, expire };
+    this.#push(timer);
+    return { cancel: () => void (timer.expire = undefined) };
   }
 
   /** Moves the time forward and fires what falls due, in order of time and then of setting. */
   advance(milliseconds: number): void {
     const until = this.#now + milliseconds;
-    for (;;) {
-      let next: { at: number; order: number; expire: () => void } | undefined;
-      for (const timer of this.#timers) {
-        if (timer.at > until) continue;
-        if (next === undefined || timer.at < next.at || (timer.at === next.at && timer.order < next.order))
-          next = timer;
-      }
-      if (next === undefined) break;
-      this.#timers.delete(next);
-      this.#now = next.at;
+    for (let next = this.#timers[0]; next !== undefined && next.at <= until; next = this.#timers[0]) {
+      this.#pop();
+      if (next.expire === undefined) continue;
+      this.#now = Math.max(this.#now, next.at);
       next.expire();
     }
     this.#now = until;
   }
+
+  #push(timer: PendingTimer): void {
+    const heap = this.#timers;
+    let at = heap.length;
+    for (; at > 0; at = (at - 1) >> 1) {
+      const parent = heap[(at - 1) >> 1]!;
+      if (!isBefore(timer, parent)) break;
+      heap[at] = parent;
+    }
+    heap[at] = timer;
+  }
+
+  #pop(): void {
+    const heap = this.#timers;
+    const last = heap.pop()!;
+    if (heap.length === 0) return;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
+      if (!isBefore(heap[child]!, last)) break;
+      heap[at] = heap[child]!;
+      at = child;
+    }
+    heap[at] = last;
+  }
+}
+
+function isBefore(a: PendingTimer, b: PendingTimer): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order);
 }

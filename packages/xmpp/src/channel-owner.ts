@@ -44,6 +44,18 @@ export interface ChannelHandlers {
   down(reason: ChannelDown): void;
 }
 
+/** Is told what comes from peers, octet by octet and after TLS, so that it can be recorded. */
+export interface ChannelTap {
+  /** A session came up; `octets` are all it brought so far: its header, and what stood behind it in the same read. */
+  opened(channel: Channel, octets: Uint8Array): void;
+  /** More octets of a session, before they are looked at. */
+  received(channel: Channel, octets: Uint8Array): void;
+  /** The session is over, after its handlers have been told. */
+  closed(channel: Channel, reason: ChannelDown): void;
+  /** An attempt to connect came to nothing (client). */
+  failed?(channel: Channel, because: string): void;
+}
+
 export interface ChannelCounters {
   receivedOctets: number;
   receivedStanzas: number;
@@ -71,6 +83,7 @@ export interface ChannelOwner {
   /** A session or an attempt is over, after the handlers have been told. */
   ended?(channel: Channel, reason: ChannelDown): void;
   timedOut?(attempts: number): void;
+  readonly tap?: ChannelTap | undefined;
   /** A handler threw where no channel was left to close. */
   report?(error: unknown): void;
 }

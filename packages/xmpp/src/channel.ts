@@ -50,6 +50,10 @@ export class Channel {
   #port = 0;
   #heardAt = 0;
   #establishedAt: number | undefined;
+  /** What came before the session was up, for the tap. */
+  #early: Uint8Array[] = [];
+  /** Closed from this side. */
+  #stopping = false;
 
   constructor(owner: ChannelOwner) {
     this.#owner = owner;
@@ -113,7 +117,9 @@ export class Channel {
 
   /** Ends the session for good, and tells the peer why if there is an error to tell. */
   close(error?: StreamError): void {
+    this.#stopping = true;
     this.#step(error === undefined ? { type: 'stop' } : { type: 'stop', error });
+    this.#stopping = false;
   }
 
   /**
@@ -216,7 +222,7 @@ export class Channel {
   }
 
   #setTimer(timer: ChannelTimer, milliseconds: number): void {
-    const jitter = timer === 'back-off' ? 1 + (2 * Math.random() - 1) * BACK_OFF_JITTER : 1;
+    const jitter = timer === 'back-off' ? 1 + (2 * this.#clock.random() - 1) * BACK_OFF_JITTER : 1;
     this.#timers.get(timer)?.cancel();
     this.#timers.set(
       timer,
@@ -277,6 +283,7 @@ export class Channel {
   #receive(connection: Connection, stream: XmppStream, chunk: Buffer): void {
     const before = this.counters.receivedStanzas;
     this.counters.receivedOctets += chunk.length;
+    this.#tap(chunk);
     stream.allowance = this.#allowance.left(this.#clock.now());
     stream.push(chunk);
     this.#allowance.keep(stream.allowance);
@@ -292,6 +299,13 @@ export class Channel {
     };
     this.#timers.get('allowance')?.cancel();
     this.#timers.set('allowance', this.#clock.after(this.#allowance.wait, again));
+  }
+
+  #tap(chunk: Buffer): void {
+    const { tap } = this.#owner;
+    if (tap === undefined || chunk.length === 0) return;
+    if (this.#state.name === 'established') tap.received(this, chunk);
+    else this.#early.push(chunk);
   }
 
   #header(header: StreamHeader): void {
@@ -333,6 +347,7 @@ export class Channel {
     const { tls, settings } = this.#owner;
     if (tls === undefined) return;
     this.#stream?.restart();
+    this.#early = [];
     this.#connection?.secure(tls, settings.role, () => this.#step({ type: 'secured' }));
   }
 
@@ -341,6 +356,8 @@ export class Channel {
     this.#heardAt = now;
     this.#establishedAt = now;
     this.counters.sessions++;
+    this.#owner.tap?.opened(this, Buffer.concat(this.#early));
+    this.#early = [];
     this.#call(() => {
       this.#handlers = this.#owner.accept(this);
       this.#handlers.up?.(this);
@@ -348,7 +365,10 @@ export class Channel {
   }
 
   #down(reason: ChannelDown): void {
+    const { tap } = this.#owner;
+    const wasUp = this.#establishedAt !== undefined;
     const handlers = this.#handlers;
+    this.#early = [];
     this.#handlers = undefined;
     this.#establishedAt = undefined;
     try {
@@ -358,6 +378,8 @@ export class Channel {
       else this.#owner.report(error);
     }
     this.#owner.ended?.(this, reason);
+    if (wasUp) tap?.closed(this, reason);
+    else if (!this.#stopping) tap?.failed?.(this, reason.because);
   }
 
   /** Calls a handler; what it throws ends this session. */

@@ -1,5 +1,5 @@
 /** The agent's end: connects to one control node, and again whenever the connection is lost. */
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { systemClock, type Clock } from '@vaportrail/net';
 import { Channel } from './channel.ts';
 import {
@@ -7,6 +7,7 @@ import {
   type ChannelDown,
   type ChannelHandlers,
   type ChannelLimits,
+  type ChannelTap,
 } from './channel-owner.ts';
 import { DEFAULT_HOLD_TIME } from './channel-fsm.ts';
 import { ChannelTls, type TlsFiles } from './channel-tls.ts';
@@ -36,6 +37,10 @@ export interface XmppClientOptions {
   readonly tls?: TlsFiles;
   readonly limits?: Partial<ChannelLimits>;
   readonly subCluster?: string;
+  /** Is told what the control node writes, for a recording. */
+  readonly tap?: ChannelTap | undefined;
+  /** Makes the connection; TCP to the server when left out. */
+  readonly connect?: (() => Socket) | undefined;
 }
 
 export class XmppClient {
@@ -56,15 +61,18 @@ export class XmppClient {
       },
       clock: options.clock ?? systemClock,
       tls: tls === undefined ? undefined : new ChannelTls(tls),
-      connect: () =>
-        connect({
-          host: server.address,
-          port: server.port,
-          noDelay: true,
-          keepAlive: true,
-          keepAliveInitialDelay: TCP_KEEPALIVE,
-          ...(localAddress === undefined ? {} : { localAddress }),
-        }),
+      tap: options.tap,
+      connect:
+        options.connect ??
+        (() =>
+          connect({
+            host: server.address,
+            port: server.port,
+            noDelay: true,
+            keepAlive: true,
+            keepAliveInitialDelay: TCP_KEEPALIVE,
+            ...(localAddress === undefined ? {} : { localAddress }),
+          })),
       header: () => ({ from: name, to: CONTROL_NODE_JID, namespace: options.subCluster ?? '' }),
       accept: () => handlers,
       ended: (_channel, reason) => handlers.ended?.(reason),

@@ -85,6 +85,7 @@ export {
   type ChannelDown,
   type ChannelHandlers,
   type ChannelLimits,
+  type ChannelTap,
 } from './channel-owner.ts';
 export {
   backOff,

@@ -7,6 +7,7 @@ import {
   type ChannelHandlers,
   type ChannelLimits,
   type ChannelOwner,
+  type ChannelTap,
 } from './channel-owner.ts';
 import { DEFAULT_HOLD_TIME } from './channel-fsm.ts';
 import { ChannelTls, type TlsFiles } from './channel-tls.ts';
@@ -47,6 +48,8 @@ export interface XmppServerOptions {
   readonly refuse?: (header: StreamHeader, address: string) => StreamError | undefined;
   /** A handler threw where no channel was left to close. */
   readonly report?: (error: unknown) => void;
+  /** Is told what agents write, for a recording. */
+  readonly tap?: ChannelTap | undefined;
 }
 
 export interface XmppServerCounters {
@@ -93,6 +96,7 @@ export class XmppServer {
         if (this.#pending.delete(channel)) this.counters.rejected++;
         if (this.#channels.get(channel.name) === channel) this.#channels.delete(channel.name);
       },
+      tap: options.tap,
       ...(options.report === undefined ? {} : { report: options.report }),
     };
   }
@@ -113,7 +117,7 @@ export class XmppServer {
    */
   listen({ address, port }: { address: string; port: number }): Promise<{ address: string; port: number }> {
     const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE });
-    server.on('connection', (socket) => this.#connection(socket));
+    server.on('connection', (socket) => this.adopt(socket));
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen({ host: address, port, backlog: LISTEN_BACKLOG }, () => {
@@ -145,7 +149,8 @@ export class XmppServer {
     await Promise.all(closed);
   }
 
-  #connection(socket: Socket): void {
+  /** Takes a connection that is there already, e.g. one of a replay, as if it had been accepted here. */
+  adopt(socket: Socket): Channel {
     this.counters.accepted++;
     if (this.#pending.size >= (this.#options.maxPending ?? MAX_PENDING_CONNECTIONS)) this.#evict();
     this.#sockets.add(socket);
@@ -153,6 +158,7 @@ export class XmppServer {
     const channel = new Channel(this.#owner);
     this.#pending.set(channel, socket);
     channel.attach(socket);
+    return channel;
   }
 
   #evict(): void {

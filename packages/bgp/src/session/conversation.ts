@@ -42,6 +42,8 @@ export interface ConversationOwner {
   released(conversation: Conversation, end: SessionEnd): void;
   /** One message in Established that is neither OPEN, KEEPALIVE nor NOTIFICATION. */
   message(conversation: Conversation, type: number, bytes: Uint8Array, start: number, end: number): void;
+  /** Any message in Established, before it is acted upon. */
+  heard(bytes: Uint8Array, start: number, end: number): void;
   batchEnd(conversation: Conversation): void;
   drained(conversation: Conversation): void;
   /** The state has changed; `end` says why when the attempt is over. */
@@ -187,7 +189,7 @@ export class Conversation {
     // A time of zero switches a timer off (SendHoldTimer).
     if (seconds === 0) return;
     const { clock } = this.#owner;
-    const factor = jittered.has(timer) ? 0.75 + Math.random() / 4 : 1;
+    const factor = jittered.has(timer) ? 0.75 + clock.random() / 4 : 1;
     const milliseconds = seconds * factor * 1000;
     if (timer === 'hold') {
       // Restarted with every message: the timer in the clock is moved only when it fires, or must fire earlier.
@@ -328,6 +330,7 @@ export class Conversation {
   }
 
   #message(type: number, bytes: Uint8Array, start: number, end: number): void {
+    if (this.#fsm.state === 'Established') this.#owner.heard(bytes, start, end);
     switch (type) {
       case messageType.open:
         return this.#open(bytes, start, end);

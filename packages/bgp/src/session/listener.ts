@@ -63,7 +63,7 @@ export class Listener {
     address: string;
     port: number;
   }> {
-    const server = createServer({ noDelay: true }, (socket) => this.#connected(socket));
+    const server = createServer({ noDelay: true }, (socket) => this.adopt(socket));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen({ host: at.address, port: at.port ?? 179 }, () => {
@@ -136,7 +136,8 @@ export class Listener {
     this.#servers.clear();
   }
 
-  #connected(socket: Socket): void {
+  /** Takes a connection that is there already, e.g. one of a replay, as if it had been accepted here. */
+  adopt(socket: Socket): void {
     socket.on('error', () => {});
     const address = socket.remoteAddress;
     if (address === undefined) return void socket.destroy();

@@ -15,6 +15,8 @@ export interface SessionHandlers {
    * Throwing a NotificationError resets the session with it.
    */
   update(bytes: Uint8Array, start: number, end: number): void;
+  /** Any message of the established session, KEEPALIVE too, before it is acted upon; as `update`, only for this call. */
+  heard?(bytes: Uint8Array, start: number, end: number): void;
   /** All messages of one read have been handed on. */
   batchEnd?(): void;
   /** The peer asks for a family again (`request`), or marks the beginning and the end of sending it again. @see RFC 7313 */

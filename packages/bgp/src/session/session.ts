@@ -243,6 +243,7 @@ export class Session {
       established: (conversation) => this.#established(conversation),
       released: (conversation, end) => this.#released(conversation, end),
       message: (_, type, bytes, start, end) => this.#message(type, bytes, start, end),
+      heard: (bytes, start, end) => this.#handlers.heard?.(bytes, start, end),
       batchEnd: () => {
         this.#handlers.batchEnd?.();
         this.#weighPrefixes();

@@ -1,7 +1,13 @@
 /** `vaportrail agent`: a compute node, several of them, or a fleet made after a pattern. */
 import type { AgentFile } from '@vaportrail/agent';
 import { readConfigFile } from '@vaportrail/show';
-import { addDaemonOptions, runDaemon, type NamedEndpoint } from '../daemon.ts';
+import {
+  addDaemonOptions,
+  addRecordOptions,
+  recordOptions,
+  runDaemon,
+  type NamedEndpoint,
+} from '../daemon.ts';
 import type { Subcommand } from '../command.ts';
 
 export const agent = {
@@ -11,14 +17,15 @@ export const agent = {
     ['vaportrail agent -c agent.yaml --check', 'only read the configuration'],
   ],
   build: (command) =>
-    addDaemonOptions(command, async (options) => {
+    addDaemonOptions(addRecordOptions(command), async ({ given, ...options }) => {
       // Loaded when it is run: other commands start faster without.
       const { Fleet, agentFileConfig } = await import('@vaportrail/agent');
       await runDaemon({
         kind: 'agent',
         ...options,
+        record: recordOptions(given),
         read: (file) => readConfigFile(file, agentFileConfig),
-        create: (config, log) => new Fleet(config, { log }),
+        create: (config, log, recorder) => new Fleet(config, { log, recorder }),
         endpoints: agentEndpoints,
       });
     }),

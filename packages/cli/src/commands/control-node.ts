@@ -1,6 +1,6 @@
 /** `vaportrail control-node`: BGP and XMPP, routing instances, views over HTTP. */
 import { readConfigFile } from '@vaportrail/show';
-import { addDaemonOptions, runDaemon } from '../daemon.ts';
+import { addDaemonOptions, addRecordOptions, recordOptions, runDaemon } from '../daemon.ts';
 import type { Subcommand } from '../command.ts';
 
 /** Milliseconds given to the compiler before the first session, if there are BGP peers to wait for. */
@@ -13,17 +13,18 @@ export const controlNode = {
     ['vaportrail control-node -c control-node.yaml --check', 'only read the configuration'],
   ],
   build: (command) =>
-    addDaemonOptions(command, async (options) => {
+    addDaemonOptions(addRecordOptions(command), async ({ given, ...options }) => {
       // Loaded when it is run: other commands start faster without.
       const { ControlNode, controlNodeConfig } = await import('@vaportrail/control-node');
       const { warmUp } = await import('@vaportrail/rib');
       await runDaemon({
         kind: 'control-node',
         ...options,
+        record: recordOptions(given),
         read: (file) => readConfigFile(file, controlNodeConfig),
-        create: (config, log) => {
+        create: (config, log, recorder) => {
           if (config.bgp.peers.length > 0) warmUp(WARM_UP, () => performance.now());
-          return new ControlNode(config, { log });
+          return new ControlNode(config, { log, recorder });
         },
         endpoints: ({ name }) => [{ name }],
       });

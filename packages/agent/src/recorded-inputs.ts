@@ -1,0 +1,43 @@
+/** What the agents of a process are told, as records of a recording. */
+import { type Prefix, prefixText } from '@vaportrail/net';
+import type { Recorder } from '@vaportrail/show/recording';
+import type { Channel, ChannelTap } from '@vaportrail/xmpp';
+import type { AgentConfig, AgentFile } from './config.ts';
+
+/** Records what one control node writes to an agent. */
+export function controlNodeTap(
+  recorder: Recorder,
+  agent: string,
+  { address, port }: { readonly address: string; readonly port: number },
+): ChannelTap {
+  let session = 0;
+  return {
+    opened: (_: Channel, octets) => {
+      session = recorder.nextSession();
+      recorder.record({ type: 'xmpp-open', session, agent, address, port, octets: latin1(octets) });
+    },
+    received: (_, octets) => recorder.record({ type: 'xmpp', session, octets: latin1(octets) }),
+    closed: (_, { because, error }) => {
+      const condition = error === undefined ? {} : { condition: error.condition };
+      recorder.record({ type: 'xmpp-closed', session, because, ...condition });
+    },
+    failed: (_, because) => recorder.record({ type: 'xmpp-failed', agent, address, port, because }),
+  };
+}
+
+/** A configuration as a file may say it, for the record of the start. */
+export function recordedFile({ agents, fleet, introspect }: AgentFile): unknown {
+  return { agents: agents.map(recordedAgent), fleet, introspect };
+}
+
+function recordedAgent({ introspect: _views, ...agent }: AgentConfig): unknown {
+  const vrfs = agent.vrfs.map((vrf) => ({
+    ...vrf,
+    subnets: vrf.subnets.map((one: Prefix) => prefixText(one)),
+  }));
+  return { ...agent, vrfs };
+}
+
+function latin1(octets: Uint8Array): string {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('latin1');
+}

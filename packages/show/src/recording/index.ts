@@ -1,0 +1,4 @@
+export { RECORDING_FORMAT, type RecordLine, type RecordedDaemon, type RecordedEvent } from './record.ts';
+export { DEFAULT_RECORDING_LIMIT, Recorder, type RecorderOptions } from './recorder.ts';
+export { RecordingError, Run, type RunEnd } from './recording.ts';
+export { type ReplayedConnection, replayedConnection } from './replayed-socket.ts';

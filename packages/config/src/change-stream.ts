@@ -3,7 +3,7 @@
  * two ends closes. Whoever loses the stream asks again and starts over; nothing has to be remembered for him.
  *
  * - `/watch/objects`: {@link ObjectLine}
- * - `/watch/virtual-router/NAME`: `{"changes": […], "settings": {…}}`
+ * - `/watch/virtual-router/NAME`: `{"changes": […], "settings": {…}}` at first, then `{"changes": […]}`
  * - `/watch/routing-instances`: `{"routing-instances": […]}`
  */
 import type { ServerResponse } from 'node:http';
@@ -39,7 +39,13 @@ export function serveStream(
   }
   if (what === 'virtual-router') {
     const stream = new LineStream(response);
-    stream.untilClosed(routers.follow(name!, (changes, settings) => stream.say({ changes, settings })));
+    let first = true;
+    stream.untilClosed(
+      routers.follow(name!, (changes) => {
+        stream.say(first ? { changes, settings: routers.settings(name!) } : { changes });
+        first = false;
+      }),
+    );
     return true;
   }
   if (what === 'routing-instances') {

@@ -65,8 +65,6 @@ export class ConfigDatabase implements ConfigClient {
   readonly #rules: readonly WriteRule[];
   readonly #log: Log;
   readonly #followers = new Set<(event: ConfigEvent) => void>();
-  /** The text each object was read from: what a condition compares. */
-  readonly #texts = new WeakMap<ConfigObject, string>();
   readonly #links = new Map<string, number>();
   /** Revisions of what we wrote or read ourselves, until the store's own word about them has passed. */
   readonly #revisions = new Map<string, number>();
@@ -186,8 +184,10 @@ export class ConfigDatabase implements ConfigClient {
     return this.#write(() => {
       const before = this.get(type, uuid);
       const others = (before.references[target] ?? []).filter((reference) => reference.uuid !== targetUuid);
-      const list = operation === 'ADD' ? [...others, { uuid: targetUuid, attr: attr ?? null }] : others;
-      const references = { ...before.references, ...this.#checkedReferences(type, { [target]: list }) };
+      // Those that are there were checked when they came: an object may have very many.
+      const added = operation === 'ADD' ? [{ uuid: targetUuid, attr: attr ?? null }] : [];
+      const { [target]: checked = [] } = this.#checkedReferences(type, { [target]: added });
+      const references = { ...before.references, [target]: [...others, ...checked] };
       return { before, after: { ...before, references } };
     });
   }
@@ -261,7 +261,7 @@ export class ConfigDatabase implements ConfigClient {
       const pending = this.#waiting[0]!;
       try {
         const plan = plannedWrites(pending.decide(), this.#rules, this);
-        const part = this.#partOf(plan);
+        const part = this.#partOf(plan, draft);
         if (writes.length > 0 && draft.size + part.size > longest) break;
         draft.add(part);
         for (const { before, after } of plan) {
@@ -288,8 +288,8 @@ export class ConfigDatabase implements ConfigClient {
     };
   }
 
-  /** What the writes of one plan need and change in the store. */
-  #partOf(plan: readonly PlannedWrite[]): TransactionDraft {
+  /** What the writes of one plan need and change in the store, after what is in the draft already. */
+  #partOf(plan: readonly PlannedWrite[], draft: TransactionDraft): TransactionDraft {
     const part = new TransactionDraft();
     const fresh = new Set<string>();
     for (const { before, after } of plan)
@@ -303,14 +303,12 @@ export class ConfigDatabase implements ConfigClient {
         part.absent(name);
         part.change(name, uuid);
         part.change(LINKS + uuid, '0');
-      } else part.same(key, this.#texts.get(before)!);
+      } else if (!draft.writes(key)) part.same(key, JSON.stringify(before));
       if (after === undefined) {
         part.same(LINKS + uuid, String(this.#links.get(uuid) ?? 0));
         for (const gone of [key, name, LINKS + uuid]) part.change(gone, undefined);
       } else {
-        const text = JSON.stringify(after);
-        this.#texts.set(after, text);
-        part.change(key, text);
+        part.change(key, JSON.stringify(after));
         const had = new Set(before === undefined ? [] : targets(before));
         for (const target of new Set(targets(after))) {
           if (had.has(target) || fresh.has(target)) continue;
@@ -405,9 +403,8 @@ export class ConfigDatabase implements ConfigClient {
       this.#tell({ type: 'deleted', object: before });
       return;
     }
-    if (before !== undefined && this.#texts.get(before) === value) return;
+    if (before !== undefined && JSON.stringify(before) === value) return;
     const object = JSON.parse(value) as ConfigObject;
-    this.#texts.set(object, value);
     this.graph.put(object);
     this.#tell(eventOf(before, object));
   }

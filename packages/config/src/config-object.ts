@@ -42,6 +42,7 @@ export class ConfigRequestError extends Error {
 }
 
 const MAX_NAME = 1024;
+const MAX_NAME_PARTS = 16;
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** @throws ConfigRequestError 400 when the text is no UUID in lower case */
@@ -63,11 +64,20 @@ export function checkedType(name: string): ObjectTypeName {
 
 /** @throws ConfigRequestError 400 */
 export function checkedFqName(value: unknown): readonly string[] {
-  const name = z.array(z.string().min(1).max(MAX_NAME)).min(1).max(16).safeParse(value);
-  if (!name.success) throw new ConfigRequestError(400, 'fq_name must be a list of names, none of them empty');
-  if (name.data.some((part) => part.includes('\0')))
+  if (!isFqName(value))
+    throw new ConfigRequestError(400, 'fq_name must be a list of names, none of them empty');
+  if (value.some((part) => part.includes('\0')))
     throw new ConfigRequestError(400, 'a name holds a NUL character');
-  return name.data;
+  return value;
+}
+
+function isFqName(value: unknown): value is readonly string[] {
+  return (
+    Array.isArray(value) &&
+    value.length >= 1 &&
+    value.length <= MAX_NAME_PARTS &&
+    value.every((part) => typeof part === 'string' && part.length >= 1 && part.length <= MAX_NAME)
+  );
 }
 
 /** Schemas of whole objects: made when first needed, because making one costs more than many checks. */

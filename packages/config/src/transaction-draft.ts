@@ -25,6 +25,11 @@ export class TransactionDraft {
     };
   }
 
+  /** Whether the key is changed here, so that what the store has for it no longer matters. */
+  writes(key: string): boolean {
+    return this.#changes.has(key);
+  }
+
   absent(key: string): void {
     this.#condition({ key, is: 'absent' });
   }

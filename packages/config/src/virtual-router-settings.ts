@@ -61,15 +61,6 @@ export function virtualRouterSettings(router: ConfigObject, graph: ObjectGraph):
   const interfaces = interfacesOf(router, graph).flatMap(
     (vmi) => interfaceSettings(vmi, router, graph) ?? [],
   );
-  return routerSettings(router, interfaces, graph);
-}
-
-/** A compute node with interfaces that are known already. */
-export function routerSettings(
-  router: ConfigObject,
-  interfaces: readonly InterfaceSettings[],
-  graph: ObjectGraph,
-): VirtualRouterSettings {
   return {
     name: router.fqName.at(-1)!,
     address: router.properties['virtual_router_ip_address'] as string | undefined,
@@ -80,7 +71,7 @@ export function routerSettings(
 }
 
 /** The load balancers of the proxies that are on a node. */
-function loadBalancersOf(router: ConfigObject, graph: ObjectGraph): LoadBalancerSettings[] {
+export function loadBalancersOf(router: ConfigObject, graph: ObjectGraph): LoadBalancerSettings[] {
   return graph.references(router, 'virtual-machine').flatMap((machine) => {
     const balancer = graph.get(balancerOfInstance(machine) ?? '');
     const [vmi] = graph.referrers(machine.uuid, 'virtual-machine-interface');
@@ -200,29 +191,38 @@ function vrfOf(network: ConfigObject | undefined, graph: ObjectGraph): string | 
 
 /** The VRFs that interfaces and floating IPs are in. */
 function vrfsOf(interfaces: readonly InterfaceSettings[], graph: ObjectGraph): VrfSettings[] {
-  const names = new Set(
-    interfaces.flatMap(({ vrf, 'floating-ips': floatingIps }) => [vrf, ...floatingIps.map((one) => one.vrf)]),
-  );
-  return [...names].toSorted().map((name) => {
-    const fqName = name.split(':').slice(0, -1);
-    const network = graph.byName('virtual-network', fqName);
-    const subnets = network === undefined ? [] : subnetsOf(network, graph);
-    return {
-      name,
-      'virtual-network': fqName.join(':'),
-      subnets: subnets.map(({ subnet }) => subnetText(subnet.subnet)),
-    };
-  });
+  return [...new Set(interfaces.flatMap(vrfNames))].toSorted().map((name) => vrfSettings(name, graph));
+}
+
+/** The VRFs of an interface and of its floating IPs, one for each of them. */
+export function vrfNames({ vrf, 'floating-ips': floatingIps }: InterfaceSettings): string[] {
+  return [vrf, ...floatingIps.map((one) => one.vrf)];
+}
+
+/** A VRF as nodes are to have it. */
+export function vrfSettings(name: string, graph: ObjectGraph): VrfSettings {
+  const fqName = name.split(':').slice(0, -1);
+  const network = graph.byName('virtual-network', fqName);
+  const subnets = network === undefined ? [] : subnetsOf(network, graph);
+  return {
+    name,
+    'virtual-network': fqName.join(':'),
+    subnets: subnets.map(({ subnet }) => subnetText(subnet.subnet)),
+  };
 }
 
 /** As Contrail's: `tap`, the interface inside the workload, and the beginning of the workload's UUID. */
 function tapName(vmi: ConfigObject, router: ConfigObject): string {
-  const machine = (vmi.references['virtual-machine']?.[0]?.uuid ?? vmi.uuid).replaceAll('-', '');
-  const twins = (router.references['virtual-machine'] ?? []).filter(
-    ({ uuid }) => uuid.slice(0, 6) === machine.slice(0, 6),
-  );
+  const machine = vmi.references['virtual-machine']?.[0]?.uuid ?? vmi.uuid;
+  const twins = (router.references['virtual-machine'] ?? []).filter(({ uuid }) => areAlike(uuid, machine));
+  const digits = machine.replaceAll('-', '');
   // Six digits may be those of two workloads; a name in Linux has 15 characters at the most.
-  return twins.length > 1 ? `tap-${machine.slice(0, 11)}` : `tapeth0-${machine.slice(0, 6)}`;
+  return twins.length > 1 ? `tap-${digits.slice(0, 11)}` : `tapeth0-${digits.slice(0, 6)}`;
+}
+
+/** Whether two workloads' UUIDs give the same short name to their interfaces. */
+export function areAlike(a: string, b: string): boolean {
+  return a.slice(0, 6) === b.slice(0, 6);
 }
 
 /** 02 and the beginning of the interface's UUID, when nobody gave it another. */

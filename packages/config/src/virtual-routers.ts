@@ -7,37 +7,31 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ConfigClient } from './config-client.ts';
 import type { ConfigEvent } from './config-database.ts';
 import type { ConfigObject } from './config-object.ts';
+import { FollowedRouter } from './followed-router.ts';
 import { balancersOfPool, memberInterface } from './loadbalancer/balanced.ts';
-import { instanceUuids, isOpencontrail, nodesOf } from './loadbalancer/proxy-instance.ts';
+import { balancerOfInstance, instanceUuids, isOpencontrail, nodesOf } from './loadbalancer/proxy-instance.ts';
 import { routingInstanceSettings, type RoutingInstanceSettings } from './routing-instance-settings.ts';
 import {
+  areAlike,
   interfaceSettings,
   interfacesOf,
   routersOf,
-  routerSettings,
   settingsChanges,
+  virtualRouterSettings,
   type InterfaceSettings,
   type VirtualRouterChange,
   type VirtualRouterSettings,
 } from './virtual-router-settings.ts';
 
-/** Gets the settings of a node, `undefined` while it is not configured, and the steps there from those before. */
-export type RouterFollower = (
-  changes: readonly VirtualRouterChange[],
-  settings: VirtualRouterSettings | undefined,
-) => void;
-
-interface Router {
-  readonly followers: Set<RouterFollower>;
-  /** By UUID of the interface. */
-  readonly interfaces: Map<string, InterfaceSettings>;
-  settings: VirtualRouterSettings | undefined;
-}
+/** Gets the steps from what a node was told before. */
+export type RouterFollower = (changes: readonly VirtualRouterChange[]) => void;
 
 export class VirtualRouters {
   readonly #client: ConfigClient;
   /** By name of the node. */
-  readonly #routers = new Map<string, Router>();
+  readonly #routers = new Map<string, FollowedRouter>();
+  /** The followed node that each interface was last seen on, by UUID of the interface. */
+  readonly #places = new Map<string, string>();
   readonly #instanceFollowers = new Set<(instances: readonly RoutingInstanceSettings[]) => void>();
   readonly #unfollow: () => void;
   #dirtyInterfaces = new Set<string>();
@@ -63,20 +57,26 @@ export class VirtualRouters {
     return this.#instances;
   }
 
-  /** What a node has to have as of now. */
+  /** What a node has to have as of now; `undefined` while it is not configured. */
   settings(name: string): VirtualRouterSettings | undefined {
-    return this.#routers.get(name)?.settings ?? this.#whole(name).settings;
+    const object = this.#routerObject(name);
+    const followed = this.#routers.get(name);
+    if (followed !== undefined) return followed.settings(object);
+    return object === undefined ? undefined : virtualRouterSettings(object, this.#client.graph);
   }
 
   /**
-   * Calls `changed` at once with what there is, and then with every change. The name is the last of the node's; it need
-   * not be configured yet.
+   * Calls `changed` at once with the steps to what there is, and then with every change. The name is the last of the
+   * node's; it need not be configured yet.
    */
   follow(name: string, changed: RouterFollower): () => void {
     let router = this.#routers.get(name);
-    if (router === undefined) this.#routers.set(name, (router = this.#whole(name)));
+    if (router === undefined) {
+      this.#routers.set(name, (router = new FollowedRouter()));
+      this.#replace(name, router);
+    }
     router.followers.add(changed);
-    changed(settingsChanges(undefined, router.settings), router.settings);
+    changed(settingsChanges(undefined, this.settings(name)));
     return () => {
       router.followers.delete(changed);
       if (router.followers.size === 0) this.#routers.delete(name);
@@ -90,17 +90,18 @@ export class VirtualRouters {
     return () => void this.#instanceFollowers.delete(changed);
   }
 
-  #whole(name: string): Router {
+  /** Looks at a whole node anew. */
+  #replace(name: string, router: FollowedRouter): VirtualRouterChange[] {
     const { graph } = this.#client;
-    const router: Router = { followers: new Set(), interfaces: new Map(), settings: undefined };
     const object = this.#routerObject(name);
-    if (object === undefined) return router;
-    for (const vmi of interfacesOf(object, graph)) {
-      const settings = interfaceSettings(vmi, object, graph);
-      if (settings !== undefined) router.interfaces.set(vmi.uuid, settings);
+    const interfaces = new Map<string, InterfaceSettings>();
+    for (const vmi of object === undefined ? [] : interfacesOf(object, graph)) {
+      const settings = interfaceSettings(vmi, object!, graph);
+      if (settings !== undefined) interfaces.set(vmi.uuid, settings);
     }
-    router.settings = routerSettings(object, inOrder(router), graph);
-    return router;
+    for (const uuid of router.interfaces) if (!interfaces.has(uuid)) this.#places.delete(uuid);
+    for (const uuid of interfaces.keys()) this.#places.set(uuid, name);
+    return router.replace(object, interfaces, graph);
   }
 
   #routerObject(name: string): ConfigObject | undefined {
@@ -119,8 +120,6 @@ export class VirtualRouters {
       switch (object.type) {
         case 'virtual-machine-interface':
           this.#dirtyInterfaces.add(object.uuid);
-          // One that is gone can no longer be found from its node.
-          for (const router of routersOf(object, graph)) this.#dirtyRouters.add(router.fqName.at(-1)!);
           break;
         case 'instance-ip':
         case 'floating-ip':
@@ -151,7 +150,8 @@ export class VirtualRouters {
             this.#dirtyInterfaces.add(uuid);
           break;
         case 'virtual-router':
-          this.#dirtyRouters.add(object.fqName.at(-1)!);
+          if (event.type === 'updated') this.#lookAtMachines(event.object, event.before);
+          else this.#dirtyRouters.add(object.fqName.at(-1)!);
           break;
         case 'network-ipam':
           for (const name of this.#routers.keys()) this.#dirtyRouters.add(name);
@@ -159,10 +159,9 @@ export class VirtualRouters {
         case 'virtual-network':
         case 'routing-instance':
           this.#instancesDirty = true;
-          for (const [name, { settings }] of this.#routers) {
+          for (const [name, router] of this.#routers) {
             const network = object.fqName.slice(0, 3).join(':');
-            if (settings?.vrfs.some((vrf) => vrf['virtual-network'] === network) === true)
-              this.#dirtyRouters.add(name);
+            if (router.isIn(network)) this.#dirtyRouters.add(name);
           }
           for (const { uuid } of graph.referrers(object.uuid, 'virtual-machine-interface'))
             this.#dirtyInterfaces.add(uuid);
@@ -186,6 +185,27 @@ export class VirtualRouters {
     }
   }
 
+  /** Workloads that came to a node or went from it; the others there are left alone. */
+  #lookAtMachines(now: ConfigObject, before: ConfigObject): void {
+    if (now.properties !== before.properties) this.#dirtyRouters.add(now.fqName.at(-1)!);
+    const has = machinesOf(now);
+    const had = machinesOf(before);
+    const moved = [...has].filter((uuid) => !had.has(uuid));
+    moved.push(...[...had].filter((uuid) => !has.has(uuid)));
+    const { graph } = this.#client;
+    for (const uuid of moved) {
+      // The name of an interface depends on whether others begin alike.
+      const alike = [...has].filter((other) => other !== uuid && areAlike(other, uuid));
+      const machine = graph.get(uuid);
+      if (machine !== undefined && balancerOfInstance(machine) !== undefined)
+        this.#dirtyRouters.add(now.fqName.at(-1)!);
+      for (const one of [uuid, ...alike]) {
+        for (const vmi of graph.referrers(one, 'virtual-machine-interface'))
+          this.#dirtyInterfaces.add(vmi.uuid);
+      }
+    }
+  }
+
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -204,8 +224,15 @@ export class VirtualRouters {
     const touched = new Map<string, Set<string>>();
     for (const uuid of interfaces) {
       const vmi = graph.get(uuid);
-      for (const { fqName } of vmi === undefined ? [] : routersOf(vmi, graph)) {
-        const name = fqName.at(-1)!;
+      const places = new Set(
+        vmi === undefined ? [] : routersOf(vmi, graph).map(({ fqName }) => fqName.at(-1)!),
+      );
+      const last = this.#places.get(uuid);
+      if (last !== undefined) places.add(last);
+      const ofProxy = vmi !== undefined && balancerOfInstance(vmi) !== undefined;
+      for (const name of places) {
+        // The load balancers of a node depend on the proxies there.
+        if (ofProxy) names.add(name);
         const list = touched.get(name);
         if (list === undefined) touched.set(name, new Set([uuid]));
         else list.add(uuid);
@@ -220,26 +247,32 @@ export class VirtualRouters {
   #updateRouter(name: string, uuids: ReadonlySet<string> | undefined): void {
     const router = this.#routers.get(name);
     if (router === undefined) return;
-    const { graph } = this.#client;
     const object = this.#routerObject(name);
-    const before = router.settings;
-    if (object === undefined || uuids === undefined) {
-      const { interfaces, settings } = this.#whole(name);
-      router.interfaces.clear();
-      for (const [uuid, one] of interfaces) router.interfaces.set(uuid, one);
-      router.settings = settings;
-    } else {
-      for (const uuid of uuids) {
-        const vmi = graph.get(uuid);
-        const settings = vmi === undefined ? undefined : interfaceSettings(vmi, object, graph);
-        if (settings === undefined) router.interfaces.delete(uuid);
-        else router.interfaces.set(uuid, settings);
-      }
-      router.settings = routerSettings(object, inOrder(router), graph);
+    const changes =
+      object === undefined || uuids === undefined
+        ? this.#replace(name, router)
+        : this.#change(name, router, object, uuids);
+    if (changes.length === 0) return;
+    for (const changed of router.followers) changed(changes);
+  }
+
+  #change(
+    name: string,
+    router: FollowedRouter,
+    object: ConfigObject,
+    uuids: ReadonlySet<string>,
+  ): VirtualRouterChange[] {
+    const { graph } = this.#client;
+    const touched = new Map<string, InterfaceSettings | undefined>();
+    for (const uuid of uuids) {
+      const vmi = graph.get(uuid);
+      const isHere = vmi !== undefined && routersOf(vmi, graph).includes(object);
+      const settings = isHere ? interfaceSettings(vmi, object, graph) : undefined;
+      touched.set(uuid, settings);
+      if (settings !== undefined) this.#places.set(uuid, name);
+      else if (this.#places.get(uuid) === name) this.#places.delete(uuid);
     }
-    const changes = settingsChanges(before, router.settings);
-    if (changes.length === 0 && before?.address === router.settings?.address) return;
-    for (const changed of router.followers) changed(changes, router.settings);
+    return router.change(touched, graph);
   }
 
   #updateInstances(): void {
@@ -251,6 +284,7 @@ export class VirtualRouters {
   }
 }
 
-function inOrder({ interfaces }: Router): InterfaceSettings[] {
-  return [...interfaces.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+/** UUIDs of the workloads on a node. */
+function machinesOf(router: ConfigObject): Set<string> {
+  return new Set((router.references['virtual-machine'] ?? []).map(({ uuid }) => uuid));
 }

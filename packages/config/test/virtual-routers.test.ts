@@ -28,11 +28,8 @@ t.test(
       await store.close();
     });
     let heard: VirtualRouterChange[] = [];
-    let settings: VirtualRouterSettings | undefined;
-    routers.follow('cent333', (changes, now) => {
-      heard.push(...changes);
-      settings = now;
-    });
+    const settings = (): VirtualRouterSettings | undefined => routers.settings('cent333');
+    routers.follow('cent333', (changes) => heard.push(...changes));
     const others: VirtualRouterChange[] = [];
     routers.follow('cent222', (changes) => others.push(...changes));
     const step = async (): Promise<VirtualRouterChange[]> => {
@@ -42,7 +39,7 @@ t.test(
       heard = [];
       return now;
     };
-    t.equal(settings, undefined, 'a node may ask before it is configured');
+    t.equal(settings(), undefined, 'a node may ask before it is configured');
     const lab = await book(database);
     const pod = await lab.pod('web-1', 'cent333');
     const name = `tapeth0-${pod.references['virtual-machine']![0]!.uuid.slice(0, 6)}`;

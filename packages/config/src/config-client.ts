@@ -7,6 +7,8 @@ import type { ObjectTypeName } from './object-type.ts';
 export interface ConfigClient {
   /** Everything, as of now. A write that was answered is in it. */
   readonly graph: ObjectGraph;
+  /** Whether writes are decided in the order in which they are asked for, though nobody waits for the one before. */
+  readonly inOrder: boolean;
   get(type: ObjectTypeName, uuid: string): ConfigObject;
   byName(type: ObjectTypeName, fqName: readonly string[]): ConfigObject;
   create(type: ObjectTypeName, given: NewObject): Promise<ConfigObject>;

@@ -60,6 +60,7 @@ export interface ConfigDatabaseOptions {
 
 export class ConfigDatabase implements ConfigClient {
   readonly graph = new ObjectGraph();
+  readonly inOrder = true;
   readonly claims = new Claims();
   readonly #store: Store;
   readonly #rules: readonly WriteRule[];

@@ -25,6 +25,8 @@ export interface RestConfigClientOptions {
 
 export class RestConfigClient implements ConfigClient {
   readonly graph = new ObjectGraph();
+  /** Each write has a request of its own, and requests overtake each other. */
+  readonly inOrder = false;
   readonly #url: string;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #log: Log;

@@ -226,7 +226,7 @@ export class KubeManager {
     const name = nameText({ type, fqName });
     if (type === 'virtual-network') {
       const has = hasRouteTargets(now);
-      if (this.#routed.get(name) === has) return;
+      if ((this.#routed.get(name) ?? false) === has) return;
       this.#routed.set(name, has);
     } else if (now === undefined) {
       this.#pools.delete(name);

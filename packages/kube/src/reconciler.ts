@@ -12,9 +12,10 @@ import {
   type ObjectTypeName,
   type Reference,
 } from '@vaportrail/config';
+import { leftovers } from './leftover.ts';
+import { holds, merged } from './property-value.ts';
 import {
   nameText,
-  nothingDesired,
   type Desired,
   type DesiredLink,
   type DesiredObject,
@@ -35,22 +36,26 @@ const goesAlong: Partial<Record<ObjectTypeName, ObjectTypeName>> = {
   'loadbalancer-member': 'loadbalancer-pool',
 };
 
-/** Types of ours that a restart may find left over, in the order in which they can go. */
-const sweepOrder = [
-  'floating-ip',
-  'loadbalancer-member',
-  'loadbalancer-pool',
-  'loadbalancer-listener',
-  'loadbalancer',
-  'instance-ip',
-  'virtual-machine-interface',
-  'virtual-machine',
-] as const satisfies readonly ObjectTypeName[];
+/** As much of a {@link DesiredObject} as says what has to go when it is no longer wanted: there are very many. */
+interface AppliedObject extends ObjectName {
+  readonly uuid: string | undefined;
+  readonly kept: boolean;
+  /** Names of its properties. */
+  readonly keys: readonly string[];
+  readonly references: readonly ObjectName[];
+}
+
+interface Applied {
+  readonly objects: readonly AppliedObject[];
+  readonly links: readonly DesiredLink[];
+}
+
+const nothingApplied: Applied = { objects: [], links: [] };
 
 export class Reconciler {
   readonly #client: ConfigClient;
   /** What each Kubernetes object was last brought to. */
-  readonly #applied = new Map<string, Desired>();
+  readonly #applied = new Map<string, Applied>();
   /** By name of a configuration object: who needs it. */
   readonly #owners = new Map<string, Set<string>>();
   #writes = 0;
@@ -64,50 +69,88 @@ export class Reconciler {
     return this.#writes;
   }
 
-  /** What an owner was last brought to. */
-  appliedTo(owner: string): Desired | undefined {
-    return this.#applied.get(owner);
-  }
-
   /** Brings the objects of one owner to what it needs now. What fails does not keep the rest from being done. */
   async apply(owner: string, desired: Desired): Promise<Failure[]> {
-    const before = this.#applied.get(owner) ?? nothingDesired;
+    const before = this.#applied.get(owner) ?? nothingApplied;
     const wanted = new Map(desired.objects.map((object) => [nameText(object), object]));
     const failures: Failure[] = [];
     const links = new Set(desired.links.map(linkText));
     for (const link of before.links) {
       if (!links.has(linkText(link))) await this.#tried(link.from, failures, () => this.#unlink(link));
     }
-    const remaining: DesiredObject[] = [];
+    const remaining = await this.#removeUnwanted(owner, before, wanted, failures);
+    for (const name of wanted.keys()) {
+      const owners = this.#owners.get(name);
+      if (owners === undefined) this.#owners.set(name, new Set([owner]));
+      else owners.add(owner);
+    }
+    failures.push(...(await this.#ensureAll(wanted, desired.links, before)));
+    for (const object of remaining) this.#owners.set(nameText(object), new Set([owner]));
+    const objects = [...remaining.reverse(), ...desired.objects.map(appliedObject)];
+    if (objects.length === 0) this.#applied.delete(owner);
+    else this.#applied.set(owner, { objects, links: desired.links });
+    return failures;
+  }
+
+  /** Removes what an owner had and no longer needs; yields what could not go. */
+  async #removeUnwanted(
+    owner: string,
+    before: Applied,
+    wanted: ReadonlyMap<string, DesiredObject>,
+    failures: Failure[],
+  ): Promise<AppliedObject[]> {
+    const remaining: AppliedObject[] = [];
     for (const object of [...before.objects].reverse()) {
       const name = nameText(object);
       if (wanted.has(name)) continue;
       const owners = this.#owners.get(name);
       owners?.delete(owner);
-      if ((owners?.size ?? 0) > 0 || object.kept === true) continue;
+      if ((owners?.size ?? 0) > 0 || object.kept) continue;
       this.#owners.delete(name);
       const gone = await this.#tried(object, failures, () => this.#removeNamed(object));
       if (!gone) remaining.push(object);
     }
-    const failed = new Set<string>();
+    return remaining;
+  }
+
+  /**
+   * Brings all objects about, then the links. Where the client decides writes in the order in which they are asked for
+   * nobody waits for anybody, so that all of one owner share a transaction and drivers see it whole.
+   */
+  async #ensureAll(
+    wanted: ReadonlyMap<string, DesiredObject>,
+    links: readonly DesiredLink[],
+    before: Applied,
+  ): Promise<Failure[]> {
+    const { inOrder } = this.#client;
+    const failures: Failure[] = [];
+    const made = new Map<string, Promise<boolean>>();
     for (const [name, object] of wanted) {
-      const owners = this.#owners.get(name);
-      if (owners === undefined) this.#owners.set(name, new Set([owner]));
-      else owners.add(owner);
-      const needs = [...(object.parent === undefined ? [] : [object.parent]), ...object.references];
-      // The reason has been told once, with the object it began with.
-      const waits = needs.some((need) => failed.has(nameText(need)));
-      const done = !waits && (await this.#tried(object, failures, () => this.#ensure(object, before)));
-      if (!done) failed.add(name);
+      const present = this.#client.graph.byName(object.type, object.fqName);
+      for (const need of needsOf(object)) {
+        const needed = nameText(need);
+        // What has no UUID yet cannot be referred to before it is there.
+        if (wanted.get(needed)?.uuid === undefined) await made.get(needed);
+      }
+      const done = this.#tried(object, failures, () => this.#ensure(object, wanted, before));
+      made.set(name, done);
+      // Another object of that name has to go first.
+      const replaces = present !== undefined && object.uuid !== undefined && present.uuid !== object.uuid;
+      if (!inOrder || replaces) await done;
     }
-    for (const link of desired.links) {
-      if (!failed.has(nameText(link.to))) await this.#tried(link.from, failures, () => this.#link(link));
-    }
-    for (const object of remaining) this.#owners.set(nameText(object), new Set([owner]));
-    const objects = remaining.length === 0 ? desired.objects : [...remaining.reverse(), ...desired.objects];
-    if (objects.length === 0) this.#applied.delete(owner);
-    else this.#applied.set(owner, { ...desired, objects });
-    return failures;
+    const linked = links.map((link) => this.#tried(link.from, failures, () => this.#link(link, wanted)));
+    const failed = new Set<string>();
+    for (const [name, done] of made) if (!(await done)) failed.add(name);
+    await Promise.all(linked);
+    // The reason is told once, with the object it began with.
+    const began = (object: ObjectName): boolean => {
+      const desired = wanted.get(nameText(object));
+      return desired === undefined || !needsOf(desired).some((need) => failed.has(nameText(need)));
+    };
+    const broken = new Set(
+      links.filter(({ to }) => failed.has(nameText(to))).map(({ from }) => nameText(from)),
+    );
+    return failures.filter(({ object }) => began(object) && !broken.has(nameText(object)));
   }
 
   /**
@@ -115,19 +158,9 @@ export class Reconciler {
    * everything that exists has been applied.
    */
   async sweep(cluster: string): Promise<Failure[]> {
-    const stale = new Map<string, ConfigObject>();
-    const ours = new Set<string>();
-    for (const type of [...sweepOrder].reverse()) {
-      for (const object of this.#client.graph.ofType(type)) {
-        const needed = this.#owners.has(nameText(object));
-        if (!needed && !isOf(object, cluster, ours)) continue;
-        ours.add(object.uuid);
-        if (!needed) stale.set(object.uuid, object);
-      }
-    }
     const failures: Failure[] = [];
-    const ordered = [...stale.values()].reverse();
-    for (const object of ordered) {
+    const isNeeded = (object: ConfigObject): boolean => this.#owners.has(nameText(object));
+    for (const object of leftovers(this.#client.graph, cluster, isNeeded)) {
       const there = this.#client.graph.get(object.uuid);
       if (there !== undefined) await this.#tried(there, failures, () => this.#remove(there));
     }
@@ -145,9 +178,13 @@ export class Reconciler {
     }
   }
 
-  async #ensure(desired: DesiredObject, before: Desired): Promise<void> {
+  async #ensure(
+    desired: DesiredObject,
+    wanted: ReadonlyMap<string, DesiredObject>,
+    before: Applied,
+  ): Promise<void> {
     const { type, fqName, uuid, parent } = desired;
-    const references = this.#resolved(desired);
+    const references = this.#resolved(desired, wanted);
     const present = this.#client.graph.byName(type, fqName);
     if (present !== undefined && uuid !== undefined && present.uuid !== uuid) {
       // The same name for something else, e.g. a pod of another life: that one is over.
@@ -155,11 +192,10 @@ export class Reconciler {
     } else if (present !== undefined) {
       return this.#update(present, desired, references, before);
     }
-    const above = parent === undefined ? undefined : this.#found(parent);
     this.#writes++;
     await this.#client.create(type, {
       ...(uuid !== undefined && { uuid }),
-      ...(above !== undefined && { parent: { type: above.type, uuid: above.uuid } }),
+      ...(parent !== undefined && { parent: { type: parent.type, uuid: this.#uuidOf(parent, wanted) } }),
       fqName,
       properties: desired.properties,
       references,
@@ -170,7 +206,7 @@ export class Reconciler {
     present: ConfigObject,
     desired: DesiredObject,
     references: Partial<Record<ObjectTypeName, readonly Reference[]>>,
-    before: Desired,
+    before: Applied,
   ): Promise<void> {
     const changed: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(desired.properties)) {
@@ -178,7 +214,7 @@ export class Reconciler {
       changed[key] = key === 'annotations' ? merged(present.properties[key], value) : value;
     }
     const earlier = before.objects.find((object) => nameText(object) === nameText(desired));
-    for (const key of Object.keys(earlier?.properties ?? {})) {
+    for (const key of earlier?.keys ?? []) {
       if (!(key in desired.properties)) changed[key] = null;
     }
     if (Object.keys(changed).length > 0) {
@@ -210,28 +246,33 @@ export class Reconciler {
     }
   }
 
-  #resolved({ references }: DesiredObject): Partial<Record<ObjectTypeName, readonly Reference[]>> {
+  #resolved(
+    { references }: DesiredObject,
+    wanted: ReadonlyMap<string, DesiredObject>,
+  ): Partial<Record<ObjectTypeName, readonly Reference[]>> {
     const lists: Partial<Record<ObjectTypeName, Reference[]>> = {};
     for (const reference of references) {
-      const { uuid } = this.#found(reference);
+      const uuid = this.#uuidOf(reference, wanted);
       (lists[reference.type] ??= []).push({ uuid, attr: reference.attr ?? null });
     }
     return lists;
   }
 
-  /** @throws ConfigRequestError 404 */
-  #found({ type, fqName }: ObjectName): ConfigObject {
-    const object = this.#client.graph.byName(type, fqName);
-    if (object === undefined) throw new ConfigRequestError(404, `there is no ${type} ${fqName.join(':')}`);
-    return object;
+  /** The UUID of an object that is there, or is being made. @throws ConfigRequestError 404 */
+  #uuidOf(name: ObjectName, wanted: ReadonlyMap<string, DesiredObject>): string {
+    const uuid = wanted.get(nameText(name))?.uuid ?? this.#client.graph.byName(name.type, name.fqName)?.uuid;
+    if (uuid === undefined)
+      throw new ConfigRequestError(404, `there is no ${name.type} ${name.fqName.join(':')}`);
+    return uuid;
   }
 
-  async #link({ from, to }: DesiredLink): Promise<void> {
-    const holder = this.#found(from);
-    const target = this.#found(to);
-    if (holder.references[to.type]?.some(({ uuid }) => uuid === target.uuid) === true) return;
+  async #link({ from, to }: DesiredLink, wanted: ReadonlyMap<string, DesiredObject>): Promise<void> {
+    const target = this.#uuidOf(to, wanted);
+    const holder = this.#client.graph.byName(from.type, from.fqName);
+    if (holder?.references[to.type]?.some(({ uuid }) => uuid === target) === true) return;
     this.#writes++;
-    await this.#client.changeReference(holder.type, holder.uuid, target.type, target.uuid, 'ADD', null);
+    const uuid = this.#uuidOf(from, wanted);
+    await this.#client.changeReference(from.type, uuid, to.type, target, 'ADD', null);
   }
 
   async #unlink({ from, to }: DesiredLink): Promise<void> {
@@ -243,7 +284,7 @@ export class Reconciler {
     await this.#client.changeReference(holder.type, holder.uuid, target.type, target.uuid, 'DELETE', null);
   }
 
-  async #removeNamed({ type, fqName, uuid }: DesiredObject): Promise<void> {
+  async #removeNamed({ type, fqName, uuid }: AppliedObject): Promise<void> {
     const object = this.#client.graph.byName(type, fqName);
     if (object !== undefined && (uuid === undefined || uuid === object.uuid)) await this.#remove(object);
   }
@@ -264,68 +305,21 @@ export class Reconciler {
   }
 }
 
-/** Whether a value says what is wanted; the configuration may have completed it, e.g. a subnet with its gateway. */
-function holds(present: unknown, wanted: unknown): boolean {
-  if (wanted === null || wanted === undefined) return present === null || present === undefined;
-  if (typeof wanted !== 'object' || typeof present !== 'object' || present === null)
-    return present === wanted;
-  if (Array.isArray(wanted)) {
-    if (isPairs(wanted) && isPairs(present)) {
-      const values = new Map(present.map(({ key, value }) => [key, value]));
-      return wanted.every(({ key, value }) => values.get(key) === value);
-    }
-    return (
-      Array.isArray(present) &&
-      present.length === wanted.length &&
-      wanted.every((each, index) => holds(present[index], each))
-    );
-  }
-  return Object.entries(wanted).every(([key, value]) =>
-    holds((present as Record<string, unknown>)[key], value),
-  );
+function appliedObject({
+  type,
+  fqName,
+  uuid,
+  kept = false,
+  properties,
+  references,
+}: DesiredObject): AppliedObject {
+  return { type, fqName, uuid, kept, keys: Object.keys(properties), references };
 }
 
-interface Pair {
-  readonly key: string;
-  readonly value: string;
-}
-
-function isPairs(value: unknown): value is readonly Pair[] {
-  return (
-    Array.isArray(value) &&
-    value.every((each: unknown) => typeof each === 'object' && each !== null && 'key' in each)
-  );
-}
-
-/** Annotations that are wanted, and behind them those that others made. */
-function merged(present: unknown, wanted: unknown): { key_value_pair: Pair[] } {
-  const pairs = (value: unknown): readonly Pair[] =>
-    (value as { key_value_pair?: Pair[] } | undefined)?.key_value_pair ?? [];
-  const ours = pairs(wanted);
-  const keys = new Set(ours.map(({ key }) => key));
-  return { key_value_pair: [...ours, ...pairs(present).filter(({ key }) => !keys.has(key))] };
+function needsOf({ parent, references }: DesiredObject): readonly ObjectName[] {
+  return parent === undefined ? references : [parent, ...references];
 }
 
 function linkText({ from, to }: DesiredLink): string {
   return `${nameText(from)} → ${nameText(to)}`;
-}
-
-/** Whether an object was made for a cluster: it says so, or it is a part of a load balancer that was. */
-function isOf(object: ConfigObject, cluster: string, ours: ReadonlySet<string>): boolean {
-  const { annotations } = object.properties as {
-    annotations?: { key_value_pair: { key: string; value: string }[] };
-  };
-  const value = (key: string): string | undefined =>
-    annotations?.key_value_pair.find((pair) => pair.key === key)?.value;
-  if (value('owner') === 'k8s') return value('cluster') === cluster;
-  switch (object.type) {
-    case 'loadbalancer-listener':
-      return object.references.loadbalancer?.some(({ uuid }) => ours.has(uuid)) === true;
-    case 'loadbalancer-pool':
-      return object.references['loadbalancer-listener']?.some(({ uuid }) => ours.has(uuid)) === true;
-    case 'loadbalancer-member':
-      return value('vmi') !== undefined && ours.has(object.parent!.uuid);
-    default:
-      return false;
-  }
 }

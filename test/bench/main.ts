@@ -20,6 +20,10 @@ const benches: Record<string, Bench> = {
     about: 'decode, intern, look up, select, encode, items in and out, each beside the naive way',
     load: () => import('./micro.ts'),
   },
+  services: {
+    about: 'Kubernetes Services to the gateway, and the readiness of one pod with all of them standing',
+    load: () => import('./services.ts'),
+  },
   latency: {
     about: 'from the publish at an agent to the route in FRR',
     load: () => import('./latency.ts'),

@@ -59,7 +59,12 @@ export function* clusterObjects(plan: ClusterPlan): IterableIterator<KubernetesO
       },
     },
   });
-  const pool = { domain: 'default-domain', project: `k8s-${PUBLIC}`, network: 'vn-public', name: 'pool-public' };
+  const pool = {
+    domain: 'default-domain',
+    project: `k8s-${PUBLIC}`,
+    network: 'vn-public',
+    name: 'pool-public',
+  };
   for (let namespace = 0; namespace < plan.namespaces; namespace++) {
     const annotations = {
       'opencontrail.org/isolation': 'true',

@@ -74,7 +74,7 @@ async function run(plan: EdgePlan, report: (report: EdgeReport) => void): Promis
     const look = (): void => {
       const found = gateway
         .routes({ table: plan.table, prefix })
-        .filter(({ protocol }) => protocol === 'bgp');
+        .flatMap((route) => route.paths.filter(({ kind }) => kind === 'BGP'));
       if (found.length === paths) report({ type: 'seen' });
       else setTimeout(look, 1);
     };

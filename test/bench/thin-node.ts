@@ -30,6 +30,8 @@ export class ThinNode {
   readonly #interfaces = new Map<string, Interface>();
   /** By VRF and address: how many interfaces have it. */
   readonly #published = new Map<string, number>();
+  /** Instance ids by VRF. */
+  readonly #instances = new Map<string, number>();
   #instanceId = 0;
   #sequence = 0;
   #label = FIRST_LABEL;
@@ -72,10 +74,13 @@ export class ThinNode {
   #step(change: VirtualRouterChange): void {
     switch (change.type) {
       case 'add-vrf':
-        this.#out.push(subscribeStanza(this.#name, change.vrf.name, ++this.#instanceId));
+        if (this.#instances.has(change.vrf.name)) break;
+        this.#instances.set(change.vrf.name, ++this.#instanceId);
+        this.#out.push(subscribeStanza(this.#name, change.vrf.name, this.#instanceId));
         break;
       case 'remove-vrf':
-        this.#out.push(unsubscribeStanza(this.#name, change.name));
+        this.#out.push(unsubscribeStanza(this.#name, change.name, this.#instances.get(change.name)!));
+        this.#instances.delete(change.name);
         break;
       case 'add-interface': {
         const { interface: settings } = change;

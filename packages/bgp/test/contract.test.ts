@@ -154,9 +154,9 @@ const valueOf: Record<AttributeName, readonly string[]> = {
   peDistinguisherLabels: ['0a010103000191'],
   linkState: ['04440004' + '00000064'.slice(0, 8), '04000000'],
   largeCommunities: ['0000fde80000000100000002'],
-  bgpsecPath: ['00'],
+  bgpsecPath: ['0008' + '01000000fde8' + '001b' + '01' + 'aa'.repeat(20) + '0002' + 'abcd'],
   onlyToCustomer: ['0000fde8'],
-  domainPath: ['01'],
+  domainPath: ['01' + '0000fde8000146', '02' + '0000fde8000146' + '0000fde9000280'],
   serviceFunctionPath: ['01'],
   bfdDiscriminator: ['01'],
   prefixSid: [
@@ -183,8 +183,6 @@ const valueOf: Record<AttributeName, readonly string[]> = {
 const opaque = new Set<AttributeName>([
   'connector',
   'trafficEngineering',
-  'bgpsecPath',
-  'domainPath',
   'serviceFunctionPath',
   'bfdDiscriminator',
   'edgeDiscovery',

@@ -241,9 +241,7 @@ t.test('what stands in tunnels, segments and sets has names', async (t) => {
   t.match(
     attributesOf('c01712' + '000d000e' + '060a' + '00000000' + '0001' + '0a010103' + '0f0001'.slice(0, 4)),
     {
-      tunnelEncapsulation: [
-        { name: 'udp', subTlvs: [{ address: '10.1.1.3' }, { type: 15, value: '' }] },
-      ],
+      tunnelEncapsulation: [{ name: 'udp', subTlvs: [{ address: '10.1.1.3' }, { type: 15, value: '' }] }],
     },
   );
   t.match(

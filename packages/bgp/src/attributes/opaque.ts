@@ -34,8 +34,6 @@ export const peDistinguisherLabels: Attribute<Uint8Array> = {
     return wrongLength(`${octets} octets long, a multiple of neither 7 nor 19`);
   },
 };
-export const bgpsecPath = opaque(33, 'BGPSEC_PATH', optionalNonTransitive, 'RFC 8205 §3');
-export const domainPath = opaque(36, 'D_PATH', optionalTransitive, 'draft-ietf-bess-evpn-ipvpn-interworking');
 export const serviceFunctionPath = opaque(37, 'SFP', optionalTransitive, 'RFC 9015 §3.2.2');
 export const bfdDiscriminator = opaque(38, 'BFD_DISCRIMINATOR', optionalTransitive, 'RFC 9026 §3.1.6');
 /** Contrail: edges of a multicast tree. */

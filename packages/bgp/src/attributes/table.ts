@@ -4,7 +4,9 @@ import { attrSet } from './attr-set.ts';
 import { aggregator, as4Aggregator, atomicAggregate } from './aggregator.ts';
 import { as4Path, asPath } from './as-path.ts';
 import type { Attribute } from './attribute.ts';
+import { bgpsecPath } from './bgpsec-path.ts';
 import { communities, largeCommunities } from './communities.ts';
+import { domainPath } from './domain-path.ts';
 import { extendedCommunities } from './extended-communities.ts';
 import { ipv6ExtendedCommunities } from './ipv6-extended-communities.ts';
 import { linkState } from './link-state.ts';
@@ -13,9 +15,7 @@ import { nextHop } from './next-hop.ts';
 import { onlyToCustomer } from './only-to-customer.ts';
 import {
   bfdDiscriminator,
-  bgpsecPath,
   connector,
-  domainPath,
   edgeDiscovery,
   edgeForwarding,
   originVnPath,

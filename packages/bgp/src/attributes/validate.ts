@@ -118,7 +118,9 @@ function addMissing(
   if (announces === 'nothing') return problems;
   let all = problems;
   if (seenIn[attributes.origin.code] !== stamp) all = add(all, missing('origin'));
-  if (seenIn[attributes.asPath.code] !== stamp) all = add(all, missing('asPath'));
+  // RFC 8205 §4.1: a signed path stands in the place of AS_PATH.
+  if (seenIn[attributes.asPath.code] !== stamp && seenIn[attributes.bgpsecPath.code] !== stamp)
+    all = add(all, missing('asPath'));
   if (announces !== 'mp' && seenIn[attributes.nextHop.code] !== stamp) all = add(all, missing('nextHop'));
   if (internal === true && seenIn[attributes.localPref.code] !== stamp) all = add(all, missing('localPref'));
   return all;

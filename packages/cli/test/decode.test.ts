@@ -49,7 +49,7 @@ t.test('lines of hexadecimal and of JSON are decoded in order, and counted', asy
     documents(stdout).map(({ type }) => type),
     ['keepalive', 'update', 'keepalive', 'error'],
   );
-  t.match(stderr, /^4 messages decoded, 1 with problems, \d+ per second\n$/);
+  t.match(stderr, /^4 messages decoded, 1 with problems, \d+ per second \(\d+ per second of CPU time\)\n$/);
 });
 
 t.test('a line that holds no message is named, and the others are decoded', async (t) => {
@@ -71,6 +71,25 @@ t.test('a line that holds no message is named, and the others are decoded', asyn
   t.match(stderr, /standard input:3: "hex" is missing/);
   t.match(stderr, /standard input:5: "context.asn4" is not true, false or null/);
   t.match(stderr, /2 messages decoded, 0 with problems, 4 lines unreadable/);
+});
+
+t.test('hexadecimal is taken however it is written, and a line without end ends nothing', async (t) => {
+  const lines = [
+    `\ufeff${keepalive.toUpperCase()}\r`,
+    ' \r',
+    `0x${keepalive}  `,
+    keepalive.replace(/..../g, '$& '),
+    JSON.stringify({ context: null, hex: keepalive.toUpperCase() }),
+    'f'.repeat(5 * 1024 * 1024),
+    keepalive,
+  ];
+  const { code, stdout, stderr } = await run(['decode', 'bgp'], lines.join('\n'));
+  t.equal(code, 1);
+  t.same(
+    documents(stdout).map(({ type }) => type),
+    ['keepalive', 'keepalive', 'keepalive', 'keepalive', 'error', 'keepalive'],
+  );
+  t.match(stderr, /standard input:6: the line is too long/);
 });
 
 t.test('files are read one after another, and a missing one ends with an error', async (t) => {

@@ -51,18 +51,25 @@ class Tally {
   problems = 0;
   unreadable = 0;
   readonly #start = performance.now();
+  readonly #cpu = process.cpuUsage();
 
   count(document: object): void {
     this.messages++;
     if ('problems' in document && (document.problems as readonly unknown[]).length > 0) this.problems++;
   }
 
-  /** `2060 messages decoded, 300 with problems, 24810 per second`. */
+  /**
+   * `2060 messages decoded, 300 with problems, 24810 per second (31020 per second of CPU time)`: the clock also counts
+   * what other processes take of the machine, and both count the warming up.
+   */
   text(): string {
     const seconds = Math.max((performance.now() - this.#start) / 1000, 1e-6);
+    const { user, system } = process.cpuUsage(this.#cpu);
+    const perCpu = Math.round((this.messages * 1e6) / Math.max(user + system, 1));
     const unreadable = this.unreadable === 0 ? '' : `, ${this.unreadable} lines unreadable`;
     const rate = Math.round(this.messages / seconds);
-    return `${this.messages} messages decoded, ${this.problems} with problems${unreadable}, ${rate} per second\n`;
+    const counts = `${this.messages} messages decoded, ${this.problems} with problems${unreadable}`;
+    return `${counts}, ${rate} per second (${perCpu} per second of CPU time)\n`;
   }
 }
 
@@ -82,7 +89,7 @@ async function decodeLines(files: readonly string[]): Promise<void> {
 }
 
 /** The document of a line as text; a line that holds no message has one of type `error` that says why. */
-function document(text: string, name: string, number: number, tally: Tally): string {
+function document(text: string | undefined, name: string, number: number, tally: Tally): string {
   try {
     const decoded = decodeLine(text);
     tally.count(decoded);

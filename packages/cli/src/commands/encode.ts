@@ -43,7 +43,8 @@ async function encodeLines(files: readonly string[], options: { readonly asn2?: 
   await out.flush();
 }
 
-function updateFields(text: string): UpdateFields {
+function updateFields(text: string | undefined): UpdateFields {
+  if (text === undefined) throw new RangeError('the line is too long');
   const document: unknown = JSON.parse(text);
   const type = (document as { type?: unknown } | null)?.type ?? 'update';
   if (type !== 'update') {

@@ -19,28 +19,39 @@ export function* inputs(
   }
 }
 
-/**
- * The lines of a stream that are not blank, with their numbers, in batches as they arrive.
- * @throws RangeError for a line longer than {@link MAX_LINE_LENGTH}
- */
-export async function* lines(stream: Readable): AsyncGenerator<readonly { number: number; text: string }[]> {
+/** A line that is not blank; `text` is absent where it is longer than {@link MAX_LINE_LENGTH}. */
+export interface Line {
+  readonly number: number;
+  readonly text?: string;
+}
+
+/** The lines of a stream that are not blank, with their numbers, in batches as they arrive. */
+export async function* lines(stream: Readable): AsyncGenerator<readonly Line[]> {
   const decoder = new StringDecoder('utf8');
   let left = '';
   let number = 0;
+  let tooLong = false;
+  const line = (part: string): Line | undefined => {
+    number++;
+    if (tooLong || part.length > MAX_LINE_LENGTH) {
+      tooLong = false;
+      return { number };
+    }
+    const text = part.trim();
+    return text === '' ? undefined : { number, text };
+  };
   for await (const chunk of stream) {
     const parts = (left + decoder.write(chunk as Buffer)).split('\n');
     left = parts.pop() ?? '';
-    if (left.length > MAX_LINE_LENGTH) throw new RangeError(`line ${number + parts.length + 1} is too long`);
-    const batch: { number: number; text: string }[] = [];
-    for (const part of parts) {
-      number++;
-      const text = part.trim();
-      if (text !== '') batch.push({ number, text });
+    const batch = parts.map((part) => line(part)).filter((item) => item !== undefined);
+    if (left.length > MAX_LINE_LENGTH) {
+      tooLong = true;
+      left = '';
     }
     if (batch.length > 0) yield batch;
   }
-  const text = (left + decoder.end()).trim();
-  if (text !== '') yield [{ number: number + 1, text }];
+  const last = line(left + decoder.end());
+  if (last !== undefined) yield [last];
 }
 
 /** Collects lines of output and writes them in large pieces, waiting for a slow reader. */

@@ -21,9 +21,10 @@ export class LineError extends Error {
 
 /**
  * The document of a line.
- * @throws LineError when the line is neither hexadecimal nor JSON with `hex`
+ * @throws LineError when the line is neither hexadecimal nor JSON with `hex`, or absent because it was too long
  */
-export function decodeLine(line: string): DecodedDocument | { readonly type: 'capabilities' } {
+export function decodeLine(line: string | undefined): DecodedDocument | { readonly type: 'capabilities' } {
+  if (line === undefined) throw new LineError('the line is too long');
   if (!line.startsWith('{')) return describeMessage(octets(line));
   const record = parseRecord(line);
   const bytes = octets(record.hex);
@@ -34,7 +35,7 @@ function octets(hex: string): Uint8Array {
   const bytes = Buffer.from(hex, 'hex');
   if (bytes.length * 2 === hex.length) return bytes;
   try {
-    return parseHex(hex); // with blanks or colons in between
+    return parseHex(hex.replace(/^0x/i, '')); // with blanks or colons in between
   } catch (error) {
     throw new LineError((error as Error).message, { cause: error });
   }
@@ -47,8 +48,9 @@ function parseRecord(line: string): MessageRecord {
   } catch (error) {
     throw new LineError(`not JSON: ${(error as Error).message}`, { cause: error });
   }
-  const { hex, context = {}, kind } = record as { hex?: unknown; context?: unknown; kind?: string };
+  const { hex, context: given, kind } = record as { hex?: unknown; context?: unknown; kind?: string };
   if (typeof hex !== 'string') throw new LineError('"hex" is missing');
+  const context = given ?? {};
   const wrong = wrongContext(context);
   if (wrong !== undefined) throw new LineError(wrong);
   return { hex, context: context as DecodeContext, ...(kind === undefined ? {} : { kind }) };

@@ -26,7 +26,7 @@ export class Batch {
   readonly found = new Int32Array(BATCH_SIZE);
   /** Scratch of the index. */
   readonly hashes = new Int32Array(BATCH_SIZE);
-  readonly slots = new Int32Array(BATCH_SIZE);
+  readonly places = new Int32Array(BATCH_SIZE);
   keyBytes: Uint8Array = new Uint8Array(0);
   keyView: DataView = new DataView(this.keyBytes.buffer);
   keyEnd = 0;

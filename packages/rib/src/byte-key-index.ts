@@ -1,7 +1,7 @@
 /**
  * Finds destinations by byte strings, for every family whose keys have no fixed width.
  *
- * A destination keeps the hash of its key and the offset of `length(2) | octets` in an arena.
+ * A destination keeps the offset of `length(2) | octets` in an arena where others have their key.
  */
 import type { Batch } from './batch.ts';
 import { ByteArena } from './byte-arena.ts';
@@ -15,13 +15,10 @@ export class ByteKeyIndex {
   readonly #destinations: Destinations;
   readonly #arena = new ByteArena();
   readonly #seed = randomSeed();
-  readonly #directory: SlotDirectory;
+  readonly #directory = new SlotDirectory();
 
   constructor(destinations: Destinations) {
     this.#destinations = destinations;
-    this.#directory = new SlotDirectory((numbers, count, into) => {
-      for (let i = 0; i < count; i++) into[i] = this.#record(numbers[i]!, 0);
-    });
   }
 
   /** Fills `batch.found`, making destinations for announcements that name new ones. */
@@ -51,13 +48,13 @@ export class ByteKeyIndex {
 
   /** A copy of the key of a destination. */
   key(number: number): Uint8Array {
-    const at = this.#record(number, 1);
+    const at = this.#stored(number);
     return this.#arena.slice(at + LENGTH_OCTETS, this.#arena.view.getUint16(at));
   }
 
   /** Copies the key of a destination; returns its length. */
   copyKey(number: number, target: Uint8Array, to: number): number {
-    const at = this.#record(number, 1);
+    const at = this.#stored(number);
     const { bytes, view } = this.#arena;
     const length = view.getUint16(at);
     for (let i = 0; i < length; i++) target[to + i] = bytes[at + LENGTH_OCTETS + i]!;
@@ -65,17 +62,14 @@ export class ByteKeyIndex {
   }
 
   keyLength(number: number): number {
-    return this.#arena.view.getUint16(this.#record(number, 1));
+    return this.#arena.view.getUint16(this.#stored(number));
   }
 
-  /** Takes destinations out of the index and frees their keys. */
-  remove(numbers: Int32Array, count: number): void {
-    for (let i = 0; i < count; i++) {
-      const number = numbers[i]!;
-      this.#directory.remove(this.#record(number, 0), number);
-      const at = this.#record(number, 1);
-      this.#arena.release(at, this.#arena.view.getUint16(at) + LENGTH_OCTETS);
-    }
+  /** Takes a destination out of the index and frees its key. */
+  remove(number: number): void {
+    this.#directory.remove(number);
+    const at = this.#stored(number);
+    this.#arena.release(at, this.#arena.view.getUint16(at) + LENGTH_OCTETS);
   }
 
   clear(): void {
@@ -83,8 +77,9 @@ export class ByteKeyIndex {
     this.#arena.clear();
   }
 
-  #record(number: number, word: number): number {
-    return this.#destinations.words[number * this.#destinations.stride + KEY + word]!;
+  /** Where the arena holds the key of a destination. */
+  #stored(number: number): number {
+    return this.#destinations.words[number * this.#destinations.stride + KEY]!;
   }
 
   #hash(view: DataView, at: number, length: number): number {
@@ -93,17 +88,15 @@ export class ByteKeyIndex {
 
   #find(view: DataView, at: number, length: number, hash: number): number {
     const directory = this.#directory;
-    const { slots } = directory;
+    const { slots, hashes } = directory;
     const { words, stride } = this.#destinations;
     const arena = this.#arena.view;
     const tag = slotTag(hash);
     for (let slot = directory.start(hash); slots[slot] !== 0; slot = directory.next(slot)) {
       if (((slots[slot]! ^ tag) & ~NUMBER_MASK) !== 0) continue;
       const number = slots[slot]! & NUMBER_MASK;
-      if (number === 0) continue;
-      const key = number * stride + KEY;
-      if (words[key] !== hash) continue;
-      const stored = words[key + 1]!;
+      if (number === 0 || hashes[number] !== hash) continue;
+      const stored = words[number * stride + KEY]!;
       if (arena.getUint16(stored) !== length) continue;
       if (equalBytes(view, at, arena, stored + LENGTH_OCTETS, length)) return number;
     }
@@ -117,8 +110,7 @@ export class ByteKeyIndex {
     const bytes = this.#arena.bytes;
     for (let i = 0; i < length; i++) bytes[stored + LENGTH_OCTETS + i] = view.getUint8(at + i);
     const { words, stride } = this.#destinations;
-    words[number * stride + KEY] = hash;
-    words[number * stride + KEY + 1] = stored;
+    words[number * stride + KEY] = stored;
     this.#directory.insert(hash, number);
     return number;
   }

@@ -20,6 +20,8 @@
  * ```
  */
 
+import { enlarged, forgotten } from './enlarged.ts';
+
 /** Flags of a path, the low octet of its label word. */
 export const pathFlag = {
   /** Kept from a session that went down; swept unless announced again. @see RFC 4724 §4.2 */
@@ -57,7 +59,6 @@ export const STATE_BEST = 1 << 31;
 export const STATE_FREE = 1 << 30;
 
 const FIRST_CAPACITY = 16;
-const OVER_RESERVE_FROM = 1 << 15;
 
 export class Destinations {
   /** Words per destination. */
@@ -90,7 +91,7 @@ export class Destinations {
   allocate(): number {
     const number = this.#freed.pop() || this.top++;
     const at = number * this.stride;
-    if (at >= this.words.length) this.words = enlarged(this.words, OVER_RESERVE_FROM * this.stride);
+    if (at >= this.words.length) this.words = enlarged(this.words);
     this.words[at + SET] = 0;
     this.words[at + LABEL] = 0;
     this.words[at + MORE] = 0;
@@ -110,10 +111,7 @@ export class Destinations {
   allocatePath(): number {
     const number = this.#freedPaths.pop() || this.#pathTop++;
     if ((number + 1) * PATH_WORDS > this.paths.length) {
-      this.paths =
-        this.paths.length === 0
-          ? new Int32Array(FIRST_CAPACITY * PATH_WORDS)
-          : enlarged(this.paths, OVER_RESERVE_FROM * PATH_WORDS);
+      this.paths = enlarged(this.paths, (number + 1) * PATH_WORDS);
     }
     this.furtherPaths++;
     return number;
@@ -126,6 +124,7 @@ export class Destinations {
 
   /** Returns the memory; only when {@link size} is 0. */
   clear(): void {
+    forgotten(this.words.length + this.paths.length);
     this.words = new Int32Array(FIRST_CAPACITY * this.stride);
     this.paths = new Int32Array(0);
     this.top = 1;
@@ -142,11 +141,11 @@ export class Destinations {
 
 /** A stack of numbers in an Int32Array. */
 class FreeList {
-  #numbers = new Int32Array(16);
+  #numbers: Int32Array = new Int32Array(16);
   #count = 0;
 
   push(number: number): void {
-    if (this.#count === this.#numbers.length) this.#numbers = enlarged(this.#numbers, OVER_RESERVE_FROM);
+    if (this.#count === this.#numbers.length) this.#numbers = enlarged(this.#numbers);
     this.#numbers[this.#count++] = number;
   }
 
@@ -154,14 +153,4 @@ class FreeList {
   pop(): number {
     return this.#count === 0 ? 0 : this.#numbers[--this.#count]!;
   }
-}
-
-/**
- * A larger copy: twice the size, or eight times from a certain length on. Pages that are not touched cost nothing, while
- * every copy stops the loop.
- */
-export function enlarged(array: Int32Array, overReserveFrom: number): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(Math.max(16, array.length * (array.length < overReserveFrom ? 2 : 8)));
-  larger.set(array);
-  return larger;
 }

@@ -6,16 +6,11 @@ import { NUMBER_MASK, SlotDirectory, slotTag } from './slot-directory.ts';
 
 const MULTIPLIER = 0x9e3779b1 | 0;
 
-/** Scratch of a split. */
-let gathered = new Int32Array(0);
-let removedHashes = new Int32Array(0);
-
 export class FixedKeyIndex {
   readonly #destinations: Destinations;
   readonly #keyWords: number;
   readonly #seed = randomSeed();
-  readonly #directory: SlotDirectory;
-
+  readonly #directory = new SlotDirectory();
   /** Told the first key word of every new destination. */
   readonly #added: ((head: number) => void) | undefined;
 
@@ -23,36 +18,33 @@ export class FixedKeyIndex {
     this.#destinations = destinations;
     this.#keyWords = keyWords;
     this.#added = added;
-    this.#directory = new SlotDirectory((numbers, count, into) => this.#hashAll(numbers, count, into));
   }
 
   /** Fills `batch.found`, making destinations for announcements that name new ones. */
   resolve(batch: Batch): void {
-    const { count, keys, keyWords, hashes, slots: candidates, found, sets } = batch;
+    const { count, keys, keyWords, hashes, places, found, sets } = batch;
     const directory = this.#directory;
     const seed = this.#seed;
     // Pass 1: hash every key.
     for (let i = 0, at = 0; i < count; i++) {
       let hash = seed;
-      for (let word = 0; word < keyWords; word++) {
-        hash = Math.imul(hash ^ keys[at++]!, MULTIPLIER);
-        hash = (hash << 15) | (hash >>> 17);
-      }
+      for (let word = 0; word < keyWords; word++) hash = mix(hash, keys[at++]!);
       hashes[i] = finishHash(hash);
     }
-    // Pass 2: the first slot of each, independent loads.
-    {
-      const { slots, segments, shift, mask } = directory;
-      for (let i = 0; i < count; i++) {
-        const hash = hashes[i]!;
-        candidates[i] = slots[segments[(hash >>> 1) >>> shift]! + (hash & mask)]!;
-      }
+    directory.reserve(hashes, count);
+    const { slots, segments, shift, mask } = directory;
+    // Pass 2: what is in the first slot of each, independent loads.
+    for (let i = 0; i < count; i++) {
+      const hash = hashes[i]!;
+      const place = segments[(hash >>> 1) >>> shift]! + (hash & mask);
+      places[i] = place;
+      found[i] = slots[place]!;
     }
     // Pass 3: the records whose tag agrees, so that what follows finds them in the cache; independent loads again.
     const { words, stride } = this.#destinations;
     const secondWord = KEY + 1;
     for (let i = 0, at = 0; i < count; i++, at += keyWords) {
-      const candidate = candidates[i]!;
+      const candidate = found[i]!;
       const number = candidate & NUMBER_MASK;
       const record = number * stride;
       found[i] =
@@ -66,9 +58,11 @@ export class FixedKeyIndex {
     for (let i = 0, at = 0; i < count; i++, at += keyWords) {
       let number = found[i]!;
       if (number !== 0 && (keyWords === 2 || this.#matches(number, keys, at))) continue;
+      const hash = hashes[i]!;
+      const place = places[i]!;
       // An earlier entry of this batch may have made the destination.
-      number = this.#find(keys, at, hashes[i]!);
-      if (number === 0 && sets[i] !== 0) number = this.#insert(keys, at, hashes[i]!);
+      number = slots[place] === 0 ? 0 : this.#find(keys, at, hash);
+      if (number === 0 && sets[i] !== 0) number = this.#insert(keys, at, hash, place);
       found[i] = number;
     }
   }
@@ -81,14 +75,15 @@ export class FixedKeyIndex {
   /** The destination with the key at `keys[at]`, made if there is none. */
   require(keys: Int32Array, at: number): number {
     const hash = this.#hash(keys, at);
-    return this.#find(keys, at, hash) || this.#insert(keys, at, hash);
+    const number = this.#find(keys, at, hash);
+    if (number !== 0) return number;
+    this.#directory.reserveOne(hash);
+    return this.#insert(keys, at, hash, this.#directory.start(hash));
   }
 
-  /** Takes destinations out of the index; their keys must still be in place. */
-  remove(numbers: Int32Array, count: number): void {
-    if (removedHashes.length < count) removedHashes = new Int32Array(numbers.length);
-    this.#hashAll(numbers, count, removedHashes);
-    for (let i = 0; i < count; i++) this.#directory.remove(removedHashes[i]!, numbers[i]!);
+  /** Takes a destination out of the index. */
+  remove(number: number): void {
+    this.#directory.remove(number);
   }
 
   clear(): void {
@@ -121,35 +116,16 @@ export class FixedKeyIndex {
     return true;
   }
 
-  #insert(keys: Int32Array, at: number, hash: number): number {
+  /** Makes a destination; there must be room for it in the directory. */
+  #insert(keys: Int32Array, at: number, hash: number, place: number): number {
     const destinations = this.#destinations;
     const number = destinations.allocate();
+    const { words } = destinations;
     const key = number * destinations.stride + KEY;
-    for (let word = 0; word < this.#keyWords; word++) destinations.words[key + word] = keys[at + word]!;
-    this.#directory.insert(hash, number);
+    for (let word = 0; word < this.#keyWords; word++) words[key + word] = keys[at + word]!;
+    this.#directory.put(place, hash, number);
     this.#added?.(keys[at]!);
     return number;
-  }
-
-  #hashAll(numbers: Int32Array, count: number, into: Int32Array): void {
-    const { words, stride } = this.#destinations;
-    const keyWords = this.#keyWords;
-    if (gathered.length < count * keyWords) gathered = new Int32Array(count * keyWords);
-    // The keys are all over the memory: fetched by a loop that does nothing else, the misses overlap.
-    const keys = gathered;
-    if (keyWords === 2) {
-      for (let i = 0; i < count; i++) {
-        const key = numbers[i]! * stride + KEY;
-        keys[i * 2] = words[key]!;
-        keys[i * 2 + 1] = words[key + 1]!;
-      }
-    } else {
-      for (let i = 0, at = 0; i < count; i++) {
-        const key = numbers[i]! * stride + KEY;
-        for (let word = 0; word < keyWords; word++) keys[at++] = words[key + word]!;
-      }
-    }
-    for (let i = 0; i < count; i++) into[i] = this.#hash(keys, i * keyWords);
   }
 
   #hash(keys: Int32Array, at: number): number {

@@ -536,11 +536,11 @@ export class PackedTable {
     if (count === 0) return;
     this.#goneCount = 0;
     const { layout, destinations, fixed } = this;
-    if (fixed !== undefined) fixed.remove(this.#gone, count);
-    else this.byBytes!.remove(this.#gone, count);
     const shift = layout.kind === 'prefix' && layout.distinguished ? lengthBits(layout) : 0;
     for (let i = 0; i < count; i++) {
       const number = this.#gone[i]!;
+      if (fixed !== undefined) fixed.remove(number);
+      else this.byBytes!.remove(number);
       if (shift !== 0) {
         this.store.distinguishers.release(destinations.words[number * destinations.stride + KEY]! >>> shift);
       }

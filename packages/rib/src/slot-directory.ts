@@ -3,30 +3,30 @@
  * full segment is split in two (extendible hashing). Growth costs one segment at a time, whatever the table holds.
  *
  * ```
- *   hash:  [ directory bits … | tag 6 bits | slot in the segment 14 bits ]
- *   slot:  [ tag 6 bits | number 26 bits ]      0: never used      number 0 with a tag: removed
+ *   hash:   [ directory bits … | tag 6 bits | slot in the segment 14 bits ]
+ *   slot:   [ tag 6 bits | number 26 bits ]      0: never used      number 0 with a tag: removed
+ *   hashes: by number, so that neither a split nor a removal has to look at the record behind a number
  * ```
- * The tag answers most "is it this one?" questions without touching the record behind the number, which would be a cache
- * miss.
+ * The tag answers most "is it this one?" questions without touching that record either, which would be a cache miss.
  */
+import { enlarged } from './enlarged.ts';
 
 const SEGMENT_BITS = 14;
 const LARGEST_SEGMENT = 1 << SEGMENT_BITS;
 const SMALLEST_SEGMENT = 16;
-export const TAG_SHIFT = 26;
+const TAG_SHIFT = 26;
 /** Numbers an index can hold: 67,108,863. */
 export const NUMBER_MASK = (1 << TAG_SHIFT) - 1;
 const REMOVED = 1 << TAG_SHIFT;
 /** A segment is split or cleaned when more of its slots than this are in use. */
 const FULL = 0.62;
-const OVER_RESERVE_FROM = 1 << 20;
+/** A split that leaves a segment fuller than this was due; otherwise clearing out what was removed was enough. */
+const CROWDED = FULL * 0.75;
 
-/** Computes the hashes of `count` numbers: asked for when a segment is split. */
-export type HashesOf = (numbers: Int32Array, count: number, into: Int32Array) => void;
-
-/** Scratch of a split. */
+/** Numbers of a segment that is split. */
 const taken = new Int32Array(LARGEST_SEGMENT);
-const takenHashes = new Int32Array(LARGEST_SEGMENT);
+
+const one = new Int32Array(1);
 
 /** The bits of `hash` that a slot stores, in place. */
 export function slotTag(hash: number): number {
@@ -35,23 +35,20 @@ export function slotTag(hash: number): number {
 
 export class SlotDirectory {
   /** All segments, one after the other; replaced on growth. */
-  slots = new Int32Array(SMALLEST_SEGMENT);
+  slots: Int32Array = new Int32Array(SMALLEST_SEGMENT);
   /** Start of the segment for each value of the top bits. */
   segments = new Int32Array(1);
   /** `hash >>> 1 >>> shift` indexes {@link segments}. */
   shift = 31;
   /** Slots per segment minus one. */
   mask = SMALLEST_SEGMENT - 1;
+  /** Hash of each number that is in; replaced on growth. */
+  hashes: Int32Array = new Int32Array(SMALLEST_SEGMENT);
   #depth = 0;
   /** Slots in use per segment, removed ones included, and how many top bits the segment distinguishes. */
-  #used = new Int32Array(1);
-  #depths = new Int32Array(1);
+  #used: Int32Array = new Int32Array(1);
+  #depths: Int32Array = new Int32Array(1);
   #count = 1;
-  readonly #hashesOf: HashesOf;
-
-  constructor(hashesOf: HashesOf) {
-    this.#hashesOf = hashesOf;
-  }
 
   /** Where the first probe for `hash` goes. */
   start(hash: number): number {
@@ -64,21 +61,53 @@ export class SlotDirectory {
     return (slot & ~mask) | ((slot + 1) & mask);
   }
 
+  /**
+   * Makes room for one more number for each of these hashes; until the next call no slot moves. A segment may be a batch
+   * fuller than it should be, but is never full.
+   */
+  reserve(hashes: Int32Array, count: number): void {
+    while (this.mask + 1 < LARGEST_SEGMENT && this.#used[0]! + count > (this.mask + 1) * FULL) {
+      this.#makeRoom(0, count);
+    }
+    if (this.mask + 1 < LARGEST_SEGMENT) return;
+    const limit = (LARGEST_SEGMENT * FULL) | 0;
+    const { segments, shift } = this;
+    const used = this.#used;
+    for (let i = 0; i < count; i++) {
+      const segment = segments[(hashes[i]! >>> 1) >>> shift]! >>> SEGMENT_BITS;
+      if (used[segment]! < limit) continue;
+      this.#makeRoom(segment, 0);
+      this.reserve(hashes, count);
+      return;
+    }
+  }
+
+  /** {@link reserve} for one number. */
+  reserveOne(hash: number): void {
+    one[0] = hash;
+    this.reserve(one, 1);
+  }
+
   /** Adds a number that is not there yet. */
   insert(hash: number, number: number): void {
-    let segment = this.segments[(hash >>> 1) >>> this.shift]! >>> this.#bits();
-    if (this.#used[segment]! >= (this.mask + 1) * FULL) {
-      this.#makeRoom(segment);
-      segment = this.segments[(hash >>> 1) >>> this.shift]! >>> this.#bits();
-    }
-    this.#used[segment]!++;
-    this.#put(hash, number);
+    this.reserveOne(hash);
+    this.put(this.start(hash), hash, number);
+  }
+
+  /** Adds a number at the slot its hash leads to, or behind it; there must have been a {@link reserve} for it. */
+  put(slot: number, hash: number, number: number): void {
+    const { slots } = this;
+    while (slots[slot] !== 0) slot = this.next(slot);
+    slots[slot] = slotTag(hash) | number;
+    this.#used[slot >>> this.#bits()]!++;
+    if (number >= this.hashes.length) this.hashes = enlarged(this.hashes, number + 1);
+    this.hashes[number] = hash;
   }
 
   /** Takes a number out; does nothing if it is not there. */
-  remove(hash: number, number: number): void {
-    const slots = this.slots;
-    for (let slot = this.start(hash); slots[slot] !== 0; slot = this.next(slot)) {
+  remove(number: number): void {
+    const { slots } = this;
+    for (let slot = this.start(this.hashes[number]!); slots[slot] !== 0; slot = this.next(slot)) {
       if ((slots[slot]! & NUMBER_MASK) !== number) continue;
       const last = slots[this.next(slot)] === 0;
       slots[slot] = last ? 0 : REMOVED;
@@ -90,6 +119,7 @@ export class SlotDirectory {
   /** Forgets everything and returns the memory. */
   clear(): void {
     this.slots = new Int32Array(SMALLEST_SEGMENT);
+    this.hashes = new Int32Array(SMALLEST_SEGMENT);
     this.segments = new Int32Array(1);
     this.shift = 31;
     this.mask = SMALLEST_SEGMENT - 1;
@@ -103,33 +133,26 @@ export class SlotDirectory {
     return 31 - Math.clz32(this.mask + 1);
   }
 
-  #put(hash: number, number: number): void {
-    const slots = this.slots;
-    let slot = this.start(hash);
-    while (slots[slot] !== 0) slot = this.next(slot);
-    slots[slot] = slotTag(hash) | number;
-  }
-
-  #makeRoom(segment: number): void {
+  /** Clears out what was removed from a segment, and enlarges or splits it if that is not enough for `more`. */
+  #makeRoom(segment: number, more: number): void {
     const count = this.#take(segment);
-    const crowded = count > (this.mask + 1) * FULL * 0.75;
-    if (crowded) {
+    if (count + more > (this.mask + 1) * CROWDED) {
       if (this.mask + 1 < LARGEST_SEGMENT) {
         // Only a directory of one segment is smaller than a full one.
         this.slots = new Int32Array((this.mask + 1) * 4);
         this.mask = this.slots.length - 1;
       } else this.#split(segment);
     }
-    this.#hashesOf(taken, count, takenHashes);
-    const { slots, segments, shift, mask } = this;
+    const { slots, segments, shift, mask, hashes } = this;
     const bits = this.#bits();
     const used = this.#used;
     for (let i = 0; i < count; i++) {
-      const hash = takenHashes[i]!;
+      const number = taken[i]!;
+      const hash = hashes[number]!;
       const base = segments[(hash >>> 1) >>> shift]!;
       let offset = hash & mask;
       while (slots[base + offset] !== 0) offset = (offset + 1) & mask;
-      slots[base + offset] = slotTag(hash) | taken[i]!;
+      slots[base + offset] = slotTag(hash) | number;
       used[base >>> bits]!++;
     }
   }
@@ -155,14 +178,10 @@ export class SlotDirectory {
     if (depth === this.#depth) this.#doubleDirectory();
     const fresh = this.#count++;
     const base = fresh << SEGMENT_BITS;
-    if (base + LARGEST_SEGMENT > this.slots.length) {
-      const grown = new Int32Array(this.slots.length * (this.slots.length < OVER_RESERVE_FROM ? 4 : 16));
-      grown.set(this.slots);
-      this.slots = grown;
-    }
+    if (base + LARGEST_SEGMENT > this.slots.length) this.slots = enlarged(this.slots);
     if (fresh >= this.#used.length) {
-      this.#used = doubled(this.#used);
-      this.#depths = doubled(this.#depths);
+      this.#used = enlarged(this.#used);
+      this.#depths = enlarged(this.#depths);
     }
     this.#depths[segment] = depth + 1;
     this.#depths[fresh] = depth + 1;
@@ -174,16 +193,10 @@ export class SlotDirectory {
   }
 
   #doubleDirectory(): void {
-    const doubledSegments = new Int32Array(this.segments.length * 2);
-    for (let i = 0; i < doubledSegments.length; i++) doubledSegments[i] = this.segments[i >>> 1]!;
-    this.segments = doubledSegments;
+    const doubled = new Int32Array(this.segments.length * 2);
+    for (let i = 0; i < doubled.length; i++) doubled[i] = this.segments[i >>> 1]!;
+    this.segments = doubled;
     this.#depth++;
     this.shift--;
   }
-}
-
-function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(array.length * 2);
-  larger.set(array);
-  return larger;
 }

@@ -3,6 +3,7 @@
  * @see RFC 4271 §3.2
  */
 import { ENTRY_NUMBER } from './change-log.ts';
+import { enlarged } from './enlarged.ts';
 import type { PackedTable } from './packed-table.ts';
 import { NOBODY, type Receivers } from './receivers.ts';
 
@@ -79,7 +80,7 @@ export class BestPathOut implements AdjRibOut {
   readonly #audience: Audience;
   readonly #courier: Courier;
   /** By destination: who has been told about it. */
-  #held = new Int32Array(16);
+  #held: Int32Array = new Int32Array(16);
   readonly #outcome = new Outcome();
 
   constructor(
@@ -133,14 +134,13 @@ export class BestPathOut implements AdjRibOut {
 
   renumber(save: (set: number) => number): void {
     const held = this.#held;
-    for (let number = 1; number < held.length; number++)
+    const end = Math.min(held.length, this.#table.destinations.top);
+    for (let number = 1; number < end; number++)
       if (held[number] !== NOBODY) held[number] = save(held[number]!);
   }
 
   #makeRoom(): void {
-    if (this.#held.length >= this.#table.destinations.top) return;
-    const grown = new Int32Array(this.#table.destinations.capacity);
-    grown.set(this.#held);
-    this.#held = grown;
+    const { top } = this.#table.destinations;
+    if (top > this.#held.length) this.#held = enlarged(this.#held, top);
   }
 }

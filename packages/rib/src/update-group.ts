@@ -42,7 +42,8 @@ export class UpdateGroup implements Audience {
   readonly #several: AddPathOut | undefined;
   readonly #told: ToldPaths | undefined;
   readonly #peers = new Map<number, Peer>();
-  readonly #memberOf = new Map<number, number>();
+  /** By source. */
+  readonly #memberOf: (number | undefined)[] = [];
   /** By attribute set: who shall receive it (plus one), under which serial and epoch of the group. */
   #receivers = new Int32Array(0);
   #receiversSerial = new Int32Array(0);
@@ -89,7 +90,7 @@ export class UpdateGroup implements Audience {
     const peer = new Peer(member);
     const number = this.distribution.join(peer);
     this.#peers.set(number, peer);
-    this.#memberOf.set(member.source.number, number);
+    this.#memberOf[member.source.number] = number;
     this.#receiversEpoch = -1;
     if (this.settings.sparesSuppliers || this.#several !== undefined) this.#table.everyPath = true;
     let left = false;
@@ -104,7 +105,7 @@ export class UpdateGroup implements Audience {
         if (left) return;
         left = true;
         this.#peers.delete(number);
-        this.#memberOf.delete(member.source.number);
+        this.#memberOf[member.source.number] = undefined;
         this.#receiversEpoch = -1;
         this.distribution.leave(number);
       },
@@ -113,7 +114,7 @@ export class UpdateGroup implements Audience {
 
   /** @internal What a peer wants changed. */
   interestsChanged(source: number): void {
-    const number = this.#memberOf.get(source);
+    const number = this.#memberOf[source];
     if (number === undefined || !this.#peers.get(number)!.member.filterByRouteTarget) return;
     this.#receiversEpoch = -1;
     this.distribution.walk(number, 'difference');
@@ -226,11 +227,11 @@ export class UpdateGroup implements Audience {
 
   #withoutSuppliers(destination: number, all: number): number {
     const { receivers } = this.distribution;
+    const { pool } = this.#store;
     let left = all;
     this.#table.forEachPath(destination, (words, at) => {
-      const member = this.#memberOf.get(this.#store.pool.source(words[at + SET]!));
-      if (member !== undefined && receivers.has(left, member))
-        left = receivers.minus(left, receivers.of([member]));
+      const member = this.#memberOf[pool.source(words[at + SET]!)];
+      if (member !== undefined) left = receivers.without(left, member);
     });
     return left;
   }

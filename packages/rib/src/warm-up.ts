@@ -1,23 +1,77 @@
 /** Lets the compiler see the hot paths before the first peer does. */
-import { encodeAttributes, frameMessage, messageType } from '@vaportrail/bgp/wire';
+import { type AttributeFields, encodeAttributes, frameMessage, messageType } from '@vaportrail/bgp/wire';
 import { Writer } from '@vaportrail/net';
 import { Rib } from './rib.ts';
 import type { Source } from './source.ts';
+import type { Membership } from './update-member.ts';
 
-const ROUTES_PER_UPDATE = 20;
-const UPDATES = 100;
+/** More routes than one segment of the index takes, so that it is split. */
+const ROUTES = 12_000;
+const ROUTES_PER_UPDATE = 60;
+const SINGLE_ROUTES = 2000;
+/** Octets of an NLRI: length, label, route distinguisher, three of the prefix. */
+const NLRI_OCTETS = 15;
+const DISTINGUISHER_END = 12;
+const attributes: AttributeFields = {
+  origin: 'igp',
+  asPath: [{ type: 'sequence', asns: [65001, 65002] }],
+  med: 0,
+  localPref: 0,
+  communities: [0xfde8_0001],
+  extendedCommunities: Uint8Array.of(0, 2, 0xfd, 0xe8, 0, 0, 0, 0),
+};
+/** Where values stand in a message with these attributes. */
+const offset = { med: 43, localPref: 50, routeTarget: 64 } as const;
+/** Octets fed in one go. */
+const PORTION_OCTETS = 16_384;
+
+/** Kept, though empty: what the compiler learned from objects is forgotten with them. */
+export const kept: Rib[] = [];
 
 /**
- * Runs made-up VPN routes through a `Rib` of its own for about so many milliseconds: announced, changed, reflected and
- * withdrawn. What the compiler learns belongs to the code and not to the instance, so the first hundred thousand
- * routes of a real peer take half the time.
+ * Runs made-up VPN routes through two `Rib`s of its own: announced by one peer and by a second, changed, told to others,
+ * told again, and withdrawn. What the compiler learns belongs to the code and not to the instance, as long as it has
+ * seen more than one; so the first hundred thousand routes of a real peer take half the time.
+ *
+ * Every step takes some milliseconds at the most; altogether they keep a processor busy for about half a second.
  */
-export function warmUp(milliseconds: number, now: () => number): void {
-  const until = now() + milliseconds;
-  const rib = new Rib({ asn: 64512, routerId: 1, clusterId: 1 });
-  const table = rib.createTable({ name: 'warm-up', family: 'inet-vpn', selection: 'contrail' });
-  const peer = (id: number): Source =>
-    rib.addSource({
+export function* warmUp(): Generator<undefined, void> {
+  const packed = updates(ROUTES / ROUTES_PER_UPDATE, ROUTES_PER_UPDATE, false);
+  const single = updates(SINGLE_ROUTES, 1, false);
+  const withdrawn = updates(ROUTES / ROUTES_PER_UPDATE, ROUTES_PER_UPDATE, true);
+  yield;
+  for (const reflector of [new Reflector(), new Reflector()]) {
+    const { rib, first, second } = reflector;
+    for (const localPref of [100, 200]) yield* feed(rib, first.source, preferred(packed, localPref));
+    yield* feed(rib, second.source, preferred(packed, 150));
+    yield* feed(rib, second.source, preferred(single, 100));
+    second.membership.refresh();
+    yield* feed(rib, first.source, withdrawn);
+    yield* feed(rib, second.source, withdrawn);
+    reflector.end();
+  }
+}
+
+/** A route reflector with two clients. */
+class Reflector {
+  readonly rib = new Rib({ asn: 64512, routerId: 1, clusterId: 1 });
+  readonly #table = this.rib.createTable({ name: 'warm-up', family: 'inet-vpn', selection: 'contrail' });
+  readonly #group = this.rib.updateGroup({ table: this.#table, internal: true, sparesSuppliers: true });
+  readonly first = this.#join(1);
+  readonly second = this.#join(2);
+
+  /** Leaves no routes behind. */
+  end(): void {
+    for (const { source, membership } of [this.first, this.second]) {
+      membership.leave();
+      this.rib.removeSource(source);
+    }
+    this.rib.settle();
+    kept.push(this.rib);
+  }
+
+  #join(id: number): { readonly source: Source; readonly membership: Membership } {
+    const source = this.rib.addSource({
       name: `${id}`,
       protocol: 'bgp',
       address: Uint8Array.of(10, 0, 0, id),
@@ -26,46 +80,67 @@ export function warmUp(milliseconds: number, now: () => number): void {
       internal: true,
       client: true,
     });
-  const peers = [peer(1), peer(2), peer(3)];
-  const group = rib.updateGroup({ table, internal: true, sparesSuppliers: true });
-  for (const source of peers) group.join({ source, backlog: 0, filterByRouteTarget: false, send: () => {} });
-  const rounds = [100, 200, 0].map((localPref) => messages(localPref));
-  for (let round = 0; round === 0 || now() < until; round++) {
-    for (const source of peers.slice(round % 2, (round % 2) + 2)) {
-      for (const bytes of rounds[round % rounds.length]!) source.receiveUpdate(bytes, 0, bytes.length);
-      rib.settle();
+    const send = (): void => {};
+    return { source, membership: this.#group.join({ source, backlog: 0, filterByRouteTarget: false, send }) };
+  }
+}
+
+/** Feeds messages in portions, as they come from a socket. */
+function* feed(rib: Rib, source: Source, bytes: Buffer): Generator<undefined, void> {
+  for (let at = 0; at < bytes.length;) {
+    for (const portion = at + PORTION_OCTETS; at < bytes.length && at < portion;) {
+      const end = at + bytes.readUInt16BE(at + 16);
+      source.receiveUpdate(bytes, at, end);
+      at = end;
+    }
+    for (let more = true; more;) {
+      more = rib.drain();
+      yield;
     }
   }
 }
 
-/** UPDATE messages that announce routes with a preference, or withdraw them when that is 0. */
-function messages(localPref: number): Uint8Array[] {
-  const made: Uint8Array[] = [];
-  for (let message = 0; message < UPDATES; message++) {
-    const mp = new Writer();
-    mp.u16(1).u8(128);
-    if (localPref > 0) mp.u8(12).bytes(new Uint8Array(8)).u32(0x0a00_0001).u8(0);
-    for (let route = 0; route < ROUTES_PER_UPDATE; route++) {
-      mp.u8(112)
-        .u24(((16 + route) << 4) | 1)
-        .u16(1)
-        .u32(0x0a00_0000 + message)
-        .u16(1)
-        .u24(0x0b_0000 + route);
+/** UPDATE messages with one attribute set each: copies of one, with other numbers in it. */
+function updates(messages: number, perUpdate: number, withdrawn: boolean): Buffer {
+  const mp = new Writer();
+  mp.u16(1).u8(128);
+  if (!withdrawn) mp.u8(12).bytes(new Uint8Array(8)).u32(0x0a00_0001).u8(0);
+  for (let route = 0; route < perUpdate; route++) {
+    mp.u8(112)
+      .u24(0x101)
+      .u64(1n << 48n)
+      .u24(0x0b_0000 + route);
+  }
+  const body = new Writer();
+  body.u16(0).length16((writer) => {
+    if (!withdrawn) writer.bytes(encodeAttributes(attributes));
+    writer
+      .u8(0x90)
+      .u8(withdrawn ? 15 : 14)
+      .u16(mp.length)
+      .bytes(mp.finish());
+  });
+  const model = frameMessage(messageType.update, body.finish());
+  const made = Buffer.allocUnsafeSlow(model.length * messages);
+  for (let message = 0; message < messages; message++) {
+    const at = message * model.length;
+    made.set(model, at);
+    if (!withdrawn) {
+      made.writeUInt16BE(message, at + offset.med + 2);
+      made.writeUInt16BE(message, at + offset.routeTarget + 6);
     }
-    const asPath = [{ type: 'sequence', asns: [65000 + (message % 50)] }] as const;
-    const encoded =
-      localPref > 0 ? encodeAttributes({ origin: 'igp', asPath, med: 1, localPref }) : new Uint8Array(0);
-    const body = new Writer();
-    body.u16(0).length16((writer) => {
-      writer
-        .bytes(encoded)
-        .u8(0x90)
-        .u8(localPref > 0 ? 14 : 15)
-        .u16(mp.length)
-        .bytes(mp.finish());
-    });
-    made.push(frameMessage(messageType.update, body.finish()));
+    const end = at + model.length;
+    for (let nlri = end - perUpdate * NLRI_OCTETS; nlri < end; nlri += NLRI_OCTETS) {
+      made.writeUInt16BE(message, nlri + DISTINGUISHER_END - 2);
+    }
   }
   return made;
+}
+
+/** The same messages with another LOCAL_PREF. */
+function preferred(bytes: Buffer, localPref: number): Buffer {
+  for (let at = 0; at < bytes.length; at += bytes.readUInt16BE(at + 16)) {
+    bytes.writeUInt32BE(localPref, at + offset.localPref);
+  }
+  return bytes;
 }

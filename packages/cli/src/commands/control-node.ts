@@ -3,9 +3,6 @@ import { readConfigFile } from '@vaportrail/show';
 import { addDaemonOptions, addRecordOptions, recordOptions, runDaemon } from '../daemon.ts';
 import type { Subcommand } from '../command.ts';
 
-/** Milliseconds given to the compiler before the first session, if there are BGP peers to wait for. */
-const WARM_UP = 250;
-
 export const controlNode = {
   summary: 'run a control node: XMPP towards agents, MP-BGP towards gateways and other control nodes',
   examples: [
@@ -23,10 +20,19 @@ export const controlNode = {
         record: recordOptions(given),
         read: (file) => readConfigFile(file, controlNodeConfig),
         create: (config, log, recorder) => {
-          if (config.bgp.peers.length > 0) warmUp(WARM_UP, () => performance.now());
-          return new ControlNode(config, { log, recorder });
+          const node = new ControlNode(config, { log, recorder });
+          if (config.bgp.peers.length > 0) inSpareTime(warmUp());
+          return node;
         },
         endpoints: ({ name }) => [{ name }],
       });
     }),
 } as const satisfies Subcommand;
+
+/** Takes one step after the other while sessions come up, and keeps neither them nor the process waiting. */
+function inSpareTime(steps: Iterator<unknown>): void {
+  const step = (): void => {
+    if (steps.next().done !== true) setTimeout(step, 1).unref();
+  };
+  setTimeout(step, 1).unref();
+}

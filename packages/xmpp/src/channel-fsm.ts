@@ -8,12 +8,16 @@ import { StreamError } from './stream-error.ts';
 export const DEFAULT_HOLD_TIME = 90;
 /** Milliseconds a server waits for the header (and, with TLS, for the whole negotiation). */
 export const OPEN_TIME = 15_000;
-/** Keepalives received after which a client forgets its failed attempts. */
-const KEEPALIVES_OF_A_STABLE_CHANNEL = 3;
+/**
+ * Milliseconds of a session after which a client forgets its failed attempts. Deployed agents wait for three keepalives,
+ * one and a half minutes: a control node that is restarted twice within them is missed for half a minute.
+ */
+export const STABLE_TIME = 10_000;
 /** Failed attempts after which a client says that its server does not answer. */
 const ATTEMPTS_OF_A_DEAD_SERVER = 4;
 const FIRST_BACK_OFF = 50;
-const LONGEST_BACK_OFF = 30_000;
+/** Deployed agents go up to 30 s. */
+const LONGEST_BACK_OFF = 8000;
 /** Back-off times vary by a tenth, so that agents do not return all at once. */
 export const BACK_OFF_JITTER = 0.1;
 
@@ -30,15 +34,13 @@ export interface ChannelState {
   readonly name: ChannelStateName;
   /** Connection attempts since the channel was last stable (client). */
   readonly attempts: number;
-  /** Keepalives received in this session, as far as they count (client). */
-  readonly keepalives: number;
   /** Where the negotiation of TLS stands. */
   readonly security: 'plain' | 'awaiting-starttls' | 'awaiting-proceed' | 'handshake' | 'secure';
 }
 
-export const idle: ChannelState = { name: 'idle', attempts: 0, keepalives: 0, security: 'plain' };
+export const idle: ChannelState = { name: 'idle', attempts: 0, security: 'plain' };
 
-export type ChannelTimer = 'open' | 'hold' | 'keepalive' | 'back-off';
+export type ChannelTimer = 'open' | 'hold' | 'keepalive' | 'back-off' | 'stable';
 
 export type ChannelEvent =
   /** The client shall connect, now and whenever the connection is lost. */
@@ -57,7 +59,6 @@ export type ChannelEvent =
   | { readonly type: 'secured' }
   /** A stanza was read. In `established` the driver counts it and does not ask. */
   | { readonly type: 'stanza' }
-  | { readonly type: 'keepalive' }
   /** The peer's octets are no stream, or ask for too much. */
   | { readonly type: 'stream-failed'; readonly error: StreamError }
   /** The peer closed its stream, or sent a stream error. */
@@ -66,7 +67,8 @@ export type ChannelEvent =
   /** `silence`: milliseconds since a stanza or keepalive came; `unread`: octets are waiting to be read. */
   | { readonly type: 'hold-timer-expires'; readonly silence: number; readonly unread: boolean }
   | { readonly type: 'keepalive-timer-expires' }
-  | { readonly type: 'back-off-timer-expires' };
+  | { readonly type: 'back-off-timer-expires' }
+  | { readonly type: 'stable-timer-expires' };
 
 export type ChannelAction =
   | { readonly do: 'connect' }
@@ -154,13 +156,6 @@ export function step(settings: ChannelSettings, state: ChannelState, event: Chan
       if (state.name === 'established') return stay(state);
       return unexpected(settings, state, 'a stanza');
 
-    case 'keepalive': {
-      if (state.name !== 'established' || !client) return stay(state);
-      const keepalives = Math.min(state.keepalives + 1, KEEPALIVES_OF_A_STABLE_CHANNEL);
-      const attempts = keepalives === KEEPALIVES_OF_A_STABLE_CHANNEL ? 0 : state.attempts;
-      return { state: { ...state, keepalives, attempts }, actions: [] };
-    }
-
     case 'stream-failed':
       return fail(settings, state, event.error);
 
@@ -189,6 +184,9 @@ export function step(settings: ChannelSettings, state: ChannelState, event: Chan
       );
     }
 
+    case 'stable-timer-expires':
+      return state.name === 'established' ? stay({ ...state, attempts: 0 }) : stay(state);
+
     case 'keepalive-timer-expires':
       if (state.name !== 'established') return stay(state);
       return { state, actions: [{ do: 'send-keepalive' }, ...keepalive(settings)] };
@@ -215,10 +213,12 @@ function header(
     };
   }
   // The client says at once that it lives; the server only starts its timer.
-  if (settings.role === 'client') answer.push({ do: 'send-keepalive' });
+  const client = settings.role === 'client';
+  if (client) answer.push({ do: 'send-keepalive' });
+  const proof = client ? [setTimer('stable', STABLE_TIME)] : [];
   return {
-    state: { ...state, name: 'established', keepalives: 0 },
-    actions: [...answer, { do: 'cancel-timers' }, ...hold(settings), ...keepalive(settings), { do: 'up' }],
+    state: { ...state, name: 'established' },
+    actions: [...answer, { do: 'cancel-timers' }, ...hold(settings), ...keepalive(settings), ...proof, { do: 'up' }],
   };
 }
 

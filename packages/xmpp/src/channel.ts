@@ -328,7 +328,6 @@ export class Channel {
   #keepalive(): void {
     this.counters.receivedKeepalives++;
     this.#heardAt = this.#clock.now();
-    this.#step({ type: 'keepalive' });
   }
 
   #negotiate(negotiation: Negotiation): void {

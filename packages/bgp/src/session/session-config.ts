@@ -44,7 +44,7 @@ export interface SessionSettings {
   readonly families: readonly FamilyName[];
   /** Seconds: 0, or 3–65535. */
   readonly holdTime?: number;
-  /** Seconds a connection attempt may take, and the longest pause between two. */
+  /** Seconds a connection attempt may take; pauses between two grow to as much, but not beyond eight seconds. */
   readonly connectRetry?: number;
   /** Wait up to so many seconds for the peer's OPEN before sending ours; 0 sends at once. */
   readonly delayOpen?: number;

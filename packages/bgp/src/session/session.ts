@@ -20,7 +20,9 @@ import { sessionDown, type SessionEnd } from './session-end.ts';
 import { isSecured, requireTransportSecurity, secureAccepted, secureConnect } from './transport-security.ts';
 
 /** A session that has been up this long has proven itself: the next failure starts with the shortest pause, in milliseconds. */
-const STABLE = 60_000;
+const STABLE = 10_000;
+/** The longest pause between two attempts to connect, in seconds: a peer that is back shall not be missed for long. */
+const LONGEST_PAUSE = 8;
 
 export class Session {
   readonly config: SessionConfig;
@@ -265,7 +267,7 @@ export class Session {
     const { connectRetry, delayOpen, idleHold } = this.config;
     switch (timer) {
       case 'connect-retry':
-        return state === 'Connect' ? connectRetry : this.#backOff.seconds(connectRetry);
+        return state === 'Connect' ? connectRetry : this.#backOff.seconds(Math.min(connectRetry, LONGEST_PAUSE));
       case 'delay-open':
         return delayOpen;
       case 'idle-hold':

@@ -14,7 +14,7 @@ import {
 } from '@vaportrail/net';
 import { type Log, ViewServer, silentLog } from '@vaportrail/show';
 import type { Recorder } from '@vaportrail/show/recording';
-import type { Stanza, UnicastItem } from '@vaportrail/xmpp';
+import { type Stanza, type UnicastItem, readTlsFiles } from '@vaportrail/xmpp';
 import { AgentError } from './agent-error.ts';
 import {
   type AgentConfig,
@@ -111,7 +111,7 @@ export class Agent {
   #views: ViewServer | undefined;
   startedAt: number | undefined;
 
-  /** @throws AgentError when two parts of the configuration contradict each other */
+  /** @throws AgentError when two parts of the configuration contradict each other; Error when a file of `tls` cannot be read */
   constructor(config: AgentConfig, options: AgentOptions = {}) {
     this.#node = nodeConfig(config);
     this.#configured = config;
@@ -139,6 +139,7 @@ export class Agent {
       labelFreed: (label) => this.#learnedRoutes.labelFreed(label, this.vrfs),
     });
     const listener = this.#peerListener();
+    const tls = config.tls && readTlsFiles(config.tls);
     this.peers = config['control-nodes'].map(
       (server, rank) =>
         new ControlNodePeer(
@@ -147,6 +148,7 @@ export class Agent {
             agent: config.name,
             server,
             localAddress: config['local-address'],
+            tls,
             holdTime: config['hold-time'],
             staleTime: config['stale-time'],
             endOfRibTimeout: config['end-of-rib-timeout'],

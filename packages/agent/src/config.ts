@@ -10,6 +10,7 @@ import {
   prefix,
   remoteEndpoint,
   seconds,
+  tlsFiles,
   wholeNumber,
 } from '@vaportrail/show';
 import { z } from 'zod';
@@ -95,6 +96,8 @@ const agentShape = z.strictObject({
   'local-address': ipAddress.optional(),
   mac: mac.optional(),
   'control-nodes': z.array(remoteEndpoint(XMPP_PORT)).min(1),
+  /** With it control nodes must speak TLS, without it they must not ask for it. `vaportrail certificates` makes the files. */
+  tls: tlsFiles.optional(),
   'hold-time': seconds(0, 3600).default(90),
   'encapsulation-priority': z
     .array(z.enum(tunnelTypeNames))

@@ -12,6 +12,7 @@ import {
   type Channel,
   type ChannelTap,
   type Stanza,
+  type TlsFiles,
   XmppClient,
   agentEndOfRib,
   announceStanzas,
@@ -28,6 +29,7 @@ export interface PeerSettings {
   readonly agent: string;
   readonly server: { readonly address: string; readonly port: number };
   readonly localAddress: string | undefined;
+  readonly tls?: TlsFiles | undefined;
   /** Seconds. */
   readonly holdTime: number;
   readonly staleTime: number;
@@ -105,11 +107,12 @@ export class ControlNodePeer implements LearnedSource {
   start(): void {
     if (this.state !== 'idle') return;
     this.state = 'connecting';
-    const { agent, server, localAddress, holdTime, clock, tap, connect } = this.settings;
+    const { agent, server, localAddress, holdTime, clock, tap, connect, tls } = this.settings;
     this.#client = new XmppClient({
       name: agent,
       server,
       ...(localAddress === undefined ? {} : { localAddress }),
+      ...(tls === undefined ? {} : { tls }),
       holdTime,
       clock,
       tap,

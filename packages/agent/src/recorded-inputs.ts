@@ -30,7 +30,7 @@ export function recordedFile({ agents, fleet, introspect }: AgentFile): unknown 
   return { agents: agents.map(recordedAgent), fleet, introspect };
 }
 
-function recordedAgent({ introspect: _views, ...agent }: AgentConfig): unknown {
+function recordedAgent({ introspect: _views, tls: _tls, ...agent }: AgentConfig): unknown {
   const vrfs = agent.vrfs.map((vrf) => ({
     ...vrf,
     subnets: vrf.subnets.map((one: Prefix) => prefixText(one)),

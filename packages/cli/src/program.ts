@@ -30,6 +30,7 @@ export const commands = {
   diff: async () => (await import('./commands/diff.ts')).diff,
   dump: async () => (await import('./commands/dump.ts')).dump,
   mrt: async () => (await import('./commands/mrt.ts')).mrt,
+  certificates: async () => (await import('./commands/certificates.ts')).certificates,
   replay: async () => (await import('./commands/replay.ts')).replay,
 } as const satisfies Record<string, () => Promise<Subcommand>>;
 

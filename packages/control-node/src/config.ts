@@ -13,6 +13,7 @@ import {
   routeTarget,
   routerId,
   seconds,
+  tlsFiles,
   wholeNumber,
 } from '@vaportrail/show';
 import { MASTER_INSTANCE } from '@vaportrail/xmpp';
@@ -109,15 +110,8 @@ export const controlNodeConfig = z
       .strictObject({
         listen: listenEndpoint(XMPP_PORT).default({ address: '0.0.0.0', port: XMPP_PORT }),
         'hold-time': holdTime.default(90),
-        /** PEM files; with them every agent must speak TLS, without none can. */
-        tls: z
-          .strictObject({
-            certificate: z.string().min(1),
-            key: z.string().min(1),
-            /** Authorities that sign the agents' certificates; without it agents are not asked for one. */
-            authority: z.string().min(1).optional(),
-          })
-          .optional(),
+        /** PEM files; with them every agent must speak TLS, without them none can. `vaportrail certificates` makes them. */
+        tls: tlsFiles.optional(),
         /** How long after the last subscription the End-of-RIB goes to an agent. */
         'end-of-rib-delay': z.number().min(0).max(300).default(1),
       })

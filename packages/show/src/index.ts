@@ -18,6 +18,7 @@ export {
   routeTarget,
   routerId,
   seconds,
+  tlsFiles,
   wholeNumber,
 } from './settings.ts';
 export { addPath, addPathModes, addPathsSent, type AddPathSetting } from './add-path.ts';

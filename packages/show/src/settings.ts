@@ -116,6 +116,14 @@ export function remoteEndpoint(defaultPort: number) {
   return z.strictObject({ address: ipAddress, port: wholeNumber(1, 65535).default(defaultPort) });
 }
 
+/** PEM files of one end of a TLS channel. */
+export const tlsFiles = z.strictObject({
+  certificate: z.string().min(1),
+  key: z.string().min(1),
+  /** Authorities that sign the certificates of the other end; without it the other end is not asked who it is. */
+  authority: z.string().min(1).optional(),
+});
+
 /** A station has no port of its own; this one is what collectors take unless told otherwise. */
 const BMP_PORT = 11_019;
 

@@ -1,6 +1,6 @@
-/** Certificates for trying TLS out: an authority of one's own, and a certificate for each node, made by `openssl`. */
+/** Certificates of the channel: an authority of one's own, and a certificate for each node, made by `openssl`. */
 import { execFile } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -16,11 +16,11 @@ export interface CertificatePaths {
 }
 
 /**
- * Makes `ca.pem` with `ca.key`, and for each name `NAME.pem` with `NAME.key`, signed by that authority. The same by
+ * Makes `ca.pem` with `ca.key` unless they are there, and for each name `NAME.pem` with `NAME.key`, signed by that authority. The same by
  * hand:
  * ```sh
  * openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 825 \
- *   -subj '/CN=Vaportrail test authority' -keyout ca.key -out ca.pem
+ *   -subj '/CN=Vaportrail authority' -keyout ca.key -out ca.pem
  * openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=compute-1 \
  *   -keyout compute-1.key -out compute-1.csr
  * openssl x509 -req -days 825 -in compute-1.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out compute-1.pem
@@ -28,7 +28,7 @@ export interface CertificatePaths {
  * @returns the paths of each name, as `readTlsFiles` takes them
  * @throws RangeError when a name is no file name; Error with the output of openssl when that fails or is missing
  */
-export async function makeTestCertificates(
+export async function makeCertificates(
   folder: string,
   names: readonly string[],
 ): Promise<Map<string, CertificatePaths>> {
@@ -42,13 +42,13 @@ export async function makeTestCertificates(
   const days = ['-days', String(VALIDITY)];
   const authority = [
     '-subj',
-    '/CN=Vaportrail test authority',
+    '/CN=Vaportrail authority',
     '-keyout',
     path('ca', 'key'),
     '-out',
     path('ca', 'pem'),
   ];
-  await run('openssl', [...request, '-x509', ...days, ...authority]);
+  if (!existsSync(path('ca', 'pem'))) await run('openssl', [...request, '-x509', ...days, ...authority]);
   const made = new Map<string, CertificatePaths>();
   for (const name of names) {
     const signing = ['-CA', path('ca', 'pem'), '-CAkey', path('ca', 'key'), '-CAserial', path('ca', 'srl')];

@@ -218,7 +218,14 @@ function header(
   const proof = client ? [setTimer('stable', STABLE_TIME)] : [];
   return {
     state: { ...state, name: 'established' },
-    actions: [...answer, { do: 'cancel-timers' }, ...hold(settings), ...keepalive(settings), ...proof, { do: 'up' }],
+    actions: [
+      ...answer,
+      { do: 'cancel-timers' },
+      ...hold(settings),
+      ...keepalive(settings),
+      ...proof,
+      { do: 'up' },
+    ],
   };
 }
 

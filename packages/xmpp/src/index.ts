@@ -118,4 +118,4 @@ export {
   type ConfigNode,
   type ConfigObject,
 } from './config-message.ts';
-export { makeTestCertificates, type CertificatePaths } from './certificates.ts';
+export { makeCertificates, type CertificatePaths } from './certificates.ts';

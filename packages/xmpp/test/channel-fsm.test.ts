@@ -155,10 +155,7 @@ t.test('hold time 0 sets no timer', async (t) => {
 });
 
 t.test('a client backs off by attempts, and says when a server seems dead', async (t) => {
-  t.same(
-    [0, 1, 2, 3, 4, 5, 6, 7, 50].map(backOff),
-    [50, 1000, 2000, 4000, 8000, 8000, 8000, 8000, 8000],
-  );
+  t.same([0, 1, 2, 3, 4, 5, 6, 7, 50].map(backOff), [50, 1000, 2000, 4000, 8000, 8000, 8000, 8000, 8000]);
   const failure: ChannelEvent = { type: 'connection-lost', because: 'refused' };
   const attempts = Array.from({ length: 5 }, () => ['back-off-timer-expires', failure] as const).flat();
   const [done] = run(client, ['start', ...attempts]);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import t from 'tap';
-import { makeTestCertificates, readTlsFiles, subscribeStanza, type TlsFiles } from '../src/index.ts';
+import { makeCertificates, readTlsFiles, subscribeStanza, type TlsFiles } from '../src/index.ts';
 import { connectStranger, isUp, runAgent, runServer, until } from './loopback.ts';
 import { agentHeader } from './recorded-stream.ts';
 
@@ -10,9 +10,9 @@ const skip = spawnSync('openssl', ['version']).status === 0 ? false : 'openssl i
 t.test('TLS on the channel', { skip }, async (t) => {
   const folder = t.testdir();
   const names = ['ctrl-1', 'compute-1'];
-  const paths = await makeTestCertificates(join(folder, 'ours'), names);
+  const paths = await makeCertificates(join(folder, 'ours'), names);
   const [server1, agent1] = names.map((name) => readTlsFiles(paths.get(name)!)) as [TlsFiles, TlsFiles];
-  const strangers = await makeTestCertificates(join(folder, 'theirs'), ['compute-1']);
+  const strangers = await makeCertificates(join(folder, 'theirs'), ['compute-1']);
   const forged = { ...readTlsFiles(strangers.get('compute-1')!), authority: agent1.authority };
 
   t.test('an agent and a control node know each other by their authority', async (t) => {
@@ -125,5 +125,5 @@ t.test('TLS on the channel', { skip }, async (t) => {
 
 t.test('names of nodes are names of files', async (t) => {
   for (const name of ['', '../x', 'ca', '-x', 'a b'])
-    await t.rejects(makeTestCertificates('/nonexistent', [name]), RangeError);
+    await t.rejects(makeCertificates('/nonexistent', [name]), RangeError);
 });

@@ -13,6 +13,7 @@ export {
   type SessionSettings,
 } from './session/session-config.ts';
 export {
+  counterpart,
   localOpen,
   negotiate,
   type AddPathMode,

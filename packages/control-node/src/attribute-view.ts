@@ -27,6 +27,7 @@ export type AttributeView = Pick<
   | 'extendedCommunities'
   | 'originatorId'
   | 'clusterList'
+  | 'onlyToCustomer'
   | 'originVirtualNetwork'
   | 'encapsulations'
   | 'sequence'
@@ -49,6 +50,7 @@ export function attributeView(
   const { encapsulations, mobility, originVirtualNetwork } = routeProperties(extended, asn);
   const network = networks.nameOf(originVirtualNetwork, extended);
   const { origin, localPref, med, originatorId, communities, largeCommunities, clusterList } = attributes;
+  const onlyToCustomer = attributes.get('onlyToCustomer');
   return {
     ...(nextHop.length > 0 && { nextHop: nextHopText(nextHop) }),
     ...(origin !== undefined && { origin }),
@@ -61,6 +63,7 @@ export function attributeView(
     ...(others.length > 0 && { extendedCommunities: others }),
     ...(originatorId !== undefined && { originatorId: ipv4Text(originatorId) }),
     ...(clusterList.length > 0 && { clusterList: clusterList.map(ipv4Text) }),
+    ...(onlyToCustomer !== undefined && { onlyToCustomer }),
     ...(network !== UNRESOLVED && { originVirtualNetwork: network }),
     ...(encapsulations.length > 0 && { encapsulations }),
     ...(mobility !== undefined && { sequence: mobility.sequence }),

@@ -5,7 +5,9 @@ import {
   Session,
   type SessionDown,
   type SessionMonitor,
+  type Role,
   type SessionSettings,
+  counterpart,
   endOfRib,
 } from '@vaportrail/bgp';
 import {
@@ -192,8 +194,15 @@ export class BgpPeer {
       client: negotiated.internal && this.#owner.config['cluster-id'] !== undefined,
       asn4: negotiated.asn4,
       addPath: negotiated.addPath.receive,
+      ...this.#peerRole(negotiated),
       endOfRib: (family) => this.#endOfRib(family),
     });
+  }
+
+  /** What the peer is to us, whether it said so itself or not; roles are for sessions with another AS. */
+  #peerRole({ internal }: Negotiated): { peerRole?: Role } {
+    const { role } = this.config;
+    return role === undefined || internal ? {} : { peerRole: counterpart[roleNamed[role]] };
   }
 
   /**
@@ -290,6 +299,7 @@ export class BgpPeer {
       asn4: negotiated.asn4,
       extendedMessage: negotiated.extendedMessage,
       longLived: negotiated.longLived !== undefined,
+      ...this.#peerRole(negotiated),
       // A reflector does not give a route back to those who have it. But that a peer wants a target does not tell it that
       // we want it too. @see RFC 4684 §3.2
       sparesSuppliers: this.#owner.config['cluster-id'] !== undefined && family !== 'route-target',

@@ -10,12 +10,14 @@ const COMMUNITIES = attributes.communities.code;
 const ORIGINATOR_ID = attributes.originatorId.code;
 const CLUSTER_LIST = attributes.clusterList.code;
 const EXTENDED_COMMUNITIES = attributes.extendedCommunities.code;
+const ONLY_TO_CUSTOMER = attributes.onlyToCustomer.code;
 
-/** What communities say about where paths may go, as bits. */
+/** What attributes say about where paths may go, as bits. */
 export const setFact = {
   noAdvertise: 1,
   noExport: 2,
   noLongLived: 4,
+  onlyToCustomer: 8,
 } as const;
 
 /** Offsets of values; an `…At` of -1 means that there is none. One object serves all sets. */
@@ -33,6 +35,7 @@ export class AttributeScan {
   clusterListEnd = -1;
   extendedAt = -1;
   extendedEnd = -1;
+  onlyToCustomerAt = -1;
 
   /** Looks over the attributes in `bytes[at…end)`. */
   scan(bytes: Uint8Array, at: number, end: number): void {
@@ -45,6 +48,7 @@ export class AttributeScan {
     this.originatorAt = -1;
     this.clusterListAt = -1;
     this.extendedAt = -1;
+    this.onlyToCustomerAt = -1;
     while (at + 3 <= end) {
       const extended = (bytes[at]! & EXTENDED_LENGTH) !== 0;
       const value = at + (extended ? 4 : 3);
@@ -79,6 +83,9 @@ export class AttributeScan {
           this.extendedAt = value;
           this.extendedEnd = next;
           break;
+        case ONLY_TO_CUSTOMER:
+          this.onlyToCustomerAt = value;
+          break;
         default:
       }
       at = next;
@@ -106,6 +113,11 @@ export class AttributeScan {
     return this.originatorAt < 0 ? -1 : u32(this.bytes, this.originatorAt);
   }
 
+  /** ONLY_TO_CUSTOMER, -1 without. */
+  get onlyToCustomer(): number {
+    return this.onlyToCustomerAt < 0 ? -1 : u32(this.bytes, this.onlyToCustomerAt);
+  }
+
   hasCluster(id: number): boolean {
     if (this.clusterListAt < 0) return false;
     for (let at = this.clusterListAt; at < this.clusterListEnd; at += 4) {
@@ -124,7 +136,7 @@ export class AttributeScan {
 
   /** Bits of {@link setFact}. */
   get facts(): number {
-    let facts = 0;
+    let facts = this.onlyToCustomerAt < 0 ? 0 : setFact.onlyToCustomer;
     if (this.communitiesAt < 0) return facts;
     for (let at = this.communitiesAt; at < this.communitiesEnd; at += 4) {
       switch (u32(this.bytes, at)) {

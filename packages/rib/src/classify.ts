@@ -3,12 +3,15 @@ import { type UpdateProblem, discardAttributes, validateAttributes } from '@vapo
 import { SET_FACTS, SET_FEASIBILITY, SET_TARGETS, SET_WORDS_SHIFT } from './attribute-pool.ts';
 import { AttributeScan } from './attribute-scan.ts';
 import { type Infeasible, infeasibleNumber } from './feasibility.ts';
+import { isLeak, leakRules, marked } from './route-leak.ts';
 import type { RouteStore } from './route-store.ts';
 
 /** Mark of a set whose NLRI stood in the classic field of the UPDATE, so that NEXT_HOP is mandatory. */
 export const MARK_CLASSIC = 1;
 /** Mark of a set in which nothing is to be checked any more. */
 export const MARK_FINAL = 2;
+/** Mark of a set whose NLRI are unicast routes of a peer with a role. @see RFC 9234 §5 */
+export const MARK_GUARDED = 4;
 /** From this bit of the mark on, why the one who announced the set said it is infeasible. */
 const MARK_REASON_SHIFT = 4;
 
@@ -70,13 +73,18 @@ function examine(store: RouteStore, set: number): number {
     if (scan.hasCluster(identity.clusterId ?? identity.routerId))
       return infeasibleNumber('cluster-list-loop');
   }
-  const { importPolicy } = source;
-  if (problems.length === 0 && importPolicy === undefined) return 0;
+  const { importPolicy, peerRole } = source;
+  const role = (pool.mark(set) & MARK_GUARDED) === 0 ? undefined : peerRole;
+  if (role !== undefined && isLeak(role, source.asn, scan.onlyToCustomer))
+    return infeasibleNumber('route-leak');
+  const marks = role !== undefined && leakRules[role].marksReceived && scan.onlyToCustomer < 0;
+  if (problems.length === 0 && importPolicy === undefined && !marks) return 0;
   const view = store.sets.view(set, 0, undefined);
   const { bytes } = view.attributes;
   const verdict = importPolicy?.(view);
   if (verdict?.action === 'reject') return infeasibleNumber('rejected-by-policy');
-  const attributes = verdict?.action === 'modify' ? verdict.attributes : discardAttributes(bytes, problems);
+  const taken = verdict?.action === 'modify' ? verdict.attributes : discardAttributes(bytes, problems);
+  const attributes = marks ? marked(taken, source.asn) : taken;
   const nextHop = (verdict?.action === 'modify' ? verdict.nextHop : undefined) ?? view.nextHop;
   if (attributes !== bytes || nextHop !== view.nextHop) {
     pool.replace(set, pool.internBytes(attributes, nextHop, source.number, MARK_FINAL));

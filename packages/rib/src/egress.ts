@@ -12,6 +12,7 @@ import {
 } from '@vaportrail/bgp/wire';
 import { AttributeScan, setFact } from './attribute-scan.ts';
 import type { AttributeSet } from './attribute-set.ts';
+import { type Role, leakRules } from './route-leak.ts';
 import type { Identity } from './route-store.ts';
 import { DEFAULT_LOCAL_PREFERENCE } from './selection/compared.ts';
 import type { Source } from './source.ts';
@@ -28,6 +29,8 @@ export interface EgressProfile {
   readonly asn4: boolean;
   /** They understand long-lived graceful restart. @see RFC 9494 */
   readonly longLived: boolean;
+  /** What they are to us, where that guards the family against leaks. @see RFC 9234 §5 */
+  readonly peerRole: Role | undefined;
   /** Rewrites the attributes at the end, or keeps the path back; memoised like everything here. */
   readonly exportPolicy: ((set: AttributeSet, encoded: Uint8Array) => Uint8Array | undefined) | undefined;
 }
@@ -44,15 +47,24 @@ const {
   communities,
   originatorId,
   clusterList,
+  onlyToCustomer,
 } = attributes;
 const AS_SEQUENCE = 2;
 const LONGEST_SEGMENT = 255;
 const LLGR_STALE = wellKnownCommunity['llgr-stale'];
 const NO_EXPORT = wellKnownCommunity['no-export'];
 
+const roleWords = {
+  provider: 'a provider',
+  routeServer: 'a route server',
+  peer: 'a peer, not a customer',
+  customer: 'a customer',
+  routeServerClient: 'a client of this route server',
+} as const satisfies Record<Role, string>;
+
 /**
  * Why a path may not go to members of a kind at all, whoever they are; `undefined` when it may.
- * @see RFC 1997, RFC 4456 §6
+ * @see RFC 1997, RFC 4456 §6, RFC 9234 §5
  */
 export function keptFromAll(
   facts: number,
@@ -62,6 +74,10 @@ export function keptFromAll(
 ): string | undefined {
   if ((facts & setFact.noAdvertise) !== 0) return 'it carries the community no-advertise';
   if (!profile.internal && (facts & setFact.noExport) !== 0) return 'it carries the community no-export';
+  const { peerRole } = profile;
+  if (peerRole !== undefined && leakRules[peerRole].keepsBack && (facts & setFact.onlyToCustomer) !== 0) {
+    return `it carries ONLY_TO_CUSTOMER and the peer is ${roleWords[peerRole]}`;
+  }
   if (isReflected(source, profile) && identity.clusterId === undefined) {
     return 'it came from a peer of our own AS and this router is no route reflector';
   }
@@ -128,6 +144,10 @@ export class Egress {
     }
     if (stale && scan.communitiesAt < 0)
       missing.push([communities.code, () => this.#writeCommunities(from, 0, 0)]);
+    const { peerRole } = profile;
+    if (peerRole !== undefined && leakRules[peerRole].marksSent && scan.onlyToCustomerAt < 0) {
+      missing.push([onlyToCustomer.code, () => this.#writeU32(onlyToCustomer, profile.localAsn)]);
+    }
     if (reflected && scan.originatorAt < 0) {
       missing.push([originatorId.code, () => this.#writeU32(originatorId, source.routerId)]);
     }

@@ -2,7 +2,7 @@
 
 /**
  * Reasons in the order of their numbers in the packed records; the words are what operators read.
- * @see RFC 4271 §9.1.2, RFC 4456 §8, RFC 7606 §2
+ * @see RFC 4271 §9.1.2, RFC 4456 §8, RFC 7606 §2, RFC 9234 §5
  */
 export const infeasibleReasons = [
   'feasible',
@@ -14,6 +14,7 @@ export const infeasibleReasons = [
   'no-tunnel-encapsulation',
   'unresolved-next-hop',
   'first-as-is-not-the-peer',
+  'route-leak',
 ] as const;
 export type Infeasible = Exclude<(typeof infeasibleReasons)[number], 'feasible'>;
 

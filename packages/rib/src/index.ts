@@ -16,6 +16,7 @@ export type { AttributeSet } from './attribute-set.ts';
 export type { ImportPolicy, PolicyVerdict } from './policy.ts';
 export type { NextHopResolver, Resolution } from './next-hop-resolution.ts';
 export type { Infeasible } from './feasibility.ts';
+export type { Role } from './route-leak.ts';
 export { ruleSets, type RuleSetName } from './selection/rules.ts';
 export { multipathModes, type MultipathMode, type RuleSet, type Step } from './selection/step.ts';
 export type { UpdateGroup } from './update-group.ts';

@@ -8,6 +8,7 @@ import { PackedTable } from './packed-table.ts';
 import { PathRevision, type Revision } from './path-revision.ts';
 import { Ranking } from './ranking.ts';
 import { Replication } from './replication.ts';
+import { type Role, isGuarded } from './route-leak.ts';
 import { type Identity, RouteStore } from './route-store.ts';
 import { RouteTargetFilter } from './route-target-filter.ts';
 import { ruleSets, type RuleSetName } from './selection/rules.ts';
@@ -90,6 +91,8 @@ export interface UpdateGroupOptions {
    * they take one, without path identifier. @see RFC 7911
    */
   readonly paths?: number | undefined;
+  /** What they are to us; guards unicast routes against leaks. @see RFC 9234 §5 */
+  readonly peerRole?: Role | undefined;
   /** Rewrites the encoded attributes, or keeps paths back; groups with different functions are different groups. */
   readonly exportPolicy?: ((set: AttributeSet, encoded: Uint8Array) => Uint8Array | undefined) | undefined;
 }
@@ -254,6 +257,7 @@ export class Rib {
       extendedMessage: options.extendedMessage ?? false,
       sparesSuppliers: options.sparesSuppliers ?? false,
       paths: options.paths ?? 0,
+      peerRole: isGuarded(table.family) ? options.peerRole : undefined,
       exportPolicy: options.exportPolicy,
     };
     const groups = this.#groups.get(table) ?? [];
@@ -501,6 +505,7 @@ function sameSettings(a: UpdateGroupSettings, b: UpdateGroupSettings): boolean {
     a.extendedMessage === b.extendedMessage &&
     a.sparesSuppliers === b.sparesSuppliers &&
     a.paths === b.paths &&
+    a.peerRole === b.peerRole &&
     a.exportPolicy === b.exportPolicy &&
     (a.nextHopSelf === b.nextHopSelf ||
       (a.nextHopSelf !== undefined &&

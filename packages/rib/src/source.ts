@@ -1,6 +1,7 @@
 /** Where paths come from: a BGP session, an agent, this router itself. */
 import type { FamilyName, UpdateProblem } from '@vaportrail/bgp/wire';
 import type { ImportPolicy } from './policy.ts';
+import type { Role } from './route-leak.ts';
 import type { Table } from './table.ts';
 
 /** What kind of speaker a path comes from. */
@@ -29,6 +30,8 @@ export interface SourceOptions {
   /** Tables its NLRI go to, where not the main tables of the `Rib`: the VRF of a customer edge. */
   readonly tables?: { readonly [N in FamilyName]?: Table };
   readonly importPolicy?: ImportPolicy;
+  /** What the peer is to us; guards unicast routes against leaks. @see RFC 9234 */
+  readonly peerRole?: Role;
   /** Called when an UPDATE turns out to be an End-of-RIB, after what came before it is in the tables. */
   readonly endOfRib?: (family: FamilyName) => void;
 }
@@ -56,6 +59,7 @@ export class Source {
   readonly addPath: readonly FamilyName[];
   readonly tables: { readonly [N in FamilyName]?: Table };
   readonly importPolicy: ImportPolicy | undefined;
+  readonly peerRole: Role | undefined;
   readonly endOfRib: ((family: FamilyName) => void) | undefined;
   /** @internal Number in the packed records. */
   readonly number: number;
@@ -75,6 +79,7 @@ export class Source {
     this.addPath = options.addPath ?? [];
     this.tables = options.tables ?? {};
     this.importPolicy = options.importPolicy;
+    this.peerRole = options.peerRole;
     this.endOfRib = options.endOfRib;
     this.number = number;
     this.#actions = actions;

@@ -185,6 +185,7 @@ export class UpdateGroup implements Audience {
   #keptBack(member: UpdateMember, set: number): string | undefined {
     const { identity, pool, sources } = this.#store;
     const source = sources[pool.source(set)]!;
+    if (source === member.source) return 'it is its own path';
     return (
       keptFromAll(pool.words[(set << SET_WORDS_SHIFT) + SET_FACTS]!, source, this.settings, identity) ??
       this.#keptFrom(member, set, source) ??

@@ -15,9 +15,10 @@ import {
 } from '@vaportrail/bgp/wire';
 import { SET_FEASIBILITY, SET_REPLACEMENT, SET_WORDS_SHIFT } from './attribute-pool.ts';
 import { BATCH_SIZE } from './batch.ts';
-import { MARK_CLASSIC } from './classify.ts';
+import { MARK_CLASSIC, MARK_GUARDED } from './classify.ts';
 import { TREAT_AS_WITHDRAW } from './feasibility.ts';
 import type { PackedTable } from './packed-table.ts';
+import { isGuarded } from './route-leak.ts';
 import type { RouteStore } from './route-store.ts';
 import type { Source } from './source.ts';
 
@@ -32,6 +33,8 @@ interface Destination {
   readonly table: PackedTable;
   readonly family: FamilyName;
   readonly addPath: boolean;
+  /** Mark of the attribute sets that come with its routes. */
+  readonly mark: number;
 }
 
 export class UpdateReceiver {
@@ -96,7 +99,7 @@ export class UpdateReceiver {
       if (frame.reachAt !== 0 && frame.reachNlriEnd > frame.reachNlriAt) {
         const to = this.#destinationOf(source, frame.reachAfi, frame.reachSafi);
         if (to !== undefined) {
-          const set = broken ? 0 : this.#internReach(source);
+          const set = broken ? 0 : this.#internReach(source, to.mark);
           problems = this.#announce(to, source, set, frame.reachNlriAt, frame.reachNlriEnd, problems);
         }
       }
@@ -104,7 +107,7 @@ export class UpdateReceiver {
     if (frame.nlriEnd > frame.nlriAt) {
       const classic = this.#destination(source, INET);
       if (classic !== undefined) {
-        const set = broken ? 0 : this.#internClassic(source);
+        const set = broken ? 0 : this.#internClassic(source, MARK_CLASSIC | classic.mark);
         problems = this.#announce(classic, source, set, frame.nlriAt, frame.nlriEnd, problems);
       }
     } else if (frame.reachAt === 0 && frame.attributeOctets > 0) {
@@ -132,7 +135,9 @@ export class UpdateReceiver {
     if (byFamily === undefined) this.#destinations.set(source, (byFamily = new Map()));
     if (byFamily.has(family)) return byFamily.get(family);
     const table = this.#tableOf(source, family);
-    const to = table === undefined ? undefined : { table, family, addPath: source.addPath.includes(family) };
+    const mark = source.peerRole !== undefined && isGuarded(family) ? MARK_GUARDED : 0;
+    const addPath = source.addPath.includes(family);
+    const to = table === undefined ? undefined : { table, family, addPath, mark };
     byFamily.set(family, to);
     return to;
   }
@@ -160,7 +165,7 @@ export class UpdateReceiver {
   }
 
   /** The set of the attributes in the message with the next hop of MP_REACH_NLRI. */
-  #internReach(source: Source): number {
+  #internReach(source: Source, mark: number): number {
     const frame = this.#frame;
     const base = frame.bytes.byteOffset;
     let nextHopAt = frame.reachNextHopAt;
@@ -179,7 +184,7 @@ export class UpdateReceiver {
         base + nextHopAt,
         nextHopLength,
         source,
-        0,
+        mark,
       );
     }
     if (unreachAt === 0 && reachEnd === attributesEnd) {
@@ -190,15 +195,15 @@ export class UpdateReceiver {
         base + nextHopAt,
         nextHopLength,
         source,
-        0,
+        mark,
       );
     }
     const length = frame.copyAttributes(this.#scratch, 0);
-    return this.#intern(this.#scratchView, 0, length, base + nextHopAt, nextHopLength, source, 0);
+    return this.#intern(this.#scratchView, 0, length, base + nextHopAt, nextHopLength, source, mark);
   }
 
   /** The set of the attributes in the message with the next hop of NEXT_HOP. */
-  #internClassic(source: Source): number {
+  #internClassic(source: Source, mark: number): number {
     const frame = this.#frame;
     const { bytes, attributesAt, attributesEnd } = frame;
     const base = bytes.byteOffset;
@@ -224,11 +229,11 @@ export class UpdateReceiver {
         base + nextHopAt,
         nextHopLength,
         source,
-        MARK_CLASSIC,
+        mark,
       );
     }
     const length = frame.copyAttributes(this.#scratch, 0);
-    return this.#intern(this.#scratchView, 0, length, base + nextHopAt, nextHopLength, source, MARK_CLASSIC);
+    return this.#intern(this.#scratchView, 0, length, base + nextHopAt, nextHopLength, source, mark);
   }
 
   #intern(

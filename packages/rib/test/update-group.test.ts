@@ -326,6 +326,36 @@ t.test('IBGP routes go on only by way of a reflector, which marks them', async (
   }
 });
 
+t.test(
+  'a route marked for customers goes to nobody else, and is marked where it goes down or across',
+  async (t) => {
+    const roles = ['provider', 'routeServer', 'peer', 'customer', 'routeServerClient'] as const;
+    const told = (mark: number | undefined): string[] => {
+      const { rib, table, announce } = stage();
+      const us = rib.addSource({ name: 'us', protocol: 'local' });
+      announce(us, '10.0.0.0/24', mark === undefined ? {} : { onlyToCustomer: mark });
+      return roles.map((peerRole) => {
+        const peer = new Listener(rib, { asn: 65001, internal: false });
+        rib.updateGroup({ ...external(table), peerRole }).join(peer);
+        rib.settle();
+        const [text = ''] = peer.take();
+        return text === '' ? 'nothing' : (/onlyToCustomer=(\d+)/.exec(text)?.[1] ?? 'unmarked');
+      });
+    };
+    t.same(told(undefined), ['unmarked', 'unmarked', `${OWN_AS}`, `${OWN_AS}`, `${OWN_AS}`]);
+    t.same(told(65009), ['nothing', 'nothing', 'nothing', '65009', '65009']);
+    const { rib, table, announce } = stage();
+    announce(rib.addSource({ name: 'us', protocol: 'local' }), '10.0.0.0/24', { onlyToCustomer: 1 });
+    rib
+      .updateGroup({ ...external(table), peerRole: 'provider' })
+      .join(new Listener(rib, { asn: 65001, internal: false }));
+    rib.settle();
+    t.match(rib.advertised(table, { prefix: parsePrefix('10.0.0.0/24') }), [
+      { told: false, because: 'it carries ONLY_TO_CUSTOMER and the peer is a provider' },
+    ]);
+  },
+);
+
 t.test('another AS gets our AS number in front and nothing of what is internal', async (t) => {
   const { rib, table, announce } = stage();
   const ebgp = (asn: number): Partial<SourceOptions> => ({ asn, internal: false });

@@ -8,7 +8,7 @@ import {
 import { Writer, ipv4Bytes, parseIpv4 } from '@vaportrail/net';
 import fc from 'fast-check';
 import t from 'tap';
-import { Rib, type Source, type SourceOptions, type Table } from '../src/index.ts';
+import { Rib, type Role, type Source, type SourceOptions, type Table } from '../src/index.ts';
 
 const attributes = (fields: AttributeFields = {}): Uint8Array =>
   encodeAttributes({ origin: 'igp', asPath: [], localPref: 100, nextHop: parseIpv4('10.1.1.1'), ...fields });
@@ -89,6 +89,33 @@ t.test('loops make paths infeasible and say which', async (t) => {
     t.same(routes(), [`10.0.0.0/24 ${because}`]);
   }
 });
+
+t.test(
+  'a route from below or beside that was meant for customers is a leak, one from above is marked',
+  async (t) => {
+    const outcome = (peerRole: Role, mark: number | undefined): string => {
+      const { source, table } = stage({ internal: false, asn: 65001, peerRole });
+      const fields = { localPref: undefined, asPath: [{ type: 'sequence', asns: [65001] }] } as const;
+      const { localPref: _, ...external } = {
+        ...fields,
+        ...(mark !== undefined && { onlyToCustomer: mark }),
+      };
+      const encoded = encodeAttributes({ origin: 'igp', nextHop: parseIpv4('10.1.1.1'), ...external });
+      t.same(hand(source, update(['10.0.0.0/24'], encoded)), []);
+      const [path] = [...table.routes()][0]!.paths;
+      return path!.because ?? String(path!.attributes.get('onlyToCustomer'));
+    };
+    t.equal(outcome('customer', undefined), 'undefined');
+    t.equal(outcome('customer', 65001), 'route-leak');
+    t.equal(outcome('routeServerClient', 65009), 'route-leak');
+    t.equal(outcome('peer', 65001), '65001');
+    t.equal(outcome('peer', 65009), 'route-leak');
+    t.equal(outcome('peer', undefined), '65001');
+    t.equal(outcome('provider', 65009), '65009');
+    t.equal(outcome('provider', undefined), '65001');
+    t.equal(outcome('routeServer', undefined), '65001');
+  },
+);
 
 t.test('malformed attributes withdraw what was there, again and again', async (t) => {
   const { source, routes } = stage();

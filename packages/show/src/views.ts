@@ -120,6 +120,8 @@ export interface PathView {
   readonly extendedCommunities?: readonly string[];
   readonly originatorId?: string;
   readonly clusterList?: readonly string[];
+  /** The AS behind which it goes to customers only. @see RFC 9234 */
+  readonly onlyToCustomer?: number;
   readonly originVirtualNetwork?: string;
   readonly encapsulations?: readonly string[];
   readonly sequence?: number;

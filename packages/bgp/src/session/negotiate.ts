@@ -57,7 +57,7 @@ export interface LongLivedFamily {
 export type Role = keyof typeof bgpRole;
 
 /** Pairs of roles that may face each other, ours first. @see RFC 9234 §4.2, Table 2 */
-const counterpart: Record<Role, Role> = {
+export const counterpart: Readonly<Record<Role, Role>> = {
   provider: 'customer',
   customer: 'provider',
   routeServer: 'routeServerClient',

@@ -98,14 +98,10 @@ t.test(
       async () => pathOf(node, '198.51.100.0/24'),
       (one) => one?.notAdvertised?.some(({ neighbor }) => neighbor === 'above') === true,
     );
-    t.match(path, {
-      onlyToCustomer: frrAs,
-      advertisedTo: ['below'],
-      notAdvertised: [
-        { neighbor: 'frr', because: 'it is its own path' },
-        { neighbor: 'above', because: 'it carries ONLY_TO_CUSTOMER and the peer is a provider' },
-      ],
-    });
+    t.match(path, { onlyToCustomer: frrAs, advertisedTo: ['below'] });
+    const because = new Map(path!.notAdvertised!.map((one) => [one.neighbor, one.because]));
+    t.equal(because.get('frr'), 'it is its own path');
+    t.equal(because.get('above'), 'it carries ONLY_TO_CUSTOMER and the peer is a provider');
     await until(
       async () => pathOf(node, '203.0.113.0/24'),
       (one) => one !== undefined,

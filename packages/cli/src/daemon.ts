@@ -31,7 +31,11 @@ interface DaemonSettings<Config> {
   readonly read: (file: string) => Config;
   /** Where everything the daemon is told is written; undefined when it is not. */
   readonly record?: RecordOptions | undefined;
-  readonly create: (config: Config, log: Log, recorder: Recorder | undefined) => Daemon<Config>;
+  readonly create: (
+    config: Config,
+    log: Log,
+    recorder: Recorder | undefined,
+  ) => Daemon<Config> | Promise<Daemon<Config>>;
   /** Names under which `vaportrail show --from` finds it, its own first. */
   readonly endpoints: (config: Config) => readonly NamedEndpoint[];
 }
@@ -49,7 +53,7 @@ export async function runDaemon<Config>(settings: DaemonSettings<Config>): Promi
     return;
   }
   const log = createLog(endpoints(config)[0]?.name ?? kind);
-  const daemon = create(config, log, record && openRecording(record, log));
+  const daemon = await create(config, log, record && openRecording(record, log));
   await daemon.start();
   const { url } = daemon;
   if (url !== undefined) for (const each of endpoints(config)) announceEndpoint({ kind, url, ...each });

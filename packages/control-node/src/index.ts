@@ -6,4 +6,5 @@ export {
   type ControlNodeConfigInput,
 } from './config.ts';
 export { ControlNode, type Bound, type ControlNodeOptions } from './control-node.ts';
+export { rehearse } from './rehearsal.ts';
 export { ControlNodeReplay } from './replay.ts';

@@ -118,8 +118,13 @@ export class Connection {
     for (let octets = 0; count < this.#waiting.length && octets < PIECE; count++)
       octets += this.#waiting[count]!.octets;
     if (count === 0) return;
-    this.#leaving = this.#waiting.splice(0, count);
+    const isAll = count === this.#waiting.length;
+    this.#leaving = isAll ? this.#waiting : this.#waiting.splice(0, count);
+    if (isAll) this.#waiting = [];
     const socket = this.#socket;
+    const first = this.#leaving[0]!.buffers;
+    // A single change is a single buffer, and goes the short way.
+    if (count === 1 && first.length === 1) return void socket.write(first[0]!, this.#sent);
     socket.cork();
     for (let i = 0; i < count; i++) {
       const { buffers } = this.#leaving[i]!;

@@ -3,6 +3,9 @@ import { readConfigFile } from '@vaportrail/show';
 import { addDaemonOptions, addRecordOptions, recordOptions, runDaemon } from '../daemon.ts';
 import type { Subcommand } from '../command.ts';
 
+/** Milliseconds the rehearsal may take before the first session; on an idle machine it needs less than half. */
+const REHEARSAL = 2500;
+
 export const controlNode = {
   summary: 'run a control node: XMPP towards agents, MP-BGP towards gateways and other control nodes',
   examples: [
@@ -12,14 +15,15 @@ export const controlNode = {
   build: (command) =>
     addDaemonOptions(addRecordOptions(command), async ({ given, ...options }) => {
       // Loaded when it is run: other commands start faster without.
-      const { ControlNode, controlNodeConfig } = await import('@vaportrail/control-node');
+      const { ControlNode, controlNodeConfig, rehearse } = await import('@vaportrail/control-node');
       const { warmUp } = await import('@vaportrail/rib');
       await runDaemon({
         kind: 'control-node',
         ...options,
         record: recordOptions(given),
         read: (file) => readConfigFile(file, controlNodeConfig),
-        create: (config, log, recorder) => {
+        create: async (config, log, recorder) => {
+          if (config.bgp.peers.length > 0) await rehearse(REHEARSAL);
           const node = new ControlNode(config, { log, recorder });
           if (config.bgp.peers.length > 0) inSpareTime(warmUp());
           return node;

@@ -1,6 +1,7 @@
 // What control node and gateway write into MRT files, read back by three readers that nobody here wrote.
 import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
-import { MrtPathReader, readMrt, writeDump } from '@vaportrail/bgp/mrt';
+import { MrtPathReader } from '@vaportrail/bgp/mrt';
+import { readMrt, writeDump } from '@vaportrail/bgp/mrt-file';
 import { Frr, LoopbackBlock, findFrr } from '@vaportrail/lab';
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';

@@ -3,10 +3,10 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
-import { DumpFile, dumpFileName } from '../src/mrt/dump-file.ts';
-import { readMrt } from '../src/mrt/file.ts';
-import { MessageLog } from '../src/mrt/message-log.ts';
-import { writeDump } from '../src/mrt/table-dumps.ts';
+import { DumpFile, dumpFileName } from '../src/mrt-file/dump-file.ts';
+import { readMrt } from '../src/mrt-file/read-mrt.ts';
+import { MessageLog } from '../src/mrt-file/message-log.ts';
+import { writeDump } from '../src/mrt-file/table-dumps.ts';
 
 t.test('a file has its name only when it is whole', async (t) => {
   const path = join(t.testdir({}), 'new/rib.mrt');

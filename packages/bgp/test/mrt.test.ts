@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
-import { LinePrinter, MrtError, MrtStream, readMrt } from '../src/mrt/index.ts';
+import { LinePrinter, MrtError, MrtStream } from '../src/mrt/index.ts';
+import { readMrt } from '../src/mrt-file/index.ts';
 
 const corpus = fileURLToPath(new URL('../../../../../shared/corpora/mrt', import.meta.url));
 const hasCorpus = existsSync(corpus);

@@ -15,11 +15,11 @@ import {
   encodeRib,
   encodeStateChange,
   mrtType,
-  readMrt,
   ribSubtype,
   ribSubtypeOf,
   type MrtConditions,
 } from '@vaportrail/bgp/mrt';
+import { readMrt } from '@vaportrail/bgp/mrt-file';
 import { encodeAttributes, encodeUpdate, updateFieldsOf } from '@vaportrail/bgp/wire';
 import { Writer, parseRouteTarget } from '@vaportrail/net';
 import t from 'tap';

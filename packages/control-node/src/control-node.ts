@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { Listener, type MonitoredTables, type Session, SessionMonitor } from '@vaportrail/bgp';
-import { TableDumps } from '@vaportrail/bgp/mrt';
+import { TableDumps } from '@vaportrail/bgp/mrt-file';
 import {
   type FamilyName,
   NotificationError,

@@ -1,6 +1,6 @@
 /** The provider edge: peers, routing instances, tunnels and forwarding tables under one configuration. */
 import { Listener, SessionMonitor, type MonitoredTables, type Session } from '@vaportrail/bgp';
-import { TableDumps } from '@vaportrail/bgp/mrt';
+import { TableDumps } from '@vaportrail/bgp/mrt-file';
 import { wellKnownCommunity } from '@vaportrail/bgp/wire';
 import { ipv4Bytes, parseIpv4, systemClock, type Clock, type Timer } from '@vaportrail/net';
 import {

@@ -27,10 +27,13 @@ export function ipv6Text(bytes: Uint8Array, at = 0): string {
   return ipv6GroupsText(bytes, at);
 }
 
-/** The same without the dotted decimal, as the prefixes of routes are written: `::ffff:0:0/96`. */
-export function ipv6GroupsText(bytes: Uint8Array, at = 0): string {
+/**
+ * The same without the dotted decimal, as the prefixes of routes are written: `::ffff:0:0/96`. The longest run of zeros is
+ * `::` if it has at least `shortest` groups; two, says RFC 5952.
+ */
+export function ipv6GroupsText(bytes: Uint8Array, at = 0, shortest = 2): string {
   let longestAt = -1;
-  let longest = 1;
+  let longest = shortest - 1;
   for (let i = 0; i < 8; i++) {
     let run = 0;
     while (i + run < 8 && group(bytes, at, i + run) === 0) run++;

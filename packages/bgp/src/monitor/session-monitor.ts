@@ -2,7 +2,7 @@
 import type { Clock } from '@vaportrail/net';
 import type { MrtSession } from '../mrt/bgp4mp.ts';
 import { BmpReporter, type MonitoredTables } from './bmp-reporter.ts';
-import { MessageLog, type MessageLogSettings } from '../mrt/message-log.ts';
+import { MessageLog, type MessageLogSettings } from '../mrt-file/message-log.ts';
 import type { SessionEnd } from '../session/session-end.ts';
 import type { Session } from '../session/session.ts';
 

@@ -2,7 +2,7 @@
  * The attributes of a path as the last fields of a line, written digit by digit from their octets: the fast half of
  * {@link attributesText}, which prints whatever this one does not know.
  */
-import { ipv6Text } from '@vaportrail/net';
+import { lineAddress } from './line-address.ts';
 import { u16, u32 } from './record.ts';
 import { writeDecimal, writeIpv4, writeOctets } from './line-buffer.ts';
 
@@ -50,8 +50,6 @@ export function writeAttributes(
   let aggregator = -1;
   let communities = -1;
   let communitiesEnd = -1;
-  let large = -1;
-  let largeEnd = -1;
   let seen = 0;
   for (let header = start; header < end;) {
     if (header + 3 > end) return -1;
@@ -108,10 +106,6 @@ export function writeAttributes(
         nextHop = value + 1;
         break;
       }
-      case 32:
-        if (length % 12 !== 0 || large !== -1) return -1;
-        large = value;
-        largeEnd = header;
     }
   }
   if (path !== -1) {
@@ -134,14 +128,10 @@ export function writeAttributes(
     if (at > communitiesAt) target[at++] = SPACE;
     at = writeCommunity(target, at, source, from);
   }
-  for (let from = large; from < largeEnd; from += 4) {
-    if (at > communitiesAt) target[at++] = (from - large) % 12 === 0 ? SPACE : COLON;
-    at = writeDecimal(target, at, u32(source, from));
-  }
   target[at++] = BAR;
   at = writeText(target, at, atomicAggregate ? atomic : notAtomic);
   target[at++] = BAR;
-  if (aggregator !== -1) {
+  if (aggregator !== -1 && u32(source, aggregator + 4) !== 0xffff_ffff) {
     at = writeDecimal(target, at, u32(source, aggregator));
     target[at++] = SPACE;
     at = writeIpv4(target, at, source, aggregator + 4);
@@ -211,7 +201,7 @@ function ipv6Octets(source: Uint8Array, at: number): Uint8Array {
     knownAddresses[key + 3] === d
   )
     return known;
-  const text = octets(ipv6Text(source, at));
+  const text = octets(lineAddress(source.subarray(at, at + 16)));
   knownAddresses.set([a, b, c, d], key);
   knownTexts[slot] = text;
   return text;

@@ -1,11 +1,14 @@
 /** The attributes of a path as the last fields of a line of `bgpdump -m`, whatever they hold. */
-import { addressText, ipv4Text } from '@vaportrail/net';
+import { ipv4Text } from '@vaportrail/net';
 import { asPathText } from '../attributes/as-path.ts';
 import type { PathAttributes } from '../attributes/path-attributes.ts';
+import { lineAddress } from './line-address.ts';
 import { nextHopOf } from './next-hop.ts';
 
 /** What an absent next hop looks like in bgpdump's output. */
 const NO_NEXT_HOP = '255.255.255.255';
+/** An aggregator of this address is none for bgpdump. */
+const NO_ADDRESS = 0xffff_ffff;
 const originNames = { igp: 'IGP', egp: 'EGP', incomplete: 'INCOMPLETE' } as const;
 /** The names bgpdump gives to three communities; it prints all others as numbers. */
 const communityNames: Record<number, string> = {
@@ -25,20 +28,22 @@ export function attributesText(attributes: PathAttributes): string {
     med,
     communitiesText(attributes),
     attributes.atomicAggregate ? 'AG' : 'NAG',
-    aggregator === undefined ? '' : `${aggregator.asn} ${ipv4Text(aggregator.address)}`,
+    aggregator === undefined || aggregator.address === NO_ADDRESS
+      ? ''
+      : `${aggregator.asn} ${ipv4Text(aggregator.address)}`,
     '\n',
   ].join('|');
 }
 
-function communitiesText({ communities, largeCommunities }: PathAttributes): string {
-  const plain = communities.map(
-    (community) => communityNames[community] ?? `${community >>> 16}:${community & 0xffff}`,
-  );
-  return [...plain, ...largeCommunities.map((parts) => parts.join(':'))].join(' ');
+/** bgpdump leaves large communities out of its lines. */
+function communitiesText({ communities }: PathAttributes): string {
+  return communities
+    .map((community) => communityNames[community] ?? `${community >>> 16}:${community & 0xffff}`)
+    .join(' ');
 }
 
 /** What bgpdump prints in that field. */
 function nextHopText(attributes: PathAttributes): string {
   const octets = nextHopOf(attributes);
-  return octets === undefined ? NO_NEXT_HOP : addressText(octets);
+  return octets === undefined ? NO_NEXT_HOP : lineAddress(octets);
 }

@@ -16,7 +16,7 @@ import { UpdateFrame, locateUpdate } from '../wire/update-frame.ts';
 import { attributesText } from './attribute-text.ts';
 import { decodeBgp4mp, type MrtMessage } from './bgp4mp.ts';
 import type { MrtFilter } from './filter.ts';
-import { nlriText } from './nlri.ts';
+import { inLineStyle, linePrefix } from './line-address.ts';
 import { decodePeerIndex, type MrtPeer } from './peer-index.ts';
 import { LineBuffer } from './line-buffer.ts';
 import { mrtType, u32, type MrtRecord } from './record.ts';
@@ -68,7 +68,7 @@ export class LinePrinter {
   }
 
   #peerLine({ address, asn }: Pick<MrtPeer, 'address' | 'asn'>): PeerLine {
-    return new PeerLine(address, asn, {
+    return new PeerLine(peerField({ address, asn }), {
       wanted: this.#filter?.peer(address) !== false,
       byOctets: this.#filter?.asksForAttributes !== true,
     });
@@ -91,7 +91,8 @@ export class LinePrinter {
     const { peer, prefix, originated } = rib;
     if (this.#filter?.peer(peer.address) === false || this.#filter?.prefix(prefix) === false) return;
     const attributes = this.#attributes(record.bytes, rib.attributesAt, rib.attributesEnd, false);
-    if (attributes !== '') this.#line(`TABLE_DUMP|${originated}${peerField(peer)}${prefix}|${attributes}`);
+    if (attributes !== '')
+      this.#line(`TABLE_DUMP|${originated}${peerField(peer)}${inLineStyle(prefix)}|${attributes}`);
   }
 
   #session(record: MrtRecord): void {
@@ -102,7 +103,7 @@ export class LinePrinter {
       record.type === mrtType.bgp4mpEt
         ? `${record.seconds}.${String(record.microseconds).padStart(6, '0')}`
         : String(record.seconds);
-    const peer = `${entry.peer}|${entry.peerAsn}`;
+    const peer = `${inLineStyle(entry.peer)}|${entry.peerAsn}`;
     if (entry.type === 'state-change') {
       if (this.#filter?.asksForRoutes === true) return;
       this.#line(`${name}|${time}|STATE|${peer}|${entry.from}|${entry.to}\n`);
@@ -178,7 +179,7 @@ export class LinePrinter {
       if (octets <= 0) return;
       if (this.#wants(family, bytes, nlriAt, nlriAt + octets, withdrawn)) {
         const id = addPath ? `|${u32(bytes, at)}` : '';
-        found(nlriText(family, bytes, nlriAt, nlriAt + octets, withdrawn), id);
+        found(linePrefix(family, bytes, nlriAt, nlriAt + octets, withdrawn), id);
       }
       at = nlriAt + octets;
     }
@@ -186,5 +187,5 @@ export class LinePrinter {
 }
 
 function peerField({ address, asn }: Pick<MrtPeer, 'address' | 'asn'>): string {
-  return `|B|${address}|${asn}|`;
+  return `|B|${inLineStyle(address)}|${asn}|`;
 }

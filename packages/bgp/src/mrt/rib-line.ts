@@ -5,7 +5,7 @@
 import { Truncated } from '@vaportrail/net';
 import { attributeLineOctets, writeAttributes } from './attribute-line.ts';
 import { type LineBuffer, writeDecimal, writeOctets } from './line-buffer.ts';
-import { nlriText } from './nlri.ts';
+import { linePrefix } from './line-address.ts';
 import { u16, u32, type MrtRecord } from './record.ts';
 import type { RibLocation } from './table-dump.ts';
 
@@ -30,12 +30,8 @@ export class PeerLine {
   #textLength = 0;
 
   /** `byOctets` is false when somebody has to look at the attributes first. */
-  constructor(
-    address: string,
-    asn: number,
-    { wanted, byOctets }: { readonly wanted: boolean; readonly byOctets: boolean },
-  ) {
-    this.field = Buffer.from(`|B|${address}|${asn}|`, 'latin1');
+  constructor(field: string, { wanted, byOctets }: { readonly wanted: boolean; readonly byOctets: boolean }) {
+    this.field = Buffer.from(field, 'latin1');
     this.wanted = wanted;
     this.#byOctets = byOctets;
   }
@@ -147,11 +143,9 @@ export class RibLines {
     const length = bytes[nlriAt]!;
     if (afi === 1 && nlriEnd - nlriAt <= 5 && length <= 32) {
       let at = 0;
-      for (let i = 0; i < 4; i++) {
-        const left = length - 8 * i;
-        const mask = left >= 8 ? 0xff : left <= 0 ? 0 : 0xff00 >> left;
-        if (i > 0) prefix[at++] = DOT;
-        at = writeDecimal(prefix, at, mask === 0 ? 0 : bytes[nlriAt + 1 + i]! & mask);
+      for (let i = 1; i <= 4; i++) {
+        if (i > 1) prefix[at++] = DOT;
+        at = writeDecimal(prefix, at, nlriAt + i < nlriEnd ? bytes[nlriAt + i]! : 0);
       }
       prefix[at++] = SLASH;
       at = writeDecimal(prefix, at, length);
@@ -159,7 +153,7 @@ export class RibLines {
       this.#prefixLength = at;
     } else {
       // The text of a family without prefixes is hexadecimal, as long as the NLRI is.
-      const text = `${nlriText(family, bytes, nlriAt, nlriEnd, false)}|`;
+      const text = `${linePrefix(family, bytes, nlriAt, nlriEnd, false)}|`;
       this.#prefixLength = prefix.write(text, 'latin1');
     }
   }

@@ -23,6 +23,8 @@ export interface RibRecord extends RibLocation {
 export interface OldRibRecord {
   readonly sequence: number;
   readonly prefix: string;
+  /** The prefix as NLRI. */
+  readonly nlri: Uint8Array;
   readonly peer: { readonly address: string; readonly asn: number };
   readonly originated: number;
   readonly attributesAt: number;
@@ -146,15 +148,17 @@ export function decodeTableDump({ bytes, at, end, subtype }: MrtRecord): OldRibR
   const reader = new Reader(bytes, at, end);
   reader.skip(2); // view number
   const sequence = reader.u16();
-  const address = addressText(reader.slice(addressOctets));
-  const prefix = `${address}/${reader.u8()}`;
+  const address = reader.slice(addressOctets);
+  const bits = reader.u8();
+  const prefix = `${addressText(address)}/${bits}`;
+  const nlri = Uint8Array.of(bits, ...address.subarray(0, prefixOctets(bits)));
   reader.skip(1); // status
   const originated = reader.u32();
   const peer = { address: addressText(reader.slice(addressOctets)), asn: reader.u16() };
   const length = reader.u16();
   const attributesAt = reader.at;
   reader.skip(length);
-  return { sequence, prefix, peer, originated, attributesAt, attributesEnd: reader.at };
+  return { sequence, prefix, nlri, peer, originated, attributesAt, attributesEnd: reader.at };
 }
 
 /** A path to be written. */

@@ -1,5 +1,5 @@
 /** `vaportrail dump`: the routing tables of a running daemon as an MRT file. */
-import { DumpFile } from '@vaportrail/bgp/mrt';
+import { DumpFile } from '@vaportrail/bgp/mrt-file';
 import { fetchStream } from '@vaportrail/show';
 import { once } from 'node:events';
 import { createGzip } from 'node:zlib';

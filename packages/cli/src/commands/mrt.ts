@@ -2,16 +2,16 @@
 import {
   LinePrinter,
   MrtError,
-  MrtFilter,
   MrtPathReader,
   mrtType,
-  readMrtStream,
-  type MrtConditions,
+  type MrtFilter,
   type MrtRecord,
 } from '@vaportrail/bgp/mrt';
-import { InvalidArgumentError } from 'commander';
+import { readMrtStream } from '@vaportrail/bgp/mrt-file';
 import { once } from 'node:events';
-import { Option, UsageError, type Subcommand } from '../command.ts';
+import type { Subcommand } from '../command.ts';
+import { type ConditionOptions, conditions, filterOf } from './mrt/conditions.ts';
+import { replay } from './mrt/replay.ts';
 
 /** Records that cannot be read are named one by one only so far. */
 const MAX_COMPLAINTS = 10;
@@ -19,14 +19,8 @@ const MAX_COMPLAINTS = 10;
 const PIECE_LENGTH = 128 * 1024;
 const knownTypes: ReadonlySet<number> = new Set(Object.values(mrtType));
 
-interface MrtOptions {
+interface MrtOptions extends ConditionOptions {
   readonly json: boolean;
-  readonly prefix?: string;
-  readonly match: NonNullable<MrtConditions['match']>;
-  readonly peer?: string;
-  readonly as?: number;
-  readonly rt?: string;
-  readonly rd?: string;
 }
 
 export const mrt = {
@@ -36,21 +30,16 @@ export const mrt = {
     ['vaportrail mrt updates.gz --prefix 101.101.101.0/24 --match longer', 'what happened to a network'],
     ['vaportrail mrt vpn.mrt --rt 500:500 --json | jq -r .nextHop', 'VPN routes with a route target'],
     ['zcat dump.gz | vaportrail mrt -', 'from standard input'],
+    [
+      'vaportrail mrt replay rib.bz2 --to 192.0.2.1 --peer 198.51.100.7',
+      'a table, as one peer had it, to a router',
+    ],
+    ['vaportrail mrt replay updates.gz --to 192.0.2.1 --speed 10', 'a log, ten times as fast as it was'],
   ],
-  build: (command) =>
-    command
+  build: (command) => {
+    conditions(command)
       .argument('<file...>', 'files to read; - for standard input')
       .option('--json', 'one JSON document a path instead of bgpdump lines', false)
-      .option('--prefix <prefix>', 'only routes to this prefix')
-      .addOption(
-        new Option('--match <how>', 'the prefix itself, what lies inside it, or what covers it')
-          .choices(['exact', 'longer', 'shorter'])
-          .default('exact'),
-      )
-      .option('--peer <address>', 'only what this peer said')
-      .option('--as <number>', 'only paths through this AS', autonomousSystem)
-      .option('--rt <target>', 'only routes with this route target, e.g. 500:500')
-      .option('--rd <distinguisher>', 'only routes with this route distinguisher, e.g. 10.169.25.20:9')
       .addHelpText(
         'after',
         '\nLines are those of bgpdump -m; VPN routes, which it leaves out, have their route distinguisher in front.\n' +
@@ -59,33 +48,10 @@ export const mrt = {
       .action(async (files: string[], options: MrtOptions) => {
         const filter = filterOf(options);
         for (const file of files) await printFile(file, filter, options.json);
-      }),
+      });
+    replay(command.command('replay'));
+  },
 } as const satisfies Subcommand;
-
-function autonomousSystem(text: string): number {
-  const number = Number(text.replace(/^AS/i, ''));
-  if (!Number.isInteger(number) || number < 0 || number > 0xffff_ffff)
-    throw new InvalidArgumentError('An AS is a number from 0 to 4294967295.');
-  return number;
-}
-
-/** @throws UsageError for a condition that cannot be meant */
-function filterOf({ prefix, match, peer, as, rt, rd }: MrtOptions): MrtFilter | undefined {
-  if ([prefix, peer, as, rt, rd].every((each) => each === undefined)) return undefined;
-  const whole = prefix?.includes('/') === false ? `${prefix}/${prefix.includes(':') ? 128 : 32}` : prefix;
-  try {
-    return new MrtFilter({
-      prefix: whole,
-      match,
-      peer,
-      asn: as,
-      routeTarget: rt,
-      routeDistinguisher: rd,
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
 
 /** Prints one file. @throws Error naming the file and the octet where it is cut or damaged */
 async function printFile(file: string, filter: MrtFilter | undefined, json: boolean): Promise<void> {

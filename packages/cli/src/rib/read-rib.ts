@@ -1,5 +1,6 @@
 /** The routes of anything that can be compared: a running daemon, a live FRR or GoBGP, an MRT file, what a router printed. */
-import { MrtPathReader, readMrt } from '@vaportrail/bgp/mrt';
+import { MrtPathReader } from '@vaportrail/bgp/mrt';
+import { readMrt } from '@vaportrail/bgp/mrt-file';
 import { parseBirdRoutes } from '@vaportrail/lab';
 import { fetchView, findRouters, type RouteView } from '@vaportrail/show';
 import { execFile } from 'node:child_process';

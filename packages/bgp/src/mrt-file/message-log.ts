@@ -1,8 +1,8 @@
 /** A log of BGP messages and of the states of sessions in MRT files that are changed now and then. */
 import { Writer, type Clock, type Timer } from '@vaportrail/net';
-import { encodeMessageLog, encodeStateChange, type MrtSession } from './bgp4mp.ts';
+import { encodeMessageLog, encodeStateChange, type MrtSession } from '../mrt/bgp4mp.ts';
 import { DumpFile, dumpFileName } from './dump-file.ts';
-import { mrtType } from './record.ts';
+import { mrtType } from '../mrt/record.ts';
 
 export interface MessageLogSettings {
   /** Path of the files; `%Y %m %d %H %M %S` stand for the time (UTC) at which a file is begun. `.gz` compresses. */

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import { PassThrough, Readable } from 'node:stream';
 import bzip2 from 'unbzip2-stream';
-import { MrtError, MrtStream, type MrtRecord } from './record.ts';
+import { MrtError, MrtStream, type MrtRecord } from '../mrt/record.ts';
 
 const READ_OCTETS = 256 * 1024;
 

@@ -1,0 +1,6 @@
+/** MRT files: read, written, logged into, and played to a peer. */
+export { readMrt, readMrtStream } from './read-mrt.ts';
+export { DumpFile, dumpFileName } from './dump-file.ts';
+export { TableDumps, writeDump, type DumpReport, type TableDumpSettings } from './table-dumps.ts';
+export { MessageLog, type MessageLogSettings } from './message-log.ts';
+export { MrtReplay, type ReplayReport, type ReplaySettings } from './replay.ts';

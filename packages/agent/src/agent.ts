@@ -12,7 +12,7 @@ import {
   prefixText,
   systemClock,
 } from '@vaportrail/net';
-import { type Log, ViewServer, silentLog } from '@vaportrail/show';
+import { ConfigChannel, type Log, ViewServer, silentLog } from '@vaportrail/show';
 import type { Recorder } from '@vaportrail/show/recording';
 import { type Stanza, type UnicastItem, readTlsFiles } from '@vaportrail/xmpp';
 import { AgentError } from './agent-error.ts';
@@ -42,6 +42,7 @@ import { NextHopTable } from './next-hop.ts';
 import { type PublishingNode, offeredEncapsulations, publishedItem } from './published-item.ts';
 import { controlNodeTap } from './recorded-inputs.ts';
 import type { Route } from './route.ts';
+import { type NodeContents, nothing, readTold, together } from './told-settings.ts';
 import { type TunnelType, tunnelTypesOf } from './tunnel-type.ts';
 import { serveViews } from './views.ts';
 import { type Vrf, hostPrefix } from './vrf.ts';
@@ -70,15 +71,14 @@ export const recordedCalls = [
   'setPreference',
   'takeOver',
   'withhold',
+  'tell',
   'send',
   'receive',
 ] as const;
 export type RecordedCall = (typeof recordedCalls)[number];
 
 /** The settings of the node itself; what is on it comes and goes. */
-type NodeConfig = Omit<AgentConfig, 'vrfs' | 'interfaces' | 'load-balancers'>;
-
-type Configured = Pick<AgentConfig, 'vrfs' | 'interfaces' | 'load-balancers'>;
+type NodeConfig = Omit<AgentConfig, keyof NodeContents>;
 
 export class Agent {
   readonly name: string;
@@ -103,17 +103,23 @@ export class Agent {
   readonly #isOffline: boolean;
   readonly #publishing: PublishingNode;
   readonly #learnedRoutes: LearnedRoutes;
-  /** What the configuration brought, as opposed to a program. */
-  #configured: Configured;
+  /** Tells what is on the node, where a config node does. */
+  readonly channel: ConfigChannel | undefined;
+  /** What its file says, what the config node told, and both: what is there, as opposed to what a program added. */
+  #file: NodeContents;
+  #told = nothing;
+  #configured: NodeContents;
   /** Configured interfaces at whose addresses no proxy answers. */
   #withheld: ReadonlySet<string>;
   #node: NodeConfig;
   #views: ViewServer | undefined;
+  #connecting = false;
   startedAt: number | undefined;
 
   /** @throws AgentError when two parts of the configuration contradict each other; Error when a file of `tls` cannot be read */
   constructor(config: AgentConfig, options: AgentOptions = {}) {
     this.#node = nodeConfig(config);
+    this.#file = config;
     this.#configured = config;
     this.name = config.name;
     this.address = config.address;
@@ -183,6 +189,13 @@ export class Agent {
       log: this.#log,
       changed: () => this.withhold([...this.loadBalancers.withheld()]),
     });
+    if (config.config !== undefined && !this.#isOffline)
+      this.channel = new ConfigChannel(
+        config.config,
+        `/watch/virtual-router/${encodeURIComponent(config.name)}`,
+        (line, first) => this.tell(line, first),
+        { log: this.#log },
+      );
     this.#withheld = proxied(config);
     for (const one of config.interfaces) if (!this.#withheld.has(one.name)) this.interfaces.add(one);
   }
@@ -194,7 +207,8 @@ export class Agent {
 
   /**
    * Serves its views, when the configuration says where, and begins to connect. Sessions come up by themselves and
-   * return after they were lost.
+   * return after they were lost. An agent with a config node first waits for what it says: one that came without
+   * routes would make control nodes forget those that it had before.
    * @throws Error when the address of the views is in use
    */
   async start(): Promise<void> {
@@ -205,11 +219,19 @@ export class Agent {
       await this.#views.listen(this.#node.introspect);
     }
     if (!this.#isOffline) this.loadBalancers.reconcile(this.#configured['load-balancers']);
+    if (this.channel === undefined) this.#connect();
+    else this.channel.start();
+  }
+
+  #connect(): void {
+    if (this.#connecting) return;
+    this.#connecting = true;
     for (const peer of this.peers.slice(0, CONTROL_NODES_IN_USE)) peer.start();
   }
 
   /** Ends every session. The control nodes withdraw what this node published, or keep it for its graceful restart. */
   async stop(): Promise<void> {
+    await this.channel?.close();
     for (const peer of this.peers) peer.close();
     await this.loadBalancers.stop();
     await this.#views?.close();
@@ -356,21 +378,40 @@ export class Agent {
         throw new AgentError(`${key} cannot change while the agent runs`);
       }
     }
-    const before = this.#configured;
     this.#node = node;
-    this.#configured = config;
-    for (const vrf of config.vrfs) this.vrfs.declare(vrf);
+    this.#file = config;
+    this.#reconcile();
+  }
+
+  /**
+   * Takes what a config node says is on the node; the first line of a stream says everything.
+   * @throws AgentError naming what cannot be used; the rest is
+   */
+  tell(line: unknown, first: boolean): void {
+    this.#record('tell', line, first);
+    const { contents, problems } = readTold(line, this.#told, first);
+    this.#told = contents;
+    this.#reconcile();
+    this.#connect();
+    if (problems.length > 0) throw new AgentError(problems.join('; '));
+  }
+
+  #reconcile(): void {
+    const before = this.#configured;
+    const wanted = together(this.#file, this.#told);
+    this.#configured = wanted;
+    for (const vrf of wanted.vrfs) this.vrfs.declare(vrf);
     if (this.#isOffline) {
       const known = proxied(before);
       this.#withheld = new Set(
-        [...proxied(config)].filter((name) => this.#withheld.has(name) || !known.has(name)),
+        [...proxied(wanted)].filter((name) => this.#withheld.has(name) || !known.has(name)),
       );
     } else {
-      this.loadBalancers.reconcile(config['load-balancers']);
+      this.loadBalancers.reconcile(wanted['load-balancers']);
       this.#withheld = this.loadBalancers.withheld();
     }
     this.#publishInterfaces(before.interfaces);
-    const kept = new Set(config.vrfs.map(({ name }) => name));
+    const kept = new Set(wanted.vrfs.map(({ name }) => name));
     for (const { name } of before.vrfs) {
       const vrf = this.vrfs.get(name);
       if (vrf !== undefined && !kept.has(name)) this.vrfs.undeclare(vrf);
@@ -385,7 +426,7 @@ export class Agent {
   }
 
   /** Makes the configured interfaces be there, but for those at whose address no proxy answers. */
-  #publishInterfaces(before: Configured['interfaces']): void {
+  #publishInterfaces(before: NodeContents['interfaces']): void {
     const wanted = this.#configured.interfaces.filter(({ name }) => !this.#withheld.has(name));
     this.interfaces.reconcile(
       wanted,
@@ -465,7 +506,7 @@ export class Agent {
 }
 
 /** Interfaces that are addresses of load balancers. */
-function proxied(config: Configured): Set<string> {
+function proxied(config: NodeContents): Set<string> {
   return new Set(config['load-balancers'].map((balancer) => balancer.interface));
 }
 

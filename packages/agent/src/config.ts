@@ -1,6 +1,7 @@
 /** The configuration of compute nodes: one agent, several of them, or a fleet made after a pattern. */
 import { macText } from '@vaportrail/net';
 import {
+  configNodeAddress,
   introspect,
   ipAddress,
   ipv4Address,
@@ -98,6 +99,8 @@ const agentShape = z.strictObject({
   'control-nodes': z.array(remoteEndpoint(XMPP_PORT)).min(1),
   /** With it control nodes must speak TLS, without it they must not ask for it. `vaportrail certificates` makes the files. */
   tls: tlsFiles.optional(),
+  /** A config node that tells VRFs, interfaces and load balancers, beside those of this file. */
+  config: configNodeAddress.optional(),
   'hold-time': seconds(0, 3600).default(90),
   'encapsulation-priority': z
     .array(z.enum(tunnelTypeNames))

@@ -30,7 +30,8 @@ export function recordedFile({ agents, fleet, introspect }: AgentFile): unknown 
   return { agents: agents.map(recordedAgent), fleet, introspect };
 }
 
-function recordedAgent({ introspect: _views, tls: _tls, ...agent }: AgentConfig): unknown {
+/** Without its config node, whose words are recorded as calls. */
+function recordedAgent({ introspect: _views, tls: _tls, config: _channel, ...agent }: AgentConfig): unknown {
   const vrfs = agent.vrfs.map((vrf) => ({
     ...vrf,
     subnets: vrf.subnets.map((one: Prefix) => prefixText(one)),

@@ -84,6 +84,7 @@ function daemonView(agent: Agent): DaemonView {
     routerId: agent.address,
     startedAt: timeText(agent.startedAt ?? agent.clock.now()),
     version: VERSION,
+    ...(agent.channel !== undefined && { configuration: agent.channel.view }),
   };
 }
 

@@ -3,7 +3,7 @@
  * objects that follows the node's, and writes that go over its API. A write is answered when the copy has it.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { silentLog, type Log } from '@vaportrail/show';
+import { jsonLines, silentLog, type Log } from '@vaportrail/show';
 import type { ObjectLine } from './change-stream.ts';
 import type { ConfigClient } from './config-client.ts';
 import type { ConfigEvent, NewObject, ObjectChange } from './config-database.ts';
@@ -13,8 +13,6 @@ import { keyOf, type ObjectTypeName } from './object-type.ts';
 
 /** Milliseconds between attempts to reach a config node that went away. */
 const RETRY = 500;
-/** Without a line or a heartbeat for so many milliseconds the stream is dead. */
-const SILENCE = 30_000;
 /** Says how far the copy must be to have what was just written. */
 export const SEQUENCE_HEADER = 'vaportrail-sequence';
 
@@ -28,7 +26,7 @@ export class RestConfigClient implements ConfigClient {
   /** Each write has a request of its own, and requests overtake each other. */
   readonly inOrder = false;
   readonly #url: string;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #token: string | undefined;
   readonly #log: Log;
   readonly #followers = new Set<(event: ConfigEvent) => void>();
   readonly #closing = new AbortController();
@@ -37,7 +35,7 @@ export class RestConfigClient implements ConfigClient {
 
   private constructor(url: string, { token, log = silentLog }: RestConfigClientOptions) {
     this.#url = url.replace(/\/+$/, '');
-    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    this.#token = token;
     this.#log = log;
   }
 
@@ -124,7 +122,7 @@ export class RestConfigClient implements ConfigClient {
       response = await fetch(this.#url + path, {
         method,
         headers: {
-          ...this.#headers,
+          ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -157,7 +155,7 @@ export class RestConfigClient implements ConfigClient {
         throw new Error('the stream ended');
       } catch (error) {
         if (this.#closing.signal.aborted) return;
-        if (first) throw new Error(`${this.#url}: ${causeText(error)}`, { cause: error });
+        if (first) throw error;
         this.#log.warn({ url: this.#url, because: causeText(error) }, 'lost the config node');
         await delay(RETRY, undefined, { signal: this.#closing.signal }).catch(() => {});
       }
@@ -165,45 +163,30 @@ export class RestConfigClient implements ConfigClient {
   }
 
   async #readStream(complete: () => void): Promise<void> {
-    const stream = new AbortController();
-    const silence = setTimeout(() => stream.abort(new Error('the config node fell silent')), SILENCE);
-    try {
-      const response = await fetch(`${this.#url}/watch/objects`, {
-        headers: this.#headers,
-        signal: AbortSignal.any([this.#closing.signal, stream.signal]),
-      });
-      if (!response.ok || response.body === null)
-        throw refusal(response.status, (await response.json().catch(() => ({}))) as Record<string, unknown>);
-      // What is not said again on a new stream is gone.
-      const unsaid = new Set(this.graph.uuids());
-      let rest = '';
-      for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-        silence.refresh();
-        const lines = (rest + chunk).split('\n');
-        rest = lines.pop()!;
-        for (const line of lines) {
-          if (line === '') continue;
-          const said = JSON.parse(line) as ObjectLine;
-          if (said.type === 'current') {
-            for (const uuid of unsaid) this.#remove(uuid);
-            unsaid.clear();
-            this.#sequence = said.sequence;
-            // A config node that started anew counts anew: whoever waited has what there is.
-            this.#wake(Infinity);
-            complete();
-            continue;
-          }
-          unsaid.delete(said.object.uuid);
-          if (said.type === 'deleted') this.#remove(said.object.uuid);
-          else this.#put(said.object);
-          if (said.sequence !== undefined && this.#sequence >= 0) {
-            this.#sequence = said.sequence;
-            this.#wake(said.sequence);
-          }
-        }
+    // What is not said again on a new stream is gone.
+    const unsaid = new Set(this.graph.uuids());
+    const lines = jsonLines(`${this.#url}/watch/objects`, {
+      token: this.#token,
+      signal: this.#closing.signal,
+    });
+    for await (const line of lines) {
+      const said = line as ObjectLine;
+      if (said.type === 'current') {
+        for (const uuid of unsaid) this.#remove(uuid);
+        unsaid.clear();
+        this.#sequence = said.sequence;
+        // A config node that started anew counts anew: whoever waited has what there is.
+        this.#wake(Infinity);
+        complete();
+        continue;
       }
-    } finally {
-      clearTimeout(silence);
+      unsaid.delete(said.object.uuid);
+      if (said.type === 'deleted') this.#remove(said.object.uuid);
+      else this.#put(said.object);
+      if (said.sequence !== undefined && this.#sequence >= 0) {
+        this.#sequence = said.sequence;
+        this.#wake(said.sequence);
+      }
     }
   }
 

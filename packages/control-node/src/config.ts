@@ -4,6 +4,7 @@ import {
   addPath,
   asn,
   bmpStations,
+  configNodeAddress,
   holdTime,
   introspect,
   ipAddress,
@@ -66,7 +67,7 @@ const bgpPeer = z.strictObject({
   'admin-down': z.boolean().default(false),
 });
 
-const routingInstance = z.strictObject({
+export const routingInstanceConfig = z.strictObject({
   /** `domain:project:network:instance` */
   name: z.string().regex(/^[^\s/:]+(:[^\s/:]+){3}$/, {
     error: 'must have the form domain:project:network:instance',
@@ -116,7 +117,9 @@ export const controlNodeConfig = z
         'end-of-rib-delay': z.number().min(0).max(300).default(1),
       })
       .prefault({}),
-    'routing-instances': z.array(routingInstance).default([]),
+    'routing-instances': z.array(routingInstanceConfig).default([]),
+    /** A config node that tells routing instances, beside those of this file. */
+    config: configNodeAddress.optional(),
     'graceful-restart': gracefulRestart.prefault({}),
     introspect: introspect.prefault({}),
     mrt: mrtFiles.prefault({}),

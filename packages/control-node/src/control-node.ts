@@ -13,6 +13,7 @@ import {
 import { type Clock, ipv4Bytes, ipv4Text, systemClock } from '@vaportrail/net';
 import { Rib, type Source, type Table, dumpTables, locRibInstance, routesOf } from '@vaportrail/rib';
 import {
+  ConfigChannel,
   type DaemonView,
   type Log,
   type NeighborView,
@@ -42,6 +43,7 @@ import type { RouteQuery } from './route-query.ts';
 import { agentTap, recordedConfig } from './recorded-inputs.ts';
 import { routeViews, tableView } from './route-view.ts';
 import { RoutingInstance } from './routing-instance.ts';
+import { allInstances, readToldInstances } from './told-instances.ts';
 import { serveViews } from './views.ts';
 import { VirtualNetworks } from './virtual-networks.ts';
 import { XmppPeer } from './xmpp-peer.ts';
@@ -83,6 +85,7 @@ const fixed = [
   'introspect',
   'graceful-restart',
   'mrt',
+  'config',
 ] as const;
 
 export class ControlNode {
@@ -103,6 +106,9 @@ export class ControlNode {
   readonly #views: ViewServer;
   readonly #monitor: SessionMonitor;
   readonly #dumps: TableDumps | undefined;
+  readonly #channel: ConfigChannel | undefined;
+  /** Routing instances beside those of the configuration. */
+  #told: readonly RoutingInstanceConfig[] = [];
   #networks: VirtualNetworks;
   #startedAt = 0;
   #xmppAddress: Bound | undefined;
@@ -177,7 +183,16 @@ export class ControlNode {
     }
     this.#views = new ViewServer(log);
     serveViews(this.#views, this);
-    this.#configureInstances(config['routing-instances']);
+    if (config.config !== undefined && !this.#isOffline)
+      this.#channel = new ConfigChannel(
+        config.config,
+        '/watch/routing-instances',
+        (line) => this.#tell(line),
+        {
+          log,
+        },
+      );
+    this.#configureInstances();
   }
 
   /**
@@ -190,6 +205,7 @@ export class ControlNode {
     this.#recorder?.start('control-node', this.#config.name, recordedConfig(this.#config));
     this.#monitor.start();
     this.#dumps?.start();
+    this.#channel?.start();
     for (const peer of this.#config.bgp.peers) this.#addPeer(peer);
     this.#log.info(
       { bgp: this.#bgpAddresses, xmpp: this.#xmppAddress, views: this.url },
@@ -225,6 +241,7 @@ export class ControlNode {
   async stop(): Promise<void> {
     this.#recorder?.record({ type: 'stop' });
     this.#recorder?.close();
+    await this.#channel?.close();
     const peers = [...this.#peers.values()];
     this.#peers.clear();
     await Promise.all([
@@ -251,8 +268,8 @@ export class ControlNode {
       throw new Error('bgp.listen cannot change without a restart');
     }
     this.#config = config;
-    this.#recorder?.record({ type: 'config', config: recordedConfig(config) });
-    this.#configureInstances(config['routing-instances']);
+    this.#recordConfig();
+    this.#configureInstances();
     const wanted = new Map(config.bgp.peers.map((peer) => [peer.address, peer]));
     for (const [address, peer] of this.#peers) {
       if (isDeepStrictEqual(wanted.get(address), peer.config)) wanted.delete(address);
@@ -292,6 +309,7 @@ export class ControlNode {
       routerId: ipv4Text(routerId),
       startedAt: new Date(this.#startedAt).toISOString(),
       version: VERSION,
+      ...(this.#channel !== undefined && { configuration: this.#channel.view }),
     };
   }
 
@@ -438,7 +456,26 @@ export class ControlNode {
   }
 
   /** Makes the instances what the configuration says. */
-  #configureInstances(configs: readonly RoutingInstanceConfig[]): void {
+  #tell(line: unknown): void {
+    const { instances, problems } = readToldInstances(line);
+    this.#told = instances;
+    this.#recordConfig();
+    this.#configureInstances();
+    if (problems.length > 0) throw new Error(problems.join('; '));
+  }
+
+  /** What was told is recorded as if the file said it. */
+  #recordConfig(): void {
+    const config = { ...this.#config, 'routing-instances': this.#wantedInstances() };
+    this.#recorder?.record({ type: 'config', config: recordedConfig(config) });
+  }
+
+  #wantedInstances(): RoutingInstanceConfig[] {
+    return allInstances(this.#config['routing-instances'], this.#told);
+  }
+
+  #configureInstances(): void {
+    const configs = this.#wantedInstances();
     const wanted = new Map([master, ...configs].map((config) => [config.name, config]));
     const added: string[] = [];
     let renamed = false;

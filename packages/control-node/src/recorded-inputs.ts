@@ -52,6 +52,7 @@ export class PeerRecording {
 
 /** Settings that a replay has no use for, or that must not be written down. */
 const unrecorded: ReadonlySet<string> = new Set([
+  'config',
   'password',
   'ttl-security',
   'tls',

@@ -147,8 +147,8 @@ export class KubernetesLab {
 
   #agentFile(name: string) {
     const settings = agentSettings(this.#topology, name, this.#addressing, () => 0);
-    const { vrfs = [], interfaces = [] } = this.#routers.settings(name) ?? {};
-    return agentFileConfig.parse({ ...settings, vrfs, interfaces });
+    const { vrfs, interfaces, 'load-balancers': balancers } = this.#routers.settings(name) ?? {};
+    return agentFileConfig.parse({ ...settings, vrfs, interfaces, 'load-balancers': balancers });
   }
 
   async #startPeer(gateway: GatewayTopology): Promise<Peer> {

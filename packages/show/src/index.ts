@@ -23,6 +23,14 @@ export {
 } from './settings.ts';
 export { addPath, addPathModes, addPathsSent, type AddPathSetting } from './add-path.ts';
 export { advertisedView } from './advertised-view.ts';
+export {
+  ConfigChannel,
+  configNodeAddress,
+  jsonLines,
+  type ConfigChannelView,
+  type ConfigNodeAddress,
+  type JsonLinesOptions,
+} from './config-channel.ts';
 export { createLog, silentLog, type Log } from './log.ts';
 export { ViewError, ViewServer, listenProblem, type Page, type Query, type Stream } from './server.ts';
 export { FetchViewError, fetchStream, fetchView, postAction } from './client.ts';

@@ -3,6 +3,7 @@
  *
  * Times are ISO 8601 in UTC; durations are seconds. A field that does not apply is absent.
  */
+import type { ConfigChannelView } from './config-channel.ts';
 
 /** Who a daemon talks to, by BGP or by XMPP. */
 export interface NeighborView {
@@ -173,4 +174,6 @@ export interface DaemonView {
   readonly routerId?: string;
   readonly startedAt: string;
   readonly version: string;
+  /** The config node it follows, where it follows one. */
+  readonly configuration?: ConfigChannelView;
 }

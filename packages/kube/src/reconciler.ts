@@ -38,7 +38,6 @@ const goesAlong: Partial<Record<ObjectTypeName, ObjectTypeName>> = {
 
 /** As much of a {@link DesiredObject} as says what has to go when it is no longer wanted: there are very many. */
 interface AppliedObject extends ObjectName {
-  readonly uuid: string | undefined;
   readonly kept: boolean;
   /** Names of its properties. */
   readonly keys: readonly string[];
@@ -128,11 +127,12 @@ export class Reconciler {
     for (const [name, object] of wanted) {
       const present = this.#client.graph.byName(object.type, object.fqName);
       for (const need of needsOf(object)) {
+        if (need.uuid !== undefined) continue;
         const needed = nameText(need);
         // What has no UUID yet cannot be referred to before it is there.
         if (wanted.get(needed)?.uuid === undefined) await made.get(needed);
       }
-      const done = this.#tried(object, failures, () => this.#ensure(object, wanted, before));
+      const done = this.#tried(object, failures, () => this.#ensure(object, present, wanted, before));
       made.set(name, done);
       // Another object of that name has to go first.
       const replaces = present !== undefined && object.uuid !== undefined && present.uuid !== object.uuid;
@@ -180,12 +180,12 @@ export class Reconciler {
 
   async #ensure(
     desired: DesiredObject,
+    present: ConfigObject | undefined,
     wanted: ReadonlyMap<string, DesiredObject>,
     before: Applied,
   ): Promise<void> {
     const { type, fqName, uuid, parent } = desired;
     const references = this.#resolved(desired, wanted);
-    const present = this.#client.graph.byName(type, fqName);
     if (present !== undefined && uuid !== undefined && present.uuid !== uuid) {
       // The same name for something else, e.g. a pod of another life: that one is over.
       await this.#remove(present);
@@ -313,7 +313,8 @@ function appliedObject({
   properties,
   references,
 }: DesiredObject): AppliedObject {
-  return { type, fqName, uuid, kept, keys: Object.keys(properties), references };
+  const keys = Object.keys(properties);
+  return { type, fqName, ...(uuid !== undefined && { uuid }), kept, keys, references };
 }
 
 function needsOf({ parent, references }: DesiredObject): readonly ObjectName[] {

@@ -4,6 +4,8 @@ import type { ObjectTypeName } from '@vaportrail/config';
 export interface ObjectName {
   readonly type: ObjectTypeName;
   readonly fqName: readonly string[];
+  /** Given where the name or others depend on it; the database chooses one otherwise. */
+  readonly uuid?: string;
 }
 
 export interface DesiredReference extends ObjectName {
@@ -11,8 +13,6 @@ export interface DesiredReference extends ObjectName {
 }
 
 export interface DesiredObject extends ObjectName {
-  /** Given where the name or others depend on it; the database chooses one otherwise. */
-  readonly uuid?: string;
   readonly parent?: ObjectName;
   /** Properties that are ours; what others (allocation, drivers, people) set besides stays. */
   readonly properties: Readonly<Record<string, unknown>>;

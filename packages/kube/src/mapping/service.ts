@@ -84,6 +84,7 @@ export function serviceObjects(
   const vmi: ObjectName = {
     type: 'virtual-machine-interface',
     fqName: [...project.fqName, `${settings.name}__Service__${name}`],
+    uuid: derivedUuid('service-vmi', balancer.uuid),
   };
   const ipUuid = derivedUuid('instance-ip', balancer.uuid);
   const objects: DesiredObject[] = [
@@ -150,12 +151,12 @@ function portObjects(
   const listenerUuid = derivedUuid('listener', ...key);
   const poolUuid = derivedUuid('pool', ...key);
   const name = `${balancer.fqName.at(-1)!}-${port.protocol}-${port.port}-${listenerUuid}`;
-  const listener: ObjectName = { type: 'loadbalancer-listener', fqName: [...project.fqName, name] };
-  const pool: ObjectName = { type: 'loadbalancer-pool', fqName: [...project.fqName, name] };
+  const fqName = [...project.fqName, name];
+  const listener: ObjectName = { type: 'loadbalancer-listener', fqName, uuid: listenerUuid };
+  const pool: ObjectName = { type: 'loadbalancer-pool', fqName, uuid: poolUuid };
   return [
     {
       ...listener,
-      uuid: listenerUuid,
       parent: project,
       properties: {
         loadbalancer_listener_properties: {
@@ -172,7 +173,6 @@ function portObjects(
     },
     {
       ...pool,
-      uuid: poolUuid,
       parent: project,
       properties: { loadbalancer_pool_properties: { protocol: port.protocol, admin_state: true } },
       references: [listener],

@@ -8,7 +8,8 @@
  *   0 hash        1 offset in the arena      2 octets: attributes | next hop << 16 | mark << 24
  *   3 source      4 references               5 serial (no two sets ever share one)
  *   6 feasibility 7 route-target list        8 replacement (0: itself)   9 original of a replacement
- *  10 chain (scratch of one flush)          11 facts (see setFact)       12–15 reserved
+ *  10 chain (scratch of one flush)          11 facts (see setFact)       12 next original of the same replacement
+ *  13–15 reserved
  *
  *   arena:  attributes without MP_REACH_NLRI and MP_UNREACH_NLRI | next hop
  * ```
@@ -30,6 +31,7 @@ export const SET_REPLACEMENT = 8;
 const ORIGINAL = 9;
 export const SET_CHAIN = 10;
 export const SET_FACTS = 11;
+const NEXT_ORIGINAL = 12;
 
 const FIRST_CAPACITY = 64;
 const OVER_RESERVE_FROM = 1 << 16;
@@ -176,6 +178,9 @@ export class AttributePool {
   /** Makes `replacement` stand for `set` wherever a route arrives with it. */
   replace(set: number, replacement: number): void {
     this.words[(set << SET_WORDS_SHIFT) + SET_REPLACEMENT] = replacement;
+    // Several sets may come to the same when attributes are discarded or changed.
+    this.words[(set << SET_WORDS_SHIFT) + NEXT_ORIGINAL] =
+      this.words[(replacement << SET_WORDS_SHIFT) + ORIGINAL]!;
     this.words[(replacement << SET_WORDS_SHIFT) + ORIGINAL] = set;
     this.acquire(set);
   }
@@ -247,10 +252,11 @@ export class AttributePool {
     const record = set << SET_WORDS_SHIFT;
     this.#displace(set);
     this.arena.release(this.attributesAt(set), this.attributesLength(set) + this.nextHopLength(set));
-    const original = this.words[record + ORIGINAL]!;
-    if (original !== 0) {
-      this.words[(original << SET_WORDS_SHIFT) + SET_REPLACEMENT] = 0;
+    for (let original = this.words[record + ORIGINAL]!; original !== 0;) {
+      const at = original << SET_WORDS_SHIFT;
+      this.words[at + SET_REPLACEMENT] = 0;
       this.release(original);
+      original = this.words[at + NEXT_ORIGINAL]!;
     }
     this.words[record + SET_SERIAL] = 0;
     this.#freed.push(set);

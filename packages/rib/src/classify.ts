@@ -2,8 +2,9 @@
 import { type UpdateProblem, discardAttributes, validateAttributes } from '@vaportrail/bgp/wire';
 import { SET_FACTS, SET_FEASIBILITY, SET_TARGETS, SET_WORDS_SHIFT } from './attribute-pool.ts';
 import { AttributeScan } from './attribute-scan.ts';
+import { editedAttributes } from './edited-attributes.ts';
 import { type Infeasible, infeasibleNumber } from './feasibility.ts';
-import { isLeak, leakRules, marked } from './route-leak.ts';
+import { isLeak, leakRules } from './route-leak.ts';
 import type { RouteStore } from './route-store.ts';
 
 /** Mark of a set whose NLRI stood in the classic field of the UPDATE, so that NEXT_HOP is mandatory. */
@@ -84,7 +85,7 @@ function examine(store: RouteStore, set: number): number {
   const verdict = importPolicy?.(view);
   if (verdict?.action === 'reject') return infeasibleNumber('rejected-by-policy');
   const taken = verdict?.action === 'modify' ? verdict.attributes : discardAttributes(bytes, problems);
-  const attributes = marks ? marked(taken, source.asn) : taken;
+  const attributes = marks ? editedAttributes(taken, { onlyToCustomer: source.asn }) : taken;
   const nextHop = (verdict?.action === 'modify' ? verdict.nextHop : undefined) ?? view.nextHop;
   if (attributes !== bytes || nextHop !== view.nextHop) {
     pool.replace(set, pool.internBytes(attributes, nextHop, source.number, MARK_FINAL));

@@ -18,6 +18,15 @@ export function communitiesOf(value: Uint8Array): Uint8Array[] {
   return list;
 }
 
+/** The value of EXTENDED_COMMUNITIES among encoded attributes, empty without. */
+export function extendedCommunitiesOf(encoded: Uint8Array): Uint8Array {
+  let value = encoded.subarray(0, 0);
+  forEachAttribute(encoded, (attributeCode, at, end) => {
+    if (attributeCode === code) value = encoded.subarray(at + ((encoded[at]! & 0x10) === 0 ? 3 : 4), end);
+  });
+  return value;
+}
+
 /** Whether one of the communities has these octets. */
 export function hasCommunity(value: Uint8Array, community: Uint8Array): boolean {
   return communitiesOf(value).some((other) => compareBytes(other, community) === 0);

@@ -6,13 +6,14 @@
  * again, so there are no cycles to break.
  */
 import type { FamilyName } from '@vaportrail/bgp/wire';
-import { SET_SOURCE, SET_TARGETS, SET_WORDS_SHIFT } from './attribute-pool.ts';
+import { SET_FEASIBILITY, SET_SOURCE, SET_TARGETS, SET_WORDS_SHIFT } from './attribute-pool.ts';
 import { ENTRY_NUMBER } from './change-log.ts';
 import { DISCRIMINATOR, KEY, LABEL, MORE, MORE_MASK, SET, pathFlag } from './destinations.ts';
 import { type ByteLayout, type PrefixLayout, lengthBits, vpnFamilyOf } from './family-layout.ts';
 import type { Follower } from './follower.ts';
 import { keyOfNlri, payloadOfNlri } from './named-nlri.ts';
 import type { PackedTable } from './packed-table.ts';
+import type { RoutePolicy } from './policy.ts';
 import { ReplicaList } from './replica-list.ts';
 import type { RouteStore } from './route-store.ts';
 import type { TargetedTable } from './targeted-table.ts';
@@ -237,7 +238,7 @@ class Replicator implements Follower {
 
   /** Whether any copy could come of a destination whose best path has this set. */
   #exports(set: number, hasFurther: boolean): boolean {
-    if (!this.#table.isVpn) return this.#table.exportTargets.length > 0;
+    if (!this.#table.isVpn) return this.#table.exports;
     // Further paths may carry other targets.
     if (hasFurther) return true;
     const list = this.#store.pool.words[(set << SET_WORDS_SHIFT) + SET_TARGETS]!;
@@ -257,7 +258,7 @@ class Replicator implements Follower {
     let distinguisher = words[key]! >>> shift;
     let exported = set;
     if (!table.isVpn) {
-      const made = table.exportOf(set);
+      const made = table.exportOf(set, this.#kind(table.exportPolicy, length));
       if (made === undefined) return;
       exported = made.set;
       distinguisher = made.distinguisher;
@@ -269,12 +270,24 @@ class Replicator implements Follower {
       this.#key[0] = (distinguisher << shift) | length;
       this.#announce(this.#exchange.vpn, exported, source, copied, discriminator);
     }
+    // What export policy rejects is shown in the VPN table and goes nowhere.
+    if (pool.words[(exported << SET_WORDS_SHIFT) + SET_FEASIBILITY] !== 0) return;
     const list = pool.words[(exported << SET_WORDS_SHIFT) + SET_TARGETS]!;
     for (const importer of this.#exchange.importers(list)) {
       if (importer === table) continue;
       this.#key[0] = length;
-      this.#announce(importer, importer.importOf(exported), source, copied, discriminator);
+      const imported = importer.importOf(exported, this.#kind(importer.importPolicy, length));
+      this.#announce(importer, imported, source, copied, discriminator);
     }
+  }
+
+  /** What kind of prefix the key in work has to a policy. */
+  #kind(policy: RoutePolicy | undefined, length: number): number {
+    if (policy?.kindOf === undefined) return 0;
+    const { addressWords } = this.#packed.layout as PrefixLayout;
+    const bytes = new Uint8Array(addressWords * 4);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = this.#key[1 + (i >>> 2)]! >>> (24 - (i & 3) * 8);
+    return policy.kindOf({ bytes, length });
   }
 
   /** The same for routes that are octets: their route distinguisher stands in them, as zeros in a VRF. */
@@ -289,7 +302,7 @@ class Replicator implements Follower {
     let exported = set;
     let distinguisher = distinguishers.numberOf(nlri, distinguisherAt);
     if (!table.isVpn) {
-      const made = table.exportOf(set);
+      const made = table.exportOf(set, 0);
       if (made === undefined) return;
       exported = made.set;
       distinguisher = made.distinguisher;
@@ -301,11 +314,12 @@ class Replicator implements Follower {
       nlri.set(distinguishers.bytes(distinguisher), distinguisherAt);
       this.#announceOctets(this.#exchange.vpn, nlri, exported, source, flags, discriminator);
     }
+    if (pool.words[(exported << SET_WORDS_SHIFT) + SET_FEASIBILITY] !== 0) return;
     nlri.fill(0, distinguisherAt, distinguisherAt + RD_OCTETS);
     const list = pool.words[(exported << SET_WORDS_SHIFT) + SET_TARGETS]!;
     for (const importer of this.#exchange.importers(list)) {
       if (importer === table) continue;
-      this.#announceOctets(importer, nlri, importer.importOf(exported), source, flags, discriminator);
+      this.#announceOctets(importer, nlri, importer.importOf(exported, 0), source, flags, discriminator);
     }
   }
 

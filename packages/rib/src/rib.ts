@@ -6,6 +6,7 @@ import { layoutOf, vpnFamilyOf } from './family-layout.ts';
 import type { NextHopResolver } from './next-hop-resolution.ts';
 import { PackedTable } from './packed-table.ts';
 import { PathRevision, type Revision } from './path-revision.ts';
+import type { RoutePolicy } from './policy.ts';
 import { Ranking } from './ranking.ts';
 import { Replication } from './replication.ts';
 import { type Role, isGuarded } from './route-leak.ts';
@@ -67,6 +68,9 @@ export interface TableOptions {
   readonly replicates?: 'multipath' | 'all' | undefined;
   /** Multipath mode; the one of the rule set unless stated. */
   readonly multipath?: MultipathMode | undefined;
+  /** Decides about routes that come here by route target, and about routes that are exported; see {@link Table.setPolicies}. */
+  readonly importPolicy?: RoutePolicy | undefined;
+  readonly exportPolicy?: RoutePolicy | undefined;
   /** Tells the cost of next hops; without it every next hop is near. */
   readonly resolve?: NextHopResolver | undefined;
 }
@@ -182,6 +186,8 @@ export class Rib {
         exports: options.exports ?? [],
         originVn: options.originVn,
         routeDistinguisher: options.routeDistinguisher,
+        importPolicy: options.importPolicy,
+        exportPolicy: options.exportPolicy,
       },
     );
     const context = {

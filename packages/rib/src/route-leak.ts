@@ -3,7 +3,7 @@
  * The rules hold for IPv4 and IPv6 unicast and no policy changes them.
  * @see RFC 9234 §5
  */
-import { type FamilyName, type bgpRole, attributes, encodeAttributes } from '@vaportrail/bgp/wire';
+import type { FamilyName, bgpRole } from '@vaportrail/bgp/wire';
 
 export type Role = keyof typeof bgpRole;
 
@@ -39,21 +39,4 @@ export function isGuarded(family: FamilyName): boolean {
 export function isLeak(role: Role, peerAsn: number, mark: number): boolean {
   const { leaks } = leakRules[role];
   return mark >= 0 && (leaks === 'all' || (leaks === 'of-others' && mark !== peerAsn));
-}
-
-const { code } = attributes.onlyToCustomer;
-
-/** The attributes with ONLY_TO_CUSTOMER in its place by code; they must not carry it yet. */
-export function marked(bytes: Uint8Array, asn: number): Uint8Array {
-  let at = 0;
-  while (at + 3 <= bytes.length && bytes[at + 1]! < code) {
-    const extended = (bytes[at]! & 0x10) !== 0;
-    at += extended ? 4 + ((bytes[at + 2]! << 8) | bytes[at + 3]!) : 3 + bytes[at + 2]!;
-  }
-  const mark = encodeAttributes({ onlyToCustomer: asn });
-  const made = new Uint8Array(bytes.length + mark.length);
-  made.set(bytes.subarray(0, at));
-  made.set(mark, at);
-  made.set(bytes.subarray(at), at + mark.length);
-  return made;
 }

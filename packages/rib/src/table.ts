@@ -6,6 +6,7 @@ import { lengthBits } from './family-layout.ts';
 import type { Infeasible } from './feasibility.ts';
 import { keyOfNlri, payloadOfNlri } from './named-nlri.ts';
 import type { PackedTable } from './packed-table.ts';
+import type { RoutePolicy } from './policy.ts';
 import { type Route, type RouteContext, readRoute } from './route.ts';
 import { type RouteFilter, matcher } from './route-filter.ts';
 import { RouteFollower } from './route-follower.ts';
@@ -121,6 +122,16 @@ export class Table {
   /** Exports routes with these route targets. */
   setExports(targets: readonly Uint8Array[]): void {
     this.targeted.setExports(targets);
+    this.#actions.exportsChanged(this.targeted);
+  }
+
+  /**
+   * Has policies decide about routes that come here by route target and about those that are exported, from now on and
+   * about what is there. What they reject is kept, not feasible; what is exported anyway carries the export targets as well.
+   */
+  setPolicies(importPolicy: RoutePolicy | undefined, exportPolicy: RoutePolicy | undefined): void {
+    this.targeted.setPolicies(importPolicy, exportPolicy);
+    this.#actions.importsChanged(this.targeted, this.targeted.imports);
     this.#actions.exportsChanged(this.targeted);
   }
 

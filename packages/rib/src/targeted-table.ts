@@ -1,9 +1,15 @@
 /** A table that takes part in replication: what it imports and exports, and what becomes of attribute sets on the way. */
 import type { FamilyName } from '@vaportrail/bgp/wire';
 import { addressRouteDistinguisher, compareBytes, ipv4At } from '@vaportrail/net';
-import { MARK_FINAL } from './classify.ts';
-import { communitiesOf, hasCommunityKind, withExtendedCommunities } from './extended-community-list.ts';
+import { MARK_FINAL, finalMark } from './classify.ts';
+import {
+  communitiesOf,
+  extendedCommunitiesOf,
+  hasCommunityKind,
+  withExtendedCommunities,
+} from './extended-community-list.ts';
 import type { PackedTable } from './packed-table.ts';
+import type { PolicyVerdict, RoutePolicy } from './policy.ts';
 import type { RouteStore } from './route-store.ts';
 import type { Source } from './source.ts';
 
@@ -16,6 +22,8 @@ export interface Targets {
   /** Extended community that says in which virtual network a route began; added to what the VRF exports. */
   readonly originVn: Uint8Array | undefined;
   readonly routeDistinguisher: Uint8Array | DistinguisherOf | undefined;
+  readonly importPolicy: RoutePolicy | undefined;
+  readonly exportPolicy: RoutePolicy | undefined;
 }
 
 /** What a set is exported as; `set` is 0 when its paths have no route distinguisher. */
@@ -32,6 +40,8 @@ const ORIGIN_VN = [
 ] as const;
 /** Memoised sets per table; beyond this all are forgotten and made again on demand. */
 const MOST_REMEMBERED = 65536;
+/** Sets and kinds of prefixes as one number. */
+const KIND = 0x400_0000;
 
 export class TargetedTable {
   readonly name: string;
@@ -44,6 +54,8 @@ export class TargetedTable {
   imports: ReadonlySet<number>;
   /** Octets of the route targets exported. */
   exportTargets: readonly Uint8Array[];
+  importPolicy: RoutePolicy | undefined;
+  exportPolicy: RoutePolicy | undefined;
   readonly #store: RouteStore;
   readonly #originVn: Uint8Array | undefined;
   readonly #routeDistinguisher: Uint8Array | DistinguisherOf | undefined;
@@ -68,6 +80,8 @@ export class TargetedTable {
     this.replicates = replicates;
     this.imports = this.#acquire(targets.imports);
     this.exportTargets = targets.exports;
+    this.importPolicy = targets.importPolicy;
+    this.exportPolicy = targets.exportPolicy;
     this.#originVn = targets.originVn;
     this.#routeDistinguisher = targets.routeDistinguisher;
   }
@@ -89,6 +103,19 @@ export class TargetedTable {
     this.#imported.clear();
   }
 
+  /** Puts other policies in force, for what is copied from now on. */
+  setPolicies(importPolicy: RoutePolicy | undefined, exportPolicy: RoutePolicy | undefined): void {
+    this.importPolicy = importPolicy;
+    this.exportPolicy = exportPolicy;
+    this.#imported.clear();
+    this.#forgetExported();
+  }
+
+  /** Whether anything is exported at all. */
+  get exports(): boolean {
+    return this.exportTargets.length > 0 || this.exportPolicy !== undefined;
+  }
+
   /** The number of this VRF at an agent; `undefined` when the agent left it. */
   setInstanceId(source: Source, id: number | undefined): void {
     if (this.#instanceIds.get(source) === id) return;
@@ -97,11 +124,16 @@ export class TargetedTable {
     this.#forgetExported();
   }
 
-  /** The set that paths with `set` are exported with, and the number of their route distinguisher. */
-  exportOf(set: number): { readonly set: number; readonly distinguisher: number } | undefined {
+  /**
+   * The set that paths with `set` are exported with, and the number of their route distinguisher. What policy rejects is
+   * exported with a set that is not feasible.
+   * @param kind of their prefix, to the export policy
+   */
+  exportOf(set: number, kind: number): { readonly set: number; readonly distinguisher: number } | undefined {
     const { pool } = this.#store;
     const serial = pool.serial(set);
-    const known = this.#exported.get(set);
+    const key = kind * KIND + set;
+    const known = this.#exported.get(key);
     if (known?.serial === serial) {
       if (known.set === 0) return undefined;
       if (pool.isAlive(known.set, known.setSerial)) return known;
@@ -111,44 +143,58 @@ export class TargetedTable {
     const { source, attributes, nextHop } = this.#store.sets.plain(set);
     const bytes = this.#distinguisherOf(source, nextHop);
     if (bytes === undefined) {
-      this.#exported.set(set, { serial, set: 0, setSerial: 0, distinguisher: 0 });
+      this.#exported.set(key, { serial, set: 0, setSerial: 0, distinguisher: 0 });
       return undefined;
     }
-    const communities = communitiesOf(attributes.extendedCommunities);
+    const verdict = this.exportPolicy?.judge(this.#store.sets.view(set, 0, undefined), kind);
+    const allowed = verdict?.action === 'modify' ? verdict.attributes : attributes.bytes;
+    const communities = communitiesOf(extendedCommunitiesOf(allowed));
     communities.push(...this.exportTargets);
     if (this.#originVn !== undefined && !this.#hasOriginVn(attributes.extendedCommunities)) {
       communities.push(this.#originVn);
     }
-    const encoded = withExtendedCommunities(attributes.bytes, communities);
-    const made = pool.internBytes(encoded, nextHop, source.number, MARK_FINAL);
+    const encoded = withExtendedCommunities(allowed, communities);
+    const to = (verdict?.action === 'modify' ? verdict.nextHop : undefined) ?? nextHop;
+    const made = pool.internBytes(encoded, to, source.number, markOf(verdict));
     const distinguisher = this.#store.distinguishers.numberOf(bytes);
     this.#store.distinguishers.acquire(distinguisher);
     const exported = { serial, set: made, setSerial: pool.serial(made), distinguisher };
-    this.#exported.set(set, exported);
+    this.#exported.set(key, exported);
     return exported;
   }
 
-  /** The set that paths with `set` are imported with: with the origin VN of this table when they began here unmarked. */
-  importOf(set: number): number {
+  /**
+   * The set that paths with `set` are imported with: as policy says, and with the origin VN of this table when they began
+   * here unmarked. What policy rejects is imported with a set that is not feasible.
+   * @param kind of their prefix, to the import policy
+   */
+  importOf(set: number, kind: number): number {
     const originVn = this.#originVn;
-    if (originVn === undefined) return set;
+    if (originVn === undefined && this.importPolicy === undefined) return set;
     const { pool } = this.#store;
     const serial = pool.serial(set);
-    const known = this.#imported.get(set);
+    const key = kind * KIND + set;
+    const known = this.#imported.get(key);
     if (known?.serial === serial && pool.isAlive(known.set, known.setSerial)) return known.set;
     if (this.#imported.size >= MOST_REMEMBERED) this.#imported.clear();
     const { source, attributes, nextHop } = this.#store.sets.plain(set);
-    const value = attributes.extendedCommunities;
+    const verdict = this.importPolicy?.judge(this.#store.sets.view(set, 0, undefined), kind);
+    const allowed = verdict?.action === 'modify' ? verdict.attributes : attributes.bytes;
+    const value = extendedCommunitiesOf(allowed);
     const communities = communitiesOf(value);
     const ours = communities.some((community) =>
       this.exportTargets.some((target) => compareBytes(target, community) === 0),
     );
-    let imported = set;
-    if (ours && !this.#hasOriginVn(value)) {
-      const encoded = withExtendedCommunities(attributes.bytes, [...communities, originVn]);
-      imported = pool.internBytes(encoded, nextHop, source.number, MARK_FINAL);
+    let encoded = allowed;
+    if (originVn !== undefined && ours && !this.#hasOriginVn(value)) {
+      encoded = withExtendedCommunities(allowed, [...communities, originVn]);
     }
-    this.#imported.set(set, { serial, set: imported, setSerial: pool.serial(imported) });
+    let imported = set;
+    if (encoded !== attributes.bytes || (verdict !== undefined && verdict.action !== 'accept')) {
+      const to = (verdict?.action === 'modify' ? verdict.nextHop : undefined) ?? nextHop;
+      imported = pool.internBytes(encoded, to, source.number, markOf(verdict));
+    }
+    this.#imported.set(key, { serial, set: imported, setSerial: pool.serial(imported) });
     return imported;
   }
 
@@ -189,4 +235,9 @@ export class TargetedTable {
     // Truncated to sixteen bits, as the original does.
     return addressRouteDistinguisher(ipv4At(nextHop, nextHop.length - 4), id & 0xffff);
   }
+}
+
+/** Mark of a set that a policy has had its say about. */
+function markOf(verdict: PolicyVerdict | undefined): number {
+  return verdict?.action === 'reject' ? finalMark('rejected-by-policy') : MARK_FINAL;
 }

@@ -117,6 +117,19 @@ t.test(
   },
 );
 
+t.test('sets that come to the same when an attribute is discarded are all given back', async (t) => {
+  const { source, rib } = stage({ internal: false, asn: 65001 });
+  // LOCAL_PREF has no meaning from another AS, whatever it says. @see RFC 7606 §7.5
+  for (const localPref of [1, 2, 3]) {
+    const encoded = attributes({ localPref, asPath: [{ type: 'sequence', asns: [65001] }] });
+    hand(source, update([`10.0.${localPref}.0/24`], encoded));
+  }
+  rib.settle();
+  rib.removeSource(source);
+  rib.settle();
+  t.match(rib.statistics(), { attributeSets: 0, sources: 0, paths: 0 });
+});
+
 t.test('malformed attributes withdraw what was there, again and again', async (t) => {
   const { source, routes } = stage();
   hand(source, update(['10.0.0.0/24'], attributes()));

@@ -1,192 +1,258 @@
-/**
- * A crowd of agents in a process of its own, as thin as agents can be: sockets, prepared octets, and a count of the
- * prefixes that arrive. Forked by the benchmark; talks to it by IPC.
- */
-import { type Socket, connect } from 'node:net';
-import { parseAddress, parsePrefix } from '@vaportrail/net';
-import {
-  CONTROL_NODE_JID,
-  type UnicastItem,
-  announceStanzas,
-  headerBytes,
-  subscribeStanza,
-} from '@vaportrail/xmpp';
+/** The crowd of agents of `npm run bench -- agents` and one BGP peer, in a process of their own; told by IPC what to do. */
+import { BgpClient } from './bgp-client.ts';
+import { quantile } from './statistics.ts';
+import { FIRST_PREFIX, LABEL_OF_PHASE, ThinAgent } from './thin-agent.ts';
 
 export interface CrowdPlan {
   readonly address: string;
   readonly port: number;
+  readonly bgpPort: number;
+  /** Address of the BGP peer. */
+  readonly peer: string;
+  readonly asn: number;
   readonly agents: number;
   readonly routesPerAgent: number;
   readonly agentsPerNetwork: number;
 }
 
-export type CrowdReport =
-  | { readonly type: 'established'; readonly milliseconds: number }
-  | {
-      readonly type: 'converged';
-      readonly milliseconds: number;
-      readonly items: number;
-      readonly octets: number;
-    }
-  | { readonly type: 'lost'; readonly agent: string };
+export type CrowdOrder =
+  /** Connect, subscribe, publish; done when everybody has been told of every route of the network. */
+  | { readonly do: 'connect' }
+  /** Publish as much as the node takes. */
+  | { readonly do: 'sustained'; readonly seconds: number }
+  /** Publish so many routes a second, one by one, and wait for the UPDATE of each at the BGP peer. */
+  | { readonly do: 'paced'; readonly seconds: number; readonly perSecond: number }
+  /** One agent of a network stops reading while another one of it goes on publishing. */
+  | { readonly do: 'slow'; readonly publishes: number }
+  /** All connections are reset at once. */
+  | { readonly do: 'kill' };
+
+export interface CrowdReport {
+  readonly milliseconds: number;
+  readonly publishes: number;
+  readonly items: number;
+  readonly octets: number;
+  readonly cpuSeconds: number;
+  /** Milliseconds from a publish to its UPDATE (`paced`) or to its item at the other agents (`slow`). */
+  readonly p50: number;
+  readonly p99: number;
+  /** Empty when everything expected has arrived and nothing else. */
+  readonly wrong: string;
+}
 
 /** Name of the routing instance of a network. */
 export function instanceOf(network: number): string {
   return `default-domain:bench:net-${network}:net-${network}`;
 }
 
-/** `1 + 64` connections are opened at a time. */
+/** Connections opened at a time. */
 const OPENING = 64;
-const KEEPALIVE = Buffer.from([0xc8, 0x80]);
-const ITEM_ID = Buffer.from('<item id="');
+/** Items on their way at the most while publishing without pause. */
+const WINDOW = 60_000;
+const GIVE_UP = 60_000;
 
-function nextHopOf(agent: number): string {
-  return `10.${64 + (agent >> 16)}.${(agent >> 8) & 0xff}.${agent & 0xff}`;
-}
+class Crowd implements Record<CrowdOrder['do'], (order: never) => Promise<Partial<CrowdReport>>> {
+  readonly #plan: CrowdPlan;
+  readonly #agents: ThinAgent[];
+  readonly #peer: BgpClient;
+  /** Those an item goes to, by agent. */
+  readonly #audience: number[] = [];
+  #everybody = 0;
+  #items = 0;
+  #wanted = Number.POSITIVE_INFINITY;
+  #arrived: (() => void) | undefined;
+  #open = 0;
+  #opened: (() => void) | undefined;
+  #lost = 0;
+  #round = 0;
 
-function itemOf(agent: number, route: number): UnicastItem {
-  const number = agent * 256 + route;
-  return {
-    family: 'inet',
-    prefix: parsePrefix(
-      `${20 + (number >>> 24)}.${(number >>> 16) & 0xff}.${(number >>> 8) & 0xff}.${number & 0xff}/32`,
-    ),
-    attributes: {
-      nextHops: [
-        {
-          address: parseAddress(nextHopOf(agent)),
-          label: 16 + route,
-          encapsulations: ['gre', 'udp'],
-          virtualNetwork: '',
-          tags: [],
-          mac: undefined,
-          localSequence: 0,
-          vni: 0,
-          l3Label: 0,
-        },
-      ],
-      version: 1,
-      virtualNetwork: '',
-      mobility: { sequence: 0, sticky: false },
-      securityGroups: [8000002],
-      communityTags: [],
-      localPref: 200,
-      med: 0,
-      loadBalance: { fields: [], decision: 'field-hash' },
-      subProtocol: 'interface',
-    },
-  };
-}
-
-/** One agent: subscribes to its network, publishes, and notes the prefixes it is told of. */
-class ThinAgent {
-  readonly name: string;
-  readonly prefixes = new Set<string>();
-  items = 0;
-  octets = 0;
-  #tail: Buffer = Buffer.alloc(0);
-
-  constructor(name: string) {
-    this.name = name;
-  }
-
-  open(plan: CrowdPlan, number: number, events: { open(): void; prefix(): void; lost(): void }): Socket {
-    const socket = connect({ host: plan.address, port: plan.port, noDelay: true });
-    let opened = false;
-    socket.write(headerBytes({ from: this.name, to: CONTROL_NODE_JID, namespace: '' }));
-    socket.on('data', (chunk: Buffer) => {
-      this.octets += chunk.length;
-      if (!opened) {
-        opened = true;
-        const instance = instanceOf(Math.floor(number / plan.agentsPerNetwork));
-        const parts = [KEEPALIVE, subscribeStanza(this.name, instance, 1)];
-        for (let route = 0; route < plan.routesPerAgent; route++) {
-          parts.push(announceStanzas(this.name, instance, itemOf(number, route), route));
-        }
-        socket.write(Buffer.concat(parts));
-        events.open();
-      }
-      this.#read(chunk, events.prefix);
-    });
-    socket.on('error', () => {});
-    socket.on('close', events.lost);
-    return socket;
-  }
-
-  #read(chunk: Buffer, prefix: () => void): void {
-    const bytes = this.#tail.length === 0 ? chunk : Buffer.concat([this.#tail, chunk]);
-    let at = 0;
-    for (;;) {
-      const found = bytes.indexOf(ITEM_ID, at);
-      if (found < 0) break;
-      const end = bytes.indexOf(0x22, found + ITEM_ID.length);
-      if (end < 0) {
-        this.#tail = Buffer.from(bytes.subarray(found));
-        return;
-      }
-      this.items++;
-      const before = this.prefixes.size;
-      this.prefixes.add(bytes.toString('latin1', found + ITEM_ID.length, end));
-      if (this.prefixes.size > before) prefix();
-      at = end;
-    }
-    this.#tail = Buffer.from(bytes.subarray(Math.max(at, bytes.length - ITEM_ID.length)));
-  }
-}
-
-function expectedPrefixes({ agents, agentsPerNetwork, routesPerAgent }: CrowdPlan): number {
-  let expected = 0;
-  for (let first = 0; first < agents; first += agentsPerNetwork) {
-    const members = Math.min(agentsPerNetwork, agents - first);
-    expected += members * members * routesPerAgent;
-  }
-  return expected;
-}
-
-async function run(plan: CrowdPlan, report: (report: CrowdReport) => void): Promise<void> {
-  const started = performance.now();
-  const agents = Array.from({ length: plan.agents }, (_, number) => new ThinAgent(`compute-${number}`));
-  const sockets: Socket[] = [];
-  const expected = expectedPrefixes(plan);
-  let heard = 0;
-  const prefix = (): void => {
-    if (++heard < expected) return;
-    const total = (of: (agent: ThinAgent) => number): number =>
-      agents.reduce((sum, agent) => sum + of(agent), 0);
-    report({
-      type: 'converged',
-      milliseconds: performance.now() - started,
-      items: total(({ items }) => items),
-      octets: total(({ octets }) => octets),
-    });
-  };
-  let next = 0;
-  let open = 0;
-  await new Promise<void>((resolve) => {
-    const openNext = (): void => {
-      const number = next++;
-      const agent = agents[number];
-      if (agent === undefined) return;
-      sockets.push(
-        agent.open(plan, number, {
-          prefix,
-          open: () => {
-            openNext();
-            if (++open === plan.agents) resolve();
-          },
-          lost: () => report({ type: 'lost', agent: agent.name }),
-        }),
-      );
+  constructor(plan: CrowdPlan) {
+    this.#plan = plan;
+    const { agents, routesPerAgent, agentsPerNetwork } = plan;
+    const events = {
+      open: () => {
+        this.#open++;
+        this.#opened?.();
+      },
+      lost: () => void this.#lost++,
+      items: (count: number) => {
+        this.#items += count;
+        if (this.#items >= this.#wanted) this.#arrived?.();
+      },
     };
-    for (let i = 0; i < OPENING; i++) openNext();
-  });
-  report({ type: 'established', milliseconds: performance.now() - started });
-  setInterval(() => {
-    for (const socket of sockets) socket.write(KEEPALIVE);
-  }, 30_000);
+    this.#agents = Array.from({ length: agents }, (_, number) => {
+      const network = Math.floor(number / agentsPerNetwork);
+      this.#audience.push(Math.min(agentsPerNetwork, agents - network * agentsPerNetwork));
+      return new ThinAgent(number, instanceOf(network), number * routesPerAgent, routesPerAgent, events);
+    });
+    for (const audience of this.#audience) this.#everybody += audience * routesPerAgent;
+    this.#peer = new BgpClient({
+      address: plan.peer,
+      peer: { address: plan.address, port: plan.bgpPort },
+      asn: plan.asn,
+      verify: false,
+    });
+    setInterval(() => {
+      for (const agent of this.#agents) agent.keepalive();
+    }, 25_000);
+  }
+
+  establish(): Promise<void> {
+    return this.#peer.establish();
+  }
+
+  async carryOut(order: CrowdOrder): Promise<CrowdReport> {
+    const cpu = process.cpuUsage();
+    const started = performance.now();
+    const octets = this.#octets;
+    this.#items = 0;
+    this.#lost = 0;
+    const outcome = await this[order.do](order as never);
+    const { user, system } = process.cpuUsage(cpu);
+    return {
+      milliseconds: performance.now() - started,
+      publishes: 0,
+      items: this.#items,
+      octets: this.#octets - octets,
+      cpuSeconds: (user + system) / 1e6,
+      p50: Number.NaN,
+      p99: Number.NaN,
+      wrong: this.#lost > 0 ? `${this.#lost} sessions lost` : '',
+      ...outcome,
+    };
+  }
+
+  async connect(): Promise<Partial<CrowdReport>> {
+    const started = performance.now();
+    this.#open = 0;
+    for (const agent of this.#agents) agent.expect('connect');
+    let next = 0;
+    await new Promise<void>((resolve) => {
+      const more = (): void => {
+        while (next < this.#agents.length && next - this.#open < OPENING)
+          this.#agents[next++]!.open(this.#plan);
+        if (this.#open === this.#agents.length) resolve();
+      };
+      this.#opened = more;
+      more();
+    });
+    const missing = await this.#arrival(this.#everybody);
+    const milliseconds = performance.now() - started;
+    return { milliseconds, publishes: this.#agents.length * this.#plan.routesPerAgent, ...missing };
+  }
+
+  async sustained({ seconds }: { seconds: number }): Promise<Partial<CrowdReport>> {
+    for (const agent of this.#agents) agent.expect('sustained');
+    const started = performance.now();
+    let publishes = 0;
+    let expected = 0;
+    // Whole rounds: a route is not published again before its last change has been told.
+    do {
+      const label = LABEL_OF_PHASE.sustained + ++this.#round;
+      for (const [number, agent] of this.#agents.entries()) {
+        if (expected - this.#items > Math.min(WINDOW, this.#everybody / 2))
+          await this.#arrival(expected - Math.min(WINDOW, this.#everybody / 2));
+        agent.publishAll(label);
+        publishes += this.#plan.routesPerAgent;
+        expected += this.#plan.routesPerAgent * this.#audience[number]!;
+      }
+    } while (performance.now() - started < seconds * 1000);
+    const missing = await this.#arrival(expected);
+    return { milliseconds: performance.now() - started, publishes, ...missing };
+  }
+
+  async paced({ seconds, perSecond }: { seconds: number; perSecond: number }): Promise<Partial<CrowdReport>> {
+    for (const agent of this.#agents) agent.expect('paced');
+    const { routesPerAgent } = this.#plan;
+    const agents = this.#agents.length;
+    const publishes = Math.min(agents * routesPerAgent, seconds * perSecond);
+    const sent = new Float64Array(agents * routesPerAgent);
+    const times: number[] = [];
+    this.#peer.onHostRoute = (address) => {
+      times.push(performance.now() - sent[(address - FIRST_PREFIX) | 0]!);
+    };
+    const started = performance.now();
+    for (let i = 0; i < publishes;) {
+      const due = Math.min(publishes, Math.floor(((performance.now() - started) / 1000) * perSecond) + 1);
+      for (; i < due; i++) {
+        const agent = i % agents;
+        const route = Math.floor(i / agents);
+        sent[agent * routesPerAgent + route] = performance.now();
+        this.#agents[agent]!.publish(route, LABEL_OF_PHASE.paced + this.#round);
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const until = performance.now() + GIVE_UP;
+    while (times.length < publishes && performance.now() < until) await sleep(5);
+    this.#peer.onHostRoute = undefined;
+    const wrong = times.length === publishes ? '' : `${times.length} of ${publishes} UPDATEs`;
+    return {
+      publishes,
+      p50: quantile(times, 0.5),
+      p99: quantile(times, 0.99),
+      ...(wrong !== '' && { wrong }),
+    };
+  }
+
+  async slow({ publishes }: { publishes: number }): Promise<Partial<CrowdReport>> {
+    const [first, second] = this.#agents as [ThinAgent, ThinAgent];
+    for (const agent of this.#agents) agent.expect('paced');
+    second.pause(true);
+    const audience = this.#audience[0]! - 1;
+    const times: number[] = [];
+    for (let i = 0; i < publishes; i++) {
+      const sent = performance.now();
+      const before = this.#items;
+      const label = LABEL_OF_PHASE.paced + 1000 + i;
+      first.publishAll(label);
+      const { wrong } = await this.#arrival(before + audience * this.#plan.routesPerAgent);
+      if (wrong !== undefined) return { wrong: `a slow agent keeps the others waiting: ${wrong}` };
+      times.push(performance.now() - sent);
+    }
+    second.kill();
+    return { publishes, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+  }
+
+  async kill(): Promise<Partial<CrowdReport>> {
+    for (const agent of this.#agents) agent.kill();
+    await sleep(1000);
+    return {};
+  }
+
+  get #octets(): number {
+    return this.#agents.reduce((sum, { octets }) => sum + octets, 0);
+  }
+
+  /** Waits until so many items have arrived, or none for a minute. */
+  #arrival(count: number): Promise<{ wrong?: string }> {
+    if (this.#items >= count) return Promise.resolve({});
+    return new Promise((resolve) => {
+      let last = this.#items;
+      const end = (wrong?: string): void => {
+        clearInterval(guard);
+        this.#wanted = Number.POSITIVE_INFINITY;
+        resolve(wrong === undefined ? {} : { wrong });
+      };
+      const guard = setInterval(() => {
+        if (this.#items === last) end(`${last} of ${count} items`);
+        last = this.#items;
+      }, GIVE_UP);
+      this.#wanted = count;
+      this.#arrived = end;
+    });
+  }
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 if (process.send !== undefined && process.argv[2] === '--crowd') {
-  void run(JSON.parse(process.argv[3]!) as CrowdPlan, (report) => process.send!(report));
   process.on('disconnect', () => process.exit(0));
+  const crowd = new Crowd(JSON.parse(process.argv[3]!) as CrowdPlan);
+  process.on('message', (order: CrowdOrder) => {
+    void crowd.carryOut(order).then((report) => process.send!(report));
+  });
+  await crowd.establish();
+  process.send('ready');
 }

@@ -6,6 +6,8 @@ import { connect, type Socket } from 'node:net';
 import { NLRI_OCTETS, nlriHash } from './route-load.ts';
 
 const HEADER = 19;
+/** Octets of a VPNv4 NLRI of 32 bits. */
+const HOST_NLRI_OCTETS = 16;
 const RECEIVE_BUFFER = 256 * 1024;
 const KEEPALIVE = Uint8Array.from([...Array<number>(16).fill(255), 0, HEADER, 4]);
 const KEEPALIVE_MILLISECONDS = 20_000;
@@ -39,6 +41,8 @@ export class BgpClient {
   onProgress: (() => void) | undefined;
   /** Called with the low half of the RD and the prefix of each announced NLRI, when set (latency runs). */
   onRoute: ((distinguisher: number, prefix: number) => void) | undefined;
+  /** Called with the address of each announced VPN route of 32 bits, when set; then nothing else is counted. */
+  onHostRoute: ((address: number) => void) | undefined;
   onClose: ((why: string) => void) | undefined;
   readonly #options: BgpClientOptions;
   #socket: Socket | undefined;
@@ -185,6 +189,10 @@ export class BgpClient {
   }
 
   #reach(bytes: Buffer, start: number, end: number): number {
+    if (this.onHostRoute !== undefined) {
+      for (let at = start; at < end; at += HOST_NLRI_OCTETS) this.onHostRoute(bytes.readInt32BE(at + 12));
+      return 0;
+    }
     const count = Math.trunc((end - start) / NLRI_OCTETS);
     const tally = this.tally;
     tally.announced += count;

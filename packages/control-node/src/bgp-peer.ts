@@ -381,5 +381,5 @@ function restartCapabilities(
 
 /** Families whose routes a peer may constrain by route target. */
 function isVpn(family: FamilyName): boolean {
-  return family === 'inet-vpn' || family === 'inet6-vpn' || family === 'e-vpn';
+  return family.endsWith('-vpn') || family === 'inet-mvpn';
 }

@@ -31,6 +31,8 @@ export const peerFamilies = [
   'inet6-vpn',
   'route-target',
   'e-vpn',
+  'erm-vpn',
+  'inet-mvpn',
   'inet-labeled',
 ] as const;
 export type PeerFamily = (typeof peerFamilies)[number];

@@ -73,6 +73,8 @@ const hubs = [
   ['bgp.l3vpn.0', 'inet-vpn'],
   ['bgp.l3vpn-inet6.0', 'inet6-vpn'],
   ['bgp.evpn.0', 'e-vpn'],
+  ['bgp.ermvpn.0', 'erm-vpn'],
+  ['bgp.mvpn.0', 'inet-mvpn'],
 ] as const;
 
 /** What cannot change while a control node runs. */

@@ -5,6 +5,7 @@ import type { Path, Route } from '@vaportrail/rib';
 import {
   type EnetItem,
   type EnetKey,
+  type Item,
   type UnicastItem,
   enetItemId,
   itemsBodies,
@@ -13,6 +14,7 @@ import {
 
 import { type RouteProperties, routeProperties } from './contrail-communities.ts';
 import { enetKey, labelFieldsOf } from './evpn-route.ts';
+import { multicastItem } from './multicast-route.ts';
 import { DEFAULT_LOCAL_PREF } from './published-path.ts';
 import { type ReflectedPath, reflectedAttributes, reflectedEnetAttributes } from './reflected-item.ts';
 import type { VirtualNetworks } from './virtual-networks.ts';
@@ -20,7 +22,7 @@ import type { VirtualNetworks } from './virtual-networks.ts';
 /** A table that items are written of. */
 export interface ItemTable {
   readonly instance: string;
-  readonly family: UnicastItem['family'] | EnetItem['family'];
+  readonly family: UnicastItem['family'] | EnetItem['family'] | 'erm-vpn' | 'inet-mvpn';
   /** The virtual network of paths that came into being in the table. */
   readonly virtualNetwork: string;
   readonly asn: number;
@@ -33,6 +35,7 @@ export function itemWriter(
 ): (reach: readonly Route[], unreach: readonly Route[]) => Buffer[] {
   const { instance, family } = table;
   if (family === 'e-vpn') return enetWriter(table);
+  if (family === 'erm-vpn' || family === 'inet-mvpn') return multicastWriter(family, table);
   return (reach, unreach) => [
     ...itemsBodies(
       family,
@@ -70,6 +73,26 @@ function enetWriter(table: ItemTable): (reach: readonly Route[], unreach: readon
       named(unreach).map(([, key]) => enetItemId(key)),
     ),
   ];
+}
+
+/** The same for multicast: each route by itself, without a tree. */
+function multicastWriter(
+  family: 'erm-vpn' | 'inet-mvpn',
+  { instance, asn }: ItemTable,
+): (reach: readonly Route[], unreach: readonly Route[]) => Buffer[] {
+  const channelFamily = family === 'erm-vpn' ? 'ermvpn' : family;
+  return (reach, unreach) => {
+    const ids = new Map<Item, string>();
+    for (const route of reach) {
+      const named = multicastItem(route, asn);
+      if (named !== undefined) ids.set(named.item, named.id);
+    }
+    const gone = unreach.flatMap((route) => multicastItem(route, asn)?.id ?? []);
+    return [
+      ...itemsBodies(channelFamily, instance, ids.keys(), (item) => ids.get(item)!),
+      ...retractsBodies(channelFamily, instance, gone),
+    ];
+  };
 }
 
 /** Labels stand in the NLRI, that of an inclusive multicast route in its PMSI attribute. */

@@ -1,8 +1,15 @@
 /** A routing instance: the tables of one virtual network, what they import and export, and the agents in it. */
+import type { FamilyName } from '@vaportrail/bgp/wire';
 import { ipv4Bytes, routeTargetText } from '@vaportrail/net';
-import type { ItemGroup, Membership as GroupMembership, Rib, Table } from '@vaportrail/rib';
+import type { ItemGroup, Membership as GroupMembership, Rib, Source, Table } from '@vaportrail/rib';
 import type { RoutingInstanceView } from '@vaportrail/show';
-import { type Item, MASTER_INSTANCE, type Subscription, type UnicastItem } from '@vaportrail/xmpp';
+import {
+  type Item,
+  MASTER_INSTANCE,
+  type MulticastItem,
+  type MvpnItem,
+  type Subscription,
+} from '@vaportrail/xmpp';
 
 import { type RoutingInstanceConfig, targetsOf, virtualNetworkOf } from './config.ts';
 import { originVirtualNetworkCommunity } from './contrail-communities.ts';
@@ -10,13 +17,20 @@ import { itemWriter } from './item-writer.ts';
 import type { Published } from './membership.ts';
 import { evpnNlri } from './evpn-route.ts';
 import { ItemDropped } from './item-dropped.ts';
+import { multicastNlri, multicastPath } from './multicast-route.ts';
 import { publishedEvpnPath, publishedPath } from './published-path.ts';
 import { tableView } from './route-view.ts';
 import type { VirtualNetworks } from './virtual-networks.ts';
 import type { XmppPeer } from './xmpp-peer.ts';
 
 /** Families of a routing instance, with the end of their tables' names. */
-const instanceFamilies = { inet: 'inet.0', inet6: 'inet6.0', 'e-vpn': 'evpn.0' } as const;
+const instanceFamilies = {
+  inet: 'inet.0',
+  inet6: 'inet6.0',
+  'e-vpn': 'evpn.0',
+  'erm-vpn': 'ermvpn.0',
+  'inet-mvpn': 'mvpn.0',
+} as const;
 /** The master instance has the labelled routes of the underlay, and its tables have short names. */
 const masterFamilies = { inet: 'inet.0', inet6: 'inet6.0', 'inet-labeled': 'inet.3' } as const;
 
@@ -72,7 +86,7 @@ export class RoutingInstance {
         selection: 'contrail',
         main: this.isMaster,
         vpn: false,
-        ...this.#targets,
+        ...targetsFor(family, this.#targets),
         ...(index !== undefined && { originVn: originVirtualNetworkCommunity(owner.asn, index) }),
       });
       const writer = itemWriter({
@@ -123,8 +137,9 @@ export class RoutingInstance {
     if (isWanted) this.#owner.wanted(this, false);
     this.#targets = targets;
     for (const { table } of this.#tables.values()) {
-      table.setImports(targets.imports);
-      table.setExports(targets.exports);
+      const { imports, exports } = targetsFor(table.family, targets);
+      table.setImports(imports);
+      table.setExports(exports);
     }
     if (isWanted) this.#owner.wanted(this, true);
   }
@@ -138,6 +153,12 @@ export class RoutingInstance {
   remove(): void {
     for (const peer of this.#members.keys()) this.#dismiss(peer);
     for (const { table } of this.#tables.values()) this.#owner.rib.removeTable(table);
+  }
+
+  /** Takes what an agent said of multicast away: it is not kept for its return. */
+  dropMulticast(peer: XmppPeer): void {
+    for (const { table } of this.#tables.values())
+      if (isMulticast(table.family)) withdrawAll(table, peer.source);
   }
 
   /** Takes an agent in; one that was suspended goes on with the paths it has. */
@@ -179,13 +200,7 @@ export class RoutingInstance {
 
   /** Takes an agent out, and its routes. */
   leave(peer: XmppPeer): void {
-    for (const { table } of this.#tables.values()) {
-      const routes = Array.from(table.routes({ source: peer.source, explained: false }));
-      for (const { prefix, nlri } of routes) {
-        if (prefix !== undefined) table.withdraw(peer.source, { prefix });
-        else if (nlri !== undefined) table.withdraw(peer.source, { bytes: nlri });
-      }
-    }
+    for (const { table } of this.#tables.values()) withdrawAll(table, peer.source);
     this.#dismiss(peer);
   }
 
@@ -215,8 +230,18 @@ export class RoutingInstance {
       );
       return;
     }
-    const { family, prefix } = unicast(item);
-    const path = publishedPath(unicast(item), {
+    if (item.family === 'ermvpn' || item.family === 'inet-mvpn') {
+      const { nextHop, attributes } = multicastPath(item);
+      const nlri = this.#multicastNlri(peer, item, instanceId);
+      this.#table(multicastFamilies[item.family]).announce(
+        peer.source,
+        { bytes: nlri },
+        { attributes, nextHop },
+      );
+      return;
+    }
+    const { family, prefix } = item;
+    const path = publishedPath(item, {
       asn: this.#owner.asn,
       instanceId,
       master: this.isMaster,
@@ -239,7 +264,12 @@ export class RoutingInstance {
       this.#table('e-vpn').withdraw(peer.source, { bytes: evpnNlri(item) });
       return;
     }
-    const { family, prefix } = unicast(item);
+    if (item.family === 'ermvpn' || item.family === 'inet-mvpn') {
+      const nlri = this.#multicastNlri(peer, item, this.instanceIdOf(peer) ?? -1);
+      this.#table(multicastFamilies[item.family]).withdraw(peer.source, { bytes: nlri });
+      return;
+    }
+    const { family, prefix } = item;
     this.#table(family).withdraw(peer.source, { prefix });
   }
 
@@ -262,6 +292,11 @@ export class RoutingInstance {
     };
   }
 
+  /** @throws ItemDropped when it withdraws a route of a type that there is none of */
+  #multicastNlri(peer: XmppPeer, item: MulticastItem | MvpnItem, instanceId: number): Uint8Array {
+    return multicastNlri(item, { asn: this.#owner.asn, agent: peer.source.routerId, instanceId });
+  }
+
   #table(family: InstanceFamily): Table {
     const row = this.#tables.get(family);
     if (row === undefined) throw new ItemDropped(`${this.name} has no table of ${family}`);
@@ -279,16 +314,20 @@ export class RoutingInstance {
   }
 }
 
-/** @throws ItemDropped when the item is of a family that has no tables here */
-function unicast(item: Item): UnicastItem {
-  switch (item.family) {
-    case 'inet':
-    case 'inet6':
-    case 'inet-labeled':
-      return item;
-    case 'e-vpn':
-    case 'ermvpn':
-    case 'inet-mvpn':
-      throw new ItemDropped(`${item.family} is not carried`);
+const multicastFamilies = { ermvpn: 'erm-vpn', 'inet-mvpn': 'inet-mvpn' } as const;
+
+function isMulticast(family: FamilyName): boolean {
+  return family === 'erm-vpn' || family === 'inet-mvpn';
+}
+
+/** Native ermvpn routes stay where they are: nobody computes trees of them. */
+function targetsFor(family: FamilyName, targets: ReturnType<typeof targetsOf>): ReturnType<typeof targetsOf> {
+  return family === 'erm-vpn' ? { imports: targets.imports, exports: [] } : targets;
+}
+
+function withdrawAll(table: Table, source: Source): void {
+  for (const { prefix, nlri } of Array.from(table.routes({ source, explained: false }))) {
+    if (prefix !== undefined) table.withdraw(source, { prefix });
+    else if (nlri !== undefined) table.withdraw(source, { bytes: nlri });
   }
 }

@@ -124,7 +124,10 @@ export class XmppPeer implements ChannelHandlers {
     this.#log.info({ because }, 'agent disconnected');
     for (const instance of this.#joined()) this.#stale.add(instance);
     if (this.#restart !== undefined && (error === undefined || hopeful.has(error.condition))) {
-      for (const instance of this.#stale) instance.suspend(this);
+      for (const instance of this.#stale) {
+        instance.dropMulticast(this);
+        instance.suspend(this);
+      }
       this.#restart.handle('lost');
     } else this.#leaveForGood();
   }

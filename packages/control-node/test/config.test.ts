@@ -66,7 +66,7 @@ bgp:
       'control-node.yaml:10:16: bgp.peers[0].address: "10.0.0.300" is not an IPv4 address',
       'control-node.yaml:11:12: bgp.peers[0].asn: 4294967296 is not an AS number (1 to 4294967295)',
       'control-node.yaml:12:7: bgp.peers[0].famillies: unknown key; did you mean "families"?',
-      'control-node.yaml:14:18: bgp.peers[1].families[0]: Invalid option: expected one of "inet"|"inet6"|"inet-vpn"|"inet6-vpn"|"route-target"|"e-vpn"|"inet-labeled"',
+      'control-node.yaml:14:18: bgp.peers[1].families[0]: Invalid option: expected one of "inet"|"inet6"|"inet-vpn"|"inet6-vpn"|"route-target"|"e-vpn"|"erm-vpn"|"inet-mvpn"|"inet-labeled"',
     ],
   );
 });

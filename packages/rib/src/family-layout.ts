@@ -53,6 +53,8 @@ const prefixLayouts: { readonly [N in FamilyName]?: PrefixLayout } = {
 
 const byteLayouts: { readonly [N in FamilyName]?: ByteLayout } = {
   'e-vpn': { kind: 'bytes', canonical: evpnKey, distinguisherAt: 2 },
+  'inet-mvpn': { kind: 'bytes', distinguisherAt: 2 },
+  'erm-vpn': { kind: 'bytes', distinguisherAt: 2 },
 };
 
 export function layoutOf(family: FamilyName): FamilyLayout {
@@ -69,13 +71,15 @@ export function lengthBits(layout: PrefixLayout): number {
   return layout.addressWords === 1 ? 6 : 8;
 }
 
-/** The family of the VPN table that routes of a VRF table are replicated to; EVPN routes look the same in both. */
+/** The family of the VPN table that routes of a VRF table are replicated to; EVPN and multicast routes look the same in both. */
 export const vpnFamilyOf: { readonly [N in FamilyName]?: FamilyName } = {
   inet: 'inet-vpn',
   inet6: 'inet6-vpn',
   'inet-multicast': 'inet-vpn-multicast',
   'inet6-multicast': 'inet6-vpn-multicast',
   'e-vpn': 'e-vpn',
+  'inet-mvpn': 'inet-mvpn',
+  'erm-vpn': 'erm-vpn',
 };
 
 /** AFI and SAFI as they stand in MP_REACH_NLRI. */

@@ -30,7 +30,7 @@ export const mup6 = mupFamily(2, 'IPv6 MUP');
 /** Contrail's multicast trees within a network. */
 export const ermVpn: Family = fieldFamily({
   afi: 1,
-  safi: 225,
+  safi: 243,
   title: 'ERM VPN',
   see: 'Contrail',
   nextHopOctets: [4, 16],

@@ -313,15 +313,15 @@ export class BgpPeer {
         return session.backlog;
       },
       filterByRouteTarget: negotiated.families.includes('route-target'),
-      send: (buffers) => this.#write(buffers),
+      send: (buffers, sent) => this.#write(buffers, sent),
       synchronised: () => this.#write([endOfRib(family)]),
     });
     this.#told.set(family, membership);
   }
 
-  #write(buffers: Uint8Array[]): void {
+  #write(buffers: readonly Uint8Array[], sent?: () => void): void {
     this.#owner.monitor.sent(this.session, buffers);
-    this.session.write(buffers);
+    this.session.write(buffers, sent);
   }
 
   #tables(): Table[] {

@@ -251,8 +251,8 @@ export class BgpPeer {
         return session.backlog;
       },
       filterByRouteTarget: negotiated.families.includes('route-target'),
-      send: (buffers) => {
-        this.#write(buffers);
+      send: (buffers, sent) => {
+        this.#write(buffers, sent);
         session.countUpdates(countMessages(buffers));
       },
       synchronised: () => this.#write([endOfRib(family)]),
@@ -260,9 +260,9 @@ export class BgpPeer {
     this.#memberships.set(family, membership);
   }
 
-  #write(buffers: Uint8Array[]): void {
+  #write(buffers: readonly Uint8Array[], sent?: () => void): void {
     this.#owner.monitor.sent(this.session, buffers);
-    this.session.write(buffers);
+    this.session.write(buffers, sent);
   }
 
   /**

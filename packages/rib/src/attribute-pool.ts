@@ -48,6 +48,8 @@ export class AttributePool {
   readonly #freed: number[] = [];
   readonly #unreferenced: number[] = [];
   #serial = 0;
+  /** The set that {@link intern} gave last; 0 if it has gone. */
+  #last = 0;
   readonly #seed: number;
   /** Called once for every new set, to decide what is decided per set. */
   readonly #classify: (set: number) => void;
@@ -80,21 +82,30 @@ export class AttributePool {
     mark: number,
   ): number {
     const size = attributesLength | (nextHopLength << 16) | (mark << 24);
+    // Messages often have the attributes of the one before.
+    const last = this.#last;
+    if (
+      this.words[(last << SET_WORDS_SHIFT) + SIZE] === size &&
+      this.words[(last << SET_WORDS_SHIFT) + SET_SOURCE] === source &&
+      this.#isOf(last, view, attributesAt, attributesLength, nextHopView, nextHopAt, nextHopLength)
+    ) {
+      return last;
+    }
     let hash = hashBytes(view, attributesAt, attributesLength, this.#seed ^ Math.imul(source, 0x9e3779b1));
     hash = finishHash(hashBytes(nextHopView, nextHopAt, nextHopLength, hash ^ mark));
     const slots = this.#slots;
     const mask = slots.length - 1;
     const words = this.words;
-    const arenaView = this.arena.view;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const set = slots[slot]!;
       if (set === 0) break;
       const record = set << SET_WORDS_SHIFT;
       if (words[record + HASH] !== hash || words[record + SIZE] !== size) continue;
       if (words[record + SET_SOURCE] !== source) continue;
-      const at = words[record + AT]!;
-      if (!equalBytes(view, attributesAt, arenaView, at, attributesLength)) continue;
-      if (equalBytes(nextHopView, nextHopAt, arenaView, at + attributesLength, nextHopLength)) return set;
+      if (!this.#isOf(set, view, attributesAt, attributesLength, nextHopView, nextHopAt, nextHopLength))
+        continue;
+      this.#last = set;
+      return set;
     }
     return this.#add(
       view,
@@ -208,6 +219,24 @@ export class AttributePool {
     if (this.size === 0 && this.#top > OVER_RESERVE_FROM) this.#reset();
   }
 
+  /** Whether a set has these attributes and this next hop. */
+  #isOf(
+    set: number,
+    view: DataView,
+    attributesAt: number,
+    attributesLength: number,
+    nextHopView: DataView,
+    nextHopAt: number,
+    nextHopLength: number,
+  ): boolean {
+    const arena = this.arena.view;
+    const at = this.words[(set << SET_WORDS_SHIFT) + AT]!;
+    return (
+      equalBytes(view, attributesAt, arena, at, attributesLength) &&
+      equalBytes(nextHopView, nextHopAt, arena, at + attributesLength, nextHopLength)
+    );
+  }
+
   #add(
     view: DataView,
     attributesAt: number,
@@ -243,12 +272,14 @@ export class AttributePool {
     else this.#place(set);
     // Nobody may ever acquire it (a withdrawn batch, a rejected route): then collect() frees it.
     this.#unreferenced.push(set);
+    this.#last = set;
     this.#classify(set);
     return set;
   }
 
   #free(set: number): void {
     this.#forget(set);
+    if (this.#last === set) this.#last = 0;
     const record = set << SET_WORDS_SHIFT;
     this.#displace(set);
     this.arena.release(this.attributesAt(set), this.attributesLength(set) + this.nextHopLength(set));

@@ -11,6 +11,7 @@ import type { PackedTable } from './packed-table.ts';
 import { NOBODY } from './receivers.ts';
 import { RewrittenSets } from './rewritten-sets.ts';
 import type { RouteStore } from './route-store.ts';
+import type { Parcel } from './slab.ts';
 import type { ToldPaths } from './told-paths.ts';
 import { UpdateEncoder } from './update-encoder.ts';
 
@@ -22,7 +23,7 @@ export class OutgoingUpdates implements Courier {
   readonly #paths: ToldPaths | undefined;
   readonly #encoder: UpdateEncoder;
   readonly #rewritten: RewrittenSets;
-  readonly #deliver: (buffers: Uint8Array[], to: number) => void;
+  readonly #deliver: (parcel: Parcel, to: number) => void;
   readonly #reached: OutgoingBatch;
   /** Items with long-lived stale paths, which are told with other attributes. */
   readonly #stale: { readonly item: number; readonly set: number; readonly to: number }[] = [];
@@ -32,7 +33,7 @@ export class OutgoingUpdates implements Courier {
 
   /**
    * @param paths who has been told which path; absent when items are destinations
-   * @param deliver gives buffers to a set of members
+   * @param deliver gives messages to a set of members
    */
   constructor(
     store: RouteStore,
@@ -40,7 +41,7 @@ export class OutgoingUpdates implements Courier {
     family: FamilyName,
     profile: EgressProfile & { readonly extendedMessage: boolean },
     paths: ToldPaths | undefined,
-    deliver: (buffers: Uint8Array[], to: number) => void,
+    deliver: (parcel: Parcel, to: number) => void,
   ) {
     this.#store = store;
     this.#table = table;
@@ -168,7 +169,7 @@ export class OutgoingUpdates implements Courier {
 
   /** Hands over what was encoded. */
   readonly #send = (to: number): void => {
-    const buffers = this.#encoder.take();
-    if (buffers.length > 0) this.#deliver(buffers, to);
+    const parcel = this.#encoder.take();
+    if (parcel.buffers.length > 0) this.#deliver(parcel, to);
   };
 }

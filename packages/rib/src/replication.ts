@@ -218,7 +218,9 @@ class Replicator implements Follower {
     const { words, stride } = this.#packed.destinations;
     const at = number * stride;
     const set = words[at + SET]!;
-    if (set !== 0 && this.#exports(set, (words[at + MORE]! & MORE_MASK) !== 0)) {
+    const exports = set !== 0 && this.#exports(set, (words[at + MORE]! & MORE_MASK) !== 0);
+    if (!exports && this.#replicas.size === 0) return;
+    if (exports) {
       const everyPath = this.#table.replicates === 'all';
       this.#packed.forEachPath(number, (path, p, best) => {
         const label = path[p + LABEL]!;

@@ -8,11 +8,12 @@ const OCTETS = 8;
  * their numbers are given out again, because any peer can make up as many as it likes.
  */
 export class RouteTargets {
-  readonly #numbers = new Map<string, number>();
+  /** By the upper and then the lower four octets. */
+  readonly #numbers = new Map<number, Map<number, number>>();
   readonly #octets: Uint8Array[] = [new Uint8Array(OCTETS)];
   readonly #references: number[] = [0];
   readonly #freed: number[] = [];
-  readonly #listNumbers = new Map<string, number>();
+  readonly #listNumbers = new Map<string | number, number>();
   readonly #lists: (readonly number[])[] = [[]];
   readonly #listReferences: number[] = [0];
   readonly #freedLists: number[] = [];
@@ -21,16 +22,19 @@ export class RouteTargets {
 
   /** Route targets in use. */
   get size(): number {
-    return this.#numbers.size;
+    return this.#octets.length - 1 - this.#freed.length;
   }
 
   /** The number of the route target at an offset, held until {@link release}. */
   acquire(bytes: Uint8Array, at = 0): number {
-    const key = latin1(bytes, at);
-    let number = this.#numbers.get(key);
+    const upper = word(bytes, at);
+    const lower = word(bytes, at + 4);
+    let byLower = this.#numbers.get(upper);
+    if (byLower === undefined) this.#numbers.set(upper, (byLower = new Map()));
+    let number = byLower.get(lower);
     if (number === undefined) {
       number = this.#freed.pop() ?? this.#octets.length;
-      this.#numbers.set(key, number);
+      byLower.set(lower, number);
       this.#octets[number] = copyOctets(bytes, at, at + OCTETS);
       this.#references[number] = 0;
     }
@@ -40,13 +44,17 @@ export class RouteTargets {
 
   release(number: number): void {
     if (--this.#references[number]! > 0) return;
-    this.#numbers.delete(latin1(this.#octets[number]!, 0));
+    const octets = this.#octets[number]!;
+    const upper = word(octets, 0);
+    const byLower = this.#numbers.get(upper)!;
+    byLower.delete(word(octets, 4));
+    if (byLower.size === 0) this.#numbers.delete(upper);
     this.#freed.push(number);
   }
 
   /** The number of a route target if it has one. */
   known(bytes: Uint8Array, at = 0): number | undefined {
-    return this.#numbers.get(latin1(bytes, at));
+    return this.#numbers.get(word(bytes, at))?.get(word(bytes, at + 4));
   }
 
   /** The eight octets of a route target. */
@@ -60,7 +68,7 @@ export class RouteTargets {
     for (; at + OCTETS <= end; at += OCTETS)
       if (isRouteTarget(bytes, at)) targets.push(this.acquire(bytes, at));
     if (targets.length === 0) return 0;
-    const key = targets.length === 1 ? String(targets[0]) : targets.join();
+    const key = keyOf(targets);
     let list = this.#listNumbers.get(key);
     if (list === undefined) {
       list = this.#freedLists.pop() ?? this.#lists.length;
@@ -75,7 +83,7 @@ export class RouteTargets {
   releaseList(list: number): void {
     if (list === 0 || --this.#listReferences[list]! > 0) return;
     const targets = this.#lists[list]!;
-    this.#listNumbers.delete(targets.join());
+    this.#listNumbers.delete(keyOf(targets));
     this.#freedLists.push(list);
     for (const freed of this.listFreed) freed(list);
     for (const target of targets) this.release(target);
@@ -87,15 +95,12 @@ export class RouteTargets {
   }
 }
 
-function latin1(bytes: Uint8Array, at: number): string {
-  return String.fromCharCode(
-    bytes[at]!,
-    bytes[at + 1]!,
-    bytes[at + 2]!,
-    bytes[at + 3]!,
-    bytes[at + 4]!,
-    bytes[at + 5]!,
-    bytes[at + 6]!,
-    bytes[at + 7]!,
-  );
+/** Equal for equal lists; no text for the short ones that most routes have. */
+function keyOf(targets: readonly number[]): string | number {
+  if (targets.length > 2) return targets.join();
+  return targets[0]! + (targets[1] ?? 0) * 0x400_0000;
+}
+
+function word(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
 }

@@ -3,8 +3,8 @@ import { type FamilyName, HEADER_OCTETS, MARKER, families, messageType } from '@
 import { KEY, LABEL } from './destinations.ts';
 import { type PrefixLayout, lengthBits } from './family-layout.ts';
 import type { PackedTable } from './packed-table.ts';
+import { Parcel, Slab } from './slab.ts';
 
-const SLAB = 65536;
 /** What a withdrawal has in the label field. @see RFC 8277 §2.4 */
 const WITHDRAWN_LABEL = 0x80_0000;
 const MP_REACH = 14;
@@ -22,6 +22,7 @@ export class UpdateEncoder {
   /** IPv4 unicast goes into the classic fields of the message while the next hop is IPv4. */
   readonly #classic: boolean;
   readonly #longest: number;
+  #writingTo: Slab | undefined;
   #slab: Uint8Array = new Uint8Array(0);
   #at = 0;
   /** Where in the slab the last buffer handed out ended. */
@@ -34,7 +35,7 @@ export class UpdateEncoder {
   #attributesAt = 0;
   /** Where the NLRI of the open message begin. */
   #nlriAt = 0;
-  #buffers: Uint8Array[] = [];
+  #parcel = new Parcel();
   /** Messages written. */
   messages = 0;
 
@@ -226,12 +227,12 @@ export class UpdateEncoder {
     } else this.close();
   }
 
-  /** The buffers filled since the last call; the open message must be closed. */
-  take(): Uint8Array[] {
+  /** What was written since the last call; the open message must be closed. */
+  take(): Parcel {
     this.#cut();
-    const buffers = this.#buffers;
-    this.#buffers = [];
-    return buffers;
+    const parcel = this.#parcel;
+    this.#parcel = new Parcel();
+    return parcel;
   }
 
   #open(need: number): void {
@@ -239,7 +240,9 @@ export class UpdateEncoder {
     const room = Math.max(this.#longest, need);
     if (this.#at + room > this.#slab.length) {
       this.#cut();
-      this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB, room));
+      this.#writingTo?.release();
+      this.#writingTo = new Slab(room);
+      this.#slab = this.#writingTo.bytes;
       this.#at = 0;
       this.#taken = 0;
     }
@@ -252,7 +255,7 @@ export class UpdateEncoder {
   }
 
   #cut(): void {
-    if (this.#at > this.#taken) this.#buffers.push(this.#slab.subarray(this.#taken, this.#at));
+    if (this.#at > this.#taken) this.#parcel.add(this.#writingTo!, this.#taken, this.#at);
     this.#taken = this.#at;
   }
 

@@ -65,8 +65,10 @@ export class UpdateGroup implements Audience {
     this.#constrained = table.layout.kind === 'prefix' && table.layout.distinguished;
     const receivers = new Receivers();
     const told = settings.paths === 0 ? undefined : new ToldPaths();
-    const outgoing = new OutgoingUpdates(store, table, family, settings, told, (buffers, to) => {
-      for (const number of receivers.members(to)) this.#peers.get(number)?.member.send(buffers);
+    const outgoing = new OutgoingUpdates(store, table, family, settings, told, (parcel, to) => {
+      const members = receivers.members(to);
+      parcel.addressTo(members.length);
+      for (const number of members) this.#peers.get(number)?.member.send(parcel.buffers, parcel.sent);
     });
     this.#outgoing = outgoing;
     this.#told = told;

@@ -14,8 +14,11 @@ export interface UpdateMember {
   readonly backlog: number;
   /** It negotiated route target constraint and is sent only what it asked for. */
   readonly filterByRouteTarget: boolean;
-  /** Takes whole UPDATE messages; the buffers are shared and must not be changed. */
-  send(buffers: Uint8Array[]): void;
+  /**
+   * Takes whole UPDATE messages. The buffers are shared and must not be changed.
+   * @param sent to be called when they are not needed any more: then they may be overwritten with others. It need not be
+   */
+  send(buffers: readonly Uint8Array[], sent: () => void): void;
   /** It has been told the whole table: time for the End-of-RIB. */
   synchronised?(): void;
 }

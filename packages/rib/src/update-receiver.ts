@@ -37,6 +37,15 @@ interface Destination {
   readonly mark: number;
 }
 
+interface Asked {
+  readonly source: Source | undefined;
+  readonly afi: number;
+  readonly safi: number;
+  readonly to: Destination | undefined;
+}
+
+const nothingAsked: Asked = { source: undefined, afi: 0, safi: 0, to: undefined };
+
 export class UpdateReceiver {
   readonly #store: RouteStore;
   /** The table for a family of a source; `undefined` when routes of that family are not wanted. */
@@ -50,6 +59,8 @@ export class UpdateReceiver {
   #buffer: ArrayBufferLike | undefined;
   #view: DataView = this.#scratchView;
   readonly #destinations = new Map<Source, Map<FamilyName, Destination | undefined>>();
+  /** What was asked for last; messages of one family follow each other. */
+  #last: Asked = nothingAsked;
 
   constructor(
     store: RouteStore,
@@ -64,10 +75,12 @@ export class UpdateReceiver {
   /** Forgets which tables the families of its sources go to. */
   forgetTables(): void {
     this.#destinations.clear();
+    this.#last = nothingAsked;
   }
 
   forgetSource(source: Source): void {
     this.#destinations.delete(source);
+    this.#last = nothingAsked;
   }
 
   /** @see Source.receiveUpdate */
@@ -126,8 +139,12 @@ export class UpdateReceiver {
   }
 
   #destinationOf(source: Source, afi: number, safi: number): Destination | undefined {
+    const last = this.#last;
+    if (last.source === source && last.afi === afi && last.safi === safi) return last.to;
     const family = familyOf(afi, safi);
-    return family === undefined ? undefined : this.#destination(source, family);
+    const to = family === undefined ? undefined : this.#destination(source, family);
+    this.#last = { source, afi, safi, to };
+    return to;
   }
 
   #destination(source: Source, family: FamilyName): Destination | undefined {

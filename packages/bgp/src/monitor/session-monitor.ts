@@ -64,8 +64,9 @@ export class SessionMonitor {
 
   /** One message from the peer, as in `SessionHandlers.update`. */
   received(session: Session, bytes: Uint8Array, start: number, end: number): void {
+    if (this.#log === undefined && this.#reporters.length === 0) return;
     const monitored = this.#sessions.get(session);
-    if (monitored === undefined || (this.#log === undefined && this.#reporters.length === 0)) return;
+    if (monitored === undefined) return;
     const { mrt, asn4, addPathIn } = monitored;
     const message = bytes.subarray(start, end);
     for (const reporter of this.#reporters) reporter.received(session, message);
@@ -75,8 +76,9 @@ export class SessionMonitor {
 
   /** Whole messages to the peer, one or more in each buffer. */
   sent(session: Session, buffers: readonly Uint8Array[]): void {
+    if (this.#log === undefined) return;
     const monitored = this.#sessions.get(session);
-    if (monitored === undefined || this.#log === undefined) return;
+    if (monitored === undefined) return;
     const { mrt, asn4, addPathOut } = monitored;
     for (const buffer of buffers) {
       for (let at = 0; at + LENGTH_AT + 2 <= buffer.length;) {

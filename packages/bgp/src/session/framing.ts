@@ -14,7 +14,8 @@ export type MessageSink = (type: number, bytes: Uint8Array, start: number, end: 
 export class MessageStream {
   readonly #sink: MessageSink;
   #longest = MAX_MESSAGE;
-  #carry = new Uint8Array(MAX_MESSAGE);
+  /** A `Buffer` as chunks are, so that the code behind sees one kind of array. */
+  #carry: Uint8Array = Buffer.alloc(MAX_MESSAGE);
   #carried = 0;
 
   constructor(sink: MessageSink) {
@@ -61,7 +62,7 @@ export class MessageStream {
   #keep(chunk: Uint8Array, from: number, to: number): void {
     const needed = this.#carried + to - from;
     if (needed > this.#carry.length) {
-      const larger = new Uint8Array(MAX_EXTENDED_MESSAGE);
+      const larger = Buffer.alloc(MAX_EXTENDED_MESSAGE);
       larger.set(this.#carry.subarray(0, this.#carried));
       this.#carry = larger;
     }

@@ -218,7 +218,7 @@ function encodePacked(): number {
     const end = Math.min(from + NLRI_PER_UPDATE, routes);
     for (let i = from; i < end; i++) encoder.nlri(numbers[i]!, false);
     encoder.close();
-    for (const { length } of encoder.take()) octets += length;
+    for (const { length } of encoder.take().buffers) octets += length;
   }
   return octets;
 }

@@ -24,6 +24,11 @@ const benches: Record<string, Bench> = {
     about: 'Kubernetes Services to the gateway, and the readiness of one pod with all of them standing',
     load: () => import('./services.ts'),
   },
+  tables: {
+    about:
+      'a dump of a full VPN table and a reason out of it: how long the control node is kept from other work',
+    load: () => import('./tables.ts'),
+  },
   latency: {
     about: 'from the publish at an agent to the route in FRR',
     load: () => import('./latency.ts'),

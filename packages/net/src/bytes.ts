@@ -187,6 +187,12 @@ export class Writer {
     this.#bytes[at + 1] = value;
   }
 
+  /** The same with four octets. */
+  patch32(at: number, value: number): void {
+    this.patch16(at, value >>> 16);
+    this.patch16(at + 2, value & 0xffff);
+  }
+
   /** A copy of what was written. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#at);

@@ -20,6 +20,11 @@ export class RouteDistinguishers {
   #lastLower = 0;
   #last = 0;
 
+  /** No number is higher. */
+  get highest(): number {
+    return this.#top - 1;
+  }
+
   /**
    * The number of a route distinguisher given as two words. Nobody holds it: {@link acquire} it before the next
    * {@link collect}.

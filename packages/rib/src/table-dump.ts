@@ -6,11 +6,12 @@
  */
 import {
   type DumpedPath,
+  beginRib,
   encodePeerIndex,
-  encodeRib,
   mrtType,
   ribSubtype,
   ribSubtypeOf,
+  writeRibEntries,
 } from '@vaportrail/bgp/mrt';
 import {
   type FamilyName,
@@ -28,8 +29,9 @@ import type { Table } from './table.ts';
 
 /** A piece is handed on when it is about so long, or so many destinations were visited. */
 const PIECE_OCTETS = 64 * 1024;
-const PIECE_ROUTES = 512;
-const RECORD_HEADER_OCTETS = 12;
+const PIECE_ROUTES = 256;
+/** Length, label, route distinguisher, address. */
+const MAX_PREFIX_OCTETS = 28;
 /** Paths of what is not a neighbour belong to this peer, the first of the index. */
 const SELF = 0;
 
@@ -120,23 +122,41 @@ function writeRoute(
 ): void {
   const { family } = route;
   const addPath = paths.some(({ pathId = 0 }) => pathId !== 0);
-  for (const labelField of new Set(paths.map(({ path }) => path.labelField))) {
-    const members = paths.filter(({ path }) => path.labelField === labelField);
-    const body = encodeRib(family, addPath, sequence, nlriOf(route, labelField), members);
-    writeRecord(piece, now, ribSubtypeOf(family, addPath), body);
+  const labels = paths.length === 1 ? [] : [...new Set(paths.map(({ path }) => path.labelField))];
+  const groups =
+    labels.length < 2
+      ? [paths]
+      : labels.map((label) => paths.filter(({ path }) => path.labelField === label));
+  for (const members of groups) {
+    piece.u32(now).u16(mrtType.tableDumpV2).u16(ribSubtypeOf(family, addPath)).u32(0);
+    const start = piece.length;
+    beginRib(piece, family, addPath, sequence);
+    writeNlri(piece, route, members[0]!.path.labelField);
+    writeRibEntries(piece, addPath, members);
+    piece.patch32(start - 4, piece.length - start);
   }
 }
 
 /** The octets of the NLRI in an announcement. */
-export function nlriOf({ family, prefix, routeDistinguisher, nlri }: Route, labelField: number): Uint8Array {
-  if (nlri !== undefined) return nlri;
+export function nlriOf(route: Route, labelField: number): Uint8Array {
+  if (route.nlri !== undefined) return route.nlri;
+  const writer = new Writer(MAX_PREFIX_OCTETS);
+  writeNlri(writer, route, labelField);
+  return writer.finish();
+}
+
+function writeNlri(
+  writer: Writer,
+  { family, prefix, routeDistinguisher, nlri }: Route,
+  labelField: number,
+): void {
+  if (nlri !== undefined) return void writer.bytes(nlri);
   const { bytes, length } = prefix!;
-  const writer = new Writer(RECORD_HEADER_OCTETS + bytes.length);
   const labeled = isLabeled(family);
   writer.u8(length + (labeled ? 24 : 0) + (routeDistinguisher === undefined ? 0 : 64));
-  if (labeled) writer.u8(labelField >>> 16).u16(labelField & 0xffff);
+  if (labeled) writer.u24(labelField);
   if (routeDistinguisher !== undefined) writer.bytes(routeDistinguisher);
-  return writer.bytes(bytes.subarray(0, prefixOctets(length))).finish();
+  for (let i = 0; i < prefixOctets(length); i++) writer.u8(bytes[i]!);
 }
 
 function isLabeled(family: FamilyName): boolean {

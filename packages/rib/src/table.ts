@@ -60,6 +60,9 @@ export interface TableActions {
   exportsChanged(table: TargetedTable): void;
 }
 
+/** A look-up costs about as much as looking at so many destinations in a row. */
+const LOOK_UP_COST = 4;
+
 /** Made by `Rib.createTable`. */
 export class Table {
   readonly name: string;
@@ -176,6 +179,17 @@ export class Table {
       if (number !== 0 && left > 0 && matches(number)) yield readRoute(this.context, number, explained);
       return;
     }
+    if (exact !== undefined && this.#isFewDistinguishers(filter)) {
+      const { highest } = this.packed.store.distinguishers;
+      for (let distinguisher = 0; distinguisher <= highest && left > 0; distinguisher++) {
+        this.#fillKeyOf(exact, distinguisher);
+        const number = this.packed.fixed?.find(this.#key, 0) ?? 0;
+        if (number === 0 || !matches(number)) continue;
+        left--;
+        yield readRoute(this.context, number, explained);
+      }
+      return;
+    }
     for (let number = 1; number < this.packed.destinations.top && left > 0; number++) {
       if (!matches(number)) continue;
       left--;
@@ -238,6 +252,14 @@ export class Table {
     return layout.distinguished === (routeDistinguisher !== undefined);
   }
 
+  /** The filter names one prefix under any route distinguisher: looking under each of them is less work than a search. */
+  #isFewDistinguishers({ exact, routeDistinguisher }: RouteFilter): boolean {
+    const { layout, store, destinations } = this.packed;
+    if (layout.kind !== 'prefix' || exact?.bytes.length !== layout.addressWords * 4) return false;
+    if (!layout.distinguished || routeDistinguisher !== undefined) return false;
+    return store.distinguishers.highest * LOOK_UP_COST < destinations.top;
+  }
+
   #find(nlri: Nlri): number {
     if ('bytes' in nlri) return this.packed.byBytes?.find(this.#canonical(nlri.bytes)) ?? 0;
     this.#fillKey(nlri.prefix, nlri.routeDistinguisher);
@@ -278,8 +300,15 @@ export class Table {
         `${this.family} routes have ${layout.distinguished ? 'a' : 'no'} route distinguisher`,
       );
     }
-    const distinguisher =
-      routeDistinguisher === undefined ? 0 : store.distinguishers.numberOf(routeDistinguisher);
+    this.#fillKeyOf(
+      { bytes, length },
+      routeDistinguisher === undefined ? 0 : store.distinguishers.numberOf(routeDistinguisher),
+    );
+  }
+
+  #fillKeyOf({ bytes, length }: Prefix, distinguisher: number): void {
+    const { layout } = this.packed;
+    if (layout.kind !== 'prefix') return;
     this.#key[0] = (distinguisher << lengthBits(layout)) | length;
     for (let word = 0, left = length; word < layout.addressWords; word++, left -= 32) {
       const at = word * 4;

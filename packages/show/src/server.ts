@@ -256,7 +256,9 @@ async function sendPieces(
       } finally {
         response.off('close', left);
       }
-    } else await turn();
+    }
+    // An asker who is fast enough never makes us wait: others get their turn all the same.
+    await turn();
     if (response.destroyed) return;
   }
   response.end();

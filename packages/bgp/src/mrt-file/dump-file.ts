@@ -1,7 +1,6 @@
 /** MRT files as they are written: under a temporary name until they are whole, compressed when their name says so. */
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { once } from 'node:events';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
@@ -55,10 +54,21 @@ export class DumpFile {
   /** Takes octets and resolves when there is room for more. @throws Error when the disk refuses them */
   async write(bytes: Uint8Array): Promise<void> {
     this.octets += bytes.length;
-    if (this.#failure === undefined && !this.#top.write(bytes)) {
-      await Promise.race([once(this.#top, 'drain'), once(this.#file, 'close')]);
-    }
+    if (this.#failure === undefined && !this.#top.write(bytes)) await this.#room();
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Resolves when there is room again, or never will be. */
+  #room(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#top.off('drain', done);
+        this.#file.off('close', done);
+        resolve();
+      };
+      this.#top.once('drain', done);
+      this.#file.once('close', done);
+    });
   }
 
   /** Writes the rest and gives the file its name. @throws Error when that is not possible; the part is gone then */

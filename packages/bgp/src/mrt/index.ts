@@ -5,6 +5,7 @@ export { LinePrinter } from './line.ts';
 export { MrtPathReader, attributeFields, type MrtPath } from './path.ts';
 export { decodePeerIndex, encodePeerIndex, type MrtPeer, type PeerIndex } from './peer-index.ts';
 export {
+  beginRib,
   decodeRib,
   decodeTableDump,
   dumpedReach,
@@ -12,6 +13,7 @@ export {
   locateRib,
   ribSubtype,
   ribSubtypeOf,
+  writeRibEntries,
   type DumpedPath,
   type OldRibRecord,
   type RibEntry,

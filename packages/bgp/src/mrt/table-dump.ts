@@ -44,11 +44,18 @@ const ribSubtypes: Record<number, { family: FamilyName; addPath: boolean }> = {
 };
 export const ribSubtype = { peerIndexTable: 1, ribGeneric: 6, ribGenericAddPath: 12 } as const;
 
+const plainSubtypes = subtypesByFamily(false);
+const addPathSubtypes = subtypesByFamily(true);
+
+function subtypesByFamily(addPath: boolean): Partial<Record<FamilyName, number>> {
+  const rows = Object.entries(ribSubtypes).filter(([, row]) => row.addPath === addPath);
+  return Object.fromEntries(rows.map(([subtype, { family }]) => [family, Number(subtype)]));
+}
+
 /** The subtype to write for a family: its own, or RIB_GENERIC. */
 export function ribSubtypeOf(family: FamilyName, addPath: boolean): number {
-  for (const [subtype, row] of Object.entries(ribSubtypes)) {
-    if (row.family === family && row.addPath === addPath) return Number(subtype);
-  }
+  const own = (addPath ? addPathSubtypes : plainSubtypes)[family];
+  if (own !== undefined) return own;
   return addPath ? ribSubtype.ribGenericAddPath : ribSubtype.ribGeneric;
 }
 
@@ -179,18 +186,29 @@ export function encodeRib(
   paths: readonly DumpedPath[],
 ): Uint8Array {
   const writer = new Writer();
+  beginRib(writer, family, addPath, sequence);
+  writer.bytes(nlri);
+  writeRibEntries(writer, addPath, paths);
+  return writer.finish();
+}
+
+/** The part of the body in front of the NLRI, for those who write the NLRI themselves, and the part behind it. */
+export function beginRib(writer: Writer, family: FamilyName, addPath: boolean, sequence: number): void {
   writer.u32(sequence);
-  if (ribSubtypes[ribSubtypeOf(family, addPath)] === undefined) {
-    const { afi, safi } = families[family];
-    writer.u16(afi).u8(safi);
-  }
-  writer.bytes(nlri).u16(paths.length);
+  if (ribSubtypes[ribSubtypeOf(family, addPath)] !== undefined) return;
+  const { afi, safi } = families[family];
+  writer.u16(afi).u8(safi);
+}
+
+/** @see beginRib @throws RangeError when attributes do not fit 65535 octets */
+export function writeRibEntries(writer: Writer, addPath: boolean, paths: readonly DumpedPath[]): void {
+  writer.u16(paths.length);
   for (const { peerIndex, originated, pathId = 0, attributes } of paths) {
     writer.u16(peerIndex).u32(originated);
     if (addPath) writer.u32(pathId);
-    writer.length16((body) => body.bytes(attributes));
+    if (attributes.length > 0xffff) throw new RangeError(`attributes of ${attributes.length} octets`);
+    writer.u16(attributes.length).bytes(attributes);
   }
-  return writer.finish();
 }
 
 /** MP_REACH_NLRI as a dump holds it: only the next hop and its length. @see RFC 6396 §4.3.4 */

@@ -267,7 +267,9 @@ export class Session {
     const { connectRetry, delayOpen, idleHold } = this.config;
     switch (timer) {
       case 'connect-retry':
-        return state === 'Connect' ? connectRetry : this.#backOff.seconds(Math.min(connectRetry, LONGEST_PAUSE));
+        return state === 'Connect'
+          ? connectRetry
+          : this.#backOff.seconds(Math.min(connectRetry, LONGEST_PAUSE));
       case 'delay-open':
         return delayOpen;
       case 'idle-hold':

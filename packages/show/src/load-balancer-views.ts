@@ -6,8 +6,8 @@ export interface LoadBalancerView {
   /** The address that clients use. */
   readonly address: string;
   readonly interface: string;
-  /** `not run`: the node runs no proxies. */
-  readonly state: 'serving' | 'down' | 'not run';
+  /** `loading`: it serves still with what it was told before; `not run`: the node runs no proxies. */
+  readonly state: 'serving' | 'loading' | 'down' | 'not run';
   readonly pid?: number;
   readonly restarts: number;
   readonly reloads: number;

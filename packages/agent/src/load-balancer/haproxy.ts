@@ -80,6 +80,11 @@ export class Haproxy {
     return Math.max(0, this.#starts - 1);
   }
 
+  /** Whether there is something it does not work with yet. */
+  get loading(): boolean {
+    return this.#working !== undefined;
+  }
+
   get socket(): string {
     return join(this.#folder, 'stats.sock');
   }
@@ -147,10 +152,14 @@ export class Haproxy {
     await rename(`${path}.new`, path);
     await this.#address(balancer.address);
     const generation = /^ *description (\S+)$/m.exec(text)![1]!;
-    if (this.#child === undefined) this.#start(path);
-    else if ((await runningGeneration(this.socket).catch(() => undefined)) !== generation)
+    if (this.#child === undefined) {
+      this.#start(path);
+      await this.#loaded(generation);
+    } else if ((await runningGeneration(this.socket).catch(() => undefined)) !== generation) {
       await this.#reload();
-    await this.#loaded(generation);
+      await this.#loaded(generation);
+      this.reloads++;
+    }
     for (const address of this.#addresses) {
       if (address === balancer.address) continue;
       await this.#ip('del', address).catch(() => {});
@@ -206,7 +215,6 @@ export class Haproxy {
     const state = await askHaproxy(this.socket, 'show servers state').catch(() => undefined);
     if (state !== undefined) await writeFile(join(this.#folder, 'state'), state);
     this.#child?.kill('SIGUSR2');
-    this.reloads++;
   }
 
   async #loaded(generation: string): Promise<void> {

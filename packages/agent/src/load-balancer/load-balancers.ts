@@ -99,7 +99,7 @@ async function view({ config, proxy }: Entry): Promise<LoadBalancerView> {
     name: config.name,
     address: config.address,
     interface: config.interface,
-    state: proxy === undefined ? 'not run' : proxy.serving ? 'serving' : 'down',
+    state: stateOf(proxy),
     ...(proxy?.pid !== undefined && { pid: proxy.pid }),
     restarts: proxy?.restarts ?? 0,
     reloads: proxy?.reloads ?? 0,
@@ -129,6 +129,12 @@ async function view({ config, proxy }: Entry): Promise<LoadBalancerView> {
       }),
     })),
   };
+}
+
+function stateOf(proxy: Haproxy | undefined): LoadBalancerView['state'] {
+  if (proxy === undefined) return 'not run';
+  if (!proxy.serving) return 'down';
+  return proxy.loading ? 'loading' : 'serving';
 }
 
 function counters(row: StatisticsRow | undefined) {

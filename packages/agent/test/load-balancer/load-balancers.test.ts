@@ -165,7 +165,10 @@ t.test(
     await until(() => received.includes('200 OK'), 'an answer');
     const b = await member(t, 'b');
     one.apply(one.config([[a.port, 2], [dead], [b.port]]));
-    await until(async () => (await one.view()).listeners[0]!.members[2]!.status === 'UP', 'b is there');
+    await until(async () => {
+      const { state, listeners } = await one.view();
+      return state === 'serving' && listeners[0]!.members[2]!.status === 'UP';
+    }, 'b is there');
     const after = await one.view();
     t.match(after, { pid: pid!, reloads: 1, restarts: 0, state: 'serving' });
     t.match(after.listeners[0]!.members, [{ weight: 2 }, { status: 'DOWN' }, { weight: 1 }]);

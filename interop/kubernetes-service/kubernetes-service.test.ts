@@ -1,5 +1,5 @@
 /** Manifests in, tables of FRR and GoBGP out: scaled up, a pod not ready, the Service deleted and applied again. */
-import { KubernetesLab, readTopology, type PeerPath } from '@vaportrail/lab';
+import { bookManifests, Lab, readTopology, type PeerPath } from '@vaportrail/lab';
 import { execFile } from 'node:child_process';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,6 @@ import { promisify } from 'node:util';
 import t from 'tap';
 import { floatingIp, missing, until } from '../running-lab.ts';
 
-const book = fileURLToPath(new URL('../../../packages/kube/manifests', import.meta.url));
 const command = fileURLToPath(new URL('../../../packages/cli/bin/vaportrail.js', import.meta.url));
 
 /** What `vaportrail trace service` prints about the daemons of this process. */
@@ -25,9 +24,9 @@ t.test('the routes at the gateways follow the Service', { skip: missing('frr', '
   // Only the daemons of this test are found.
   process.env['XDG_RUNTIME_DIR'] = join(folder, 'runtime');
   const manifests = join(folder, 'manifests');
-  cpSync(book, manifests, { recursive: true });
+  cpSync(bookManifests, manifests, { recursive: true });
   const ingress: string[] = [];
-  const lab = await KubernetesLab.start({
+  const lab = await Lab.start({
     topology: readTopology(),
     peers: ['frr', 'gobgp', 'gateway'],
     manifests: [manifests],
@@ -89,7 +88,7 @@ t.test('the routes at the gateways follow the Service', { skip: missing('frr', '
   rmSync(join(manifests, '32-service-web-lb.yaml'));
   await pathsEverywhere(0);
   await lab.settled();
-  t.same([...lab.database.graph.ofType('loadbalancer')].length, 2, 'the other Services stay');
+  t.same([...lab.configuration!.database.graph.ofType('loadbalancer')].length, 2, 'the other Services stay');
   writeFileSync(join(manifests, '32-service-web-lb.yaml'), service);
   for (const paths of await pathsEverywhere(2)) t.same(nextHops(paths), [cent222, cent333], 'applied again');
 

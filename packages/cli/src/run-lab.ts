@@ -1,6 +1,6 @@
 /** What `vaportrail lab` does: starts the lab, tells its story, stays until it is told to go. */
 import { Lab, Narrator, readTopology, tell, writeDeployment, type StoryReport } from '@vaportrail/lab';
-import { gatewayKinds, type GatewayKind } from '@vaportrail/lab/topology';
+import { bookManifests, defaultTopologyFile, gatewayKinds, type GatewayKind } from '@vaportrail/lab/topology';
 import { createLog } from '@vaportrail/show';
 import { join } from 'node:path';
 import { exitCode, print } from './command.ts';
@@ -9,6 +9,8 @@ import { insideFabric, runInNamespaces } from './namespaces.ts';
 export interface LabOptions {
   readonly topology: string;
   readonly namespaces?: true;
+  /** A folder, or that there are none. */
+  readonly manifests?: string | false;
   readonly write?: string;
   readonly once?: true;
   readonly json?: true;
@@ -30,6 +32,7 @@ export async function runLab(options: LabOptions): Promise<void> {
   const running = await Lab.start({
     topology,
     ...insideFabric()?.settings,
+    ...storyManifests(options),
     ...(options.peers === undefined ? {} : { peers: options.peers }),
     log: createLog('lab', process.env['VAPORTRAIL_LOG'] ?? 'silent'),
   });
@@ -52,6 +55,12 @@ export async function runLab(options: LabOptions): Promise<void> {
   }
 }
 
+/** The manifests that were asked for; those of the book go with its topology, and another one has its own lists. */
+function storyManifests({ manifests, topology }: LabOptions): { readonly storyManifests?: string } {
+  if (typeof manifests === 'string') return { storyManifests: manifests };
+  return manifests !== false && topology === defaultTopologyFile ? { storyManifests: bookManifests } : {};
+}
+
 async function narrate(running: Lab, signal: AbortSignal): Promise<StoryReport | undefined> {
   const narrator = new Narrator({
     write: (text) => process.stdout.write(text),
@@ -71,6 +80,12 @@ function lookAround(running: Lab, reach: string): string {
     `  ${reach}npx vaportrail show neighbors`,
     `  ${reach}npx vaportrail show routes ${running.prefix}`,
     `  ${reach}npx vaportrail show vrf`,
+    ...(running.manifests === undefined
+      ? []
+      : [
+          `  ${reach}npx vaportrail trace service ${running.service.name}`,
+          `Edit the manifests and see what becomes of it: ${running.manifests.folder}`,
+        ]),
     ...running.peers.flatMap(({ access, kind }) =>
       access === undefined ? [] : [`  ${kind === 'gateway' ? reach : ''}${access}`],
     ),

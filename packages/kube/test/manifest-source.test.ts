@@ -6,7 +6,7 @@ import t, { type Test } from 'tap';
 import { KubeManager } from '../src/kube-manager.ts';
 import { ManifestSource } from '../src/manifest-source.ts';
 
-const book = fileURLToPath(new URL('../../manifests', import.meta.url));
+const book = fileURLToPath(new URL('../../../lab/manifests', import.meta.url));
 
 /** The manifests of the book in a folder that may be edited, applied. */
 async function applied(t: Test) {

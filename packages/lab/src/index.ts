@@ -37,12 +37,15 @@ export {
 export type { Daemon } from './daemon.ts';
 export { deploymentFiles, writeDeployment } from './deployment.ts';
 export { Fabric, existingNamespace } from './fabric.ts';
+export { Configuration, type ConfigurationSettings } from './configuration.ts';
+export { StoryManifests, type PlacedPod } from './story-manifests.ts';
 export { Lab, type LabSettings, type MissingPeer } from './lab.ts';
 export { Narrator, type NarratorSettings } from './narrator.ts';
 export { GatewayPeer } from './peers/gateway.ts';
 export { story, type Seen, type StoryStep } from './story.ts';
 export { tell, type Listener, type StepReport, type StoryReport, type TellSettings } from './tell.ts';
 export {
+  bookManifests,
   defaultTopologyFile,
   gatewayKinds,
   readTopology,
@@ -54,4 +57,3 @@ export {
   type ServiceTopology,
   type Topology,
 } from './topology.ts';
-export { KubernetesLab, type KubernetesLabSettings } from './kubernetes.ts';

@@ -12,7 +12,9 @@ import {
   type NeighborView,
   type RouteView,
 } from '@vaportrail/show';
+import type { KubernetesReports } from '@vaportrail/kube';
 import { loopbackAddresses, type Addressing } from './addressing.ts';
+import { Configuration } from './configuration.ts';
 import {
   agentSettings,
   controlNodeSettings,
@@ -21,11 +23,13 @@ import {
   gobgpSettings,
 } from './daemon-settings.ts';
 import { thisNetwork, type Place } from './namespace.ts';
+import { numbered } from './numbered.ts';
 import { Frr } from './peers/frr.ts';
 import { GatewayPeer } from './peers/gateway.ts';
 import { Gobgp } from './peers/gobgp.ts';
 import { PeerMissing, type Peer } from './peers/peer.ts';
 import type { ExpectedPath, Seen } from './story.ts';
+import { StoryManifests } from './story-manifests.ts';
 import type {
   GatewayKind,
   GatewayTopology,
@@ -43,6 +47,14 @@ export interface LabSettings {
   readonly addressing?: Addressing;
   /** Where a real peer runs; default this network. */
   readonly place?: (gateway: GatewayTopology) => Place;
+  /**
+   * Kubernetes manifests from which networks, pods and services come, instead of from the topology; followed while the
+   * lab runs. Labels and VRF numbers that the topology has for a node are used.
+   */
+  readonly manifests?: readonly string[];
+  /** A folder of manifests for the story: copied, and the topology's first service played with in the copy. */
+  readonly storyManifests?: string;
+  readonly reports?: Partial<KubernetesReports>;
   readonly log?: Log;
 }
 
@@ -65,27 +77,44 @@ export class Lab {
   readonly network: NetworkTopology;
   /** Its pods in the order in which they come. */
   readonly pods: readonly PodTopology[];
+  /** What manifests make, when the lab has any. */
+  configuration: Configuration | undefined;
+  readonly manifests: StoryManifests | undefined;
+  /** The topology as far as manifests leave it alone. */
+  readonly #fixed: Topology;
   #backends = 0;
   /** What to undo, last first. */
   readonly #undo: (() => Promise<void> | void)[] = [];
+  readonly #gateways: readonly GatewayTopology[];
   readonly #place: (gateway: GatewayTopology) => Place;
   readonly #log: Log;
 
-  private constructor(settings: LabSettings, addressing: Addressing, gateways: readonly GatewayTopology[]) {
+  private constructor(
+    settings: LabSettings,
+    addressing: Addressing,
+    gateways: readonly GatewayTopology[],
+    manifests: StoryManifests | undefined,
+  ) {
     const { topology } = settings;
     this.topology = topology;
+    this.manifests = manifests;
+    const told = settings.manifests !== undefined || manifests !== undefined;
+    this.#fixed = told ? { ...topology, networks: [], pods: [], services: [] } : topology;
     this.addressing = addressing;
     this.#place = settings.place ?? (() => thisNetwork);
     this.#log = settings.log ?? silentLog;
     this.service = topology.services[0]!;
     this.prefix = `${this.service['external-ip']}/32`;
     this.network = topology.networks.find((each) => each.name === this.service['external-network'])!;
-    this.pods = this.service.backends.map((name) => topology.pods.find((pod) => pod.name === name)!);
-    const { name } = topology['control-nodes'][0]!;
-    this.controlNode = new ControlNode(
-      controlNodeConfig.parse(controlNodeSettings(topology, name, addressing, gateways)),
-      { log: this.#log },
-    );
+    const backends = this.service.backends.map((name) => topology.pods.find((pod) => pod.name === name)!);
+    this.pods =
+      manifests?.pods(backends.length).map(({ name, node }) => ({
+        ...(backends.find((pod) => pod.node === node) ?? backends[0]!),
+        name,
+        node,
+      })) ?? backends;
+    this.#gateways = gateways;
+    this.controlNode = new ControlNode(this.#controlNodeFile(), { log: this.#log });
   }
 
   /**
@@ -99,11 +128,17 @@ export class Lab {
     const gateways = topology.gateways.filter(({ kind }) => wanted === undefined || wanted.includes(kind));
     const absent = wanted?.find((kind) => !gateways.some((gateway) => gateway.kind === kind));
     if (absent !== undefined) throw new Error(`topology ${topology.name} has no gateway of kind ${absent}`);
+    const { storyManifests: folder } = settings;
+    const manifests =
+      folder === undefined ? undefined : await StoryManifests.copy(folder, topology.services[0]!.name);
     const addressing = settings.addressing ?? (await loopbackAddresses());
-    const lab = new Lab(settings, addressing, gateways);
+    const lab = new Lab(settings, addressing, gateways, manifests);
     if (settings.addressing === undefined) lab.#undo.push(() => addressing.release());
+    if (manifests !== undefined) lab.#undo.push(() => manifests.remove());
     try {
       await lab.#begin(gateways, wanted !== undefined);
+      const paths = manifests === undefined ? settings.manifests : [manifests.folder];
+      if (paths !== undefined) await lab.#configure(paths, settings);
       return lab;
     } catch (error) {
       await lab.stop();
@@ -124,6 +159,23 @@ export class Lab {
     }
     await this.#startDaemon('control-node', this.topology['control-nodes'][0]!.name, this.controlNode);
     for (const { name } of this.topology.nodes) await this.startAgent(name);
+  }
+
+  /** Lets manifests say from now on what the daemons have. */
+  async #configure(manifests: readonly string[], { reports }: LabSettings): Promise<void> {
+    const configuration = await Configuration.open({
+      manifests,
+      nodes: this.topology.nodes.map(({ name }) => name),
+      reports,
+      log: this.#log,
+      apply: async (node) => {
+        if (node === undefined) await this.controlNode.reload(this.#controlNodeFile());
+        else await this.agents.get(node)?.reload(this.#agentFile(node));
+      },
+    });
+    this.#undo.push(() => configuration.stop());
+    this.configuration = configuration;
+    await configuration.begin();
   }
 
   /** A compute node comes, with the pods it has now. */
@@ -187,18 +239,39 @@ export class Lab {
     if (daemon.url !== undefined) this.#undo.push(announceEndpoint({ kind, name, url: daemon.url }));
   }
 
+  #controlNodeFile() {
+    const { name } = this.topology['control-nodes'][0]!;
+    const settings = controlNodeSettings(this.#fixed, name, this.addressing, this.#gateways);
+    const instances = this.configuration?.routers.instances;
+    return controlNodeConfig.parse({ ...settings, ...(instances && { 'routing-instances': instances }) });
+  }
+
   #agentFile(name: string) {
-    return agentFileConfig.parse(
-      agentSettings(this.topology, name, this.addressing, (service) =>
-        service === this.service ? this.#backends : 0,
-      ),
+    const settings = agentSettings(this.#fixed, name, this.addressing, (service) =>
+      service === this.service ? this.#backends : 0,
     );
+    const { configuration, topology } = this;
+    const told = configuration?.routers.settings(name);
+    const contents = told && numbered(told, topology, (address) => configuration?.podAt(address));
+    return agentFileConfig.parse({ ...settings, ...contents });
   }
 
   /** How many of the service's pods run: its addresses appear on, or disappear from, their interfaces. */
   async setBackends(count: number): Promise<void> {
     this.#backends = count;
+    // What is edited is seen by those who follow the files.
+    if (this.manifests !== undefined) return this.manifests.set(count);
     for (const [name, agent] of this.agents) await agent.reload(this.#agentFile(name));
+  }
+
+  /** How that is done, where it is done by manifests. */
+  announcement(count: number): string {
+    return this.manifests === undefined ? '' : ` (${this.manifests.announcement(count)})`;
+  }
+
+  /** Ends when everything the manifests say has reached the daemons. */
+  async settled(): Promise<void> {
+    await this.configuration?.settled();
   }
 
   /** Turns the multipath knob of every peer that has one; yields what was said to whom. */
@@ -214,9 +287,16 @@ export class Lab {
       prefix: this.prefix,
       nextHop: address,
       label: pod.label,
-      routeTargets: this.network['route-targets'],
+      routeTargets: this.routeTargets,
     };
   };
+
+  /** Route targets of the public network. */
+  get routeTargets(): readonly string[] {
+    const { name, 'route-targets': listed } = this.network;
+    const told = this.configuration?.routers.instances.find((instance) => instance.name === name);
+    return told?.['route-targets'].map((text) => text.replace('target:', '')) ?? listed;
+  }
 
   /** The address from which the control node speaks BGP. */
   get peerAddress(): string {

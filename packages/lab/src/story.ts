@@ -50,7 +50,8 @@ export const story: readonly StoryStep[] = [
     title: 'A service of type LoadBalancer gets its floating IP',
     text: (lab) =>
       `${lab.service.name} is created with one pod, ${lab.pod(0).name} on ${lab.pod(0).node}. ` +
-      `${lab.service['external-ip']} becomes a floating IP of the pod's interface, under its label ${lab.pod(0).label}.`,
+      `${lab.service['external-ip']} becomes a floating IP of the pod's interface, under its label ${lab.pod(0).label}` +
+      `${lab.announcement(1)}.`,
     act: (lab) => lab.setBackends(1),
     shows: ['agent'],
     problem: (seen, lab) => instanceProblem(seen, lab, [lab.pod(0)]),
@@ -68,7 +69,7 @@ export const story: readonly StoryStep[] = [
     step: 'vpn-route',
     title: 'The control node makes a VPN route of it',
     text: (lab) =>
-      `Exported into bgp.l3vpn.0 with route target ${lab.network['route-targets'].join(' and ')}; ` +
+      `Exported into bgp.l3vpn.0 with route target ${lab.routeTargets.join(' and ')}; ` +
       `the route distinguisher names the compute node: ${lab.expected(lab.pod(0)).rd}.`,
     shows: ['vpn-table'],
     problem: (seen, lab) => vpnProblem(seen, lab, [lab.pod(0)]),
@@ -85,7 +86,8 @@ export const story: readonly StoryStep[] = [
     title: 'The deployment is scaled to two',
     text: (lab) =>
       `${lab.pod(1).name} starts on ${lab.pod(1).node}, which publishes the same address under its own label ` +
-      `${lab.pod(1).label}. Another route distinguisher makes it another VPN route: no comparison, both are sent.`,
+      `${lab.pod(1).label}${lab.announcement(2)}. Another route distinguisher makes it another VPN route: no comparison, ` +
+      'both are sent.',
     act: (lab) => lab.setBackends(2),
     shows: ['routing-instance', 'vpn-table'],
     problem: (seen, lab) => instanceProblem(seen, lab, lab.pods) ?? vpnProblem(seen, lab, lab.pods),
@@ -114,7 +116,8 @@ export const story: readonly StoryStep[] = [
   {
     step: 'scaled-to-1',
     title: 'The deployment is scaled down',
-    text: (lab) => `${lab.pod(1).node} withdraws its route; the other path carries on alone.`,
+    text: (lab) =>
+      `${lab.pod(1).node} withdraws its route; the other path carries on alone${lab.announcement(1)}.`,
     act: (lab) => lab.setBackends(1),
     shows: ['peers'],
     problem: (seen, lab) =>
@@ -124,7 +127,7 @@ export const story: readonly StoryStep[] = [
   {
     step: 'service-deleted',
     title: 'The service is deleted, its address goes back to the pool',
-    text: (lab) => `Nobody has a route to ${lab.prefix} any more.`,
+    text: (lab) => `Nobody has a route to ${lab.prefix} any more${lab.announcement(0)}.`,
     act: (lab) => lab.setBackends(0),
     shows: ['peers'],
     problem: (seen, lab) =>
@@ -133,7 +136,8 @@ export const story: readonly StoryStep[] = [
   {
     step: 'service-back',
     title: 'The service comes back with both pods',
-    text: () => 'The knob is still set, so both paths are used from the first moment.',
+    text: (lab) =>
+      `The knob is still set, so both paths are used from the first moment${lab.announcement(2)}.`,
     act: (lab) => lab.setBackends(2),
     shows: ['peers'],
     problem: (seen, lab) =>

@@ -20,6 +20,9 @@ export const defaultTopologyFile = fileURLToPath(
   new URL('../../topologies/contrail-services.yaml', import.meta.url),
 );
 
+/** The Kubernetes manifests that go with it. */
+export const bookManifests = fileURLToPath(new URL('../../manifests', import.meta.url));
+
 /** Kinds of router a topology can have as a gateway. */
 export const gatewayKinds = ['gateway', 'frr', 'gobgp'] as const;
 export type GatewayKind = (typeof gatewayKinds)[number];

@@ -32,12 +32,21 @@ export function announceEndpoint(endpoint: Omit<Endpoint, 'pid'>, folder = endpo
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `${process.pid}-${endpoint.kind}-${encodeURIComponent(endpoint.name)}.json`);
   writeFileSync(path, JSON.stringify({ ...endpoint, pid: process.pid } satisfies Endpoint), { mode: 0o600 });
-  const withdraw = (): void => {
-    process.off('exit', withdraw);
+  return takenBackAtExit(path);
+}
+
+/** Notes of this process; one listener takes back all that are left. */
+const notes = new Set<string>();
+process.on('exit', () => {
+  for (const path of notes) rmSync(path, { force: true });
+});
+
+function takenBackAtExit(path: string): () => void {
+  notes.add(path);
+  return () => {
+    notes.delete(path);
     rmSync(path, { force: true });
   };
-  process.on('exit', withdraw);
-  return withdraw;
 }
 
 /** The daemons of this user that run, by kind and name; notes of those that were killed are swept. */
@@ -96,12 +105,7 @@ export function announceRouter(note: Omit<RouterNote, 'pid'>, folder = endpointF
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `${process.pid}-${note.kind}.router`);
   writeFileSync(path, JSON.stringify({ ...note, pid: process.pid } satisfies RouterNote), { mode: 0o600 });
-  const withdraw = (): void => {
-    process.off('exit', withdraw);
-    rmSync(path, { force: true });
-  };
-  process.on('exit', withdraw);
-  return withdraw;
+  return takenBackAtExit(path);
 }
 
 /** The routers of the labs that this user runs. */

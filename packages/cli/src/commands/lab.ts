@@ -12,11 +12,17 @@ export const lab = {
     ['vaportrail lab --once --json | jq .held', 'one JSON document for a script'],
     ['vaportrail lab --namespaces', 'as root: with the real addresses, port 179 and 5269'],
     ['vaportrail lab --topology my-lab.yaml', 'another topology; copy the one that --help names'],
+    ['vaportrail lab --manifests my-manifests', "your own Services; the topology's first one is played with"],
     ['vaportrail lab --write deploy', 'write the configuration of every router of the topology, run nothing'],
   ],
   build: (command) =>
     command
       .option('--topology <file>', 'topology to run', defaultTopologyFile)
+      .option(
+        '--manifests <folder>',
+        'Kubernetes manifests that the service comes from (default: those of the book, with its topology)',
+      )
+      .option('--no-manifests', "networks, pods and services from the topology's own lists")
       .option(
         '--peers <list>',
         `gateways to run: ${gatewayKinds.join(',')} (default: all that are installed)`,

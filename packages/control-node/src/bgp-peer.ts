@@ -24,6 +24,7 @@ import { type Log, type NeighborView, addPathModes, addPathsSent } from '@vaport
 import type { Recorder } from '@vaportrail/show/recording';
 
 import type { BgpPeerConfig, ControlNodeConfig, PeerFamily } from './config.ts';
+import { exportPolicy, importPolicy } from './peer-policy.ts';
 import { PeerRecording } from './recorded-inputs.ts';
 import { RestartHelper } from './restart-helper.ts';
 import { isWorthALine, pathsOf } from './xmpp-peer.ts';
@@ -184,6 +185,7 @@ export class BgpPeer {
   }
 
   #addSource(negotiated: Negotiated): Source {
+    const policy = importPolicy(this.config, !negotiated.internal);
     return this.#owner.rib.addSource({
       name: this.name,
       protocol: 'bgp',
@@ -195,6 +197,7 @@ export class BgpPeer {
       asn4: negotiated.asn4,
       addPath: negotiated.addPath.receive,
       ...this.#peerRole(negotiated),
+      ...(policy && { importPolicy: policy }),
       endOfRib: (family) => this.#endOfRib(family),
     });
   }
@@ -300,6 +303,7 @@ export class BgpPeer {
       extendedMessage: negotiated.extendedMessage,
       longLived: negotiated.longLived !== undefined,
       ...this.#peerRole(negotiated),
+      exportPolicy: exportPolicy(this.config),
       // A reflector does not give a route back to those who have it. But that a peer wants a target does not tell it that
       // we want it too. @see RFC 4684 §3.2
       sparesSuppliers: this.#owner.config['cluster-id'] !== undefined && family !== 'route-target',

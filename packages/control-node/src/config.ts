@@ -20,6 +20,9 @@ import {
 import { MASTER_INSTANCE } from '@vaportrail/xmpp';
 import { z } from 'zod';
 
+/** Encapsulations by their names on XMPP. */
+const encapsulationNames = ['gre', 'udp', 'vxlan', 'nvgre', 'mpls', 'vxlan-gpe', 'native'] as const;
+
 export const BGP_PORT = 179;
 export const XMPP_PORT = 5269;
 
@@ -66,6 +69,10 @@ const bgpPeer = z.strictObject({
   role: z.enum(['provider', 'customer', 'peer', 'rs', 'rs-client']).optional(),
   /** Families in which the peer may send several paths to a destination, or is sent several. @see RFC 7911 */
   'add-path': z.partialRecord(z.enum(peerFamilies), addPath).optional(),
+  /** What the peer is; of a control node in another AS, LOCAL_PREF is made of MED again. */
+  'router-type': z.enum(['router', 'control-node', 'external-control-node']).default('router'),
+  /** Encapsulations of its routes that name none, and in the place of those of the routes it is sent. */
+  'default-tunnel-encapsulation': z.array(z.enum(encapsulationNames)).min(1).optional(),
   'admin-down': z.boolean().default(false),
 });
 

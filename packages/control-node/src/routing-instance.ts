@@ -220,7 +220,7 @@ export class RoutingInstance {
   }
 
   /** @throws ItemDropped when the item is no route of this instance */
-  announce(peer: XmppPeer, { instanceId }: Subscription, { item }: Published): void {
+  announce(peer: XmppPeer, { instanceId }: Subscription, { item, nativeId }: Published): void {
     if (item.family === 'e-vpn') {
       const { nlri, nextHop, attributes, infeasible } = publishedEvpnPath(item, this.#owner);
       this.#table('e-vpn').announce(
@@ -245,6 +245,7 @@ export class RoutingInstance {
       asn: this.#owner.asn,
       instanceId,
       master: this.isMaster,
+      nativeId,
     });
     this.#table(family).announce(
       peer.source,

@@ -1,5 +1,10 @@
 /** What is decided once about every new attribute set: is it right, does it loop, what does policy say, which route targets. */
-import { type UpdateProblem, discardAttributes, validateAttributes } from '@vaportrail/bgp/wire';
+import {
+  type UpdateProblem,
+  discardAttributes,
+  validateAttributes,
+  wellKnownCommunity,
+} from '@vaportrail/bgp/wire';
 import { SET_FACTS, SET_FEASIBILITY, SET_TARGETS, SET_WORDS_SHIFT } from './attribute-pool.ts';
 import { AttributeScan } from './attribute-scan.ts';
 import { editedAttributes } from './edited-attributes.ts';
@@ -19,6 +24,8 @@ const MARK_REASON_SHIFT = 4;
 export function finalMark(infeasible: Infeasible | undefined): number {
   return MARK_FINAL | (infeasibleNumber(infeasible) << MARK_REASON_SHIFT);
 }
+
+const ACCEPT_OWN = wellKnownCommunity['accept-own'];
 
 const scan = new AttributeScan();
 const none: readonly UpdateProblem[] = [];
@@ -70,7 +77,9 @@ function examine(store: RouteStore, set: number): number {
     scan.scan(arena.bytes, at, end);
     // @see RFC 4271 §9.1.2, RFC 4456 §8
     if (scan.hasAs(identity.asn, source.asn4)) return infeasibleNumber('as-path-loop');
-    if (scan.originatorId === identity.routerId) return infeasibleNumber('originator-id-loop');
+    // @see RFC 7611 §2.1
+    if (scan.originatorId === identity.routerId && !scan.hasCommunity(ACCEPT_OWN))
+      return infeasibleNumber('originator-id-loop');
     if (scan.hasCluster(identity.clusterId ?? identity.routerId))
       return infeasibleNumber('cluster-list-loop');
   }

@@ -76,6 +76,8 @@ introspect:
       );
       return [
         process.execPath,
+        '--import',
+        new URL('loop-watch.js', import.meta.url).href,
         join(repository, 'packages/cli/bin/vaportrail.js'),
         'control-node',
         '-c',
@@ -278,7 +280,12 @@ export class Device {
       string,
       ...string[],
     ];
-    return new Device(name, spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] }), folder);
+    const stdio = name === 'vaportrail' ? (['ignore', 'pipe', 'pipe', 'ipc'] as const) : undefined;
+    return new Device(
+      name,
+      spawn(command, args, { stdio: [...(stdio ?? ['ignore', 'pipe', 'pipe'])] }),
+      folder,
+    );
   }
 
   /** The processes of the device: some daemons are several. */
@@ -288,6 +295,16 @@ export class Device {
 
   get running(): boolean {
     return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** Milliseconds its event loop did not come round at the most, since this was asked last; NaN for other daemons. */
+  longestStall(): Promise<number> {
+    const child = this.#process;
+    if (this.name !== 'vaportrail' || !child.connected) return Promise.resolve(Number.NaN);
+    return new Promise((resolve) => {
+      child.once('message', (milliseconds) => resolve(Number(milliseconds)));
+      child.send('longest stall?');
+    });
   }
 
   /** The last lines the device wrote, for an error message. */

@@ -41,6 +41,8 @@ interface Summary {
   readonly octetsPerRoute: number;
   readonly p50Milliseconds: number;
   readonly p99Milliseconds: number;
+  /** How long the event loop did not come round; of our device only. */
+  readonly stallMilliseconds: number;
   readonly noisyRuns: number;
   readonly wrong: readonly string[];
 }
@@ -210,6 +212,7 @@ function rowOf(
       octetsPerRoute: pick((m) => m.octetsPerRoute),
       p50Milliseconds: pick((m) => m.p50),
       p99Milliseconds: pick((m) => m.p99),
+      stallMilliseconds: pick((m) => m.stall),
       noisyRuns: list.filter((m) => m.noisy).length,
       wrong: [
         ...list.map((m) => m.wrong).filter((text) => text !== ''),
@@ -243,6 +246,7 @@ function rowText(row: Row): string {
         ];
     const notes = [
       `cpu ${fixed(summary.cpuSeconds, 2)} s`,
+      ...(Number.isNaN(summary.stallMilliseconds) ? [] : [`stall ${fixed(summary.stallMilliseconds, 1)} ms`]),
       ...(summary.noisyRuns > 0 ? [`${summary.noisyRuns} noisy`] : []),
       ...(summary.wrong.length > 0 ? [`WRONG: ${summary.wrong[0]}`] : []),
     ];

@@ -32,7 +32,12 @@ export interface Measurement {
   /** Empty when everything expected arrived and nothing else. */
   readonly wrong: string;
   readonly noisy: boolean;
+  /** Milliseconds the event loop of the device did not come round at the most; NaN for other daemons. */
+  readonly stall: number;
 }
+
+/** What a phase itself can tell. */
+type Measured = Omit<Measurement, 'stall'>;
 
 let nextPort = 20_000 + (process.pid % 500) * 20;
 
@@ -58,7 +63,11 @@ export async function runOnce(name: DeviceName, workload: Workload): Promise<Mea
     await sleep(SETTLE_MILLISECONDS);
     const run = new Repetition(device, workload, senders, receivers, () => open(late, true));
     const measured: Measurement[] = [];
-    for (const phase of workload.phases) measured.push(await run[phase]());
+    for (const phase of workload.phases) {
+      await device.longestStall();
+      const result = await run[phase]();
+      measured.push({ ...result, stall: await device.longestStall() });
+    }
     return measured;
   } catch (error) {
     throw new Error(
@@ -73,7 +82,7 @@ export async function runOnce(name: DeviceName, workload: Workload): Promise<Mea
   }
 }
 
-class Repetition implements Record<Phase, () => Promise<Measurement>> {
+class Repetition implements Record<Phase, () => Promise<Measured>> {
   readonly #device: Device;
   readonly #workload: Workload;
   readonly #senders: readonly BgpClient[];
@@ -98,15 +107,15 @@ class Repetition implements Record<Phase, () => Promise<Measurement>> {
     this.#idleOctets = residentOctets(this.#pids);
   }
 
-  announce(): Promise<Measurement> {
+  announce(): Promise<Measured> {
     return this.#send('announce', this.#workload.load);
   }
 
-  change(): Promise<Measurement> {
+  change(): Promise<Measured> {
     return this.#send('change', { ...this.#workload.load, localPref: this.#workload.load.localPref + 50 });
   }
 
-  async withdraw(): Promise<Measurement> {
+  async withdraw(): Promise<Measured> {
     const built = withdrawals(this.#workload.load);
     for (const receiver of this.#receivers) receiver.expect(0);
     return this.#timed('withdraw', built, this.#receivers, 'withdrawn', () => {
@@ -114,7 +123,7 @@ class Repetition implements Record<Phase, () => Promise<Measurement>> {
     });
   }
 
-  async 'late-joiner'(): Promise<Measurement> {
+  async 'late-joiner'(): Promise<Measured> {
     const built = announcements(this.#workload.load);
     const watch = this.#watch();
     const joiner = await this.#join();
@@ -123,7 +132,7 @@ class Repetition implements Record<Phase, () => Promise<Measurement>> {
     return this.#result('late-joiner', built, [joiner], 'announced', watch());
   }
 
-  async 'idle-latency'(): Promise<Measurement> {
+  async 'idle-latency'(): Promise<Measured> {
     const { load } = this.#workload;
     const receiver = this.#receivers[0]!;
     const watch = this.#watch();
@@ -143,7 +152,7 @@ class Repetition implements Record<Phase, () => Promise<Measurement>> {
     return this.#latency('idle-latency', IDLE_CHANGES, times, watch());
   }
 
-  async 'paced-latency'(): Promise<Measurement> {
+  async 'paced-latency'(): Promise<Measured> {
     const { load } = this.#workload;
     const changes = PACED_PER_SECOND * PACED_SECONDS;
     const sent = new Float64Array(changes);
@@ -172,7 +181,7 @@ class Repetition implements Record<Phase, () => Promise<Measurement>> {
     return this.#latency('paced-latency', changes, times, watch());
   }
 
-  async #send(phase: Phase, load: RouteLoad): Promise<Measurement> {
+  async #send(phase: Phase, load: RouteLoad): Promise<Measured> {
     const built = this.#senders.map((_, sender) => announcements({ ...load, sender }));
     for (const receiver of this.#receivers) receiver.expect(load.localPref);
     return this.#timed(phase, built[0]!, this.#receivers, 'announced', () => {
@@ -186,7 +195,7 @@ class Repetition implements Record<Phase, () => Promise<Measurement>> {
     receivers: readonly BgpClient[],
     what: 'announced' | 'withdrawn',
     start: () => void,
-  ): Promise<Measurement> {
+  ): Promise<Measured> {
     const watch = this.#watch();
     start();
     await this.#arrival(receivers, what, built.expected.count);
@@ -242,7 +251,7 @@ class Repetition implements Record<Phase, () => Promise<Measurement>> {
     receivers: readonly BgpClient[],
     what: 'announced' | 'withdrawn',
     { seconds, cpu, noisy }: { seconds: number; cpu: number; noisy: boolean },
-  ): Measurement {
+  ): Measured {
     const resident = residentOctets(this.#pids);
     const tally = receivers[0]!.tally;
     const wrong: string[] = [];
@@ -279,7 +288,7 @@ class Repetition implements Record<Phase, () => Promise<Measurement>> {
     changes: number,
     times: readonly number[],
     { seconds, cpu, noisy }: { seconds: number; cpu: number; noisy: boolean },
-  ): Measurement {
+  ): Measured {
     const wanted = phase === 'idle-latency' ? changes : changes * this.#receivers.length;
     return {
       phase,

@@ -89,4 +89,11 @@ export const workloads: readonly Workload[] = [
     receivers: 8,
     phases: ['announce', 'idle-latency', 'paced-latency'],
   },
+  ...[100_000, 1_000_000, 4_000_000].map((routes): Workload => ({
+    ...one,
+    name: `memory-${routes < 1_000_000 ? `${routes / 1000}k` : `${routes / 1_000_000}m`}`,
+    title: `memory of a process with ${routes.toLocaleString('en')} routes`,
+    load: { ...bulk, routes },
+    phases: ['announce'],
+  })),
 ];

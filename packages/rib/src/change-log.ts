@@ -46,6 +46,8 @@ export class ChangeLog {
   readonly #cursors = new Set<ChangeCursor>();
   /** Times a destination was noted as empty since no entry was flagged so. */
   #empties = 0;
+  /** No more than so many of the entries kept are superseded. */
+  #superseded = 0;
 
   constructor(destinations: Destinations) {
     this.#destinations = destinations;
@@ -82,6 +84,7 @@ export class ChangeLog {
         }
         // Who has not read that entry yet will read this one instead.
         entry |= last & ENTRY_BEST;
+        this.#superseded++;
       }
     }
     if (this.length === this.#ring.length) this.#makeRoom();
@@ -181,6 +184,7 @@ export class ChangeLog {
     }
     if (this.#oldest === this.#head) {
       this.#empties = 0;
+      this.#superseded = 0;
       if (ring.length > LARGEST_KEPT) this.#ring = new Int32Array(SMALLEST_RING);
     }
     return false;
@@ -190,8 +194,26 @@ export class ChangeLog {
     return ((position - this.#oldest) | 0) >= 0 && ((this.#head - position) | 0) > 0;
   }
 
-  /** Drops superseded entries if they are half of the ring, otherwise doubles the ring. */
+  /** Doubles the ring, or drops superseded entries if they may be half of it. */
   #makeRoom(): void {
+    if (this.#superseded * 2 < this.#ring.length) this.#double();
+    else this.#compact();
+  }
+
+  /** Every entry keeps its position. */
+  #double(): void {
+    const ring = this.#ring;
+    const size = ring.length;
+    const doubled = new Int32Array(size * 2);
+    const split = this.#oldest & (size - 1);
+    const from = this.#oldest & (size * 2 - 1);
+    const wrapped = (from + size - split) & (size * 2 - 1);
+    doubled.set(ring.subarray(split), from);
+    doubled.set(ring.subarray(0, split), wrapped);
+    this.#ring = doubled;
+  }
+
+  #compact(): void {
     const { words, stride } = this.#destinations;
     const ring = this.#ring;
     const mask = ring.length - 1;
@@ -199,6 +221,7 @@ export class ChangeLog {
     for (let position = this.#oldest; position !== this.#head; position = (position + 1) | 0) {
       if (words[(ring[position & mask]! & ENTRY_NUMBER) * stride + CHANGE] === position) live++;
     }
+    this.#superseded = 0;
     const size = live * 2 > ring.length ? ring.length * 2 : ring.length;
     const compacted = new Int32Array(size);
     const cursors = [...this.#cursors].sort((a, b) => (a.position - b.position) | 0);

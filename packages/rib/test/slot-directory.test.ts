@@ -16,7 +16,8 @@ t.test('numbers are found while segments are split, and are not when they were r
   const COUNT = 100_000;
   for (let number = 1; number <= COUNT; number++) directory.insert(finishHash(number), number);
   let missing = 0;
-  for (let number = 1; number <= COUNT; number++) if (!finds(directory, finishHash(number), number)) missing++;
+  for (let number = 1; number <= COUNT; number++)
+    if (!finds(directory, finishHash(number), number)) missing++;
   t.equal(missing, 0);
   t.ok(directory.segments.length >= 8, 'there are several segments');
   for (let number = 1; number <= COUNT; number += 2) directory.remove(number);

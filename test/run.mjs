@@ -57,6 +57,7 @@ const peers = {
   iproute2: '/usr/sbin/ip',
   'etcd-server': '/usr/bin/etcd',
   haproxy: '/usr/sbin/haproxy',
+  prometheus: '/usr/bin/prometheus',
 };
 const missing = () => Object.keys(peers).filter((name) => !existsSync(peers[name]));
 if (missing().length > 0 && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {

@@ -16,9 +16,8 @@ import type { VirtualNetworks } from './virtual-networks.ts';
 
 /** Counts of a table. */
 export function tableView(table: Table, instance: string): TableView {
-  const { routes, paths, primaryPaths, secondaryPaths, infeasiblePaths } = table.summary();
-  const { name, family } = table;
-  return { name, family, instance, prefixes: routes, paths, primaryPaths, secondaryPaths, infeasiblePaths };
+  const { routes: prefixes, octets: _octets, name, family, ...counts } = table.summary();
+  return { name, family, instance, prefixes, ...counts };
 }
 
 /** What the text of paths needs to know. */

@@ -303,16 +303,11 @@ export class Gateway {
 
   tables(): TableView[] {
     return [...this.#rib.tables()].map((table) => {
-      const { routes, paths, primaryPaths, secondaryPaths, infeasiblePaths } = table.summary();
+      const { routes: prefixes, octets: _octets, ...counts } = table.summary();
       const instance = this.#vrfs.tableOf(table)?.vrf.name;
       return {
-        name: table.name,
-        family: table.family,
-        prefixes: routes,
-        paths,
-        primaryPaths,
-        secondaryPaths,
-        infeasiblePaths,
+        ...counts,
+        prefixes,
         ...(instance === undefined ? {} : { instance }),
       };
     });

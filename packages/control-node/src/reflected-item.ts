@@ -30,16 +30,7 @@ export const UNRESOLVED = 'unresolved';
 /** Attributes of the item for an ECMP set in order, best first. The set must not be empty. */
 export function reflectedAttributes(paths: readonly ReflectedPath[]): ItemAttributes {
   const best = paths[0]!;
-  const nextHops: NextHop[] = [];
-  const seen = new Set<string>();
-  for (const path of paths) {
-    const nextHop = reflectedNextHop(path);
-    const { address, label, l3Label, encapsulations, virtualNetwork, tags } = nextHop;
-    const key = `${address.join('.')} ${label} ${l3Label} ${virtualNetwork} ${encapsulations.join()} ${tags.join()}`;
-    if (seen.has(key)) continue;
-    seen.add(key);
-    nextHops.push(nextHop);
-  }
+  const nextHops = paths.length === 1 ? [reflectedNextHop(best)] : distinct(paths.map(reflectedNextHop));
   const { mobility, loadBalance, securityGroups } = best.properties;
   return {
     nextHops,
@@ -56,6 +47,17 @@ export function reflectedAttributes(paths: readonly ReflectedPath[]): ItemAttrib
     },
     subProtocol: 'interface',
   };
+}
+
+/** Next hops without those that say the same as one before. */
+function distinct(nextHops: readonly NextHop[]): NextHop[] {
+  const byText = new Map<string, NextHop>();
+  for (const hop of nextHops) {
+    const { address, label, l3Label, encapsulations, virtualNetwork, tags } = hop;
+    const text = `${address.join('.')} ${label} ${l3Label} ${virtualNetwork} ${encapsulations.join()} ${tags.join()}`;
+    if (!byText.has(text)) byText.set(text, hop);
+  }
+  return [...byText.values()];
 }
 
 /** The same for an EVPN route. Its next hops have an encapsulation whatever their label. */

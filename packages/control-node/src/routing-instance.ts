@@ -59,9 +59,6 @@ interface Member {
   unsynchronised: number;
 }
 
-/** Octets queued for an agent above which it gets nothing new, and is told the latest state later. */
-const CONGESTED_OCTETS = 1 << 20;
-
 export class RoutingInstance {
   readonly name: string;
   readonly isMaster: boolean;
@@ -175,7 +172,7 @@ export class RoutingInstance {
       groups.push(
         group.join({
           get isCongested() {
-            return peer.backlog > CONGESTED_OCTETS;
+            return peer.isCongested;
           },
           send: (bodies) => peer.send(bodies),
           synchronised: () => void member.unsynchronised--,

@@ -33,6 +33,9 @@ export interface XmppPeerOwner {
   gone(peer: XmppPeer): void;
 }
 
+/** Octets queued for an agent above which it gets nothing new, and is told the latest state later. */
+const CONGESTED_OCTETS = 1 << 20;
+
 /** Ends of a session that leave the hope that the agent still forwards. */
 const hopeful = new Set(['connection-timeout', 'conflict']);
 
@@ -46,6 +49,7 @@ export class XmppPeer implements ChannelHandlers {
   readonly #restart: RestartHelper | undefined;
   #channel: Channel;
   #isUp = false;
+  #wasCongested = false;
   #memberships: Memberships;
   #pubsub: Pubsub;
   /** Instances it had joined when its session was lost, and has not joined again. */
@@ -85,6 +89,13 @@ export class XmppPeer implements ChannelHandlers {
   /** Octets that wait for the agent to read. */
   get backlog(): number {
     return this.#isUp ? this.#channel.backlog : 0;
+  }
+
+  /** More waits for the agent than it should be given now; {@link drained} is what ends that. */
+  get isCongested(): boolean {
+    const isCongested = this.backlog > CONGESTED_OCTETS;
+    if (isCongested) this.#wasCongested = true;
+    return isCongested;
   }
 
   /** The agent is back: another channel, the same paths. */
@@ -133,6 +144,8 @@ export class XmppPeer implements ChannelHandlers {
   }
 
   drained(): void {
+    if (!this.#wasCongested) return;
+    this.#wasCongested = false;
     for (const instance of this.#joined()) instance.ready(this);
   }
 

@@ -1,6 +1,6 @@
 /** Stanzas of an agent to its control node. */
 import { escapeXML } from '@xmpp/xml';
-import { attributesBytes, nlriText } from './entry-writer.ts';
+import { attributesText, nlriText } from './entry-writer.ts';
 import { publishNode } from './item-family.ts';
 import type { Item } from './item.ts';
 import { CONTROL_NODE_JID } from './jid.ts';
@@ -68,17 +68,13 @@ function publishPair(
   const node = escapeXML(publishNode(instance, item, nativeId));
   const kind = item.family === 'e-vpn' ? 'pubsub_l2' : item.family === 'ermvpn' ? 'pubsub_b' : 'pubsub';
   const pair = item.family === 'e-vpn' ? 'collection_l2' : 'collection';
-  return Buffer.concat([
-    Buffer.from(
-      `${iq(from, `${kind}${n}`)}\n${PUBSUB}\n<publish node="${node}">\n<item>\n<entry>${nlriText(item, 'agent')}`,
-    ),
-    attributesBytes(item, 'agent'),
-    Buffer.from(
+  return Buffer.from(
+    `${iq(from, `${kind}${n}`)}\n${PUBSUB}\n<publish node="${node}">\n<item>\n<entry>` +
+      `${nlriText(item, 'agent')}${attributesText(item, 'agent')}` +
       `\n</entry>\n</item>\n</publish>\n</pubsub>\n</iq>\n` +
-        `${iq(from, `${pair}${n}`)}\n${PUBSUB}\n<collection node="${escapeXML(instance)}">\n` +
-        `<${action} node="${node}" />\n</collection>\n</pubsub>\n</iq>\n`,
-    ),
-  ]);
+      `${iq(from, `${pair}${n}`)}\n${PUBSUB}\n<collection node="${escapeXML(instance)}">\n` +
+      `<${action} node="${node}" />\n</collection>\n</pubsub>\n</iq>\n`,
+  );
 }
 
 /**

@@ -57,41 +57,20 @@ function writeMvpnNlri(lines: Lines, item: MvpnItem): void {
   lines.leaf('route-type', item.routeType);
 }
 
-const remembered: Readonly<Record<Layout, WeakMap<object, Buffer>>> = {
-  agent: new WeakMap(),
-  'control-node': new WeakMap(),
-};
-
-/**
- * What follows the `<nlri>` of an item, up to and without `</entry>`. Written once per attributes object and layout;
- * the bytes are shared and must not be changed.
- */
-export function attributesBytes(item: Item, layout: Layout): Buffer {
-  const cache = remembered[layout];
-  let bytes = cache.get(item.attributes);
-  if (bytes === undefined) {
-    bytes = Buffer.from(attributesText(item, layout));
-    cache.set(item.attributes, bytes);
-  }
-  return bytes;
-}
-
-function attributesText(item: Item, layout: Layout): string {
-  const lines = new Lines(layout);
+/** What follows the `<nlri>` of an item, up to and without `</entry>`. */
+export function attributesText(item: Item, layout: Layout): string {
+  const lines = (): Lines => new Lines(layout);
   switch (item.family) {
     case 'inet':
     case 'inet6':
     case 'inet-labeled':
       return unicastAttributesText(item.attributes, layout);
     case 'e-vpn':
-      writeEnet(lines, item.attributes);
-      return lines.text;
+      return writeEnet(lines(), item.attributes).text;
     case 'ermvpn':
-      writeMulticast(lines, item.attributes);
-      return lines.text;
+      return writeMulticast(lines(), item.attributes).text;
     case 'inet-mvpn':
-      writeMvpn(lines, item.attributes);
-      return lines.text;
+      return writeMvpn(lines(), item.attributes).text;
   }
 }
 
@@ -100,7 +79,7 @@ function writeAddress(lines: Lines, address: Uint8Array): void {
   lines.leaf('address', address.length === 0 ? '' : addressText(address));
 }
 
-function writeEnet(lines: Lines, attributes: EnetAttributes): void {
+function writeEnet(lines: Lines, attributes: EnetAttributes): Lines {
   const writeHop = (hop: NextHop): void => writeEnetNextHop(lines, hop);
   lines.list('next-hops', attributes.nextHops, writeHop).list('olist', attributes.olist, writeHop);
   lines.leaf('virtual-network', attributes.virtualNetwork);
@@ -115,7 +94,7 @@ function writeEnet(lines: Lines, attributes: EnetAttributes): void {
   lines
     .list('leaf-olist', attributes.leafOlist, writeHop)
     .leaf('replicator-address', attributes.replicatorAddress);
-  lines.leaf('etree-leaf', attributes.etreeLeaf);
+  return lines.leaf('etree-leaf', attributes.etreeLeaf);
 }
 
 function writeEnetNextHop(lines: Lines, hop: NextHop): void {
@@ -128,16 +107,16 @@ function writeEnetNextHop(lines: Lines, hop: NextHop): void {
   });
 }
 
-function writeMulticast(lines: Lines, attributes: MulticastAttributes): void {
+function writeMulticast(lines: Lines, attributes: MulticastAttributes): Lines {
   const writeHop = (hop: MulticastNextHop): void => writeMulticastNextHop(lines, hop);
-  lines.list('next-hops', attributes.nextHops, writeHop).list('olist', attributes.olist, writeHop);
+  return lines.list('next-hops', attributes.nextHops, writeHop).list('olist', attributes.olist, writeHop);
 }
 
 /** A join has its next hop without a container. */
-function writeMvpn(lines: Lines, attributes: MulticastAttributes): void {
+function writeMvpn(lines: Lines, attributes: MulticastAttributes): Lines {
   const writeHop = (hop: MulticastNextHop): void => writeMulticastNextHop(lines, hop);
   attributes.nextHops.forEach(writeHop);
-  lines.list('olist', attributes.olist, writeHop);
+  return lines.list('olist', attributes.olist, writeHop);
 }
 
 function writeMulticastNextHop(lines: Lines, hop: MulticastNextHop): void {

@@ -60,15 +60,18 @@ export class Distribution implements Follower {
   readonly receivers: Receivers;
   readonly #table: PackedTable;
   readonly #out: AdjRibOut;
+  readonly #effort: number;
   readonly #recipients: (Recipient | undefined)[] = [];
   readonly #free: number[] = [];
   #front: Convoy | undefined;
   #behind: Convoy[] = [];
 
-  constructor(table: PackedTable, receivers: Receivers, out: AdjRibOut) {
+  /** @param effort how many destinations told in UPDATEs take as long as one that is told here */
+  constructor(table: PackedTable, receivers: Receivers, out: AdjRibOut, effort = 1) {
     this.#table = table;
     this.receivers = receivers;
     this.#out = out;
+    this.#effort = effort;
   }
 
   /** Members, joined and not left. */
@@ -131,6 +134,10 @@ export class Distribution implements Follower {
   }
 
   work(budget: number): number {
+    return this.#work(Math.ceil(budget / this.#effort)) * this.#effort;
+  }
+
+  #work(budget: number): number {
     const front = this.#front;
     if (front === undefined) return 0;
     if (this.receivers.isCrowded) this.#renumber();

@@ -11,6 +11,8 @@ import type { Membership } from './update-member.ts';
 /** Most routes in one call of the encoder, as Contrail packs its messages. */
 const MOST_REACHED = 32;
 const MOST_UNREACHED = 256;
+/** An item takes as long as so many routes in UPDATEs. */
+const EFFORT = 32;
 
 /**
  * Encodes routes to be announced, or routes to be retracted (they have no paths); one of the lists is empty. `undefined`
@@ -60,7 +62,7 @@ export class ItemGroup<Body> implements Audience, Courier {
     const receivers = new Receivers();
     // A change of the multipath set is a change of the item.
     const out = new BestPathOut(context.packed, receivers, this, this, true);
-    this.distribution = new Distribution(context.packed, receivers, out);
+    this.distribution = new Distribution(context.packed, receivers, out, EFFORT);
   }
 
   /** Subscribers at present. */

@@ -22,14 +22,14 @@ export class PathRevision {
     store: RouteStore,
     source: Source,
     kind: Revision,
-    tables: Iterable<PackedTable>,
+    tables: readonly PackedTable[],
     finished: () => void,
   ) {
     this.#store = store;
     this.source = source;
     this.kind = kind;
     this.#finished = finished;
-    this.#tables = [...tables].filter((table) => (table.pathsOf[source.number] ?? 0) > 0);
+    this.#tables = tables.filter((table) => (table.pathsOf[source.number] ?? 0) > 0);
   }
 
   /** Looks at up to `budget` destinations. @returns at how many it did */

@@ -344,14 +344,21 @@ export class Rib {
         if (left > 0) left -= replicator.work(left);
       }
     }
+    const unserved: PackedTable[] = [];
     for (const table of visited) {
+      if (left <= 0 && table.followers.some(({ isPending }) => isPending)) {
+        unserved.push(table);
+        continue;
+      }
       for (const follower of table.followers) {
         if (!follower.isPending) continue;
-        // Every follower gets a share even when the others left nothing.
+        // Every follower of a table gets a share even when the others left nothing.
         left -= follower.work(Math.max(left, budget >>> 3));
       }
     }
     let more = this.#revisions.size + this.#reviews.size > 0;
+    // Those whose turn has not come are the first the next time.
+    for (const table of unserved) table.touch();
     for (const table of visited) {
       const untrimmed = table.trim(TRIM_LIMIT);
       if (
@@ -444,12 +451,13 @@ export class Rib {
   }
 
   #revise(source: Source, kind: Revision, family?: FamilyName, finished: () => void = () => {}): void {
-    // What it sent so far is part of what is revised.
-    for (const table of this.#tables.values()) table.packed.absorb();
     this.#finishRevisions(source);
-    const tables = [...this.#tables.values()]
-      .filter((table) => family === undefined || table.family === family)
-      .map((table) => table.packed);
+    const tables: PackedTable[] = [];
+    for (const table of this.#tables.values()) {
+      // What it sent so far is part of what is revised.
+      table.packed.absorb();
+      if (family === undefined || table.family === family) tables.push(table.packed);
+    }
     this.#revisions.add(new PathRevision(this.#store, source, kind, tables, finished));
     this.#wake();
   }

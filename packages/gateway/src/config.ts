@@ -20,6 +20,7 @@ import {
   wholeNumber,
 } from '@vaportrail/show';
 import { z } from 'zod';
+import { policyOptions } from './policy/policy-options.ts';
 import { prefixText, routeDistinguisherText } from '@vaportrail/net';
 
 /** Families a gateway speaks, in the order in which they are offered. */
@@ -83,6 +84,10 @@ const routingInstance = z
     'vrf-target': routeTarget.optional(),
     import: z.array(routeTarget).default([]),
     export: z.array(routeTarget).default([]),
+    /** Policy statements that decide, one after the other, which routes come in and as what; the last word is reject. */
+    'vrf-import': z.array(name).default([]),
+    /** The same for routes that go out; they bring the route targets, and `vrf-target` and `export` have no say then. */
+    'vrf-export': z.array(name).default([]),
     /** One label for the whole VRF; a number, or `true` for the next free one. */
     'vrf-table-label': z.union([z.boolean(), label]).default(true),
     interfaces: z.array(attachment()).default([]),
@@ -95,12 +100,15 @@ const routingInstance = z
   })
   .superRefine((instance, context) => {
     const reachable =
-      instance['vrf-target'] !== undefined || instance.import.length > 0 || instance.export.length > 0;
+      instance['vrf-target'] !== undefined ||
+      [instance.import, instance.export, instance['vrf-import'], instance['vrf-export']].some(
+        (list) => list.length > 0,
+      );
     if (!reachable)
       context.addIssue({
         code: 'custom',
         path: ['name'],
-        message: `"${instance.name}" needs a vrf-target, or import and export targets: without one it exchanges no route`,
+        message: `"${instance.name}" needs a vrf-target, import and export targets, or policies: without one it exchanges no route`,
       });
   });
 
@@ -191,6 +199,7 @@ export const gatewayConfig = z
       .prefault({}),
     /** Interfaces outside of all routing instances, towards the underlay. */
     interfaces: z.array(attachment()).default([]),
+    'policy-options': policyOptions.prefault({}),
     'routing-instances': z.array(routingInstance).default([]),
     'routing-options': z
       .strictObject({
@@ -225,6 +234,18 @@ export const gatewayConfig = z
       (instance) => routeDistinguisherText(instance['route-distinguisher']),
       'route-distinguisher',
     );
+    const statements = new Set(config['policy-options']['policy-statement'].map((one) => one.name));
+    config['routing-instances'].forEach((instance, i) => {
+      for (const list of ['vrf-import', 'vrf-export'] as const)
+        instance[list].forEach((one, j) => {
+          if (!statements.has(one))
+            context.addIssue({
+              code: 'custom',
+              path: ['routing-instances', i, list, j],
+              message: `there is no policy-statement "${one}" in policy-options`,
+            });
+        });
+    });
     // A peer that connects to us is known by its address alone.
     const listens = config.bgp.listen.length > 0;
     unique(

@@ -3,7 +3,7 @@ import { ViewError, ViewServer, serveHealth, type DaemonView, type Log, type Que
 import { ipv4Text } from '@vaportrail/net';
 import { ReloadError, type Change } from './change.ts';
 import type { Gateway, TableFilter } from './gateway.ts';
-import { StatementError } from './statement.ts';
+import { StatementError } from './statement-row.ts';
 
 const VERSION = '0.1.0';
 

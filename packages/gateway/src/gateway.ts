@@ -36,7 +36,8 @@ import { localRoutes, resolvingRoutes } from './local-routes.ts';
 import { Memberships } from './memberships.ts';
 import { Resolver } from './resolution.ts';
 import { resolvingTableView } from './resolving-table-view.ts';
-import { StatementError, applyStatement, statementLines } from './statement.ts';
+import { StatementError } from './statement-row.ts';
+import { applyStatement, statementLines } from './statement.ts';
 import { ribTableView, type EntryFilter, type TableContext } from './table-view.ts';
 import { dynamicTunnelsView } from './tunnel-view.ts';
 import { VrfSet, type ForwardingFilter } from './vrf-set.ts';
@@ -140,7 +141,7 @@ export class Gateway {
     }
     this.#server = gatewayServer(this, log);
     this.#configureResolution();
-    this.#vrfs.configure(config['routing-instances']);
+    this.#vrfs.configure(config['routing-instances'], config['policy-options']);
     this.#memberships.announce(config);
     for (const peer of config.bgp.peers) this.#addPeer(peer);
   }
@@ -208,11 +209,7 @@ export class Gateway {
     const [action, statement] =
       'set' in change ? (['set', change.set] as const) : (['delete', change.delete] as const);
     const written = writtenConfig(this.#config);
-    applyStatement(
-      written,
-      action,
-      statement.split(/\s+/).filter((word) => word !== ''),
-    );
+    applyStatement(written, action, wordsOf(statement));
     const parsed = gatewayConfig.safeParse(written);
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
@@ -258,6 +255,7 @@ export class Gateway {
       task: (path) => this.#peerOf(path.source)?.task ?? path.source.name,
       localRoute: (table, prefix, path) => this.#vrfs.localRoute(table, prefix, path),
       advertised: (table, route) => this.#advertised(table, route),
+      rejectedBy: (table, prefix, path) => this.#vrfs.rejectedBy(table, prefix, path),
     };
     const told = filter.advertised === undefined ? undefined : this.#peerNamed(filter.advertised);
     const views: GatewayTableView[] = [];
@@ -387,7 +385,7 @@ export class Gateway {
         throw new ReloadError(`bgp.${field} cannot be changed while the gateway runs: start it anew`);
     this.#config = config;
     this.#configureResolution();
-    this.#vrfs.configure(config['routing-instances']);
+    this.#vrfs.configure(config['routing-instances'], config['policy-options']);
     this.#memberships.announce(config);
     return this.#applyPeers(config);
   }
@@ -493,4 +491,9 @@ function peerKey({ address, port }: PeerConfig): string {
 
 function hasEntries(view: GatewayTableView): boolean {
   return view.entries.length > 0;
+}
+
+/** The words of a statement; what is in quotation marks is one. */
+function wordsOf(statement: string): string[] {
+  return (statement.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ''));
 }

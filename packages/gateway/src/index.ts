@@ -20,5 +20,6 @@ export { Resolver, type Resolution, type ResolvingRoute } from './resolution.ts'
 export { gatewayConfig, type GatewayConfig, type GatewayConfigInput, type MultipathKnob } from './config.ts';
 export { ReloadError, type Change } from './change.ts';
 export { Gateway, type GatewayOptions, type TableFilter } from './gateway.ts';
-export { StatementError, applyStatement, statementLines } from './statement.ts';
+export { StatementError } from './statement-row.ts';
+export { applyStatement, statementLines } from './statement.ts';
 export { writtenConfig, type WrittenConfig } from './written-config.ts';

@@ -27,7 +27,9 @@ export class Memberships {
     const asn = config['local-as'] ?? config.asn;
     const before = this.#announced;
     this.#announced = new Map();
-    for (const target of config['routing-instances'].flatMap(importTargets)) {
+    for (const target of config['routing-instances'].flatMap((instance) =>
+      importTargets(instance, config['policy-options']),
+    )) {
       const bytes = routeTargetNlri(asn, target);
       this.#announced.set(bytes.join(), bytes);
     }

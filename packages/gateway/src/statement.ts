@@ -3,25 +3,14 @@
  * Each is a row: the words, how it changes the written configuration, and how it is found there again.
  */
 import { suggestion } from '@vaportrail/show';
+import { policyStatements } from './policy/policy-statements.ts';
+import { type Statement, StatementError } from './statement-row.ts';
 import type { WrittenConfig, WrittenInstance, WrittenStaticRoute } from './written-config.ts';
-
-/** Thrown for words that are no statement; the message says where they stop making sense. */
-export class StatementError extends Error {
-  override readonly name = 'StatementError';
-}
-
-interface Statement {
-  /** Words in order; those in capitals stand for arguments. */
-  readonly words: string;
-  set(config: WrittenConfig, ...args: string[]): void;
-  delete(config: WrittenConfig, ...args: string[]): void;
-  /** Arguments of every place where the statement is in force. */
-  inForce(config: WrittenConfig): readonly (readonly string[])[];
-}
 
 type Knob = 'vpn-unequal-cost' | 'equal-external-internal';
 
 const statements: readonly Statement[] = [
+  ...policyStatements,
   {
     words: 'routing-instances NAME',
     set: (config, name) => void made(config, name!),
@@ -39,8 +28,10 @@ const statements: readonly Statement[] = [
   },
   instanceField('route-distinguisher', 'RD'),
   instanceField('vrf-target', 'TARGET'),
-  instanceList('import'),
-  instanceList('export'),
+  instanceList('import', 'TARGET'),
+  instanceList('export', 'TARGET'),
+  instanceList('vrf-import', 'POLICY'),
+  instanceList('vrf-export', 'POLICY'),
   {
     words: 'routing-instances NAME vrf-table-label',
     set: (config, name) => void (made(config, name!)['vrf-table-label'] = true),
@@ -246,9 +237,9 @@ function instanceField(field: 'route-distinguisher' | 'vrf-target', argument: st
   };
 }
 
-function instanceList(field: 'import' | 'export'): Statement {
+function instanceList(field: 'import' | 'export' | 'vrf-import' | 'vrf-export', argument: string): Statement {
   return {
-    words: `routing-instances NAME ${field} TARGET`,
+    words: `routing-instances NAME ${field} ${argument}`,
     set(config, name, target) {
       const instance = made(config, name!);
       instance[field] = [...(instance[field] ?? []).filter((known) => known !== target), target!];

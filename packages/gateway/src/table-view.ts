@@ -39,6 +39,8 @@ export interface TableContext extends Omit<PathContext, 'installed' | 'shared' |
   localRoute(table: string, prefix: string, path: Path): LocalRoute | undefined;
   /** Who was told about a route, and who not and why. */
   advertised(table: Table, route: Route): readonly Advertisement[];
+  /** Which term of which policy rejected a path; undefined when none did. */
+  rejectedBy(table: string, prefix: Prefix, path: Path): string | undefined;
 }
 
 /**
@@ -151,6 +153,9 @@ function routeView(
       return local === undefined ? membershipView(path, around) : localPathView(path, local, around);
     }
     const view = bgpPathView(path, around);
+    const rejected =
+      route.prefix === undefined ? undefined : context.rejectedBy(table.name, route.prefix, path);
+    if (rejected !== undefined) Object.assign(view, { because: rejected });
     return route.replicatedTo.length === 0
       ? view
       : Object.assign(view, { secondaryTables: route.replicatedTo });

@@ -1,10 +1,16 @@
 /** The routing instances of a gateway: made, changed and removed as the configuration says, and found by table. */
-import { FIRST_UNRESERVED_LABEL, routeDistinguisherText, routeTargetText } from '@vaportrail/net';
+import {
+  FIRST_UNRESERVED_LABEL,
+  type Prefix,
+  routeDistinguisherText,
+  routeTargetText,
+} from '@vaportrail/net';
 import type { Path, Table } from '@vaportrail/rib';
 import type { ForwardingTableView, VrfView } from '@vaportrail/show';
 import type { RoutingInstanceConfig } from './config.ts';
 import { forwardingTableView } from './forwarding-view.ts';
 import type { LocalRoute } from './local-routes.ts';
+import type { PolicyOptions } from './policy/policy-options.ts';
 import { Vrf } from './vrf.ts';
 import { exportTargets, importTargets, type VrfOwner, type VrfTable } from './vrf-table.ts';
 
@@ -33,7 +39,7 @@ export class VrfSet {
   }
 
   /** Makes, changes and removes instances until they are those of the configuration. */
-  configure(instances: readonly RoutingInstanceConfig[]): void {
+  configure(instances: readonly RoutingInstanceConfig[], options: PolicyOptions): void {
     const wanted = new Map(instances.map((instance) => [instance.name, instance]));
     for (const vrf of this.#vrfs.values()) {
       const instance = wanted.get(vrf.name);
@@ -43,8 +49,8 @@ export class VrfSet {
     }
     for (const [name, instance] of wanted) {
       const vrf = this.#vrfs.get(name);
-      if (vrf !== undefined) vrf.reconfigure(instance);
-      else this.#vrfs.set(name, new Vrf(instance, this.#labelOf(instance, instances), this.#owner));
+      if (vrf !== undefined) vrf.reconfigure(instance, options);
+      else this.#vrfs.set(name, new Vrf(instance, options, this.#labelOf(instance, instances), this.#owner));
     }
   }
 
@@ -65,13 +71,34 @@ export class VrfSet {
     return undefined;
   }
 
+  /** Which term of which policy rejected a copy of a path; undefined when none did. */
+  rejectedBy(table: string, prefix: Prefix, path: Path): string | undefined {
+    if (path.because !== 'rejected-by-policy') return undefined;
+    for (const { tables, policies, config } of this.#vrfs.values()) {
+      for (const candidate of tables) {
+        const [list, policy] =
+          candidate.table.name === table
+            ? (['vrf-import', policies.import] as const)
+            : candidate.table.name === path.primaryTable
+              ? (['vrf-export', policies.export] as const)
+              : [];
+        if (policy === undefined || list === undefined) continue;
+        const { term } = policy.explain(path, prefix);
+        return term === undefined
+          ? `no term of ${list} ${config[list].join(' ')} accepts it`
+          : `rejected by ${term}`;
+      }
+    }
+    return undefined;
+  }
+
   views(): VrfView[] {
-    return [...this.#vrfs.values()].map(({ name, config, tables }) => {
+    return [...this.#vrfs.values()].map(({ name, config, policies, tables }) => {
       const summaries = tables.map(({ table }) => table.summary());
       return {
         name,
         routeDistinguisher: routeDistinguisherText(config['route-distinguisher']),
-        import: importTargets(config).map((target) => routeTargetText(target)),
+        import: importTargets(config, policies.options).map((target) => routeTargetText(target)),
         export: exportTargets(config).map((target) => routeTargetText(target)),
         routes: summaries.reduce((sum, { routes }) => sum + routes, 0),
         paths: summaries.reduce((sum, { paths }) => sum + paths, 0),

@@ -7,6 +7,8 @@ import { ForwardingTable, type ForwardingAction } from './forwarding-table.ts';
 import type { LocalRoute } from './local-routes.ts';
 import { multipathEntry, type MultipathEntry } from './multipath.ts';
 import type { Resolver } from './resolution.ts';
+import type { PolicyOptions } from './policy/policy-options.ts';
+import { targetsOf } from './policy/vrf-policy.ts';
 import type { Vrf } from './vrf.ts';
 
 /** What a routing instance needs of its gateway. */
@@ -42,7 +44,7 @@ export class VrfTable {
   readonly #nextHops = new Map<string, Uint8Array[]>();
 
   constructor(vrf: Vrf, family: VrfFamily, owner: VrfOwner) {
-    const { config } = vrf;
+    const { config, policies } = vrf;
     this.family = family;
     this.#vrf = vrf;
     this.#owner = owner;
@@ -50,7 +52,9 @@ export class VrfTable {
       name: `${config.name}.${family}.0`,
       family,
       selection: owner.selection,
-      imports: importTargets(config),
+      imports: importTargets(config, policies.options),
+      importPolicy: policies.import,
+      exportPolicy: policies.export,
       exports: exportTargets(config),
       routeDistinguisher: config['route-distinguisher'],
       replicates: 'all',
@@ -157,14 +161,16 @@ export class VrfTable {
   }
 }
 
-/** Route targets of the routes that an instance imports. */
-export function importTargets(config: RoutingInstanceConfig): Uint8Array[] {
+/** Route targets of routes that may come into an instance; its policies have the last word where it has some. */
+export function importTargets(config: RoutingInstanceConfig, options: PolicyOptions): Uint8Array[] {
   const both = config['vrf-target'];
-  return both === undefined ? config.import : [both, ...config.import];
+  const named = targetsOf(config['vrf-import'], options);
+  return [...(both === undefined ? [] : [both]), ...config.import, ...named];
 }
 
-/** Route targets that an instance puts on its routes. */
+/** Route targets that an instance puts on its routes; its policies do where it has some. */
 export function exportTargets(config: RoutingInstanceConfig): Uint8Array[] {
+  if (config['vrf-export'].length > 0) return [];
   const both = config['vrf-target'];
   return both === undefined ? config.export : [both, ...config.export];
 }

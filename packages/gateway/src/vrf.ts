@@ -1,9 +1,12 @@
 /** A routing instance: its routing tables, and the routes it has of itself. */
+import { isDeepStrictEqual } from 'node:util';
 import { encodeAttributes, wellKnownCommunity } from '@vaportrail/bgp/wire';
 import { prefixText } from '@vaportrail/net';
 import type { Source } from '@vaportrail/rib';
 import type { RoutingInstanceConfig } from './config.ts';
 import { localRoutes, type LocalRoute } from './local-routes.ts';
+import type { PolicyOptions } from './policy/policy-options.ts';
+import { VrfPolicy } from './policy/vrf-policy.ts';
 import { VrfTable, exportTargets, importTargets, type VrfOwner } from './vrf-table.ts';
 
 /** Routes of the instance carry these alone; route targets are added on export. */
@@ -22,6 +25,13 @@ interface Announced {
   readonly route: LocalRoute;
 }
 
+/** The policies of an instance in force. */
+interface Policies {
+  readonly options: PolicyOptions;
+  readonly import: VrfPolicy | undefined;
+  readonly export: VrfPolicy | undefined;
+}
+
 export class Vrf {
   readonly name: string;
   /** Label that peers put on packets for this instance. */
@@ -31,12 +41,14 @@ export class Vrf {
   /** Sources of the instance's own paths, by protocol and preference. */
   readonly #sources = new Map<string, Source>();
   #config: RoutingInstanceConfig;
+  #policies: Policies;
   #announced = new Map<string, Announced>();
 
-  constructor(config: RoutingInstanceConfig, label: number, owner: VrfOwner) {
+  constructor(config: RoutingInstanceConfig, options: PolicyOptions, label: number, owner: VrfOwner) {
     this.name = config.name;
     this.label = label;
     this.#config = config;
+    this.#policies = policiesOf(config, options);
     this.#owner = owner;
     this.tables = (['inet', 'inet6'] as const).map((family) => new VrfTable(this, family, owner));
     this.#announce();
@@ -46,6 +58,10 @@ export class Vrf {
     return this.#config;
   }
 
+  get policies(): Policies {
+    return this.#policies;
+  }
+
   /** Whether another configuration gives its routes other names for all peers, so that the instance has to be made anew. */
   mustRestart(config: RoutingInstanceConfig): boolean {
     const { 'route-distinguisher': rd, 'vrf-table-label': label } = this.#config;
@@ -53,11 +69,18 @@ export class Vrf {
   }
 
   /** Puts another configuration in force; what it has in common with the old one is not disturbed. */
-  reconfigure(config: RoutingInstanceConfig): void {
+  reconfigure(config: RoutingInstanceConfig, options: PolicyOptions): void {
+    const before = this.#config;
+    const names = (one: RoutingInstanceConfig) => [one['vrf-import'], one['vrf-export']];
+    const sameNames = isDeepStrictEqual(names(before), names(config));
+    const named = names(config).some((list) => list.length > 0);
+    const samePolicies = sameNames && (!named || isDeepStrictEqual(this.#policies.options, options));
     this.#config = config;
+    if (!samePolicies) this.#policies = policiesOf(config, options);
     for (const { table } of this.tables) {
-      table.setImports(importTargets(config));
+      table.setImports(importTargets(config, options));
       table.setExports(exportTargets(config));
+      if (!samePolicies) table.setPolicies(this.#policies.import, this.#policies.export);
     }
     for (const table of this.tables) table.setMultipath(config['routing-options'].multipath);
     this.#announce();
@@ -113,6 +136,12 @@ export class Vrf {
     }
     return source;
   }
+}
+
+function policiesOf(config: RoutingInstanceConfig, options: PolicyOptions): Policies {
+  const policy = (names: readonly string[]): VrfPolicy | undefined =>
+    names.length === 0 ? undefined : new VrfPolicy(names, options);
+  return { options, import: policy(config['vrf-import']), export: policy(config['vrf-export']) };
 }
 
 const protocolIds = { Direct: 1, Local: 2, Static: 3 } as const;

@@ -21,6 +21,7 @@ export function writtenConfig(config: GatewayConfig): WrittenConfig {
   return {
     ...config,
     'router-id': ipv4Text(config['router-id']),
+    'policy-options': structuredClone(config['policy-options']),
     interfaces: config.interfaces.map(writtenInterface),
     'routing-instances': config['routing-instances'].map(writtenInstance),
     'routing-options': {

@@ -1,7 +1,8 @@
 import { readConfig } from '@vaportrail/show';
 import t from 'tap';
 import { gatewayConfig, type GatewayConfig } from '../src/config.ts';
-import { StatementError, applyStatement, statementLines } from '../src/statement.ts';
+import { StatementError } from '../src/statement-row.ts';
+import { applyStatement, statementLines } from '../src/statement.ts';
 import { writtenConfig, type WrittenConfig } from '../src/written-config.ts';
 
 const lab = `
@@ -85,6 +86,35 @@ t.test('a metric moves a next hop away', async (t) => {
     'set routing-options dynamic-tunnels contrail destination-networks 10.169.25.21/32 metric 20',
   );
   t.match(config['dynamic-tunnels'][0]!['destination-networks'], [{ metric: 0 }, { metric: 20 }]);
+});
+
+t.test('a policy is built and taken apart word by word', async (t) => {
+  const statement = 'policy-options policy-statement in term fips';
+  const lines = [
+    'set policy-options community k8s members target:500:500',
+    `set ${statement} from protocol bgp`,
+    `set ${statement} from community k8s`,
+    `set ${statement} from route-filter 101.101.101.0/24 orlonger`,
+    `set ${statement} from route-filter 101.101.0.0/16 upto /24`,
+    `set ${statement} then local-preference 200`,
+    `set ${statement} then community add k8s`,
+    `set ${statement} then accept`,
+  ];
+  const config = after(...lines, 'set routing-instances k8s-test vrf-import in');
+  t.match(config['routing-instances'], [{ 'vrf-import': ['in'] }]);
+  const written = writtenConfig(config);
+  for (const line of lines) t.ok(statementLines(written).includes(line), line);
+  t.same(gatewayConfig.parse(written), config, 'what is written reads back');
+  const without = after(
+    ...lines,
+    `delete ${statement} from community k8s`,
+    `delete ${statement} then accept`,
+  );
+  const [term] = without['policy-options']['policy-statement'][0]!.terms;
+  t.equal(term!.from.community, undefined);
+  t.equal(term!.then.action, undefined);
+  t.throws(() => after('set routing-instances k8s-test vrf-import nowhere'), /there is no policy-statement/);
+  t.throws(() => after('delete policy-options policy-statement in'), /there is no policy-statement "in"/);
 });
 
 t.test('words that make no statement are told apart', async (t) => {

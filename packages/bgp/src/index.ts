@@ -27,22 +27,9 @@ export { type PrefixLimit, type PrefixLimits } from './session/prefix-limit.ts';
 export { LOW_WATER } from './session/connection.ts';
 export { endOfRib } from './session/end-of-rib.ts';
 export { MessageStream, type MessageSink } from './session/framing.ts';
-export {
-  LARGE_HOLD_TIME,
-  eventNumbers,
-  idleFsm,
-  states,
-  step,
-  type Action,
-  type Complaint,
-  type Event,
-  type EventName,
-  type Fsm,
-  type FsmOptions,
-  type State,
-  type Step,
-  type TimerName,
-} from './session/fsm.ts';
+export type { Action, Complaint, TimerName } from './session/fsm-action.ts';
+export { eventNumbers, states, type Event, type EventName, type State } from './session/fsm-event.ts';
+export { LARGE_HOLD_TIME, idleFsm, step, type Fsm, type FsmOptions, type Step } from './session/fsm.ts';
 export { Speaker, type PeerSettings, type SpeakerSettings } from './speaker/speaker.ts';
 export { Peer } from './speaker/peer.ts';
 export { type SpeakerEvents } from './speaker/speaker-events.ts';

@@ -8,17 +8,9 @@ import { HEADER_OCTETS, frameMessage, messageHeader, messageType } from '../wire
 import { NotificationError, decodeNotification, errorCode, openSubcode } from '../wire/notification.ts';
 import { decodeOpen, type Open } from '../wire/open.ts';
 import { Connection } from './connection.ts';
-import {
-  idleFsm,
-  step,
-  type Action,
-  type Complaint,
-  type Event,
-  type Fsm,
-  type FsmOptions,
-  type State,
-  type TimerName,
-} from './fsm.ts';
+import type { Action, Complaint, TimerName } from './fsm-action.ts';
+import type { Event, State } from './fsm-event.ts';
+import { idleFsm, step, type Fsm, type FsmOptions } from './fsm.ts';
 import type { Negotiated } from './negotiate.ts';
 import { broken, notified, type SessionEnd } from './session-end.ts';
 

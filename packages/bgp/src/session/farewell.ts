@@ -23,3 +23,8 @@ export function hardened(
   const inside = Uint8Array.of(code, subcode, ...data);
   return new NotificationError(code, ceaseSubcode.hardReset, inside, because);
 }
+
+/** Cease/BFD Down: the path to the peer is broken, says whoever watches it. @see RFC 9384 §3 */
+export function bfdDown(): NotificationError {
+  return new NotificationError(errorCode.cease, ceaseSubcode.bfdDown);
+}

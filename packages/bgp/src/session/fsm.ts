@@ -19,81 +19,9 @@
  * @see RFC 4271 §8, RFC 6608 (subcodes of Finite State Machine Error), RFC 9687 (SendHoldTimer)
  */
 
-/** The states of a connection. @see RFC 4271 §8.2.2 */
-export const states = ['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established'] as const;
-export type State = (typeof states)[number];
-
-export type TimerName = 'connect-retry' | 'hold' | 'keepalive' | 'delay-open' | 'idle-hold' | 'send-hold';
-
-/** What a NOTIFICATION to the peer says; a `NotificationError` is one. */
-export interface Complaint {
-  readonly code: number;
-  readonly subcode: number;
-  readonly data: Uint8Array;
-}
-
-/** The events, with their numbers in RFC 4271 §8.1 (29 is RFC 9687; a ROUTE-REFRESH has none). */
-export const eventNumbers = {
-  ManualStart: 1,
-  ManualStop: 2,
-  AutomaticStart: 3,
-  ManualStart_with_PassiveTcpEstablishment: 4,
-  AutomaticStart_with_PassiveTcpEstablishment: 5,
-  AutomaticStart_with_DampPeerOscillations: 6,
-  AutomaticStart_with_DampPeerOscillations_and_PassiveTcpEstablishment: 7,
-  AutomaticStop: 8,
-  ConnectRetryTimer_Expires: 9,
-  HoldTimer_Expires: 10,
-  KeepaliveTimer_Expires: 11,
-  DelayOpenTimer_Expires: 12,
-  IdleHoldTimer_Expires: 13,
-  TcpConnection_Valid: 14,
-  Tcp_CR_Invalid: 15,
-  Tcp_CR_Acked: 16,
-  TcpConnectionConfirmed: 17,
-  TcpConnectionFails: 18,
-  BGPOpen: 19,
-  BGPOpen_with_DelayOpenTimer_running: 20,
-  BGPHeaderErr: 21,
-  BGPOpenMsgErr: 22,
-  OpenCollisionDump: 23,
-  NotifMsgVerErr: 24,
-  NotifMsg: 25,
-  KeepAliveMsg: 26,
-  UpdateMsg: 27,
-  UpdateMsgErr: 28,
-  SendHoldTimer_Expires: 29,
-  RouteRefreshMsg: 0,
-} as const;
-export type EventName = keyof typeof eventNumbers;
-
-type EventWithComplaint = 'BGPHeaderErr' | 'BGPOpenMsgErr' | 'UpdateMsgErr';
-type EventWithNotice = 'ManualStop' | 'AutomaticStop' | 'OpenCollisionDump';
-type EventWithOpen = 'BGPOpen' | 'BGPOpen_with_DelayOpenTimer_running';
-type PlainEvent = Exclude<EventName, EventWithComplaint | EventWithNotice | EventWithOpen | 'NotifMsg'>;
-
-export type Event =
-  | { readonly type: PlainEvent }
-  /** `notification` is what to tell the peer; for a stop without one, Cease with the usual subcode. */
-  | { readonly type: EventWithNotice; readonly notification?: Complaint }
-  | { readonly type: EventWithComplaint; readonly notification: Complaint }
-  /** `holdTime` is the negotiated one in seconds, 0 for none. */
-  | { readonly type: EventWithOpen; readonly holdTime: number }
-  | { readonly type: 'NotifMsg'; readonly notification: Complaint };
-
-/** What the owner of the connection has to do, in this order. */
-export type Action =
-  /** `seconds` is given for the timers whose time the machine knows; the owner knows the others, and adds jitter. */
-  | { readonly type: 'start-timer'; readonly timer: TimerName; readonly seconds?: number }
-  | { readonly type: 'stop-timer'; readonly timer: TimerName }
-  | { readonly type: 'connect' }
-  | { readonly type: 'disconnect' }
-  | { readonly type: 'send-open' }
-  | { readonly type: 'send-keepalive' }
-  | { readonly type: 'send-notification'; readonly notification: Complaint }
-  | { readonly type: 'established' }
-  /** Established has been left: the routes of the peer go. */
-  | { readonly type: 'released' };
+import { ceaseSubcode, errorCode } from '../wire/notification.ts';
+import { complain, complaint, disconnect, stop, unexpected, type Action } from './fsm-action.ts';
+import { isNeedless, type Event, type State } from './fsm-event.ts';
 
 export interface FsmOptions {
   /** Wait for the peer to connect and never connect to it. */
@@ -208,16 +136,8 @@ function active(fsm: Fsm, event: Event): Step {
 
 /** What Connect and Active answer alike. */
 function beforeOpen(fsm: Fsm, event: Event): Step {
+  if (isNeedless(event)) return stay(fsm);
   switch (event.type) {
-    case 'ManualStart':
-    case 'AutomaticStart':
-    case 'ManualStart_with_PassiveTcpEstablishment':
-    case 'AutomaticStart_with_PassiveTcpEstablishment':
-    case 'AutomaticStart_with_DampPeerOscillations':
-    case 'AutomaticStart_with_DampPeerOscillations_and_PassiveTcpEstablishment':
-    case 'TcpConnection_Valid':
-    case 'Tcp_CR_Invalid':
-      return stay(fsm);
     case 'ManualStop':
       return toIdle({ ...fsm, connectRetryCounter: 0 }, []);
     case 'Tcp_CR_Acked':
@@ -293,30 +213,25 @@ function established(fsm: Fsm, event: Event): Step {
 
 /** What OpenSent, OpenConfirm and Established answer alike. */
 function conversation(fsm: Fsm, event: Event): Step {
+  if (isNeedless(event)) return stay(fsm);
   switch (event.type) {
-    case 'ManualStart':
-    case 'AutomaticStart':
-    case 'ManualStart_with_PassiveTcpEstablishment':
-    case 'AutomaticStart_with_PassiveTcpEstablishment':
-    case 'AutomaticStart_with_DampPeerOscillations':
-    case 'AutomaticStart_with_DampPeerOscillations_and_PassiveTcpEstablishment':
-    case 'TcpConnection_Valid':
-    case 'Tcp_CR_Invalid':
     case 'Tcp_CR_Acked':
     case 'TcpConnectionConfirmed':
       return stay(fsm);
     case 'ManualStop':
       return toIdle({ ...fsm, connectRetryCounter: 0 }, [
-        complain(event.notification ?? cease(ADMINISTRATIVE_SHUTDOWN)),
+        complain(event.notification ?? complaint(errorCode.cease, ceaseSubcode.administrativeShutdown)),
       ]);
     case 'AutomaticStop':
-      return toIdle(failed(fsm), [complain(event.notification ?? cease(0))], 'damp');
+      return toIdle(failed(fsm), [complain(event.notification ?? complaint(errorCode.cease))], 'damp');
     case 'OpenCollisionDump':
-      return toIdle(failed(fsm), [complain(event.notification ?? cease(CONNECTION_COLLISION))]);
+      return toIdle(failed(fsm), [
+        complain(event.notification ?? complaint(errorCode.cease, ceaseSubcode.connectionCollision)),
+      ]);
     case 'HoldTimer_Expires':
-      return toIdle(failed(fsm), [complain({ code: HOLD_TIMER_EXPIRED, subcode: 0, data: nothing })]);
+      return toIdle(failed(fsm), [complain(complaint(errorCode.holdTimerExpired))]);
     case 'SendHoldTimer_Expires':
-      return toIdle(failed(fsm), [complain({ code: SEND_HOLD_TIMER_EXPIRED, subcode: 0, data: nothing })]);
+      return toIdle(failed(fsm), [complain(complaint(errorCode.sendHoldTimerExpired))]);
     case 'BGPHeaderErr':
     case 'BGPOpenMsgErr':
       return toIdle(failed(fsm), [complain(event.notification)], 'damp');
@@ -324,7 +239,7 @@ function conversation(fsm: Fsm, event: Event): Step {
     case 'NotifMsgVerErr':
       return toIdle(failed(fsm), []);
     case 'NotifMsg':
-      return toIdle(failed(fsm), [], event.notification.code === CEASE ? undefined : 'damp');
+      return toIdle(failed(fsm), [], event.notification.code === errorCode.cease ? undefined : 'damp');
     case 'BGPOpen':
     case 'BGPOpen_with_DelayOpenTimer_running':
     case 'KeepAliveMsg':
@@ -336,36 +251,8 @@ function conversation(fsm: Fsm, event: Event): Step {
     case 'KeepaliveTimer_Expires':
     case 'DelayOpenTimer_Expires':
     case 'IdleHoldTimer_Expires':
-      return toIdle(failed(fsm), [complain({ code: FSM_ERROR, subcode: 0, data: nothing })], 'damp');
+      return toIdle(failed(fsm), [complain(complaint(errorCode.fsm))], 'damp');
   }
-}
-
-const HOLD_TIMER_EXPIRED = 4;
-const FSM_ERROR = 5;
-const CEASE = 6;
-const SEND_HOLD_TIMER_EXPIRED = 8;
-const ADMINISTRATIVE_SHUTDOWN = 2;
-const CONNECTION_COLLISION = 7;
-
-const nothing = new Uint8Array(0);
-const disconnect: Action = { type: 'disconnect' };
-
-function cease(subcode: number): Complaint {
-  return { code: CEASE, subcode, data: nothing };
-}
-
-/** Receive Unexpected Message in OpenSent, OpenConfirm, Established. @see RFC 6608 §3 */
-function unexpected(state: State): Complaint {
-  const subcode = state === 'OpenSent' ? 1 : state === 'OpenConfirm' ? 2 : 3;
-  return { code: FSM_ERROR, subcode, data: nothing };
-}
-
-function stop(timer: TimerName): Action {
-  return { type: 'stop-timer', timer };
-}
-
-function complain(notification: Complaint): Action {
-  return { type: 'send-notification', notification };
 }
 
 function stay(fsm: Fsm): Step {

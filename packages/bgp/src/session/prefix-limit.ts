@@ -30,3 +30,41 @@ export function tooManyPrefixes(family: FamilyName, count: number, limit: number
   const because = `${count} prefixes of ${title}, the limit is ${limit}`;
   return new NotificationError(errorCode.cease, ceaseSubcode.maximumPrefixes, data, because);
 }
+
+/** Weighs the prefixes of a session against their limits, and warns once while they are many. */
+export class PrefixWatch {
+  readonly #limits: readonly (readonly [FamilyName, PrefixLimit])[];
+  /** Families about which there was a warning. */
+  readonly #warned = new Set<FamilyName>();
+
+  constructor(limits: PrefixLimits) {
+    this.#limits = Object.entries(limits) as [FamilyName, PrefixLimit][];
+  }
+
+  /**
+   * Asks for the count of each family that has a limit, and tells of many. Yields the first that has too many.
+   */
+  weigh(
+    count: (family: FamilyName) => number,
+    many: (family: FamilyName, count: number, limit: number) => void,
+  ): { readonly notification: NotificationError; readonly restartAfter: number | undefined } | undefined {
+    for (const [family, prefixLimit] of this.#limits) {
+      const prefixes = count(family);
+      const { limit, restartAfter } = prefixLimit;
+      const weight = weighPrefixes(prefixes, prefixLimit);
+      if (weight === 'too-many')
+        return { notification: tooManyPrefixes(family, prefixes, limit), restartAfter };
+      if (weight === 'fine') this.#warned.delete(family);
+      else if (!this.#warned.has(family)) {
+        this.#warned.add(family);
+        many(family, prefixes, limit);
+      }
+    }
+    return undefined;
+  }
+
+  /** A new session starts without warnings. */
+  clear(): void {
+    this.#warned.clear();
+  }
+}

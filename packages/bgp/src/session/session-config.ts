@@ -52,6 +52,8 @@ export interface SessionSettings {
   /** Seconds without the peer taking anything from a full connection until it is given up; 0 never. @see RFC 9687 */
   readonly sendHoldTime?: number;
   readonly routeRefresh?: boolean;
+  /** Seconds a peer may take to send a family again until its old routes are given up; 0 for ever. @see RFC 7313 §4.2 */
+  readonly refreshTime?: number;
   readonly extendedMessages?: boolean;
   /** IPv4 families for which IPv6 next hops are understood. @see RFC 8950 */
   readonly extendedNextHop?: readonly FamilyName[];
@@ -77,6 +79,7 @@ type Defaulted =
   | 'idleHold'
   | 'sendHoldTime'
   | 'routeRefresh'
+  | 'refreshTime'
   | 'extendedMessages'
   | 'extendedNextHop'
   | 'addPath'
@@ -93,6 +96,7 @@ const defaults = {
   delayOpen: 0,
   idleHold: { initial: 1, longest: 100 },
   routeRefresh: true,
+  refreshTime: 600,
   extendedMessages: true,
   extendedNextHop: [],
   addPath: {},

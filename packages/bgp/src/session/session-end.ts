@@ -8,7 +8,7 @@ import {
   shutdownText,
   type Notification,
 } from '../wire/notification.ts';
-import type { Complaint } from './fsm.ts';
+import type { Complaint } from './fsm-action.ts';
 import type { LongLivedFamily, Negotiated } from './negotiate.ts';
 
 export interface SessionEnd {

@@ -1,6 +1,7 @@
 /** What the user of a session is told, and asked. */
 import type { FamilyName } from '../families/table.ts';
-import type { refreshSubtype } from '../wire/route-refresh.ts';
+import type { RouteFilters } from '../wire/route-filter.ts';
+import type { RefreshSubtype } from '../wire/route-refresh.ts';
 import type { Negotiated } from './negotiate.ts';
 import type { SessionDown, SessionEnd } from './session-end.ts';
 
@@ -20,7 +21,9 @@ export interface SessionHandlers {
   /** All messages of one read have been handed on. */
   batchEnd?(): void;
   /** The peer asks for a family again (`request`), or marks the beginning and the end of sending it again. @see RFC 7313 */
-  routeRefresh(family: FamilyName, subtype: keyof typeof refreshSubtype): void;
+  routeRefresh(family: FamilyName, subtype: RefreshSubtype): void;
+  /** The peer has sent outbound route filters although we announced that we take none: they are not acted on. @see RFC 5291 */
+  routeFilters?(family: FamilyName, filters: RouteFilters): void;
   /** Established has been left. */
   down(end: SessionDown): void;
   /** The backlog has fallen to `LOW_WATER` or below. */

@@ -1,23 +1,27 @@
 /** A BGP session with one peer: the driver that owns its connections and timers. */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { systemClock, type Clock, type Timer } from '@vaportrail/net';
-import { families, familyOf, type FamilyName } from '../families/table.ts';
-import { HEADER_OCTETS, frameMessage, messageType } from '../wire/header.ts';
+import type { FamilyName } from '../families/table.ts';
+import { frameMessage, messageType } from '../wire/header.ts';
 import { NotificationError, errorCode } from '../wire/notification.ts';
 import { encodeOpen, type Open } from '../wire/open.ts';
-import { decodeRouteRefresh, encodeRouteRefresh, refreshSubtype } from '../wire/route-refresh.ts';
+import type { RefreshSubtype } from '../wire/route-refresh.ts';
 import { BackOff } from './back-off.ts';
 import { survivor } from './collision.ts';
-import { administrativeShutdown, hardened } from './farewell.ts';
+import { dial } from './dial.ts';
+import { administrativeShutdown, bfdDown, hardened } from './farewell.ts';
 import { Conversation, type ConversationOwner } from './conversation.ts';
-import { states, type FsmOptions, type State, type TimerName } from './fsm.ts';
+import type { TimerName } from './fsm-action.ts';
+import { states, type State } from './fsm-event.ts';
+import type { FsmOptions } from './fsm.ts';
 import { localOpen, negotiate, type Negotiated } from './negotiate.ts';
-import { tooManyPrefixes, weighPrefixes, type PrefixLimit } from './prefix-limit.ts';
+import { PrefixWatch } from './prefix-limit.ts';
+import { RouteRefreshes, refreshMessage } from './route-refreshes.ts';
 import { sessionConfig, type SessionConfig, type SessionSettings } from './session-config.ts';
 import { sessionCounters, type SessionCounters } from './session-counters.ts';
 import type { SessionHandlers } from './session-handlers.ts';
 import { sessionDown, type SessionEnd } from './session-end.ts';
-import { isSecured, requireTransportSecurity, secureAccepted, secureConnect } from './transport-security.ts';
+import { requireTransportSecurity, secureAccepted } from './transport-security.ts';
 
 /** A session that has been up this long has proven itself: the next failure starts with the shortest pause, in milliseconds. */
 const STABLE = 10_000;
@@ -45,9 +49,8 @@ export class Session {
   /** The conversation that is Established. */
   #current: Conversation | undefined;
   #negotiated: Negotiated | undefined;
-  readonly #limited: readonly (readonly [FamilyName, PrefixLimit])[];
-  /** Families about which the handler has been warned. */
-  readonly #warned = new Set<FamilyName>();
+  readonly #prefixes: PrefixWatch;
+  readonly #refreshes: RouteRefreshes;
   /** Starts the session again after it had too many prefixes. */
   #restart: Timer | undefined;
 
@@ -66,7 +69,10 @@ export class Session {
       passive: this.config.peer.passive ?? false,
       delayOpen: this.config.delayOpen > 0,
     };
-    this.#limited = Object.entries(this.config.prefixLimits) as [FamilyName, PrefixLimit][];
+    this.#prefixes = new PrefixWatch(this.config.prefixLimits);
+    this.#refreshes = new RouteRefreshes(handlers, clock, this.config.refreshTime, (error) =>
+      this.#fault(error),
+    );
     this.#backOff = new BackOff(this.config.idleHold.initial);
     this.#owner = this.#conversationOwner();
     this.#first = new Conversation(this.#owner, this.#options);
@@ -159,6 +165,18 @@ export class Session {
   }
 
   /**
+   * Ends the session because BFD, which the embedding program runs, has lost the path to the peer; it is tried again
+   * after a pause. `forwardingLost`: BFD runs apart from the peer's control plane, so its forwarding is gone and nothing
+   * of it is worth keeping; otherwise the peer may be restarting gracefully.
+   * @see RFC 9384 §3, RFC 5882 §4.3
+   */
+  bfdDown(forwardingLost = false): void {
+    const cease = bfdDown();
+    const notification = forwardingLost ? hardened(cease, this.#negotiated) : cease;
+    this.#current?.feed({ type: 'AutomaticStop', notification });
+  }
+
+  /**
    * Sends whole messages, in order, when Established. The buffers must not change until `written` is called, which
    * happens when the kernel has taken them.
    */
@@ -188,11 +206,10 @@ export class Session {
   }
 
   /** Sends a ROUTE-REFRESH; `beginning` and `end` only to a peer that knows them. @see RFC 7313 §4 */
-  sendRefresh(family: FamilyName, subtype: keyof typeof refreshSubtype): boolean {
-    const negotiated = this.#negotiated;
-    const understood = subtype === 'request' ? negotiated?.routeRefresh : negotiated?.enhancedRefresh;
-    if (understood !== true || negotiated?.families.includes(family) !== true) return false;
-    this.write([routeRefreshMessage(family, subtype)]);
+  sendRefresh(family: FamilyName, subtype: RefreshSubtype): boolean {
+    const message = refreshMessage(this.#negotiated, family, subtype);
+    if (message === undefined) return false;
+    this.write([message]);
     this.counters.sent.routeRefresh++;
     return true;
   }
@@ -224,22 +241,10 @@ export class Session {
 
   #conversationOwner(): ConversationOwner {
     const { config } = this;
-    const { address, port = 179 } = config.peer;
     return {
       clock: this.#clock,
       openMessage: () => frameMessage(messageType.open, encodeOpen(localOpen(config, this.#restarting))),
-      dial: () => {
-        if (!isSecured(config))
-          return connect({ host: address, port, localAddress: config.local.address, noDelay: true });
-        const socket = connect({ host: address, port, noDelay: true });
-        try {
-          secureConnect(socket, config);
-        } catch (error) {
-          socket.destroy();
-          throw error;
-        }
-        return socket;
-      },
+      dial: () => dial(config),
       seconds: (timer, state) => this.#seconds(timer, state),
       opened: (conversation, open) => this.#opened(conversation, open),
       established: (conversation) => this.#established(conversation),
@@ -334,28 +339,24 @@ export class Session {
     if (now - this.changedAt >= STABLE) this.#backOff.succeeded();
     this.#current = undefined;
     this.#negotiated = undefined;
-    this.#warned.clear();
+    this.#prefixes.clear();
+    this.#refreshes.clear();
     this.changedAt = now;
     this.counters.flaps++;
     this.#tell(() => this.#handlers.down(sessionDown(end, negotiated)));
   }
 
   #weighPrefixes(): void {
-    for (const [family, prefixLimit] of this.#limited) {
-      if (this.#current === undefined) return;
-      const count = this.#handlers.prefixes?.(family) ?? 0;
-      const { limit, restartAfter } = prefixLimit;
-      const weight = weighPrefixes(count, prefixLimit);
-      if (weight === 'too-many') {
-        void this.stop(tooManyPrefixes(family, count, limit));
-        if (restartAfter !== undefined)
-          this.#restart = this.#clock.after(restartAfter * 1000, () => this.start());
-      } else if (weight === 'fine') this.#warned.delete(family);
-      else if (!this.#warned.has(family)) {
-        this.#warned.add(family);
-        this.#handlers.manyPrefixes?.(family, count, limit);
-      }
-    }
+    if (this.#current === undefined) return;
+    const excess = this.#prefixes.weigh(
+      (family) => this.#handlers.prefixes?.(family) ?? 0,
+      (family, count, limit) => this.#handlers.manyPrefixes?.(family, count, limit),
+    );
+    if (excess === undefined) return;
+    const { notification, restartAfter } = excess;
+    void this.stop(notification);
+    if (restartAfter !== undefined)
+      this.#restart = this.#clock.after(restartAfter * 1000, () => this.start());
   }
 
   /** Tells a handler of an end: there is nothing left to reset when it throws. */
@@ -380,12 +381,7 @@ export class Session {
       return;
     }
     this.counters.received.routeRefresh++;
-    const refresh = decodeRouteRefresh(bytes, start + HEADER_OCTETS, end);
-    const family = familyOf(refresh.afi, refresh.safi);
-    const subtype = refreshNames[refresh.subtype];
-    // RFC 2918 §4 and RFC 7313 §5: what was not negotiated is ignored.
-    if (family === undefined || subtype === undefined || !this.#negotiated!.families.includes(family)) return;
-    this.#handlers.routeRefresh(family, subtype);
+    this.#refreshes.receive(bytes, start, end, this.#negotiated!);
   }
 
   #moved(conversation: Conversation, from: State, end: SessionEnd | undefined): void {
@@ -424,16 +420,4 @@ export class Session {
 export interface Endpoint {
   readonly address: string;
   readonly port: number;
-}
-
-const refreshNames: Readonly<Record<number, keyof typeof refreshSubtype>> = {
-  [refreshSubtype.request]: 'request',
-  [refreshSubtype.beginning]: 'beginning',
-  [refreshSubtype.end]: 'end',
-};
-
-function routeRefreshMessage(family: FamilyName, subtype: keyof typeof refreshSubtype): Uint8Array {
-  const { afi, safi } = families[family];
-  const body = { afi, safi, subtype: refreshSubtype[subtype], filters: new Uint8Array(0) };
-  return frameMessage(messageType.routeRefresh, encodeRouteRefresh(body));
 }

@@ -1,16 +1,8 @@
 import fc from 'fast-check';
 import t from 'tap';
-import {
-  eventNumbers,
-  idleFsm,
-  states,
-  step,
-  type Action,
-  type Event,
-  type EventName,
-  type Fsm,
-  type State,
-} from '../../src/session/fsm.ts';
+import type { Action } from '../../src/session/fsm-action.ts';
+import { eventNumbers, states, type Event, type EventName, type State } from '../../src/session/fsm-event.ts';
+import { idleFsm, step, type Fsm } from '../../src/session/fsm.ts';
 
 const active = { passive: false, delayOpen: false };
 const passive = { passive: true, delayOpen: false };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { parsePrefix } from '@vaportrail/net';
 import t from 'tap';
 import { Listener } from '../../src/session/listener.ts';
-import { states } from '../../src/session/fsm.ts';
+import { states } from '../../src/session/fsm-event.ts';
 import { Session } from '../../src/session/session.ts';
 import { frameMessage, messageType } from '../../src/wire/header.ts';
 import { RawPeer, keepalive, openOf, until } from './raw-peer.ts';

@@ -312,3 +312,46 @@ t.test('a session that cannot connect tries again, with growing pauses', async (
   t.equal(log.length, attempts, 'a stopped session does not try');
   t.equal(session.state, 'Idle');
 });
+
+t.test('a path that BFD has lost ends the session with its own Cease', async (t) => {
+  const { session, log, peer } = await established(t);
+  session.bfdDown();
+  await until('the farewell', () => peer.closed);
+  t.equal(peer.seen.at(-1), '3 6/10');
+  t.match(log.at(-1), /^down sent Cease \(6\) \/ BFD Down \(10\)/);
+  session.bfdDown();
+  t.not(session.state, 'Established', 'and there is nothing more to end');
+});
+
+t.test(
+  'where NOTIFICATIONs keep routes, BFD says whether the forwarding is lost with the path',
+  async (t) => {
+    const kept = {
+      gracefulRestart: { restartTime: 60, families: [{ family: 'inet', forwarding: true }] },
+    } as const;
+    for (const [forwardingLost, said, hard] of [
+      [false, '3 6/10', false],
+      [true, '3 6/9', true],
+    ] as const) {
+      const { peers, settings } = await peerServer(t);
+      const ends: { hard: boolean; retain: readonly string[] }[] = [];
+      const { session } = recorded({ ...settings, ...kept }, { down: (end) => void ends.push(end) });
+      t.teardown(() => session.stop());
+      session.start();
+      await until('connected', () => peers.length > 0);
+      peers[0]!.send(openOf({ ...theirs, ...kept }), keepalive);
+      await until('established', () => session.state === 'Established');
+      session.bfdDown(forwardingLost);
+      await until('the farewell', () => peers[0]!.closed);
+      t.equal(peers[0]!.seen.at(-1), said);
+      t.match(ends, [{ hard, retain: hard ? [] : ['inet'] }]);
+    }
+  },
+);
+
+t.test('a Cease for BFD that is received is named', async (t) => {
+  const { log, peer } = await established(t);
+  peer.send(frameMessage(messageType.notification, Uint8Array.of(6, 10)));
+  await until('the end', () => log.length > 1);
+  t.equal(log[1], 'down received Cease (6) / BFD Down (10)');
+});

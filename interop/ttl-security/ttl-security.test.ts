@@ -1,6 +1,6 @@
 // TTL security with FRR and BIRD: a session needs it on both sides or on none, whoever connects.
 import { Listener } from '@vaportrail/bgp';
-import { Bird, Frr, LoopbackBlock, findBird, findFrr } from '@vaportrail/lab';
+import { Bird, Frr, Gobgp, LoopbackBlock, findBird, findFrr, findGobgp } from '@vaportrail/lab';
 import t from 'tap';
 import { RecordedSession, us } from '../bgp-session/recorded-session.ts';
 import { unavailable } from '../md5/unavailable.ts';
@@ -137,5 +137,102 @@ t.test('BIRD connects to us when both have it', { skip: birdSkip }, async (t) =>
   t.teardown(() => bird.stop());
   await peer.up(30_000);
   t.ok(await bird.established(address));
+  await peer.session.stop();
+});
+
+t.test('FRR connects to us when both have it', { skip: frrSkip }, async (t) => {
+  const [address, own] = [block.take(), block.take()];
+  const listener = new Listener();
+  const { port } = await listener.listen({ address, port: 0 });
+  t.teardown(() => listener.close());
+  const peer = new RecordedSession({
+    local: us,
+    peer: { address: own, asn: us.asn, passive: true },
+    families,
+    ttlSecurity: 1,
+  });
+  listener.add(peer.session);
+  peer.session.start();
+  const frr = await startFrr(own, address, 1, port);
+  t.teardown(() => frr.stop());
+  await peer.up(60_000);
+  t.ok(await frr.established(address));
+  await peer.session.stop();
+});
+
+const gobgp = findGobgp();
+const gobgpSkip = ('missing' in gobgp ? gobgp.missing : undefined) ?? unavailable() ?? false;
+
+/** A neighbour of GoBGP with TTL security, which connects or, without `from`, waits. */
+const gobgpNeighbor = (address: string, from?: { own: string; port: number }): string => `[[neighbors]]
+  [neighbors.config]
+    neighbor-address = "${address}"
+    peer-as = ${us.asn}
+  [neighbors.timers.config]
+    connect-retry = 1
+  [neighbors.transport.config]
+    ${from === undefined ? 'passive-mode = true' : `remote-port = ${from.port}\n    local-address = "${from.own}"`}
+  [neighbors.ttl-security.config]
+    enabled = true
+    ttl-min = 255
+  [[neighbors.afi-safis]]
+    [neighbors.afi-safis.config]
+      afi-safi-name = "l3vpn-ipv4-unicast"
+`;
+
+t.test(
+  'GoBGP takes our connection when both have it, and not when only GoBGP has',
+  { skip: gobgpSkip },
+  async (t) => {
+    const [address, own] = [block.take(), block.take()];
+    const gobgp = await Gobgp.start({
+      asn: us.asn,
+      routerId: '10.0.0.3',
+      address: own,
+      neighbors: [],
+      after: gobgpNeighbor(address),
+    });
+    t.teardown(() => gobgp.stop());
+    const settings = {
+      local: { ...us, address },
+      peer: { address: own, port: gobgp.port, asn: us.asn },
+      families,
+    };
+    const peer = new RecordedSession({ ...settings, ttlSecurity: 1 });
+    peer.session.start();
+    await peer.up(30_000);
+    t.ok(await gobgp.established(address));
+    await peer.session.stop();
+    const odd = new RecordedSession(settings);
+    odd.session.start();
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    t.notOk(await gobgp.established(address), 'only GoBGP has it');
+    await odd.session.stop();
+  },
+);
+
+t.test('GoBGP connects to us when both have it', { skip: gobgpSkip }, async (t) => {
+  const [address, own] = [block.take(), block.take()];
+  const listener = new Listener();
+  const { port } = await listener.listen({ address, port: 0 });
+  t.teardown(() => listener.close());
+  const peer = new RecordedSession({
+    local: us,
+    peer: { address: own, asn: us.asn, passive: true },
+    families,
+    ttlSecurity: 1,
+  });
+  listener.add(peer.session);
+  peer.session.start();
+  const gobgp = await Gobgp.start({
+    asn: us.asn,
+    routerId: '10.0.0.3',
+    address: own,
+    neighbors: [],
+    after: gobgpNeighbor(address, { own, port }),
+  });
+  t.teardown(() => gobgp.stop());
+  await peer.up(60_000);
+  t.ok(await gobgp.established(address));
   await peer.session.stop();
 });

@@ -4,7 +4,7 @@ import { addressText, covers, parseAddress, systemClock, type Clock, type Prefix
 import { frameMessage, messageType } from '../wire/header.ts';
 import { ceaseSubcode, errorCode } from '../wire/notification.ts';
 import type { Session } from './session.ts';
-import { expectSignature, hostPrefix } from './transport-security.ts';
+import { expectPeers, expectSignature, hostPrefix } from './transport-security.ts';
 
 /** Peers that need not be configured one by one: whoever connects from a prefix. */
 export interface PeerRange {
@@ -13,6 +13,8 @@ export interface PeerRange {
   readonly limit: number;
   /** All of them sign with this password. @see RFC 2385 */
   readonly password?: string;
+  /** All of them have TTL security. @see RFC 5082 */
+  readonly ttlSecurity?: number;
   /** Makes the session of a peer that has connected, passive. Called again when the peer comes back after it had gone. */
   create(address: string): Session;
 }
@@ -73,10 +75,8 @@ export class Listener {
     });
     try {
       for (const { config } of this.#sessions.values())
-        if (config.password !== undefined)
-          expectSignature(server, hostPrefix(config.peer.address), config.password);
-      for (const { range } of this.#ranges)
-        if (range.password !== undefined) expectSignature(server, range.prefix, range.password);
+        expectPeers(server, hostPrefix(config.peer.address), config);
+      for (const { range } of this.#ranges) expectPeers(server, range.prefix, range);
     } catch (error) {
       server.close();
       throw error;
@@ -100,9 +100,7 @@ export class Listener {
   add(session: Session): void {
     const key = peerKey(session.config.peer.address);
     if (this.#sessions.has(key)) throw new RangeError(`there is a session with ${key} already`);
-    const { password } = session.config;
-    if (password !== undefined)
-      for (const server of this.#servers) expectSignature(server, hostPrefix(key), password);
+    for (const server of this.#servers) expectPeers(server, hostPrefix(key), session.config);
     this.#sessions.set(key, session);
   }
 
@@ -121,8 +119,7 @@ export class Listener {
    * @throws Error when the kernel does not sign for them
    */
   acceptRange(range: PeerRange): void {
-    if (range.password !== undefined)
-      for (const server of this.#servers) expectSignature(server, range.prefix, range.password);
+    for (const server of this.#servers) expectPeers(server, range.prefix, range);
     this.#ranges.push({ range, peers: new Set() });
     this.#ranges.sort((a, b) => b.range.prefix.length - a.range.prefix.length);
   }

@@ -4,7 +4,7 @@ import { parseAddress, type Prefix } from '@vaportrail/net';
 import type { SessionSettings } from './session-config.ts';
 import { bindEarly, descriptorOf, requireSocketOptions } from './socket-option.ts';
 import { setTcpMd5 } from './tcp-md5.ts';
-import { setTtlSecurity } from './ttl-security.ts';
+import { answerWithHighestTtl, setTtlSecurity } from './ttl-security.ts';
 
 /** The prefix of one address; a scope is not part of it. */
 export function hostPrefix(address: string): Prefix {
@@ -42,12 +42,29 @@ export function secureAccepted(socket: Socket, { ttlSecurity }: SessionSettings)
 }
 
 /**
+ * Prepares a server for peers that connect from a prefix, as far as that must be done before they do.
+ * @throws Error when the kernel refuses
+ */
+export function expectPeers(
+  server: Server,
+  peers: Prefix,
+  { password, ttlSecurity }: Pick<SessionSettings, 'password' | 'ttlSecurity'>,
+): void {
+  if (password !== undefined) expectSignature(server, peers, password);
+  if (ttlSecurity !== undefined) answerWithHighestTtl(descriptorOf(server), isOfIpv6(server));
+}
+
+function isOfIpv6(server: Server): boolean {
+  const bound = server.address();
+  return typeof bound === 'object' && bound?.family === 'IPv6';
+}
+
+/**
  * Makes a server expect the signature of the peers in a prefix; with `password` undefined no longer.
  * @throws Error when the kernel refuses
  */
 export function expectSignature(server: Server, peers: Prefix, password: string | undefined): void {
-  const bound = server.address();
-  const v6 = typeof bound === 'object' && bound?.family === 'IPv6';
+  const v6 = isOfIpv6(server);
   if (peers.bytes.length === 16 && !v6) return;
   // A socket of both families sees IPv4 peers as mapped addresses; their prefix length stays that of IPv4.
   const bytes = v6 && peers.bytes.length === 4 ? Uint8Array.of(...mappedPrefix, ...peers.bytes) : peers.bytes;

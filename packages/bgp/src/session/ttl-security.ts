@@ -21,6 +21,16 @@ export function setTtlSecurity(fd: number, ipv6: boolean, hops: number): void {
   setSocketOption(fd, level, ipv6 ? IPV6_MINHOPCOUNT : IP_MINTTL, int32(MAX_TTL + 1 - hops));
 }
 
+/**
+ * Makes a listening socket answer with the highest TTL: a peer that has TTL security drops the SYN-ACK otherwise. Sends
+ * both IPv4 and IPv6 so when the socket takes both.
+ * @throws SocketOptionError when the kernel refuses
+ */
+export function answerWithHighestTtl(fd: number, ipv6: boolean): void {
+  setSocketOption(fd, IPPROTO_IP, IP_TTL, int32(MAX_TTL));
+  if (ipv6) setSocketOption(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, int32(MAX_TTL));
+}
+
 /** An `int` as the C library of this machine has it. */
 function int32(value: number): Uint8Array {
   return new Uint8Array(Int32Array.of(value).buffer);

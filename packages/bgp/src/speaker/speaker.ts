@@ -80,8 +80,14 @@ export class Speaker {
       for (const peer of this.#peers) if (peer.address === address) this.#peers.delete(peer);
       return this.#make({ ...settings, address, passive: true }).session;
     };
-    const { password } = range;
-    this.#listener.acceptRange({ prefix, limit, create, ...(password === undefined ? {} : { password }) });
+    const { password, ttlSecurity } = range;
+    this.#listener.acceptRange({
+      prefix,
+      limit,
+      create,
+      ...(password === undefined ? {} : { password }),
+      ...(ttlSecurity === undefined ? {} : { ttlSecurity }),
+    });
   }
 
   #make(settings: PeerSettings): Peer {

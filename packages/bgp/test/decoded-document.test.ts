@@ -267,3 +267,14 @@ t.test('what stands in tunnels, segments and sets has names', async (t) => {
     attrSet: { originAs: 65000, named: { localPref: 100 }, attributes: '40050400000064' },
   });
 });
+
+t.test('reading a message changes none of its octets, in whatever array they are', async (t) => {
+  const partial = '800e12' + '000184' + '04' + '0a010103' + '00' + '32' + '0000fde8' + '0002ff';
+  for (const hex of [...seeds, update('40010100' + '400200' + partial)]) {
+    const buffer = Buffer.from(hex, 'hex');
+    describeMessage(buffer, { asn4: null, addpath: null, ibgp: null });
+    if (buffer.toString('hex') !== hex) t.fail(hex);
+  }
+  const [route] = (describe(update('40010100' + '400200' + partial)) as UpdateDocument).routes;
+  t.match(route, { prefix: '65000:0x0002c0/50', nlri: '320000fde80002ff' });
+});

@@ -1,5 +1,5 @@
 /** Route target membership: which VPN routes a speaker wants to hear about. */
-import { clearHostBits, hexText, ipv4At, parseHex } from '@vaportrail/net';
+import { clearHostBits, copyOctets, hexText, ipv4At, parseHex } from '@vaportrail/net';
 import { extendedCommunityText, parseExtendedCommunity } from '../attributes/extended-communities.ts';
 import { type Family, type Nlri, MALFORMED, numberField, textField } from './family.ts';
 
@@ -39,7 +39,7 @@ export const routeTarget: Family = {
         prefix: `${originAs}:${target}/${WHOLE_BITS}`,
       });
     }
-    const start = bytes.slice(at + 5, end);
+    const start = copyOctets(bytes, at + 5, end);
     clearHostBits(start, bits - ORIGIN_AS_BITS);
     return Object.assign(into, {
       originAs,

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { copyOctets } from '@vaportrail/net';
 import t from 'tap';
 import { MessageStream } from '../../src/session/framing.ts';
 import { frameMessage, messageType } from '../../src/wire/header.ts';
@@ -10,7 +11,7 @@ function collect(): { stream: MessageStream; messages: Uint8Array[]; types: numb
   const types: number[] = [];
   const stream = new MessageStream((type, bytes, start, end) => {
     types.push(type);
-    messages.push(bytes.slice(start, end));
+    messages.push(copyOctets(bytes, start, end));
     return true;
   });
   return { stream, messages, types };

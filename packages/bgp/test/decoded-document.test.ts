@@ -269,7 +269,7 @@ t.test('what stands in tunnels, segments and sets has names', async (t) => {
 });
 
 t.test('reading a message changes none of its octets, in whatever array they are', async (t) => {
-  const partial = '800e12' + '000184' + '04' + '0a010103' + '00' + '32' + '0000fde8' + '0002ff';
+  const partial = '800e11' + '000184' + '04' + '0a010103' + '00' + '32' + '0000fde8' + '0002ff';
   for (const hex of [...seeds, update('40010100' + '400200' + partial)]) {
     const buffer = Buffer.from(hex, 'hex');
     describeMessage(buffer, { asn4: null, addpath: null, ibgp: null });

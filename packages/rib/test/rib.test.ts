@@ -8,7 +8,15 @@ import {
   routeDistinguisherText,
 } from '@vaportrail/net';
 import t from 'tap';
-import { Rib, type Route, type Source, type UpdateMember, routeTargetNlri } from '../src/index.ts';
+import {
+  Rib,
+  type Route,
+  type RoutePolicy,
+  type Source,
+  type UpdateMember,
+  editedAttributes,
+  routeTargetNlri,
+} from '../src/index.ts';
 
 const asn = 64512;
 
@@ -246,6 +254,62 @@ t.test('a provider edge copies a path that comes later and is not the best, and 
   rib.removeSource(second);
   rib.settle();
   t.same(sources(), ['10.169.25.18']);
+});
+
+t.test('policies between tables are asked once per attribute set and kind of prefix', async (t) => {
+  const rib = new Rib({ asn, routerId: 1 });
+  const target = parseRouteTarget('500:500');
+  const asked: string[] = [];
+  const importPolicy: RoutePolicy = {
+    kindOf: ({ length }) => (length === 32 ? 1 : 0),
+    judge: ({ attributes }, kind) => {
+      asked.push(`${attributes.localPref} ${kind}`);
+      if (kind === 0) return { action: 'reject' };
+      return { action: 'modify', attributes: editedAttributes(attributes.bytes, { localPref: 300 }) };
+    },
+  };
+  rib.createTable({ name: 'vpn', family: 'inet-vpn' });
+  const red = rib.createTable({
+    name: 'red',
+    family: 'inet',
+    exports: [target],
+    routeDistinguisher: new Uint8Array(8),
+  });
+  const blue = rib.createTable({ name: 'blue', family: 'inet', imports: [target], importPolicy });
+  const source = agent(rib, '10.1.1.1');
+  const announce = (prefix: string): void =>
+    red.announce(
+      source,
+      { prefix: parsePrefix(prefix) },
+      { attributes: attributesOf(100), nextHop: source.address },
+    );
+  for (const prefix of ['10.0.0.1/32', '10.0.0.2/32', '10.0.1.0/24', '10.0.2.0/24']) announce(prefix);
+  rib.settle();
+  const shown = (): string[] =>
+    [...blue.routes()]
+      .map(({ text, paths: [path] }) => `${text} ${path!.because ?? path!.attributes.localPref}`)
+      .sort();
+  t.same(asked.sort(), ['100 0', '100 1']);
+  t.same(shown(), [
+    '10.0.0.1/32 300',
+    '10.0.0.2/32 300',
+    '10.0.1.0/24 rejected-by-policy',
+    '10.0.2.0/24 rejected-by-policy',
+  ]);
+  blue.setPolicies(undefined, undefined);
+  rib.settle();
+  t.same(
+    [...new Set(shown().map((text) => text.split(' ')[1]))],
+    ['100'],
+    'without it they come as they are',
+  );
+  red.setPolicies(undefined, { kindOf: undefined, judge: () => ({ action: 'reject' }) });
+  rib.settle();
+  t.same(shown(), [], 'what may not go out comes in nowhere');
+  t.equal(rib.table('vpn')!.summary().infeasiblePaths, 4);
+  rib.removeSource(source);
+  rib.settle();
+  t.match(rib.statistics(), { attributeSets: 0, paths: 0, routeTargets: 1 });
 });
 
 t.test('a peer with route target constraint hears what it asked for', async (t) => {

@@ -9,6 +9,7 @@ import {
   type Kind,
   type KubernetesObject,
   type Namespace,
+  type Node,
   type Pod,
   type Service,
 } from './kubernetes-object.ts';
@@ -76,6 +77,7 @@ export class Cluster {
   /** Takes in an object; yields what has to be mapped anew, itself among it where it is mapped. */
   put(one: KubernetesObject): Set<ObjectKey> {
     const key = keyOf(one);
+    const isNew = !this.#objects.has(key);
     const affected = this.#forget(key);
     this.#objects.set(key, one);
     const namespace = key.includes('/') ? namespaceOf(one.object) : undefined;
@@ -87,6 +89,8 @@ export class Cluster {
       if (service !== undefined) add(this.#slices, service, key);
     }
     for (const each of this.#dependents(one, key)) affected.add(each);
+    // A node that comes, or comes back, has pods that could not be linked to it.
+    if (one.kind === 'Node' && isNew) for (const pod of this.#podsOn(one.object)) affected.add(pod);
     return affected;
   }
 
@@ -108,6 +112,11 @@ export class Cluster {
       if (service !== undefined) take(this.#slices, service, key);
     }
     return affected;
+  }
+
+  *#podsOn({ metadata: { name } }: Node): Iterable<ObjectKey> {
+    for (const [key, one] of this.#objects)
+      if (one.kind === 'Pod' && one.object.spec.nodeName === name) yield key;
   }
 
   #dependents(one: KubernetesObject, key: ObjectKey): Set<ObjectKey> {

@@ -4,7 +4,7 @@
  */
 import { systemClock, type Clock, type Timer } from '@vaportrail/net';
 import { silentLog, type Log } from '@vaportrail/show';
-import type { ConfigClient, ConfigObject } from '@vaportrail/config';
+import type { ConfigClient, ConfigEvent, ConfigObject } from '@vaportrail/config';
 import { Cluster, keyOf, objectKey, type ObjectKey } from './cluster.ts';
 import { namespaceOf, type KubernetesObject, type Service } from './kubernetes-object.ts';
 import { attachmentObjects } from './mapping/network-attachment.ts';
@@ -20,7 +20,7 @@ import {
 import { namespaceObjects } from './mapping/namespace.ts';
 import { nodeObjects } from './mapping/node.ts';
 import { podObjects } from './mapping/pod.ts';
-import { serviceObjects } from './mapping/service.ts';
+import { isOfAnother, serviceObjects } from './mapping/service.ts';
 import { Reconciler } from './reconciler.ts';
 
 const BOOTSTRAP = 'cluster';
@@ -92,7 +92,7 @@ export class KubeManager {
     for (const pool of this.#client.graph.ofType('floating-ip-pool')) this.#pools.set(nameText(pool), pool);
     for (const network of this.#client.graph.ofType('virtual-network'))
       this.#routed.set(nameText(network), hasRouteTargets(network));
-    this.#unfollow = this.#client.follow(({ object }) => this.#configChanged(object));
+    this.#unfollow = this.#client.follow((event) => this.#configChanged(event));
     const failures = await this.#reconciler.apply(BOOTSTRAP, bootstrapObjects(this.settings));
     if (failures.length > 0) throw new Error(failures.map(({ message }) => message).join('\n'));
   }
@@ -206,6 +206,7 @@ export class KubeManager {
           namespace: cluster.namespace(namespace),
           backends: cluster.backends(namespace, one.object.metadata.name),
           pod: (name, address) => cluster.pod(namespace, name, address),
+          addressOf: (floatingIp) => this.#addressOf(floatingIp),
           hasPool: (pool) => this.#pools.has(nameText(pool)),
           hasRouteTarget: (pool) => this.#routed.get(networkText(pool)) ?? false,
         });
@@ -215,7 +216,17 @@ export class KubeManager {
     }
   }
 
-  #configChanged(object: ConfigObject): void {
+  #addressOf({ type, fqName }: ObjectName): string | undefined {
+    const address = this.#client.graph.byName(type, fqName)?.properties['floating_ip_address'];
+    return typeof address === 'string' ? address : undefined;
+  }
+
+  #configChanged({ type, object }: ConfigEvent): void {
+    // Somebody else removed it: whoever needs it makes it again.
+    if (type === 'deleted') {
+      const owners = this.#reconciler.ownersOf(object).filter((owner) => owner !== BOOTSTRAP);
+      if (owners.length > 0) this.#touch(owners);
+    }
     if (object.type !== 'floating-ip-pool' && object.type !== 'virtual-network') return;
     this.#look(object);
   }
@@ -255,16 +266,25 @@ export class KubeManager {
   }
 
   #tellIngress(key: ObjectKey, service: Service, desired: Desired): void {
-    const addresses: string[] = [];
-    for (const { type, fqName } of desired.objects) {
-      if (type !== 'floating-ip') continue;
-      const address = this.#client.graph.byName(type, fqName)?.properties['floating_ip_address'];
-      if (typeof address === 'string') addresses.push(address);
-    }
+    if (isOfAnother(service)) return;
+    const addresses = desired.objects.flatMap((object) =>
+      object.type === 'floating-ip' ? (this.#addressOf(object) ?? []) : [],
+    );
     const present = service.status?.loadBalancer?.ingress.flatMap(({ ip }) => ip ?? []) ?? [];
     const wanted = service.spec.type === 'LoadBalancer' ? addresses : [];
-    if (wanted.join() === (this.#ingress.get(key) ?? present.join())) return;
-    this.#ingress.set(key, wanted.join());
+    const { uid, resourceVersion } = service.metadata;
+    // Told to this very state of the Service; a later one without the addresses is told again.
+    const told = [uid, resourceVersion, ...wanted].join();
+    if (wanted.join() === present.join() && resourceVersion !== undefined) this.#ingress.delete(key);
+    else if (
+      this.#ingress.get(key) !== told &&
+      (wanted.length > 0 || this.#ingress.has(key) || present.length > 0)
+    )
+      this.#sayIngress(key, service, wanted, told);
+  }
+
+  #sayIngress(key: ObjectKey, service: Service, wanted: readonly string[], told: string): void {
+    this.#ingress.set(key, told);
     this.#log.info({ object: key, addresses: wanted }, 'external addresses');
     this.#reports.ingress?.(service, wanted);
   }

@@ -95,6 +95,9 @@ const service = z
       ports: listOf(servicePort),
       selector: words.transform((value) => value ?? undefined),
       externalIPs: listOf(address),
+      /** Set, it names the one that makes the load balancer; all others keep away. */
+      loadBalancerClass: optional(z.string()),
+      publishNotReadyAddresses: optional(z.boolean()),
       loadBalancerIP: optional(z.union([address, z.literal('')], { error: 'is no IP address' })),
       externalName: optional(z.string()),
       sessionAffinity: optional(z.string()),

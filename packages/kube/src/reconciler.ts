@@ -68,6 +68,11 @@ export class Reconciler {
     return this.#writes;
   }
 
+  /** Who needs an object. */
+  ownersOf(object: ObjectName): string[] {
+    return [...(this.#owners.get(nameText(object)) ?? [])];
+  }
+
   /** Brings the objects of one owner to what it needs now. What fails does not keep the rest from being done. */
   async apply(owner: string, desired: Desired): Promise<Failure[]> {
     const before = this.#applied.get(owner) ?? nothingApplied;

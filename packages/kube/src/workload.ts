@@ -113,7 +113,7 @@ function placed(pod: Pod, nodes: readonly string[], ordinal: number): Pod {
 
 /** Endpoints of a Service with a selector; pods that have a port by another number make a subset of their own. */
 function endpointsOf(service: Service, pods: readonly Pod[]): Endpoints | undefined {
-  const { selector, ports } = service.spec;
+  const { selector, ports, publishNotReadyAddresses } = service.spec;
   const namespace = namespaceOf(service);
   if (selector === undefined) return undefined;
   const subsets = new Map<string, Endpoints['subsets'][number]>();
@@ -135,7 +135,9 @@ function endpointsOf(service: Service, pods: readonly Pod[]): Endpoints | undefi
       nodeName: pod.spec.nodeName,
       targetRef: { kind: 'Pod', name: pod.metadata.name, namespace },
     };
-    (isReady(pod) ? subset.addresses : subset.notReadyAddresses).push(address);
+    (isReady(pod) || publishNotReadyAddresses === true ? subset.addresses : subset.notReadyAddresses).push(
+      address,
+    );
   }
   return { metadata: named(service.metadata.name, namespace), subsets: [...subsets.values()] };
 }

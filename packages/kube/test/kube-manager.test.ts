@@ -1,4 +1,4 @@
-import { ConfigDatabase, EmbeddedStore } from '@vaportrail/config';
+import { ConfigDatabase, EmbeddedStore, NativeDriver } from '@vaportrail/config';
 import t, { type Test } from 'tap';
 import { KubeManager, type KubernetesReports } from '../src/kube-manager.ts';
 import type { KubernetesObject } from '../src/kubernetes-object.ts';
@@ -235,4 +235,89 @@ t.test('after a restart nothing is written anew, and what went meanwhile is remo
   t.match(names('loadbalancer-listener'), [/TCP-9999/]);
   t.equal(names('virtual-machine').length, 1);
   await third.stop();
+});
+
+t.test('a node that comes back has its pods again', async (t) => {
+  const { database, manager } = await running(t);
+  manager.put(podOf('webserver-1'));
+  await manager.settled();
+  const machines = (): number => {
+    const router = database.graph.byName('virtual-router', ['default-global-system-config', 'cent222']);
+    return router?.references['virtual-machine']?.length ?? 0;
+  };
+  t.equal(machines(), 1);
+  manager.remove('Node cent222');
+  await manager.settled();
+  t.equal(machines(), 0);
+  manager.put(base[1]!);
+  await manager.settled();
+  t.equal(machines(), 1);
+});
+
+t.test('what somebody else removes comes back', async (t) => {
+  const { database, manager, names } = await running(t);
+  manager.put(podOf('webserver-1'));
+  manager.put(lb());
+  manager.put(endpoints(['webserver-1']));
+  await manager.settled();
+  const [member] = database.graph.ofType('loadbalancer-member');
+  await database.delete('loadbalancer-member', member!.uuid);
+  await manager.settled();
+  t.same(names('loadbalancer-member'), [member!.uuid]);
+  const [floatingIp] = database.graph.ofType('floating-ip');
+  await database.delete('floating-ip', floatingIp!.uuid);
+  await manager.settled();
+  t.equal(names('floating-ip').length, 1);
+});
+
+t.test(
+  'a Service made anew in the same moment is told its address too, and so is one that lost it',
+  async (t) => {
+    const told: string[] = [];
+    const { manager } = await running(t, {
+      ingress: ({ metadata: { uid, resourceVersion } }, addresses) =>
+        void told.push(`${uid?.slice(0, 2)} ${resourceVersion} ${addresses.join()}`),
+    });
+    const at = (uid: string, resourceVersion: string, ip?: string): KubernetesObject =>
+      made('Service', {
+        metadata: { name: 'service-web-clusterip', namespace: 'ns-user-1', uid, resourceVersion },
+        spec: { type: 'LoadBalancer', clusterIP: '10.105.139.153', ports: [{ port: 80 }] },
+        status: { loadBalancer: { ingress: ip === undefined ? [] : [{ ip }] } },
+      });
+    const first = serviceUid;
+    const second = `11${serviceUid.slice(2)}`;
+    const put = async (...all: KubernetesObject[]): Promise<string[]> => {
+      for (const one of all) manager.put(one);
+      await manager.settled();
+      return told.splice(0);
+    };
+    t.same(await put(at(first, '1')), ['99 1 101.101.101.252']);
+    t.same(await put(at(first, '1')), [], 'once is enough');
+    t.same(await put(at(first, '2', '101.101.101.252')), [], 'it has it');
+    t.same(await put(at(second, '5')), ['11 5 101.101.101.252'], 'another Service of the same name');
+    t.same(await put(at(second, '6', '101.101.101.252')), []);
+    t.same(await put(at(second, '7')), ['11 7 101.101.101.252'], 'somebody took it away');
+  },
+);
+
+t.test('a clusterIP that changes moves with its floating IP', async (t) => {
+  const { database, manager } = await running(t);
+  const driver = new NativeDriver(database);
+  driver.start();
+  t.teardown(() => driver.stop());
+  const addresses = async (clusterIP: string): Promise<unknown[]> => {
+    manager.put(lb({ type: 'ClusterIP', clusterIP }));
+    await manager.settled();
+    await driver.settled();
+    const instanceIp = [...database.graph.ofType('instance-ip')].find(({ fqName }) =>
+      /^service-web/.test(fqName[0]!),
+    );
+    const floating = [...database.graph.ofType('floating-ip')];
+    return [
+      instanceIp?.properties['instance_ip_address'],
+      ...floating.map(({ properties }) => properties['floating_ip_address']),
+    ];
+  };
+  t.same(await addresses('10.105.139.153'), ['10.105.139.153', '10.105.139.153']);
+  t.same(await addresses('10.105.139.154'), ['10.105.139.154', '10.105.139.154']);
 });

@@ -73,6 +73,7 @@ export function mapped(one: Service, around: Partial<ServiceSurroundings> = {}):
     backends: [],
     pod: (name) => (name === undefined ? undefined : pod(name)),
     hasPool: ({ fqName }) => fqName.join() === poolName.join(),
+    addressOf: () => undefined,
     hasRouteTarget: () => true,
     ...around,
   });

@@ -1,8 +1,10 @@
 import t from 'tap';
-import { podNames } from '../src/mapping/pod.ts';
+import type { Pod } from '../src/kubernetes-object.ts';
+import { hasInterface, podNames } from '../src/mapping/pod.ts';
 import { defaultSettings } from '../src/mapping/cluster-settings.ts';
 import {
   behind,
+  made,
   mapped,
   namesOf,
   namespace,
@@ -126,6 +128,7 @@ t.test(
         backends: [],
         pod: () => undefined,
         hasPool: () => true,
+        addressOf: () => undefined,
         hasRouteTarget: () => true,
       },
     );
@@ -305,4 +308,50 @@ t.test('a Service of the same name with a new UID shares no object with the old 
     );
   const old = names('11111111-1111-4111-8111-111111111111');
   for (const name of names('22222222-2222-4222-8222-222222222222')) t.notOk(old.has(name), name);
+});
+
+t.test('an address written back to externalIPs asks for nothing new', async (t) => {
+  const spec = { type: 'LoadBalancer', externalIPs: ['101.101.101.252'] };
+  const names = (given: string | undefined, externalIPs = spec.externalIPs): string[] =>
+    namesOf(mapped(service({ ...spec, externalIPs }), { addressOf: () => given }), 'floating-ip').map(
+      (name) => name.slice(name.indexOf(serviceUid) + serviceUid.length),
+    );
+  t.same(names('101.101.101.252'), ['None-externalIP'], 'the floating IP it has stays');
+  t.same(names(undefined), ['101.101.101.252-externalIP'], 'with nothing given to it, it is a wish');
+  t.same(names('101.101.101.252', ['101.101.101.252', '101.101.101.7']), ['101.101.101.7-externalIP']);
+});
+
+t.test('a load balancer of another class is left to its own controller', async (t) => {
+  const other = mapped(service({ type: 'LoadBalancer', loadBalancerClass: 'metallb.io/x' }));
+  t.same(namesOf(other, 'floating-ip'), []);
+  t.same(namesOf(other, 'loadbalancer').length, 1, 'its clusterIP is balanced all the same');
+  t.match(reasons(other), ['OtherLoadBalancerClass']);
+  const ours = mapped(service({ type: 'LoadBalancer', loadBalancerClass: 'vaportrail.io/native' }));
+  t.equal(namesOf(ours, 'floating-ip').length, 1);
+});
+
+t.test('a changed target port is a change of the member, not another member', async (t) => {
+  const uuids = (port: number): string[] =>
+    mapped(service({}), {
+      backends: [
+        {
+          ports: [{ name: undefined, protocol: 'TCP', port }],
+          ready: behind('webserver-1')[0]!.ready,
+          notReady: [],
+        },
+      ],
+    })
+      .objects.filter(({ type }) => type === 'loadbalancer-member')
+      .map(({ uuid }) => uuid!);
+  t.equal(uuids(80).length, 1);
+  t.same(uuids(80), uuids(8080));
+});
+
+t.test('a pod whose address the cluster has not said yet has no interface', async (t) => {
+  const waiting = (status: object): boolean =>
+    hasInterface(made('Pod', { metadata: { name: 'web' }, spec: { nodeName: 'n' }, status }).object as Pod);
+  t.notOk(waiting({ phase: 'Pending' }), 'an address of our own would not be the one it gets');
+  t.ok(waiting({ phase: 'Pending', podIP: '10.47.255.1' }));
+  t.ok(waiting({ phase: 'Running' }), 'pods of manifests get theirs from the configuration');
+  t.notOk(waiting({ phase: 'Succeeded', podIP: '10.47.255.1' }));
 });

@@ -48,6 +48,7 @@ export class NativeDriver implements LoadBalancerDriver {
         case 'floating-ip':
         case 'instance-ip':
           this.#work.mark(object.uuid);
+          for (const child of graph.children(object.uuid, 'floating-ip')) this.#work.mark(child.uuid);
           break;
         case 'loadbalancer':
           this.#lookAtBalancer(object);

@@ -57,6 +57,7 @@ export function floatingIpChange(
   const properties: Record<string, unknown> = {
     ...wantedProperties(listenersOf(balancer, graph)),
     floating_ip_fixed_ip_address: null,
+    ...(ofInstanceIp ? addressOfParent(floatingIp, graph) : {}),
     ...(driverOf(floatingIp) === undefined ? { annotations: marked(floatingIp) } : {}),
   };
   const references = wantedReferences(balancer, !ofInstanceIp, graph);
@@ -66,6 +67,12 @@ export function floatingIpChange(
     ) &&
     isDeepStrictEqual(uuids(floatingIp.references['virtual-machine-interface'] ?? []), uuids(references));
   return same ? undefined : { properties, references: { 'virtual-machine-interface': references } };
+}
+
+/** A floating IP of an instance IP has the address of that. */
+function addressOfParent({ parent }: ConfigObject, graph: ObjectGraph): Record<string, unknown> {
+  const address = graph.get(parent?.uuid ?? '')?.properties['instance_ip_address'];
+  return address === undefined ? {} : { floating_ip_address: address };
 }
 
 /** A floating IP that lost its load balancer serves nobody, and is as it was before. */

@@ -45,10 +45,14 @@ export function podNames(settings: ClusterSettings, pod: Pod): PodNames {
   };
 }
 
-/** Whether a pod has an interface of its own: one on the node's network, or one that is over, has none. */
+/**
+ * Whether a pod has an interface of its own: one on the node's network, one that is over, and one whose address the
+ * cluster has not said yet have none.
+ */
 export function hasInterface(pod: Pod): boolean {
   const over = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
-  return pod.spec.hostNetwork !== true && pod.spec.nodeName !== undefined && !over;
+  const waits = pod.status?.phase === 'Pending' && pod.status.podIP === undefined;
+  return pod.spec.hostNetwork !== true && pod.spec.nodeName !== undefined && !over && !waits;
 }
 
 export function podObjects(settings: ClusterSettings, pod: Pod, namespace: Namespace | undefined): Desired {

@@ -28,12 +28,17 @@ import {
   type ServicePort,
 } from '../kubernetes-object.ts';
 
+/** The `loadBalancerClass` that is ours; without any a Service is ours as well. */
+export const LOAD_BALANCER_CLASS = 'vaportrail.io/native';
+
 /** What a Service's mapping looks at besides the Service. */
 export interface ServiceSurroundings {
   readonly namespace: Namespace | undefined;
   readonly backends: readonly BackendSet[];
   /** The pod of the namespace with a name, or the one with an address. */
   pod(name: string | undefined, address: string): Pod | undefined;
+  /** The address a floating IP of that name has, if it is there. */
+  addressOf(floatingIp: ObjectName): string | undefined;
   /** Whether there is a floating-IP pool of that name. */
   hasPool(pool: ObjectName): boolean;
   /** Whether the network of a pool has a route target; gateways import nothing otherwise. */
@@ -202,7 +207,8 @@ function members(
         continue;
       }
       const { machine, vmi } = podNames(settings, pod);
-      const uuid = derivedUuid('member', poolUuid, vmi.uuid, String(target.port));
+      // Without the port: a target port that changes is a change of the member, and its address stays published.
+      const uuid = derivedUuid('member', poolUuid, vmi.uuid);
       found.set(vmi.uuid, {
         type: 'loadbalancer-member',
         uuid,
@@ -241,14 +247,13 @@ function externalAddresses(
   annotations: DesiredObject['properties'][string],
   notes: Note[],
 ): DesiredObject[] {
-  const { type, loadBalancerIP, externalIPs } = service.spec;
-  const requested: (string | undefined)[] = [...new Set(externalIPs)];
-  if (type === 'LoadBalancer') {
-    if (loadBalancerIP !== undefined && loadBalancerIP !== '')
-      requested.splice(0, requested.length, loadBalancerIP);
-    else if (requested.length === 0) requested.push(undefined);
+  const { type, loadBalancerClass, externalIPs } = service.spec;
+  if (isOfAnother(service)) {
+    const message = `loadBalancerClass ${loadBalancerClass}: somebody else gives it its external addresses`;
+    notes.push({ level: 'info', reason: 'OtherLoadBalancerClass', message });
+    return [];
   }
-  if (requested.length === 0) return [];
+  if (type !== 'LoadBalancer' && externalIPs.length === 0) return [];
   const warn = (reason: string, message: string): DesiredObject[] => {
     notes.push({ level: 'warning', reason, message });
     return [];
@@ -272,10 +277,14 @@ function externalAddresses(
   }
   const name = loadBalancerName(settings, service).fqName.at(-1)!;
   const uuid = serviceUid(service);
-  return requested.map((address) => ({
+  const nameFor = (address: string | undefined): ObjectName => ({
     type: 'floating-ip',
-    uuid: derivedUuid('floating-ip', uuid, address ?? '', ...pool.fqName),
     fqName: [...pool.fqName, `${name}${address ?? 'None'}-externalIP`],
+  });
+  const given = around.addressOf(nameFor(undefined));
+  return requestedAddresses(service, given).map((address) => ({
+    ...nameFor(address),
+    uuid: derivedUuid('floating-ip', uuid, address ?? '', ...pool.fqName),
     parent: pool,
     properties: {
       ...(address !== undefined && {
@@ -287,6 +296,26 @@ function externalAddresses(
     },
     references: [projectName(settings, namespaceOf(service)), vmi],
   }));
+}
+
+/**
+ * Addresses a Service asks for; `undefined` stands for any. An address among `externalIPs` that was given to it, and
+ * written back there, asks for nothing: the floating IP it has stays.
+ */
+function requestedAddresses(service: Service, given: string | undefined): (string | undefined)[] {
+  const { type, loadBalancerIP, externalIPs } = service.spec;
+  const listed = [...new Set(externalIPs)];
+  if (type !== 'LoadBalancer') return listed;
+  if (loadBalancerIP !== undefined && loadBalancerIP !== '') return [loadBalancerIP];
+  const own = listed.filter((address) => address !== given);
+  return own.length === 0 ? [undefined] : own;
+}
+
+/** Whether another controller looks after a LoadBalancer. @see https://kubernetes.io/docs/concepts/services-networking/service/#load-balancer-class */
+export function isOfAnother({ spec: { type, loadBalancerClass } }: Service): boolean {
+  return (
+    type === 'LoadBalancer' && loadBalancerClass !== undefined && loadBalancerClass !== LOAD_BALANCER_CLASS
+  );
 }
 
 /** What is asked for and not done here, and what an operator would wonder about. */

@@ -21,29 +21,24 @@ import {
   pathFlag,
 } from './destinations.ts';
 import { type FamilyLayout, keyWords, lengthBits } from './family-layout.ts';
+import { enlarged } from './enlarged.ts';
 import { FixedKeyIndex } from './fixed-key-index.ts';
 import type { Follower } from './follower.ts';
+import { PathCensus } from './path-census.ts';
+import { PathContest } from './path-contest.ts';
 import type { Ranking } from './ranking.ts';
 import type { RouteStore } from './route-store.ts';
-import { Contest, type Selection } from './selection/select.ts';
+import type { Contest, Selection } from './selection/select.ts';
 
 /** Flags that say how a path fared, or whether it is waiting, and not what it is. */
 const TRANSIENT = pathFlag.multipath | pathFlag.stale | pathFlag.infeasible;
-const FLAGS = 0xff;
 /** The best path itself was replaced or lost. */
 const BEST_TOUCHED = STATE_TOUCHED | STATE_BEST;
 
 /** Answer of a verdict: the path goes. No label word has all its flags set. */
 export const REMOVE = -1;
 
-/** Told about every path that comes to or leaves a table. */
-export type PathObserver = (destination: number, set: number, comes: boolean) => void;
-
-/** Destinations freed at a time; scratch of all tables, empty between calls. */
-const gone = new Int32Array(1024);
-const contest = new Contest();
-/** Where the paths of the contest are: 0 is the one inline. */
-let contestPaths = new Int32Array(16);
+const pathContest = new PathContest();
 
 export class PackedTable {
   readonly store: RouteStore;
@@ -58,27 +53,18 @@ export class PackedTable {
   selection: Selection;
   /** Some follower wants to know about changes of any path, not only of best path and multipath set. */
   everyPath = false;
-  observer: PathObserver | undefined;
   /** Copies its routes to other tables. */
   replicator: Follower | undefined;
   /** Who else works off its changes. */
   followers: Follower[] = [];
   /** It is on the list of tables to be looked after. */
   isTouched = false;
-  /** Paths by source number that came into being here; copies follow their originals. */
-  pathsOf = new Int32Array(16);
-  paths = 0;
-  secondaryPaths = 0;
-  infeasiblePaths = 0;
-  stalePaths = 0;
+  readonly census: PathCensus;
   #batch: Batch | undefined;
   /** Destinations whose paths have to be compared, and destinations that lost their last path unfollowed. */
-  #unsettled = new Int32Array(64);
+  #unsettled: Int32Array = new Int32Array(64);
   #unsettledCount = 0;
   readonly #emptied: number[] = [];
-  /** Destinations about to be freed. */
-  #gone = gone;
-  #goneCount = 0;
 
   constructor(
     store: RouteStore,
@@ -95,6 +81,7 @@ export class PackedTable {
     const words = keyWords(layout);
     this.destinations = new Destinations(words);
     this.log = new ChangeLog(this.destinations);
+    this.census = new PathCensus(store, layout.kind === 'bytes');
     if (layout.kind === 'prefix') {
       const shift = lengthBits(layout);
       const added = (head: number): void => store.distinguishers.acquire(head >>> shift);
@@ -140,7 +127,7 @@ export class PackedTable {
     label |= infeasible;
     const best = words[at + SET]!;
     if (best === 0) {
-      this.#came(number, set, label, discriminator);
+      this.census.came(number, set, label, discriminator);
       words[at + SET] = set;
       words[at + LABEL] = label;
       words[at + DISCRIMINATOR] = discriminator;
@@ -176,7 +163,7 @@ export class PackedTable {
       }
       path = paths[p + NEXT]!;
     }
-    this.#came(number, set, label, discriminator);
+    this.census.came(number, set, label, discriminator);
     const path = this.destinations.allocatePath();
     const p = path * PATH_WORDS;
     const grown = this.destinations.paths;
@@ -302,16 +289,15 @@ export class PackedTable {
     }
   }
 
-  /** Puts the paths of a destination into the contest, runs it, and returns the index of the winner. */
+  /** Compares the paths of a destination: the contest as it ended, and the index of the winner. */
   compare(number: number): { readonly contest: Contest; readonly best: number } {
-    this.#gather(number);
-    return { contest, best: this.selection.choose(contest, this.ranking) };
+    const best = pathContest.run(this.destinations, number, this.selection, this.ranking);
+    return { contest: pathContest.contest, best };
   }
 
   /** Forgets changes all followers have seen, and destinations that have gone meanwhile. */
   trim(limit: number): boolean {
     const more = this.log.trim(limit, this.#passed);
-    this.#freeGone();
     if (this.destinations.size === 0 && this.destinations.top > 1 && !more && this.isSettled) {
       this.destinations.clear();
       this.fixed?.clear();
@@ -328,98 +314,41 @@ export class PackedTable {
       if (this.isOccupied(number)) this.revise(number, () => REMOVE);
       this.#passed(number);
     }
-    this.#freeGone();
     this.#batch = undefined;
     this.#unsettledCount = 0;
   }
 
-  #gather(number: number): void {
-    const { words, stride, paths } = this.destinations;
-    const at = number * stride;
-    contest.clear();
-    contest.incumbent = 0;
-    contest.add(words[at + SET]!, words[at + LABEL]! & FLAGS, words[at + DISCRIMINATOR]!);
-    for (let path = words[at + MORE]! & MORE_MASK; path !== 0;) {
-      const p = path * PATH_WORDS;
-      if (contest.count >= contestPaths.length) contestPaths = resized(contestPaths);
-      contestPaths[contest.count] = path;
-      contest.add(paths[p + SET]!, paths[p + LABEL]! & FLAGS, paths[p + DISCRIMINATOR]!);
-      path = paths[p + NEXT]!;
-    }
-  }
-
   #choose(number: number): void {
-    const { words, stride, paths } = this.destinations;
+    const { words, stride } = this.destinations;
     const at = number * stride;
     const state = words[at + MORE]!;
     if ((state & STATE_FREE) !== 0) return;
     words[at + MORE] = state & MORE_MASK;
     if (words[at + SET] === 0) return;
-    let bestChanged = (state & STATE_BEST) !== 0;
-    let changed = this.everyPath || (state & STATE_TOUCHED) !== 0;
+    const bestTouched = (state & STATE_BEST) !== 0;
+    const touched = this.everyPath || (state & STATE_TOUCHED) !== 0;
     if ((state & MORE_MASK) === 0) {
       words[at + LABEL]! &= ~pathFlag.multipath;
-      if (changed) this.#changed(number, bestChanged);
+      if (touched) this.#changed(number, bestTouched);
       return;
     }
-    this.#gather(number);
-    const best = this.selection.choose(contest, this.ranking);
-    const usable = (contest.flags[best]! & pathFlag.infeasible) === 0;
-    if (best !== 0) {
-      changed = true;
-      bestChanged = true;
-      this.#exchange(at, contestPaths[best]! * PATH_WORDS);
-      // The contest names paths by where they were.
-      contest.multipath[best] = contest.multipath[0]!;
-      contest.flags[best] = contest.flags[0]!;
-    }
-    words[at + LABEL]! &= ~pathFlag.multipath;
-    for (let i = 1; i < contest.count; i++) {
-      const p = contestPaths[i]! * PATH_WORDS;
-      const label = paths[p + LABEL]!;
-      const member =
-        usable && contest.multipath[i] === 1 && (label & pathFlag.infeasible) === 0 ? pathFlag.multipath : 0;
-      if ((label & pathFlag.multipath) === member) continue;
-      paths[p + LABEL] = (label & ~pathFlag.multipath) | member;
-      changed = true;
-    }
-    if (changed) this.#changed(number, bestChanged);
-  }
-
-  /** Swaps the path inline with a further one. */
-  #exchange(at: number, p: number): void {
-    const { words, paths } = this.destinations;
-    for (let word = 0; word < NEXT; word++) {
-      const moved = words[at + word]!;
-      words[at + word] = paths[p + word]!;
-      paths[p + word] = moved;
-    }
+    const best = pathContest.run(this.destinations, number, this.selection, this.ranking);
+    const changed = pathContest.settle(this.destinations, number, best);
+    if (touched || changed) this.#changed(number, bestTouched || best !== 0);
   }
 
   /** Replaces set and label of a path; returns whether that changed it. */
   #overwrite(words: Int32Array, at: number, number: number, set: number, label: number): boolean {
-    const old = words[at + SET]!;
+    const oldSet = words[at + SET]!;
     const oldLabel = words[at + LABEL]!;
-    if (old === set && ((oldLabel ^ label) & ~TRANSIENT) === 0) {
+    if (oldSet === set && ((oldLabel ^ label) & ~TRANSIENT) === 0) {
       // Announced again: it only stops being stale.
-      this.stalePaths -= bit(oldLabel, pathFlag.stale);
+      this.census.relabelled(oldLabel, oldLabel & ~pathFlag.stale);
       words[at + LABEL] = oldLabel & ~pathFlag.stale;
       return false;
     }
-    const { pool } = this.store;
-    if (old !== set) {
-      this.observer?.(number, old, false);
-      pool.acquire(set);
-      pool.release(old);
-      words[at + SET] = set;
-      this.observer?.(number, set, true);
-    }
-    this.infeasiblePaths += bit(label, pathFlag.infeasible) - bit(oldLabel, pathFlag.infeasible);
-    this.stalePaths -= bit(oldLabel, pathFlag.stale);
-    if (this.fixed === undefined) {
-      this.store.payloads.acquire(label >>> 8);
-      this.store.payloads.release(oldLabel >>> 8);
-    }
+    this.census.replaced(number, oldSet, oldLabel, set, label);
+    words[at + SET] = set;
     words[at + LABEL] = label | (oldLabel & pathFlag.multipath);
     words[at + TIME] = this.store.seconds;
     return true;
@@ -428,8 +357,7 @@ export class PackedTable {
   /** Gives a path other flags; returns whether somebody could notice. */
   #relabel(words: Int32Array, at: number, label: number): boolean {
     const old = words[at + LABEL]!;
-    this.infeasiblePaths += bit(label, pathFlag.infeasible) - bit(old, pathFlag.infeasible);
-    this.stalePaths += bit(label, pathFlag.stale) - bit(old, pathFlag.stale);
+    this.census.relabelled(old, label);
     words[at + LABEL] = label;
     return ((old ^ label) & ~pathFlag.stale) !== 0;
   }
@@ -437,7 +365,7 @@ export class PackedTable {
   #removeInline(number: number): void {
     const { words, stride, paths } = this.destinations;
     const at = number * stride;
-    this.#left(number, words[at + SET]!, words[at + LABEL]!, words[at + DISCRIMINATOR]!);
+    this.census.left(number, words[at + SET]!, words[at + LABEL]!, words[at + DISCRIMINATOR]!);
     const path = words[at + MORE]! & MORE_MASK;
     if (path === 0) {
       words[at + SET] = 0;
@@ -457,40 +385,12 @@ export class PackedTable {
     const at = number * stride;
     const p = path * PATH_WORDS;
     const label = paths[p + LABEL]!;
-    this.#left(number, paths[p + SET]!, label, paths[p + DISCRIMINATOR]!);
+    this.census.left(number, paths[p + SET]!, label, paths[p + DISCRIMINATOR]!);
     const next = paths[p + NEXT]!;
     if (before !== 0) paths[before * PATH_WORDS + NEXT] = next;
     else words[at + MORE] = (words[at + MORE]! & ~MORE_MASK) | next;
     this.destinations.releasePath(path);
     this.#unsettle(number, (label & pathFlag.multipath) !== 0 ? STATE_TOUCHED : 0);
-  }
-
-  #came(number: number, set: number, label: number, discriminator: number): void {
-    const { pool } = this.store;
-    pool.acquire(set);
-    const source = pool.words[(set << SET_WORDS_SHIFT) + SET_SOURCE]!;
-    while (source >= this.pathsOf.length) this.pathsOf = resized(this.pathsOf);
-    if ((label & pathFlag.secondary) === 0) this.pathsOf[source]!++;
-    else this.store.discriminators.acquire(discriminator);
-    if (this.fixed === undefined) this.store.payloads.acquire(label >>> 8);
-    this.paths++;
-    this.secondaryPaths += bit(label, pathFlag.secondary);
-    this.infeasiblePaths += bit(label, pathFlag.infeasible);
-    if (this.observer !== undefined) this.observer(number, set, true);
-  }
-
-  #left(number: number, set: number, label: number, discriminator: number): void {
-    const { pool } = this.store;
-    const source = pool.words[(set << SET_WORDS_SHIFT) + SET_SOURCE]!;
-    if ((label & pathFlag.secondary) === 0) this.pathsOf[source]!--;
-    else this.store.discriminators.release(discriminator);
-    if (this.fixed === undefined) this.store.payloads.release(label >>> 8);
-    this.paths--;
-    this.secondaryPaths -= bit(label, pathFlag.secondary);
-    this.infeasiblePaths -= bit(label, pathFlag.infeasible);
-    this.stalePaths -= bit(label, pathFlag.stale);
-    if (this.observer !== undefined) this.observer(number, set, false);
-    pool.release(set);
   }
 
   #changed(number: number, best: boolean): void {
@@ -507,7 +407,7 @@ export class PackedTable {
     words[at] = state | touched | STATE_UNSETTLED;
     if ((state & STATE_UNSETTLED) !== 0) return;
     this.touch();
-    if (this.#unsettledCount === this.#unsettled.length) this.#unsettled = resized(this.#unsettled);
+    if (this.#unsettledCount === this.#unsettled.length) this.#unsettled = enlarged(this.#unsettled);
     this.#unsettled[this.#unsettledCount++] = number;
   }
 
@@ -517,44 +417,19 @@ export class PackedTable {
       const at = number * this.destinations.stride;
       if ((this.destinations.words[at + MORE]! & STATE_UNSETTLED) === 0) this.#passed(number);
     }
-    this.#freeGone();
   }
 
-  /** Notes a destination that may have gone: nobody needs to hear of it any more. */
+  /** Frees a destination if it has no path any more, of which nobody needs to hear now. */
   readonly #passed = (number: number): void => {
-    const { words, stride } = this.destinations;
-    if (words[number * stride + SET] !== 0 || (words[number * stride + MORE]! & STATE_FREE) !== 0) return;
-    // Nobody asks for it again before it is freed, so it can be marked as free now and not be noted twice.
-    words[number * stride + MORE] = STATE_FREE;
-    if (this.#goneCount === this.#gone.length) this.#freeGone();
-    this.#gone[this.#goneCount++] = number;
-  };
-
-  /** Frees the destinations noted, many at a time. */
-  #freeGone(): void {
-    const count = this.#goneCount;
-    if (count === 0) return;
-    this.#goneCount = 0;
     const { layout, destinations, fixed } = this;
-    const shift = layout.kind === 'prefix' && layout.distinguished ? lengthBits(layout) : 0;
-    for (let i = 0; i < count; i++) {
-      const number = this.#gone[i]!;
-      if (fixed !== undefined) fixed.remove(number);
-      else this.byBytes!.remove(number);
-      if (shift !== 0) {
-        this.store.distinguishers.release(destinations.words[number * destinations.stride + KEY]! >>> shift);
-      }
-      destinations.release(number);
+    const { words, stride } = destinations;
+    const at = number * stride;
+    if (words[at + SET] !== 0 || (words[at + MORE]! & STATE_FREE) !== 0) return;
+    if (fixed !== undefined) fixed.remove(number);
+    else this.byBytes!.remove(number);
+    if (layout.kind === 'prefix' && layout.distinguished) {
+      this.store.distinguishers.release(words[at + KEY]! >>> lengthBits(layout));
     }
-  }
-}
-
-function bit(word: number, flag: number): number {
-  return (word & flag) !== 0 ? 1 : 0;
-}
-
-function resized(array: Int32Array): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(array.length * 2);
-  larger.set(array);
-  return larger;
+    destinations.release(number);
+  };
 }

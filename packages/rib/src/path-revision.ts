@@ -29,7 +29,7 @@ export class PathRevision {
     this.source = source;
     this.kind = kind;
     this.#finished = finished;
-    this.#tables = tables.filter((table) => (table.pathsOf[source.number] ?? 0) > 0);
+    this.#tables = tables.filter((table) => table.census.of(source.number) > 0);
   }
 
   /** Looks at up to `budget` destinations. @returns at how many it did */
@@ -45,7 +45,7 @@ export class PathRevision {
       const { top } = table.destinations;
       for (; this.#next < top && done < budget; done++) this.#visit(table, this.#next++);
       // A table is done early when the last path of the source has gone from it.
-      if (this.#next < top && (table.pathsOf[this.source.number] ?? 0) > 0) continue;
+      if (this.#next < top && table.census.of(this.source.number) > 0) continue;
       this.#tables.pop();
       this.#next = 1;
     }

@@ -388,7 +388,7 @@ export class Rib {
 
   statistics(): RibStatistics {
     let paths = 0;
-    for (const { packed } of this.#tables.values()) paths += packed.paths;
+    for (const { packed } of this.#tables.values()) paths += packed.census.paths;
     return {
       attributeSets: this.#store.pool.size,
       sources: this.sources().length,
@@ -482,7 +482,7 @@ export class Rib {
   }
 
   #watchMemberships(table: PackedTable): void {
-    table.observer = (destination, set, comes) => {
+    table.census.observer = (destination, set, comes) => {
       this.#filter.note(this.#store.pool.source(set), table.byBytes!.key(destination), comes);
     };
   }

@@ -213,12 +213,13 @@ export class Table {
   /** Paths of a source that came into being in this table, copies left out. */
   pathsOf(source: Source): number {
     this.packed.absorb();
-    return this.packed.pathsOf[source.number] ?? 0;
+    return this.packed.census.of(source.number);
   }
 
   summary(): TableSummary {
     this.#refresh();
-    const { paths, secondaryPaths, infeasiblePaths, stalePaths, destinations } = this.packed;
+    const { census, destinations } = this.packed;
+    const { paths, secondary: secondaryPaths, infeasible: infeasiblePaths, stale: stalePaths } = census;
     return {
       name: this.name,
       family: this.family,

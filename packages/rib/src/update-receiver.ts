@@ -1,22 +1,20 @@
 /** Takes UPDATE messages apart into batches of announcements and withdrawals, without an object per route. */
 import {
   type FamilyName,
-  MALFORMED,
   OPTIONAL,
   TRANSITIVE,
   UpdateFrame,
   type UpdateProblem,
   checkMultiprotocol,
-  families,
   familyOf,
   locateUpdate,
   updateSubcode,
   validateAttributes,
 } from '@vaportrail/bgp/wire';
 import { SET_FEASIBILITY, SET_REPLACEMENT, SET_WORDS_SHIFT } from './attribute-pool.ts';
-import { BATCH_SIZE } from './batch.ts';
 import { MARK_CLASSIC, MARK_GUARDED } from './classify.ts';
 import { TREAT_AS_WITHDRAW } from './feasibility.ts';
+import { NlriIntake, type NlriDestination } from './nlri-intake.ts';
 import type { PackedTable } from './packed-table.ts';
 import { isGuarded } from './route-leak.ts';
 import type { RouteStore } from './route-store.ts';
@@ -28,20 +26,11 @@ const VPN = 128;
 const INET = 'inet' satisfies FamilyName;
 const none: readonly UpdateProblem[] = [];
 
-/** Where NLRI of one family of one source go. */
-interface Destination {
-  readonly table: PackedTable;
-  readonly family: FamilyName;
-  readonly addPath: boolean;
-  /** Mark of the attribute sets that come with its routes. */
-  readonly mark: number;
-}
-
 interface Asked {
   readonly source: Source | undefined;
   readonly afi: number;
   readonly safi: number;
-  readonly to: Destination | undefined;
+  readonly to: NlriDestination | undefined;
 }
 
 const nothingAsked: Asked = { source: undefined, afi: 0, safi: 0, to: undefined };
@@ -50,15 +39,14 @@ export class UpdateReceiver {
   readonly #store: RouteStore;
   /** The table for a family of a source; `undefined` when routes of that family are not wanted. */
   readonly #tableOf: (source: Source, family: FamilyName) => PackedTable | undefined;
-  /** Told when a batch got its first entry. */
-  readonly #filled: (table: PackedTable) => void;
+  readonly #intake: NlriIntake;
   readonly #frame = new UpdateFrame();
   /** Attributes of messages in which MP_REACH_NLRI stands between others. */
   #scratch = new Uint8Array(65536);
   #scratchView = new DataView(this.#scratch.buffer);
   #buffer: ArrayBufferLike | undefined;
   #view: DataView = this.#scratchView;
-  readonly #destinations = new Map<Source, Map<FamilyName, Destination | undefined>>();
+  readonly #destinations = new Map<Source, Map<FamilyName, NlriDestination | undefined>>();
   /** What was asked for last; messages of one family follow each other. */
   #last: Asked = nothingAsked;
 
@@ -69,7 +57,7 @@ export class UpdateReceiver {
   ) {
     this.#store = store;
     this.#tableOf = tableOf;
-    this.#filled = filled;
+    this.#intake = new NlriIntake(store, filled);
   }
 
   /** Forgets which tables the families of its sources go to. */
@@ -138,7 +126,7 @@ export class UpdateReceiver {
     return this.#frame.endOfRib;
   }
 
-  #destinationOf(source: Source, afi: number, safi: number): Destination | undefined {
+  #destinationOf(source: Source, afi: number, safi: number): NlriDestination | undefined {
     const last = this.#last;
     if (last.source === source && last.afi === afi && last.safi === safi) return last.to;
     const family = familyOf(afi, safi);
@@ -147,7 +135,7 @@ export class UpdateReceiver {
     return to;
   }
 
-  #destination(source: Source, family: FamilyName): Destination | undefined {
+  #destination(source: Source, family: FamilyName): NlriDestination | undefined {
     let byFamily = this.#destinations.get(source);
     if (byFamily === undefined) this.#destinations.set(source, (byFamily = new Map()));
     if (byFamily.has(family)) return byFamily.get(family);
@@ -161,7 +149,7 @@ export class UpdateReceiver {
 
   /** Announces, or withdraws when the attributes say so. */
   #announce(
-    to: Destination,
+    to: NlriDestination,
     source: Source,
     set: number,
     at: number,
@@ -276,7 +264,7 @@ export class UpdateReceiver {
 
   /** Adds the NLRI in `bytes[at…end)` to the batch of their table; withdraws them when `set` is 0. */
   #take(
-    to: Destination,
+    to: NlriDestination,
     source: Source,
     at: number,
     end: number,
@@ -284,126 +272,11 @@ export class UpdateReceiver {
     withdrawn: boolean,
     problems: readonly UpdateProblem[],
   ): readonly UpdateProblem[] {
-    const { table, family, addPath } = to;
-    if (!table.isFilled) this.#filled(table);
-    const good =
-      table.layout.kind === 'prefix'
-        ? this.#takePrefixes(to, source, at, end, set, withdrawn)
-        : this.#takeBytes(to, source, at, end, set, withdrawn);
-    if (good) return problems;
+    const { family, addPath } = to;
+    if (this.#intake.take(to, source, this.#frame.bytes, this.#view, at, end, set, withdrawn))
+      return problems;
     const because = `the NLRI of ${family}${addPath ? ' with path identifiers' : ''} are not syntactically correct`;
     return [...problems, updateProblem(family === INET ? 'session-reset' : 'afi-safi-disable', because)];
-  }
-
-  #takePrefixes(
-    to: Destination,
-    source: Source,
-    at: number,
-    end: number,
-    set: number,
-    withdrawn: boolean,
-  ): boolean {
-    const { table, addPath } = to;
-    const layout = table.layout;
-    if (layout.kind !== 'prefix') return false;
-    const { labeled, distinguished, addressWords } = layout;
-    const { batch } = table;
-    const { keys, keyWords, sets, sources, labels, discriminators } = batch;
-    const { distinguishers } = this.#store;
-    const view = this.#view;
-    const bytes = this.#frame.bytes;
-    const base = bytes.byteOffset;
-    const readable = view.byteLength;
-    const longest = addressWords * 32;
-    const shift = addressWords === 1 ? 6 : 8;
-    const before = (labeled ? 24 : 0) + (distinguished ? 64 : 0);
-    let count = batch.count;
-    while (at < end) {
-      let pathId = 0;
-      if (addPath) {
-        if (end - at < 5) break;
-        pathId = view.getInt32(base + at);
-        at += 4;
-      }
-      const bits = bytes[at]!;
-      const next = at + 1 + ((bits + 7) >>> 3);
-      const length = bits - before;
-      if (next > end || length < 0 || length > longest) break;
-      let read = at + 1;
-      let label = 0;
-      if (labeled) {
-        label = withdrawn ? 0 : (bytes[read]! << 24) | (bytes[read + 1]! << 16) | (bytes[read + 2]! << 8);
-        read += 3;
-      }
-      let distinguisher = 0;
-      if (distinguished) {
-        distinguisher = distinguishers.number(view.getInt32(base + read), view.getInt32(base + read + 4));
-        read += 8;
-      }
-      if (count === BATCH_SIZE) {
-        batch.count = count;
-        table.absorb();
-        this.#filled(table);
-        count = 0;
-      }
-      let key = count * keyWords;
-      keys[key++] = (distinguisher << shift) | length;
-      for (let word = 0, left = length; word < addressWords; word++, left -= 32, read += 4) {
-        if (left <= 0) keys[key++] = 0;
-        else {
-          // Reading past the NLRI is harmless as long as the buffer goes on: the mask drops what does not belong.
-          const value = base + read + 4 <= readable ? view.getInt32(base + read) : tail(bytes, read);
-          keys[key++] = left >= 32 ? value : value & (-1 << (32 - left));
-        }
-      }
-      sets[count] = set;
-      sources[count] = source.number;
-      labels[count] = label;
-      discriminators[count] = pathId;
-      count++;
-      at = next;
-    }
-    batch.count = count;
-    return at >= end;
-  }
-
-  #takeBytes(
-    to: Destination,
-    source: Source,
-    at: number,
-    end: number,
-    set: number,
-    withdrawn: boolean,
-  ): boolean {
-    const { table, family, addPath } = to;
-    const { batch, layout } = table;
-    const canonical = layout.kind === 'bytes' ? layout.canonical : undefined;
-    const { bytes } = this.#frame;
-    while (at < end) {
-      let pathId = 0;
-      if (addPath) {
-        if (end - at < 5) return false;
-        pathId = this.#view.getInt32(bytes.byteOffset + at);
-        at += 4;
-      }
-      const octets = families[family].measure(bytes, at, end, withdrawn);
-      if (octets <= 0 || octets === MALFORMED) return false;
-      if (batch.count === BATCH_SIZE) {
-        table.absorb();
-        this.#filled(table);
-      }
-      const entry = batch.count++;
-      batch.putKey(entry, bytes, at, octets, canonical);
-      batch.sets[entry] = set;
-      batch.sources[entry] = source.number;
-      batch.labels[entry] =
-        set === 0 || batch.isVerbatim(entry, bytes, at, octets)
-          ? 0
-          : this.#store.payloads.intern(bytes, at, octets) << 8;
-      batch.discriminators[entry] = pathId;
-      at += octets;
-    }
-    return true;
   }
 }
 
@@ -414,16 +287,6 @@ function isSuspicious(frame: UpdateFrame): boolean {
   if (reachAt === 0) return false;
   if ((frame.reachFlags & (OPTIONAL | TRANSITIVE)) !== OPTIONAL) return true;
   return !(reachNextHopLength === 12 && frame.reachSafi === VPN && frame.reachAfi === 1);
-}
-
-/** The four octets at `at`, zero behind the end. */
-function tail(bytes: Uint8Array, at: number): number {
-  return (
-    ((bytes[at] ?? 0) << 24) |
-    ((bytes[at + 1] ?? 0) << 16) |
-    ((bytes[at + 2] ?? 0) << 8) |
-    (bytes[at + 3] ?? 0)
-  );
 }
 
 function updateProblem(approach: 'session-reset' | 'afi-safi-disable', because: string): UpdateProblem {

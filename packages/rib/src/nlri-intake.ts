@@ -1,0 +1,170 @@
+/** Takes NLRI apart and puts them into the batch of their table. */
+import { type FamilyName, MALFORMED, families } from '@vaportrail/bgp/wire';
+import { BATCH_SIZE } from './batch.ts';
+import type { PackedTable } from './packed-table.ts';
+import type { RouteStore } from './route-store.ts';
+import type { Source } from './source.ts';
+
+/** Where NLRI of one family of one source go. */
+export interface NlriDestination {
+  readonly table: PackedTable;
+  readonly family: FamilyName;
+  readonly addPath: boolean;
+  /** Mark of the attribute sets that come with its routes. */
+  readonly mark: number;
+}
+
+export class NlriIntake {
+  readonly #store: RouteStore;
+  /** Told when a batch got its first entry. */
+  readonly #filled: (table: PackedTable) => void;
+
+  constructor(store: RouteStore, filled: (table: PackedTable) => void) {
+    this.#store = store;
+    this.#filled = filled;
+  }
+
+  /**
+   * Adds the NLRI in `bytes[at…end)` to the batch of their table; withdraws them when `set` is 0.
+   * @param view over the whole buffer behind `bytes`
+   * @returns whether they are syntactically correct; those in front of the first that is not are taken
+   */
+  take(
+    to: NlriDestination,
+    source: Source,
+    bytes: Uint8Array,
+    view: DataView,
+    at: number,
+    end: number,
+    set: number,
+    withdrawn: boolean,
+  ): boolean {
+    const { table } = to;
+    if (!table.isFilled) this.#filled(table);
+    return table.layout.kind === 'prefix'
+      ? this.#takePrefixes(to, source, bytes, view, at, end, set, withdrawn)
+      : this.#takeBytes(to, source, bytes, view, at, end, set, withdrawn);
+  }
+
+  #takePrefixes(
+    to: NlriDestination,
+    source: Source,
+    bytes: Uint8Array,
+    view: DataView,
+    at: number,
+    end: number,
+    set: number,
+    withdrawn: boolean,
+  ): boolean {
+    const { table, addPath } = to;
+    const layout = table.layout;
+    if (layout.kind !== 'prefix') return false;
+    const { labeled, distinguished, addressWords } = layout;
+    const { batch } = table;
+    const { keys, keyWords, sets, sources, labels, discriminators } = batch;
+    const { distinguishers } = this.#store;
+    const base = bytes.byteOffset;
+    const readable = view.byteLength;
+    const longest = addressWords * 32;
+    const shift = addressWords === 1 ? 6 : 8;
+    const before = (labeled ? 24 : 0) + (distinguished ? 64 : 0);
+    let count = batch.count;
+    while (at < end) {
+      let pathId = 0;
+      if (addPath) {
+        if (end - at < 5) break;
+        pathId = view.getInt32(base + at);
+        at += 4;
+      }
+      const bits = bytes[at]!;
+      const next = at + 1 + ((bits + 7) >>> 3);
+      const length = bits - before;
+      if (next > end || length < 0 || length > longest) break;
+      let read = at + 1;
+      let label = 0;
+      if (labeled) {
+        label = withdrawn ? 0 : (bytes[read]! << 24) | (bytes[read + 1]! << 16) | (bytes[read + 2]! << 8);
+        read += 3;
+      }
+      let distinguisher = 0;
+      if (distinguished) {
+        distinguisher = distinguishers.number(view.getInt32(base + read), view.getInt32(base + read + 4));
+        read += 8;
+      }
+      if (count === BATCH_SIZE) {
+        batch.count = count;
+        table.absorb();
+        this.#filled(table);
+        count = 0;
+      }
+      let key = count * keyWords;
+      keys[key++] = (distinguisher << shift) | length;
+      for (let word = 0, left = length; word < addressWords; word++, left -= 32, read += 4) {
+        if (left <= 0) keys[key++] = 0;
+        else {
+          // Reading past the NLRI is harmless as long as the buffer goes on: the mask drops what does not belong.
+          const value = base + read + 4 <= readable ? view.getInt32(base + read) : tail(bytes, read);
+          keys[key++] = left >= 32 ? value : value & (-1 << (32 - left));
+        }
+      }
+      sets[count] = set;
+      sources[count] = source.number;
+      labels[count] = label;
+      discriminators[count] = pathId;
+      count++;
+      at = next;
+    }
+    batch.count = count;
+    return at >= end;
+  }
+
+  #takeBytes(
+    to: NlriDestination,
+    source: Source,
+    bytes: Uint8Array,
+    view: DataView,
+    at: number,
+    end: number,
+    set: number,
+    withdrawn: boolean,
+  ): boolean {
+    const { table, family, addPath } = to;
+    const { batch, layout } = table;
+    const canonical = layout.kind === 'bytes' ? layout.canonical : undefined;
+    while (at < end) {
+      let pathId = 0;
+      if (addPath) {
+        if (end - at < 5) return false;
+        pathId = view.getInt32(bytes.byteOffset + at);
+        at += 4;
+      }
+      const octets = families[family].measure(bytes, at, end, withdrawn);
+      if (octets <= 0 || octets === MALFORMED) return false;
+      if (batch.count === BATCH_SIZE) {
+        table.absorb();
+        this.#filled(table);
+      }
+      const entry = batch.count++;
+      batch.putKey(entry, bytes, at, octets, canonical);
+      batch.sets[entry] = set;
+      batch.sources[entry] = source.number;
+      batch.labels[entry] =
+        set === 0 || batch.isVerbatim(entry, bytes, at, octets)
+          ? 0
+          : this.#store.payloads.intern(bytes, at, octets) << 8;
+      batch.discriminators[entry] = pathId;
+      at += octets;
+    }
+    return true;
+  }
+}
+
+/** The four octets at `at`, zero behind the end. */
+function tail(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at] ?? 0) << 24) |
+    ((bytes[at + 1] ?? 0) << 16) |
+    ((bytes[at + 2] ?? 0) << 8) |
+    (bytes[at + 3] ?? 0)
+  );
+}

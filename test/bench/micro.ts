@@ -5,7 +5,15 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
-import { UpdateFrame, decodeUpdate, families, locateUpdate, walkNlri } from '@vaportrail/bgp/wire';
+import {
+  UpdateFrame,
+  checkMultiprotocol,
+  decodeUpdate,
+  families,
+  locateUpdate,
+  validateAttributes,
+  walkNlri,
+} from '@vaportrail/bgp/wire';
 import { announcements } from './route-load.ts';
 import { median } from './statistics.ts';
 
@@ -87,6 +95,21 @@ function decoding(routes: number): Row[] {
   }
   const context = { asn4: true, internal: true, addPath: () => false };
   const frame = new UpdateFrame();
+  const own = new Uint8Array(4096);
+  /** The steps of a receiver for one message; `checked`: with what RFC 7606 asks of its attributes. */
+  const receive = (start: number, end: number, checked: boolean): number => {
+    if (locateUpdate(bytes, start, end, frame) !== undefined) throw new Error('an UPDATE that is wrong');
+    const octets = frame.copyAttributes(own, 0);
+    if (checked) {
+      const problems = validateAttributes(own, 0, octets, { asn4: true, internal: true, announces: 'mp' });
+      if (problems.length > 0 || checkMultiprotocol(frame).length > 0)
+        throw new Error('attributes that are wrong');
+    }
+    let count = 0;
+    const { reachNlriAt, reachNlriEnd } = frame;
+    walkNlri(families['inet-vpn'], bytes, reachNlriAt, reachNlriEnd, false, false, () => count++);
+    return count;
+  };
   const ways: Record<string, () => number> = {
     'decode: routes and attributes as objects': () =>
       messages.reduce((sum, [start, end]) => sum + decodeUpdate(bytes, start, end, context).routes.length, 0),
@@ -99,6 +122,10 @@ function decoding(routes: number): Row[] {
       }
       return count;
     },
+    'RFC 7606: located, copied and walked without checks': () =>
+      messages.reduce((sum, [start, end]) => sum + receive(start, end, false), 0),
+    'RFC 7606: with the checks of attributes': () =>
+      messages.reduce((sum, [start, end]) => sum + receive(start, end, true), 0),
   };
   return Object.entries(ways).map(([name, way]) => {
     const times: number[] = [];

@@ -32,8 +32,13 @@ const { values } = parseArgs({
     target: { type: 'string' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
     keep: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
+if (values.help) {
+  process.stdout.write('npm run fuzz -- [--minutes N] [--target NAME] [--seed N] [--keep]\n');
+  process.exit(0);
+}
 const minutes = Number(values.minutes);
 if (!(minutes > 0) || (values.target !== undefined && !(values.target in targets))) {
   process.stderr.write(`--minutes takes a number, --target one of ${Object.keys(targets).join(', ')}\n`);

@@ -17,7 +17,23 @@ import type { VirtualNetworks } from './virtual-networks.ts';
 /** Counts of a table. */
 export function tableView(table: Table, instance: string): TableView {
   const { routes: prefixes, octets: _octets, name, family, ...counts } = table.summary();
-  return { name, family, instance, prefixes, ...counts };
+  return {
+    name,
+    family,
+    instance,
+    prefixes,
+    ...counts,
+    ...(counts.stalePaths > 0 && { longLivedStalePaths: longLivedStalePaths(table) }),
+  };
+}
+
+/** Looked for only where something is stale at all. */
+function longLivedStalePaths(table: Table): number {
+  let count = 0;
+  for (const route of table.routes({ explained: false })) {
+    for (const path of route.paths) if (path.longLivedStale) count++;
+  }
+  return count;
 }
 
 /** What the text of paths needs to know. */

@@ -67,6 +67,8 @@ export interface TableView {
   readonly secondaryPaths?: number;
   readonly infeasiblePaths?: number;
   readonly stalePaths?: number;
+  /** Of the stale ones, those whose peer is away for long. */
+  readonly longLivedStalePaths?: number;
 }
 
 export interface RoutingInstanceView {

@@ -58,6 +58,8 @@ function summaryFields(neighbor: NeighborView, local: LocalIdentity): Fields {
     encoding: text(neighbor.protocol.toUpperCase()),
     peer_type: text(neighbor.type === 'external' ? 'external' : 'internal'),
     state: text(neighbor.state),
+    admin_down: bool(neighbor.state.includes('administratively')),
+    as_override: bool(false),
     router_type: text(neighbor.protocol === 'xmpp' ? '' : 'bgp-router'),
     passive: bool(neighbor.passive ?? false),
     local_address: text(neighbor.localAddress ?? ''),

@@ -1,60 +1,40 @@
 /** Contrail's introspect requests, by the names and fields that clients send. */
-import type { ViewServer } from '@vaportrail/show';
+import type { Query, ViewServer } from '@vaportrail/show';
 
 import type { ControlNode } from '../control-node.ts';
-import { limitOf } from '../route-query.ts';
 import { neighborAnswer, neighborSummaryAnswer, xmppServerAnswer } from './neighbors.ts';
+import { routePage } from './route-pages.ts';
 import { routingInstanceAnswer } from './routing-instances.ts';
 import { showRouteAnswer, showRouteSummaryAnswer } from './show-route.ts';
 
 /** Contrail's requests by their names. Fields that no answer depends on are accepted. */
 export function serveIntrospect(server: ViewServer, node: ControlNode): void {
   const xml = (body: string) => ({ contentType: 'text/xml; charset=utf-8', body });
+  const routes = (query: Query) => {
+    const neighbors = new Map(node.neighbors().map((neighbor) => [neighbor.name, neighbor]));
+    const peer = (name: string) => {
+      const neighbor = neighbors.get(name);
+      return neighbor && { asn: neighbor.asn ?? 0, routerId: neighbor.routerId ?? neighbor.address };
+    };
+    return xml(showRouteAnswer(routePage(node, query), { localAsn: node.identity().asn, peer }));
+  };
   server
-    .page(
-      '/Snh_ShowRouteReq',
-      (query) => {
-        const routes = node.routes({
-          table: query['routing_table'] || query['x'] || undefined,
-          instance: query['routing_instance'] || undefined,
-          prefix: query['prefix'] || undefined,
-          match: isTrue(query['longer_match'])
-            ? 'longer'
-            : isTrue(query['shorter_match'])
-              ? 'shorter'
-              : undefined,
-          source: query['source'] || undefined,
-          protocol: query['protocol']?.toLowerCase() || undefined,
-          family: query['family'] || undefined,
-          limit: limitOf(query['count'] || undefined),
-        });
-        const tables = node
-          .tables()
-          .map((table) => ({ table, routes: routes.filter((route) => route.table === table.name) }))
-          .filter((one) => one.routes.length > 0);
-        const neighbors = new Map(node.neighbors().map((neighbor) => [neighbor.name, neighbor]));
-        const peer = (name: string) => {
-          const neighbor = neighbors.get(name);
-          return neighbor && { asn: neighbor.asn ?? 0, routerId: neighbor.routerId ?? neighbor.address };
-        };
-        return xml(showRouteAnswer(tables, { localAsn: node.identity().asn, peer }));
-      },
-      [
-        'routing_table',
-        'routing_instance',
-        'prefix',
-        'longer_match',
-        'shorter_match',
-        'count',
-        'source',
-        'protocol',
-        'family',
-        'start_routing_table',
-        'start_routing_instance',
-        'start_prefix',
-        'x',
-      ],
-    )
+    .page('/Snh_ShowRouteReqIterate', routes, ['route_info', 'x'])
+    .page('/Snh_ShowRouteReq', routes, [
+      'routing_table',
+      'routing_instance',
+      'prefix',
+      'longer_match',
+      'shorter_match',
+      'count',
+      'source',
+      'protocol',
+      'family',
+      'start_routing_table',
+      'start_routing_instance',
+      'start_prefix',
+      'x',
+    ])
     .page(
       '/Snh_ShowRouteSummaryReq',
       ({ search_string: name, x }) =>
@@ -98,8 +78,4 @@ export function serveIntrospect(server: ViewServer, node: ControlNode): void {
 
 function containing<T>(part: string | undefined, name: (one: T) => string): (one: T) => boolean {
   return (one) => part === undefined || name(one).includes(part);
-}
-
-function isTrue(text: string | undefined): boolean {
-  return text === 'true' || text === '1';
 }

@@ -1,7 +1,17 @@
 /** `ShowRouteReq` and `ShowRouteSummaryReq`: tables, their routes, and every path with its attributes. */
 import type { PathView, RouteView, TableView } from '@vaportrail/show';
 
-import { type Fields, answer, bool, number, strings, structures, text } from '@vaportrail/show/sandesh';
+import type { RoutePage } from './route-pages.ts';
+import {
+  type Fields,
+  answer,
+  bool,
+  number,
+  strings,
+  structure,
+  structures,
+  text,
+} from '@vaportrail/show/sandesh';
 
 /** A table with those of its routes that were asked for. */
 export interface TableWithRoutes {
@@ -10,7 +20,7 @@ export interface TableWithRoutes {
 }
 
 /** `<ShowRouteResp>` */
-export function showRouteAnswer(tables: readonly TableWithRoutes[], context: PathContext): string {
+export function showRouteAnswer({ tables, nextBatch }: RoutePage, context: PathContext): string {
   return answer('ShowRouteResp', {
     tables: structures(
       'ShowRouteTable',
@@ -29,6 +39,7 @@ export function showRouteAnswer(tables: readonly TableWithRoutes[], context: Pat
         ),
       })),
     ),
+    next_batch: text(nextBatch, 'ShowRouteReqIterate'),
   });
 }
 
@@ -57,7 +68,7 @@ function tableFields(table: TableView): Fields {
     secondary_paths: number(table.secondaryPaths ?? 0),
     infeasible_paths: number(table.infeasiblePaths ?? 0),
     stale_paths: number(table.stalePaths ?? 0),
-    llgr_stale_paths: number(0),
+    llgr_stale_paths: number(table.longLivedStalePaths ?? 0),
   };
 }
 
@@ -94,6 +105,7 @@ function pathFields(path: PathView, { localAsn, peer }: PathContext): Fields {
     peer_router_id: text(from?.routerId ?? ''),
     source: text(path.source),
     as_path: text(path.asPath ?? ''),
+    as4_path: text(''),
     next_hop: text(path.nextHop ?? ''),
     label: number(path.label ?? 0),
     origin: text(path.origin ?? 'incomplete'),
@@ -106,11 +118,35 @@ function pathFields(path: PathView, { localAsn, peer }: PathContext): Fields {
     tunnel_encap: strings(path.encapsulations ?? []),
     sequence_no: text(path.sequence === undefined ? '' : String(path.sequence)),
     origin_vn_path: strings([]),
+    load_balance: structure('ShowLoadBalance', loadBalance(path)),
     cluster_list: strings(path.clusterList ?? []),
     originator_id: text(path.originatorId ?? ''),
     large_communities: path.largeCommunities && strings(path.largeCommunities),
   };
 }
+
+/** How traffic is spread over members: by all five fields unless a community says otherwise. */
+function loadBalance({ extendedCommunities = [] }: PathView): Fields {
+  const PREFIX = 'load-balance:';
+  const words = extendedCommunities
+    .find((one) => one.startsWith(PREFIX))
+    ?.slice(PREFIX.length)
+    .split(',');
+  const isBiased = words?.includes('source-bias') === true;
+  const named = words?.filter((word) => word !== 'source-bias' && word !== '') ?? [];
+  return {
+    decision: text(isBiased ? 'source-bias' : 'field-hash'),
+    fields: strings(named.length === 0 ? defaultHashFields : named),
+  };
+}
+
+const defaultHashFields = [
+  'l3-source-address',
+  'l3-destination-address',
+  'l4-protocol',
+  'l4-source-port',
+  'l4-destination-port',
+];
 
 function flagsText(path: PathView): string {
   const flags = [...(path.flags ?? []), ...(path.because === undefined ? [] : [path.because])];

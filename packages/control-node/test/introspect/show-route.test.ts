@@ -4,44 +4,47 @@ import { introspectTime, showRouteAnswer } from '../../src/introspect/show-route
 
 t.test('a path has the fields that introspect clients look up', async (t) => {
   const xml = showRouteAnswer(
-    [
-      {
-        table: {
-          name: 'default-domain:demo:red:red.inet.0',
-          family: 'inet',
-          instance: 'default-domain:demo:red:red',
-          prefixes: 1,
-          paths: 1,
-          primaryPaths: 1,
-        },
-        routes: [
-          {
-            table: 'default-domain:demo:red:red.inet.0',
+    {
+      nextBatch: '',
+      tables: [
+        {
+          table: {
+            name: 'default-domain:demo:red:red.inet.0',
             family: 'inet',
-            prefix: '172.16.0.3/32',
-            paths: [
-              {
-                protocol: 'xmpp',
-                source: 'compute-1 <&>',
-                best: true,
-                multipath: false,
-                feasible: true,
-                nextHop: '10.1.1.3',
-                label: 25,
-                localPref: 200,
-                med: 100,
-                origin: 'incomplete',
-                routeTargets: ['64512:8000004'],
-                extendedCommunities: ['encapsulation:gre'],
-                encapsulations: ['gre'],
-                secondaryTables: ['bgp.l3vpn.0'],
-                receivedAt: '2016-07-21T02:53:34.144Z',
-              },
-            ],
+            instance: 'default-domain:demo:red:red',
+            prefixes: 1,
+            paths: 1,
+            primaryPaths: 1,
           },
-        ],
-      },
-    ],
+          routes: [
+            {
+              table: 'default-domain:demo:red:red.inet.0',
+              family: 'inet',
+              prefix: '172.16.0.3/32',
+              paths: [
+                {
+                  protocol: 'xmpp',
+                  source: 'compute-1 <&>',
+                  best: true,
+                  multipath: false,
+                  feasible: true,
+                  nextHop: '10.1.1.3',
+                  label: 25,
+                  localPref: 200,
+                  med: 100,
+                  origin: 'incomplete',
+                  routeTargets: ['64512:8000004'],
+                  extendedCommunities: ['encapsulation:gre'],
+                  encapsulations: ['gre'],
+                  secondaryTables: ['bgp.l3vpn.0'],
+                  receivedAt: '2016-07-21T02:53:34.144Z',
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    },
     { localAsn: 64512, peer: () => undefined },
   );
   t.match(

@@ -121,16 +121,43 @@ export function publishedEvpnPath(item: EnetItem, { asn }: Pick<Publication, 'as
   };
 }
 
-const encoded = new WeakMap<ItemAttributes, Map<number, Uint8Array>>();
+/** What attributes were encoded to, and from what. */
+interface Encoded {
+  readonly from: ItemAttributes;
+  readonly asn: number;
+  readonly master: boolean;
+  readonly bytes: Uint8Array;
+}
 
-/** The attribute bytes of an item, computed once per shared {@link ItemAttributes}. */
+/** By what items of the same shape share, see `AttributeBlocks` of xmpp: they differ in their labels only. */
+const encoded = new WeakMap<object, Encoded>();
+
+/** The attribute bytes of an item, computed once for all that differ in nothing but their label. */
 function attributesOf(attributes: ItemAttributes, asn: number, master: boolean): Uint8Array {
-  const key = master ? -asn : asn;
-  let byAsn = encoded.get(attributes);
-  if (byAsn === undefined) encoded.set(attributes, (byAsn = new Map()));
-  let bytes = byAsn.get(key);
-  if (bytes === undefined) byAsn.set(key, (bytes = encodePublished(attributes, asn, master)));
+  const known = encoded.get(attributes.loadBalance);
+  if (known !== undefined && known.asn === asn && known.master === master && isAlike(known.from, attributes))
+    return known.bytes;
+  const bytes = encodePublished(attributes, asn, master);
+  encoded.set(attributes.loadBalance, { from: attributes, asn, master, bytes });
   return bytes;
+}
+
+/** Whether two items, of which one was made from the other, have the same attributes in BGP. */
+function isAlike(a: ItemAttributes, b: ItemAttributes): boolean {
+  if (a === b) return true;
+  const [hop, other] = [a.nextHops[0]!, b.nextHops[0]!];
+  return (
+    a.loadBalance === b.loadBalance &&
+    a.securityGroups === b.securityGroups &&
+    a.communityTags === b.communityTags &&
+    a.mobility === b.mobility &&
+    a.localPref === b.localPref &&
+    a.med === b.med &&
+    hop.encapsulations === other.encapsulations &&
+    hop.tags === other.tags &&
+    hop.mac === other.mac &&
+    hop.localSequence === other.localSequence
+  );
 }
 
 function encodePublished(attributes: ItemAttributes, asn: number, master: boolean): Uint8Array {

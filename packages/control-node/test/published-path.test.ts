@@ -147,3 +147,25 @@ t.test('a path without any known encapsulation is kept and cannot be used', asyn
   t.equal(infeasible('mpls-o-gre', 'udp'), undefined);
   t.equal(infeasible(), undefined);
 });
+
+t.test('items of one shape share their attributes, and any difference but the label counts', async (t) => {
+  const { attributes: some } = publishedPath(item(), vrf);
+  t.equal(publishedPath(item({}, { label: 31 }), vrf).attributes, some, 'the very same octets');
+  const changes: [Partial<ItemAttributes>, Partial<NextHop>][] = [
+    [{ mobility: { sequence: 2, sticky: false } }, {}],
+    [{ securityGroups: [8000003] }, {}],
+    [{ communityTags: ['64512:7'] }, {}],
+    [{ localPref: 100 }, {}],
+    [{ med: 50 }, {}],
+    [{}, { encapsulations: ['vxlan'] }],
+    [{}, { tags: [0x10001] }],
+    [{}, { mac: undefined }],
+    [{}, { localSequence: 3 }],
+  ];
+  for (const [change, hop] of changes) {
+    const shared = publishedPath(item(change, hop), vrf);
+    const alone = publishedPath(item({ ...change, loadBalance: { ...attributes.loadBalance } }, hop), vrf);
+    t.equal(hexText(shared.attributes), hexText(alone.attributes), JSON.stringify({ ...change, ...hop }));
+    t.not(hexText(shared.attributes), hexText(some));
+  }
+});

@@ -38,6 +38,9 @@ const OVER_RESERVE_FROM = 1 << 16;
 
 /** Interns attribute sets and counts who uses them. Set 0 is "none". */
 export class AttributePool {
+  /** Scratch of {@link internBytes}, and a view of it. */
+  #copied = new Uint8Array(4096);
+  #copy = new DataView(this.#copied.buffer);
   /** Sixteen words per set; replaced when the pool grows. */
   words: Int32Array = new Int32Array(FIRST_CAPACITY << SET_WORDS_SHIFT);
   readonly arena = new ByteArena();
@@ -122,16 +125,16 @@ export class AttributePool {
 
   /** {@link intern} for byte strings that stand alone. */
   internBytes(attributes: Uint8Array, nextHop: Uint8Array, source: number, mark: number): number {
-    return this.intern(
-      new DataView(attributes.buffer, attributes.byteOffset, attributes.byteLength),
-      0,
-      attributes.length,
-      new DataView(nextHop.buffer, nextHop.byteOffset, nextHop.byteLength),
-      0,
-      nextHop.length,
-      source,
-      mark,
-    );
+    const length = attributes.length + nextHop.length;
+    // Copied, because a view of an array as small as an address costs more than the rest.
+    if (length > this.#copied.length) {
+      this.#copied = new Uint8Array(2 * length);
+      this.#copy = new DataView(this.#copied.buffer);
+    }
+    this.#copied.set(attributes, 0);
+    this.#copied.set(nextHop, attributes.length);
+    const view = this.#copy;
+    return this.intern(view, 0, attributes.length, view, attributes.length, nextHop.length, source, mark);
   }
 
   acquire(set: number): void {

@@ -126,6 +126,8 @@ export class Rib {
   readonly #rankings = new Map<RuleSetName, Map<NextHopResolver | undefined, Ranking>>();
   readonly #groups = new Map<Table, UpdateGroup[]>();
   readonly #freedSources: number[] = [];
+  /** Sources that are gone, while their paths are not. */
+  readonly #removed = new Set<Source>();
   /** Sources that are gone, while attribute sets still carry their numbers. */
   readonly #retiring = new Set<Source>();
   #tableNumber = 0;
@@ -238,11 +240,8 @@ export class Rib {
 
   /** Takes all paths of a source away, in slices, and then forgets it. It must not send anything any more. */
   removeSource(source: Source): void {
-    this.#revise(source, 'flush', undefined, () => {
-      this.#receive.forgetSource(source);
-      this.#filter.forget(source.number);
-      this.#retiring.add(source);
-    });
+    this.#removed.add(source);
+    this.#wake();
   }
 
   sources(): Source[] {
@@ -317,11 +316,11 @@ export class Rib {
    * @returns whether more is left
    */
   drain(budget: number = DRAIN_BUDGET): boolean {
-    let left = budget;
+    let left = budget - this.#flushRemoved(budget >>> 2);
     for (const revision of this.#revisions) {
+      if (left <= 0) break;
       left -= revision.work(left);
       if (revision.isDone) this.#revisions.delete(revision);
-      if (left <= 0) break;
     }
     for (const review of this.#reviews) {
       if (left <= 0) break;
@@ -345,6 +344,8 @@ export class Rib {
       }
     }
     const unserved: PackedTable[] = [];
+    // Whoever follows a table gets on even while sources are gone over.
+    left = Math.max(left, budget >>> 2);
     for (const table of visited) {
       if (left <= 0 && table.followers.some(({ isPending }) => isPending)) {
         unserved.push(table);
@@ -356,7 +357,7 @@ export class Rib {
         left -= follower.work(Math.max(left, budget >>> 3));
       }
     }
-    let more = this.#revisions.size + this.#reviews.size > 0;
+    let more = this.#removed.size + this.#revisions.size + this.#reviews.size > 0;
     // Those whose turn has not come are the first the next time.
     for (const table of unserved) table.touch();
     for (const table of visited) {
@@ -453,13 +454,32 @@ export class Rib {
   #revise(source: Source, kind: Revision, family?: FamilyName, finished: () => void = () => {}): void {
     this.#finishRevisions(source);
     const tables: PackedTable[] = [];
-    for (const table of this.#tables.values()) {
+    for (const { packed, family: own } of this.#tables.values()) {
       // What it sent so far is part of what is revised.
-      table.packed.absorb();
-      if (family === undefined || table.family === family) tables.push(table.packed);
+      if (packed.isFilled) packed.absorb();
+      if (family === undefined || own === family) tables.push(packed);
     }
     this.#revisions.add(new PathRevision(this.#store, source, kind, tables, finished));
     this.#wake();
+  }
+
+  /**
+   * Looks where removed sources have paths: thousands of agents may have gone at once, and there may be thousands of tables.
+   * @returns what it took of the budget
+   */
+  #flushRemoved(budget: number): number {
+    let done = 0;
+    for (const source of this.#removed) {
+      if (done >= budget) break;
+      done += this.#tables.size;
+      this.#removed.delete(source);
+      this.#revise(source, 'flush', undefined, () => {
+        this.#receive.forgetSource(source);
+        this.#filter.forget(source.number);
+        this.#retiring.add(source);
+      });
+    }
+    return done;
   }
 
   /** A source that speaks again must not have what it says now taken for what it said before. */

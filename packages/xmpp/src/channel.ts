@@ -284,10 +284,14 @@ export class Channel {
     const before = this.counters.receivedStanzas;
     this.counters.receivedOctets += chunk.length;
     this.#tap(chunk);
-    stream.allowance = this.#allowance.left(this.#clock.now());
+    const now = this.#clock.now();
+    stream.allowance = this.#allowance.left(now);
     stream.push(chunk);
     this.#allowance.keep(stream.allowance);
-    if (this.counters.receivedStanzas > before) this.#call(() => this.#handlers?.batchEnd?.());
+    if (this.counters.receivedStanzas > before) {
+      this.#heardAt = now;
+      this.#call(() => this.#handlers?.batchEnd?.());
+    }
     if (this.#connection !== connection) return;
     if (!stream.stalled) {
       connection.resume();
@@ -321,7 +325,6 @@ export class Channel {
       return;
     }
     this.counters.receivedStanzas++;
-    this.#heardAt = this.#clock.now();
     this.#handlers?.stanza(stanza);
   }
 

@@ -33,4 +33,5 @@ t.test('top shows sessions, rates between two looks, and tables', async (t) => {
   t.match(stdout, /1 of 1 sessions established/);
   t.match(stdout, /^camaro +Established +7 +[1-9][\d.]* +[1-9][\d.]* +0 +0$/m);
   t.match(stdout, /^bgp\.l3vpn\.0 +4 +24 +10$/m);
+  t.match(stdout, /^Last changes\n[\d:]{8} {2}\S+ {2}bgp\.l3vpn\.0 4 → 4 routes, 14 → 24 paths$/m);
 });

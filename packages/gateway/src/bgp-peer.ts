@@ -47,6 +47,9 @@ export interface PeerOwner {
   tables(): Iterable<Table>;
 }
 
+/** Counted once for all peers: a look at every destination of a table. */
+export type ActiveCounts = (table: Table, source: Source) => number;
+
 /** Octets of an UPDATE's header and fixed fields; every UPDATE is longer. */
 const LENGTH_AT = 16;
 
@@ -131,12 +134,13 @@ export class BgpPeer {
     return this.#memberships.has(family);
   }
 
-  view(): GatewayNeighborView {
+  /** @param active how many routes of a table have their best path from a source */
+  view(active: ActiveCounts): GatewayNeighborView {
     const { config, session } = this;
     const { negotiated, counters, endpoints, lastEnd } = session;
     const source = this.#source;
     const families = negotiated?.families ?? config.families;
-    const tables = source === undefined ? [] : this.#tableViews(source);
+    const tables = source === undefined ? [] : this.#tableViews(source, active);
     return {
       name: this.name,
       address: config.address,
@@ -176,15 +180,18 @@ export class BgpPeer {
     };
   }
 
-  #tableViews(source: Source): NeighborTableView[] {
+  #tableViews(source: Source, active: ActiveCounts): NeighborTableView[] {
     const views: NeighborTableView[] = [];
     for (const table of this.#owner.tables()) {
       const received = table.pathsOf(source);
       if (received === 0) continue;
-      let active = 0;
-      for (const route of table.routes({ source, explained: false }))
-        if (route.best?.source === source) active++;
-      views.push({ name: table.name, active, received, accepted: received, damped: 0 });
+      views.push({
+        name: table.name,
+        active: active(table, source),
+        received,
+        accepted: received,
+        damped: 0,
+      });
     }
     return views;
   }

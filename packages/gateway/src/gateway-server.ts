@@ -3,6 +3,7 @@ import { ViewError, ViewServer, serveHealth, type DaemonView, type Log, type Que
 import { ipv4Text } from '@vaportrail/net';
 import { ReloadError, type Change } from './change.ts';
 import type { Gateway, TableFilter } from './gateway.ts';
+import { LABEL_TABLE } from './label-table-view.ts';
 import { StatementError } from './statement-row.ts';
 
 const VERSION = '0.1.0';
@@ -128,7 +129,7 @@ function routeTables(gateway: Gateway, query: Query): unknown {
 }
 
 function known(gateway: Gateway, table: string | undefined): string | undefined {
-  if (table === undefined || table === 'inet.0' || table === 'inet.3') return table;
+  if (table === undefined || table === 'inet.0' || table === 'inet.3' || table === LABEL_TABLE) return table;
   if (gateway.tables().some(({ name }) => name === table)) return table;
   throw new ViewError(404, `there is no table ${table}`);
 }

@@ -32,6 +32,7 @@ import type { Flow } from './flow-hash.ts';
 import { ForwardingNextHops, type NextHopIndexes } from './forwarding-next-hop.ts';
 import type { Forwarded } from './forwarding-table.ts';
 import { gatewayServer } from './gateway-server.ts';
+import { LABEL_TABLE, labelTableView } from './label-table-view.ts';
 import { localRoutes, resolvingRoutes } from './local-routes.ts';
 import { Memberships } from './memberships.ts';
 import { Resolver } from './resolution.ts';
@@ -243,7 +244,13 @@ export class Gateway {
   }
 
   neighbors(): GatewayNeighborView[] {
-    return [...this.#peers.values()].map((peer) => peer.view());
+    const counted = new Map<Table, ReadonlyMap<Source, number>>();
+    const active = (table: Table, source: Source): number => {
+      let counts = counted.get(table);
+      if (counts === undefined) counted.set(table, (counts = table.bestOf(this.#rib.sources())));
+      return counts.get(source) ?? 0;
+    };
+    return [...this.#peers.values()].map((peer) => peer.view(active));
   }
 
   /** Routing tables with the entries asked for. @throws RangeError for a prefix that is none */
@@ -277,6 +284,12 @@ export class Gateway {
     for (const rib of ['inet.0', 'inet.3'] as const) {
       if (filter.table !== undefined && filter.table !== rib) continue;
       views.push(resolvingTableView(rib, this.#resolver, this.#tunnels, this.#clock.now(), filter));
+    }
+    if (filter.table === undefined || filter.table === LABEL_TABLE) {
+      const age = Math.max(0, Math.floor((this.#clock.now() - this.#startedAt) / 1000));
+      const labels = labelTableView(this.#vrfs, age, filter);
+      // Who asks for a prefix does not mean labels.
+      if (filter.table !== undefined || filter.prefix === undefined || hasEntries(labels)) views.push(labels);
     }
     return filter.table === undefined ? views.filter(({ routes }) => routes > 0) : views;
   }

@@ -73,6 +73,8 @@ export function bgpPathView(path: Path, context: PathContext): GatewayPathView {
   view.peerAsn = source.asn;
   view.nextHop = addressText(path.nextHop);
   if (attributes.med !== undefined) view.med = attributes.med;
+  const aigp = attributes.get('aigp')?.metric;
+  if (aigp !== undefined) view.aigp = String(aigp);
   if (path.label !== undefined) view.label = path.label;
   if (leg !== undefined) {
     view.metric2 = leg.metric;

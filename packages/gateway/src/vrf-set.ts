@@ -34,6 +34,10 @@ export class VrfSet {
     return this.#vrfs.size;
   }
 
+  [Symbol.iterator](): Iterator<Vrf> {
+    return this.#vrfs.values();
+  }
+
   named(name: string): Vrf | undefined {
     return this.#vrfs.get(name);
   }

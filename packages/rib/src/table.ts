@@ -216,6 +216,21 @@ export class Table {
     return this.packed.census.of(source.number);
   }
 
+  /** How many routes have their best path from each source, by the number of the source; one look at every destination. */
+  bestOf(sources: Iterable<Source>): Map<Source, number> {
+    this.#refresh();
+    const { destinations, store } = this.packed;
+    const counts = new Map<number, number>();
+    for (let number = 1; number < destinations.top; number++) {
+      if (!this.packed.isOccupied(number)) continue;
+      const set = this.packed.bestSet(number);
+      if (set === 0) continue;
+      const source = store.pool.source(set);
+      counts.set(source, (counts.get(source) ?? 0) + 1);
+    }
+    return new Map(Array.from(sources, (source) => [source, counts.get(source.number) ?? 0]));
+  }
+
   summary(): TableSummary {
     this.#refresh();
     const { census, destinations } = this.packed;

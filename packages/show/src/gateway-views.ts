@@ -6,7 +6,7 @@ import type { NeighborView, PathView, RouteView } from './views.ts';
 
 /** Who made an entry, as Junos names it; the preference behind it decides first. */
 export type GatewayProtocol =
-  'BGP' | 'Static' | 'Direct' | 'Local' | 'Multipath' | 'Tunnel' | 'RTarget' | 'VPN';
+  'BGP' | 'Static' | 'Direct' | 'Local' | 'Multipath' | 'Tunnel' | 'RTarget' | 'VPN' | 'MPLS';
 
 /** `*` active, `@` active for routing only, `#` for forwarding only, blank neither. */
 export type ActiveMark = '*' | '@' | '#' | ' ';
@@ -64,9 +64,20 @@ export interface GatewayPathView extends PathView {
   /** `1-KRT`: who was told. */
   readonly announcementBits: readonly string[];
   readonly nextHopType:
-    'Indirect' | 'Router' | 'Interface' | 'Local' | 'Discard' | 'Reject' | 'Unusable' | 'Tunnel';
+    | 'Indirect'
+    | 'Router'
+    | 'Interface'
+    | 'Local'
+    | 'Discard'
+    | 'Reject'
+    | 'Unusable'
+    | 'Tunnel'
+    | 'Receive'
+    | 'Table';
   readonly nextHops: readonly GatewayNextHopView[];
   readonly indirect: readonly IndirectView[];
+  /** Where packets with a label are looked up once it is off: `k8s-test.inet.0`. */
+  readonly lookupTable?: string;
   /** Extended communities as Junos words them. */
   readonly junosCommunities: readonly string[];
   readonly nextHopReferences?: number;

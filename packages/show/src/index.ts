@@ -104,7 +104,8 @@ export {
   type GatewayAccess,
 } from './text/junos-command.ts';
 export { routeExchange } from './text/junos-exchange.ts';
-export { routeJson, routeXml } from './text/junos-markup.ts';
+export { routeInformation } from './text/junos-markup.ts';
+export { elementJson, elementXml } from './text/junos-element.ts';
 export { nextHopGetText, nextHopListText } from './text/nh.ts';
 export { routeDumpText, routeGetText } from './text/rt.ts';
 export { interfacesText } from './text/vif.ts';

@@ -116,6 +116,8 @@ export interface PathView {
   readonly asPath?: string;
   readonly localPref?: number;
   readonly med?: number;
+  /** Accumulated IGP metric, in digits: it has 64 bits. @see RFC 7311 */
+  readonly aigp?: string;
   readonly communities?: readonly string[];
   readonly largeCommunities?: readonly string[];
   readonly routeTargets?: readonly string[];

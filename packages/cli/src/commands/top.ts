@@ -8,6 +8,9 @@ import { print, type Subcommand } from '../command.ts';
 /** Moves the cursor home and clears the screen. */
 const CLEAR = '\u001b[H\u001b[2J';
 
+/** Lines of what has changed, the last one first. */
+const LAST_CHANGES = 10;
+
 interface Sight {
   readonly daemon: string;
   readonly at: number;
@@ -28,10 +31,14 @@ export const top = {
       .option('--count <looks>', 'end after so many looks', positive)
       .action(async ({ from, interval, count }: { from?: string; interval: number; count?: number }) => {
         let before: Sight[] = [];
+        const changes: string[] = [];
         for (let look = 1; ; look++) {
           const targets = endpointsOf(['control-node', 'gateway'], from);
           const sights = await Promise.all(targets.map(see));
-          print((process.stdout.isTTY ? CLEAR : '') + sightsText(sights, before));
+          changes.unshift(...sights.flatMap((sight) => changesSince(sight, before)).toReversed());
+          changes.length = Math.min(changes.length, LAST_CHANGES);
+          const last = changes.length === 0 ? '' : `\n\nLast changes\n${changes.join('\n')}`;
+          print((process.stdout.isTTY ? CLEAR : '') + sightsText(sights, before) + last);
           if (look === count) return;
           before = sights;
           await sleep(interval * 1000);
@@ -51,6 +58,30 @@ async function see({ url, name = url, query }: Target): Promise<Sight> {
     fetchView<TableView[]>(url, '/tables', query),
   ]);
   return { daemon: name, at: Date.now(), neighbors, tables };
+}
+
+/** What is different from the last look: sessions and their state, tables and how much is in them. */
+function changesSince({ daemon, at, neighbors, tables }: Sight, sights: readonly Sight[]): string[] {
+  const before = sights.find((sight) => sight.daemon === daemon);
+  if (before === undefined) return [];
+  const time = new Date(at).toISOString().slice(11, 19);
+  const lines: string[] = [];
+  for (const { name, address, state, flaps, lastError } of neighbors) {
+    const then = before.neighbors.find((other) => other.name === name && other.address === address);
+    const because = state === 'Established' || lastError === undefined ? '' : `: ${lastError}`;
+    if (then === undefined) lines.push(`${name} is new, ${state}`);
+    else if (then.state !== state) lines.push(`${name} ${then.state} → ${state}${because}`);
+    else if (then.flaps !== flaps) lines.push(`${name} went down and came up again`);
+  }
+  for (const { name, address } of before.neighbors)
+    if (!neighbors.some((other) => other.name === name && other.address === address))
+      lines.push(`${name} is gone`);
+  for (const { name, prefixes, paths } of tables) {
+    const then = before.tables.find((other) => other.name === name) ?? { prefixes: 0, paths: 0 };
+    if (then.prefixes !== prefixes || then.paths !== paths)
+      lines.push(`${name} ${then.prefixes} → ${prefixes} routes, ${then.paths} → ${paths} paths`);
+  }
+  return lines.map((line) => `${time}  ${daemon}  ${line}`);
 }
 
 function sightsText(sights: readonly Sight[], before: readonly Sight[]): string {

@@ -10,9 +10,8 @@ export function bgpSummary(
   tables: readonly TableTotals[],
 ): string {
   const down = neighbors.filter((neighbor) => neighbor.state !== 'Established').length;
-  const groups = new Set(neighbors.map((neighbor) => neighbor.type)).size;
   const lines = [
-    `Groups: ${groups} Peers: ${neighbors.length} Down peers: ${down}`,
+    `Groups: ${groupCount(neighbors)} Peers: ${neighbors.length} Down peers: ${down}`,
     'Table          Tot Paths  Act Paths Suppressed    History Damp State    Pending',
   ];
   for (const table of tables) {
@@ -40,6 +39,11 @@ export function bgpSummary(
 
 function countsText(table: NeighborTableView): string {
   return `${table.active}/${table.received}/${table.accepted}/${table.damped}`;
+}
+
+/** Internal and external peers are a group each. */
+export function groupCount(neighbors: readonly GatewayNeighborView[]): number {
+  return new Set(neighbors.map(({ type }) => type)).size;
 }
 
 export function bgpNeighbor(neighbor: GatewayNeighborView): string {

@@ -17,9 +17,18 @@ import {
   forwardingTableExtensive,
   tunnelInterface,
 } from './junos-forwarding.ts';
-import { routeJson, routeXml } from './junos-markup.ts';
+import { type Element, elementJson, elementXml } from './junos-element.ts';
+import { routeInformation } from './junos-markup.ts';
 import { type RouteStyle, routeBrief, routeTerse } from './junos-route.ts';
 import { routeDetail } from './junos-route-detail.ts';
+import {
+  bgpNeighborInformation,
+  bgpSummaryInformation,
+  configurationInformation,
+  dynamicTunnelsInformation,
+  forwardingInformation,
+  interfaceInformation,
+} from './junos-state-markup.ts';
 import { pipeThrough } from './pipe.ts';
 
 /** Thrown for words that are no command; the message says where they stop making sense. */
@@ -39,10 +48,8 @@ export interface CommandOptions {
 
 interface Answer {
   readonly text: string;
-  /** What `| display json` prints. */
-  readonly json: string;
-  /** What `| display xml` prints, where there is such a form. */
-  readonly xml?: string;
+  /** What `| display json` and `| display xml` print. */
+  readonly document: Element;
 }
 
 interface Command {
@@ -64,7 +71,7 @@ const commands: readonly Command[] = [
         destination: whole(given['destination']),
       });
       const render = flags.has('extensive') ? forwardingTableExtensive : forwardingTable;
-      return answer(tables.map(render).join('\n'), tables);
+      return { text: tables.map(render).join('\n'), document: forwardingInformation(tables) };
     },
   },
   exchange('show route receive-protocol bgp', 'received'),
@@ -92,7 +99,7 @@ const commands: readonly Command[] = [
         detail: (table: GatewayTableView) => routeDetail(table),
         extensive: (table: GatewayTableView) => routeDetail(table, { extensive: true }),
       }[level];
-      return { text: tables.map(render).join(''), json: routeJson(tables), xml: routeXml(tables) };
+      return { text: tables.map(render).join(''), document: routeInformation(tables) };
     },
   },
   {
@@ -105,7 +112,7 @@ const commands: readonly Command[] = [
         gateway.view<GatewayTableView[]>('/route-table', { entries: 'false', protocol: 'bgp' }),
       ]);
       const filled = tables.filter(({ name }) => name.startsWith('bgp.'));
-      return answer(bgpSummary(neighbors, filled), neighbors);
+      return { text: bgpSummary(neighbors, filled), document: bgpSummaryInformation(neighbors, filled) };
     },
   },
   {
@@ -119,7 +126,7 @@ const commands: readonly Command[] = [
       );
       if (neighbors.length === 0)
         throw new CommandError(`there is no BGP neighbor ${plain[0] ?? ''}`.trimEnd());
-      return answer(neighbors.map(bgpNeighbor).join('\n'), neighbors);
+      return { text: neighbors.map(bgpNeighbor).join('\n'), document: bgpNeighborInformation(neighbors) };
     },
   },
   {
@@ -128,7 +135,7 @@ const commands: readonly Command[] = [
     async run(gateway, rest) {
       optionsOf(rest, [], []);
       const view = await gateway.view<DynamicTunnelsView>('/dynamic-tunnels', {});
-      return answer(dynamicTunnelsDatabase(view), view);
+      return { text: dynamicTunnelsDatabase(view), document: dynamicTunnelsInformation(view) };
     },
   },
   {
@@ -145,7 +152,7 @@ const commands: readonly Command[] = [
         );
       if (tunnels.length === 0 && plain[0] !== undefined)
         throw new CommandError(`device ${plain[0]} not found`);
-      return answer(tunnels.map(tunnelInterface).join('\n'), tunnels);
+      return { text: tunnels.map(tunnelInterface).join('\n'), document: interfaceInformation(tunnels) };
     },
   },
   {
@@ -157,7 +164,7 @@ const commands: readonly Command[] = [
       const shown = statements.filter(
         (line) => line === under || under === '' || line.startsWith(`${under} `),
       );
-      return answer(shown.map((line) => `${line}\n`).join(''), shown);
+      return { text: shown.map((line) => `${line}\n`).join(''), document: configurationInformation(shown) };
     },
   },
   change('set'),
@@ -190,8 +197,8 @@ export async function runCommand(
   for (const stage of stages) {
     const [, display, form] = /^\s*(display)\s+(\S+)\s*$/.exec(stage) ?? [];
     if (display === undefined) filters.push(stage);
-    else if (form === 'json') text = result.json;
-    else if (form === 'xml' && result.xml !== undefined) text = result.xml;
+    else if (form === 'json') text = elementJson(result.document);
+    else if (form === 'xml') text = elementXml(result.document);
     else if (form !== 'set') throw new CommandError(`this command has no ${form} form`);
   }
   return filters.length === 0 ? text : pipeThrough(text, filters);
@@ -261,10 +268,6 @@ function whole(prefix: string | undefined): string | undefined {
   return `${octets.join('.')}/${length ?? address.split('.').length * 8}`;
 }
 
-function answer(text: string, view: unknown): Answer {
-  return { text, json: `${JSON.stringify(view, undefined, 2)}\n` };
-}
-
 function exchange(words: string, direction: 'received' | 'advertised'): Command {
   return {
     words,
@@ -278,7 +281,7 @@ function exchange(words: string, direction: 'received' | 'advertised'): Command 
         table: given['table'],
         prefix: whole(plain[0]),
       });
-      return { text: routeExchange(tables), json: routeJson(tables), xml: routeXml(tables) };
+      return { text: routeExchange(tables), document: routeInformation(tables) };
     },
   };
 }
@@ -289,7 +292,8 @@ function change(action: 'set' | 'delete'): Command {
     help: 'STATEMENT',
     async run(gateway, rest) {
       if (rest.length === 0) throw new CommandError(`"${action}" needs a statement`);
-      return answer('', await gateway.act('/configuration', { [action]: rest.join(' ') }));
+      await gateway.act('/configuration', { [action]: rest.join(' ') });
+      return { text: '', document: { name: 'ok', content: null } };
     },
   };
 }

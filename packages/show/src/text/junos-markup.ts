@@ -1,36 +1,13 @@
 /** `show route … | display json` and `| display xml`: the element names that Junos scripts look for. */
 import type { GatewayPathView, GatewayTableView } from '../gateway-views.ts';
 import { briefAge } from './junos-age.ts';
+import { type Element, optional, text } from './junos-element.ts';
 import { pathText } from './junos-route.ts';
 
 const NAMESPACE = 'http://xml.juniper.net/junos/18.4R1/junos-routing';
 
-/** An element with children, with text, or empty. */
-interface Element {
-  readonly name: string;
-  readonly attributes?: Readonly<Record<string, string>>;
-  readonly content: readonly Element[] | string | null;
-}
-
-function text(name: string, value: string | number, attributes?: Element['attributes']): Element {
-  return { name, content: String(value), ...(attributes === undefined ? {} : { attributes }) };
-}
-
-function optional(name: string, value: string | number | undefined): Element[] {
-  return value === undefined ? [] : [text(name, value)];
-}
-
-/** The tables as one JSON document, every element an array of `{ data }`. */
-export function routeJson(tables: readonly GatewayTableView[]): string {
-  return `${JSON.stringify(jsonOf([information(tables)]), undefined, 4)}\n`;
-}
-
-/** The tables as one XML document. */
-export function routeXml(tables: readonly GatewayTableView[]): string {
-  return `${xmlLines(information(tables), 0).join('\n')}\n`;
-}
-
-function information(tables: readonly GatewayTableView[]): Element {
+/** Routing tables with the entries asked for. */
+export function routeInformation(tables: readonly GatewayTableView[]): Element {
   return { name: 'route-information', attributes: { xmlns: NAMESPACE }, content: tables.map(tableElement) };
 }
 
@@ -69,6 +46,7 @@ function entryElement(path: GatewayPathView): Element {
       ...optional('metric2', path.metric2),
       ...optional('med', path.med),
       ...optional('local-preference', path.localPref),
+      ...optional('aigp', path.aigp),
       ...optional('learned-from', path.from),
       ...optional('inactive-reason', path.inactiveReason),
       ...(bgp ? [text('as-path', pathText(path)), text('validation-state', 'unverified')] : []),
@@ -84,27 +62,4 @@ function entryElement(path: GatewayPathView): Element {
       })),
     ],
   };
-}
-
-function jsonOf(elements: readonly Element[]): Record<string, unknown[]> {
-  const object: Record<string, unknown[]> = {};
-  for (const { name, attributes, content } of elements) {
-    const body =
-      content === null ? { data: [null] } : typeof content === 'string' ? { data: content } : jsonOf(content);
-    (object[name] ??= []).push(attributes === undefined ? body : { ...body, attributes });
-  }
-  return object;
-}
-
-function xmlLines({ name, attributes, content }: Element, depth: number): string[] {
-  const margin = ' '.repeat(depth * 4);
-  const written = Object.entries(attributes ?? {}).map(([key, value]) => ` ${key}="${escaped(value)}"`);
-  const open = `${margin}<${name}${written.join('')}`;
-  if (content === null || content.length === 0) return [`${open}/>`];
-  if (typeof content === 'string') return [`${open}>${escaped(content)}</${name}>`];
-  return [`${open}>`, ...content.flatMap((child) => xmlLines(child, depth + 1)), `${margin}</${name}>`];
-}
-
-function escaped(value: string): string {
-  return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }

@@ -73,6 +73,7 @@ function pathLines(path: GatewayPathView): string[] {
   if (path.announcementBits.length > 0)
     lines.push(`Announcement bits (${path.announcementBits.length}): ${path.announcementBits.join(' ')}`);
   lines.push(`AS path: ${path.kind === 'BGP' || path.kind === 'Multipath' ? pathText(path) : 'I'}`);
+  if (path.aigp !== undefined) lines.push(`AIGP: ${path.aigp}`);
   if (path.originatorId !== undefined) lines.push(`Originator ID: ${path.originatorId}`);
   if (path.clusterList !== undefined && path.clusterList.length > 0)
     lines.push(`Cluster list:  ${path.clusterList.join(' ')}`);

@@ -98,7 +98,10 @@ export function unreachedText(path: GatewayPathView): string | undefined {
     case 'Reject':
     case 'Unusable':
     case 'Tunnel':
+    case 'Receive':
       return path.nextHops.length === 0 ? path.nextHopType : undefined;
+    case 'Table':
+      return `receive table ${path.lookupTable ?? ''}, Pop`;
     case 'Local':
       return `Local${path.nextHops[0] === undefined ? '' : ` via ${path.nextHops[0].interface}`}`;
     case 'Indirect':
@@ -131,6 +134,7 @@ const protocolLetters = {
   Tunnel: 'T',
   RTarget: 'R',
   VPN: 'V',
+  MPLS: 'M',
 } as const satisfies Record<GatewayPathView['kind'], string>;
 
 /** Width of the prefix in terse lines; a longer one stands on a line of its own. */

@@ -37,6 +37,21 @@ function gateway(): { access: GatewayAccess; asked: Asked[] } {
       ],
     },
     '/dynamic-tunnels': { table: 'inet.3', networks: [] },
+    '/neighbors': [
+      {
+        name: 'contrail',
+        address: '10.169.25.19',
+        type: 'internal',
+        state: 'Established',
+        asn: 60100,
+        flaps: 0,
+        lastChange: 65_974,
+        received: { messages: 2235, octets: 1, updates: 1 },
+        sent: { messages: 2390, octets: 1, updates: 1 },
+        backlog: 0,
+        tables: [{ name: 'bgp.l3vpn.0', active: 2, received: 2, accepted: 2, damped: 0 }],
+      },
+    ],
   };
   const access: GatewayAccess = {
     view: async <T>(path: string, query: object) => {
@@ -113,7 +128,24 @@ t.test('display json and xml carry the names that scripts look for', async (t) =
     await runCommand('show route | display xml | match "rt-destination"', access),
     '<rt-destination>101.101.101.252/32</rt-destination>',
   );
-  await t.rejects(runCommand('show configuration | display xml', access), CommandError);
+  for (const [command, element] of [
+    ['show route forwarding-table', 'forwarding-table-information'],
+    ['show route receive-protocol bgp 10.169.25.19', 'route-information'],
+    ['show bgp summary', 'bgp-information'],
+    ['show bgp neighbor', 'bgp-information'],
+    ['show dynamic-tunnels database', 'dynamic-tunnel-information'],
+    ['show interfaces', 'interface-information'],
+    ['show configuration', 'configuration-information'],
+    ['set routing-instances k8s-test routing-options multipath', 'ok'],
+  ] as const) {
+    const document = JSON.parse(await runCommand(`${command} | display json`, access)) as object;
+    t.same(Object.keys(document), [element], `${command} | display json`);
+    const xml = await runCommand(`${command} | display xml`, access);
+    t.match(xml, new RegExp(`^<rpc-reply [^>]*>\\n {4}<${element}[ />]`), `${command} | display xml`);
+    const tags = (pattern: RegExp): number => [...xml.matchAll(pattern)].length;
+    t.equal(tags(/<[a-z][^>]*[^/]>|<[a-z]>/g), tags(/<\/[a-z]/g), 'what is opened is closed');
+  }
+  await t.rejects(runCommand('show configuration | display yaml', access), CommandError);
 });
 
 t.test('what the neighbour sent, in columns', async (t) => {

@@ -67,6 +67,8 @@ const bgpPeer = z.strictObject({
   'ttl-security': wholeNumber(1, 254).optional(),
   /** Our role towards this peer: a peer whose role does not fit is refused. @see RFC 9234 §4 */
   role: z.enum(['provider', 'customer', 'peer', 'rs', 'rs-client']).optional(),
+  /** IPv4 families in which next hops may be IPv6. @see RFC 8950 */
+  'extended-next-hop': z.array(z.enum(['inet', 'inet-vpn', 'inet-labeled'])).default([]),
   /** Families in which the peer may send several paths to a destination, or is sent several. @see RFC 7911 */
   'add-path': z.partialRecord(z.enum(peerFamilies), addPath).optional(),
   /** What the peer is; of a control node in another AS, LOCAL_PREF is made of MED again. */

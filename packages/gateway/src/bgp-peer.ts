@@ -86,6 +86,7 @@ export class BgpPeer {
         ...(config.password !== undefined && { password: config.password }),
         ...(config['ttl-security'] !== undefined && { ttlSecurity: config['ttl-security'] }),
         ...(config.role !== undefined && { role: roleNamed[config.role] }),
+        extendedNextHop: config['extended-next-hop'],
         ...(config['add-path'] !== undefined && { addPath: addPathModes(config['add-path']) }),
       },
       {
@@ -247,6 +248,7 @@ export class BgpPeer {
       localAsn: this.localAsn,
       asn4: negotiated.asn4,
       extendedMessage: negotiated.extendedMessage,
+      extendedNextHop: negotiated.extendedNextHop.includes(family),
       exportPolicy: ownRoutesOnly,
       ...(negotiated.addPath.send.includes(family) && {
         paths: addPathsSent((this.config['add-path'] ?? {})[family as GatewayFamily]),

@@ -29,6 +29,8 @@ export interface EgressProfile {
   readonly asn4: boolean;
   /** They understand long-lived graceful restart. @see RFC 9494 */
   readonly longLived: boolean;
+  /** Routes that have an IPv6 next hop go to them; false for IPv4 families where that was not agreed on. @see RFC 8950 */
+  readonly ipv6NextHops: boolean;
   /** What they are to us, where that guards the family against leaks. @see RFC 9234 §5 */
   readonly peerRole: Role | undefined;
   /** Rewrites the attributes at the end, or keeps the path back; memoised like everything here. */
@@ -36,6 +38,7 @@ export interface EgressProfile {
 }
 
 const EXTENDED_LENGTH = 0x10;
+const IPV4_OCTETS = 4;
 const {
   asPath,
   as4Path,
@@ -68,13 +71,17 @@ const roleWords = {
  */
 export function keptFromAll(
   facts: number,
+  nextHopLength: number,
   source: Source,
   profile: EgressProfile,
   identity: Identity,
 ): string | undefined {
   if ((facts & setFact.noAdvertise) !== 0) return 'it carries the community no-advertise';
   if (!profile.internal && (facts & setFact.noExport) !== 0) return 'it carries the community no-export';
-  const { peerRole } = profile;
+  const { peerRole, ipv6NextHops, nextHopSelf } = profile;
+  if (!ipv6NextHops && (nextHopSelf?.length ?? nextHopLength) > IPV4_OCTETS) {
+    return 'its next hop is IPv6, and the peer takes IPv4 next hops only';
+  }
   if (peerRole !== undefined && leakRules[peerRole].keepsBack && (facts & setFact.onlyToCustomer) !== 0) {
     return `it carries ONLY_TO_CUSTOMER and the peer is ${roleWords[peerRole]}`;
   }

@@ -15,6 +15,8 @@ import type { Parcel } from './slab.ts';
 import type { ToldPaths } from './told-paths.ts';
 import { UpdateEncoder } from './update-encoder.ts';
 
+const IPV6_OCTETS = 16;
+
 /** Items are destinations, or records of {@link ToldPaths} where members take several paths of a destination. */
 export class OutgoingUpdates implements Courier {
   readonly #store: RouteStore;
@@ -152,7 +154,11 @@ export class OutgoingUpdates implements Courier {
     const own = this.#profile.nextHopSelf;
     const encoder = this.#encoder;
     if (own !== undefined) encoder.openReach(bytes, at, length, own, 0, own.length);
-    else encoder.openReach(bytes, at, length, pool.arena.bytes, pool.nextHopAt(set), pool.nextHopLength(set));
+    else {
+      // The link-local address beside a global one means nothing beyond its link. @see RFC 2545 §3
+      const octets = Math.min(pool.nextHopLength(set), IPV6_OCTETS);
+      encoder.openReach(bytes, at, length, pool.arena.bytes, pool.nextHopAt(set), octets);
+    }
   }
 
   #withdraw(items: readonly number[], to: number): void {

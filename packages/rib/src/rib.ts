@@ -1,5 +1,5 @@
 /** The routing information base of one daemon: its sources, its tables, and the work that flows between them. */
-import { type FamilyName, familyOf } from '@vaportrail/bgp/wire';
+import { type FamilyName, families, familyOf } from '@vaportrail/bgp/wire';
 import { compareBytes } from '@vaportrail/net';
 import { classify, declassify } from './classify.ts';
 import { layoutOf, vpnFamilyOf } from './family-layout.ts';
@@ -95,6 +95,8 @@ export interface UpdateGroupOptions {
    * they take one, without path identifier. @see RFC 7911
    */
   readonly paths?: number | undefined;
+  /** IPv6 next hops of IPv4 families were agreed on; true unless stated. @see RFC 8950 */
+  readonly extendedNextHop?: boolean | undefined;
   /** What they are to us; guards unicast routes against leaks. @see RFC 9234 §5 */
   readonly peerRole?: Role | undefined;
   /** Rewrites the encoded attributes, or keeps paths back; groups with different functions are different groups. */
@@ -262,6 +264,7 @@ export class Rib {
       extendedMessage: options.extendedMessage ?? false,
       sparesSuppliers: options.sparesSuppliers ?? false,
       paths: options.paths ?? 0,
+      ipv6NextHops: (options.extendedNextHop ?? true) || !hasIpv4NextHop(table.family),
       peerRole: isGuarded(table.family) ? options.peerRole : undefined,
       exportPolicy: options.exportPolicy,
     };
@@ -530,6 +533,11 @@ export class Rib {
   }
 }
 
+/** Families whose next hop is IPv4 unless something else is agreed on. @see RFC 8950 §4 */
+function hasIpv4NextHop(family: FamilyName): boolean {
+  return families[family].afi === 1 && layoutOf(family).kind === 'prefix';
+}
+
 function sameSettings(a: UpdateGroupSettings, b: UpdateGroupSettings): boolean {
   return (
     a.internal === b.internal &&
@@ -539,6 +547,7 @@ function sameSettings(a: UpdateGroupSettings, b: UpdateGroupSettings): boolean {
     a.extendedMessage === b.extendedMessage &&
     a.sparesSuppliers === b.sparesSuppliers &&
     a.paths === b.paths &&
+    a.ipv6NextHops === b.ipv6NextHops &&
     a.peerRole === b.peerRole &&
     a.exportPolicy === b.exportPolicy &&
     (a.nextHopSelf === b.nextHopSelf ||

@@ -185,28 +185,32 @@ export class UpdateGroup implements Audience {
 
   /** Why a member is not told paths with a set. */
   #keptBack(member: UpdateMember, set: number): string | undefined {
-    const { identity, pool, sources } = this.#store;
+    const { pool, sources } = this.#store;
     const source = sources[pool.source(set)]!;
     if (source === member.source) return 'it is its own path';
     return (
-      keptFromAll(pool.words[(set << SET_WORDS_SHIFT) + SET_FACTS]!, source, this.settings, identity) ??
+      this.#keptFromAll(set) ??
       this.#keptFrom(member, set, source) ??
       (this.#outgoing.permits(set) ? undefined : 'export policy keeps it back')
     );
   }
 
   #receiversOf(set: number): number {
-    const { identity, pool, sources } = this.#store;
-    const record = set << SET_WORDS_SHIFT;
+    const { pool, sources } = this.#store;
     const source = sources[pool.source(set)]!;
-    if (keptFromAll(pool.words[record + SET_FACTS]!, source, this.settings, identity) !== undefined)
-      return NOBODY;
-    if (!this.#outgoing.permits(set)) return NOBODY;
+    if (this.#keptFromAll(set) !== undefined || !this.#outgoing.permits(set)) return NOBODY;
     const to: number[] = [];
     for (const [number, { member }] of this.#peers) {
       if (this.#keptFrom(member, set, source) === undefined) to.push(number);
     }
     return to.length === this.#peers.size ? this.#everybody : this.distribution.receivers.of(to);
+  }
+
+  /** Why no member is told paths with a set. */
+  #keptFromAll(set: number): string | undefined {
+    const { identity, pool, sources } = this.#store;
+    const facts = pool.words[(set << SET_WORDS_SHIFT) + SET_FACTS]!;
+    return keptFromAll(facts, pool.nextHopLength(set), sources[pool.source(set)]!, this.settings, identity);
   }
 
   /** Why a member is not told paths with a set, though others of the group are. */

@@ -32,6 +32,11 @@ const JUDGED_AFTER = 90;
 /** Growth that counts as flat: the collector does not run at the same fill every time. */
 const FLAT_SHARE = 0.15;
 const FLAT_MEGABYTES = 16;
+/**
+ * A process that takes its place late, as V8 does while its young generation grows, is flat when it has stopped: between
+ * the third quarter of its life and the last.
+ */
+const STILL_SHARE = 0.03;
 
 interface Life {
   pid: number;
@@ -69,7 +74,10 @@ export class VitalSigns {
       const before = median(samples.slice(quarter, 2 * quarter));
       const after = median(samples.slice(3 * quarter));
       const seconds = (performance.now() - begun) / 1000;
-      const flat = after - before <= Math.max(FLAT_MEGABYTES, before * FLAT_SHARE);
+      const between = median(samples.slice(2 * quarter, 3 * quarter));
+      const flat =
+        after - before <= Math.max(FLAT_MEGABYTES, before * FLAT_SHARE) ||
+        after - between <= between * STILL_SHARE;
       return { process: name, seconds, before, after, flat: seconds < JUDGED_AFTER ? undefined : flat };
     });
   }

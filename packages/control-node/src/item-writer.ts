@@ -13,7 +13,7 @@ import {
 } from '@vaportrail/xmpp';
 
 import { type RouteProperties, routeProperties } from './contrail-communities.ts';
-import { enetKey, labelFieldsOf } from './evpn-route.ts';
+import { enetKey, isInclusiveMulticast, labelFieldsOf } from './evpn-route.ts';
 import { multicastItem } from './multicast-route.ts';
 import { DEFAULT_LOCAL_PREF } from './published-path.ts';
 import { type ReflectedPath, reflectedAttributes, reflectedEnetAttributes } from './reflected-item.ts';
@@ -50,13 +50,13 @@ export function itemWriter(
   ];
 }
 
-/** The same for EVPN. Routes of types that agents do not have are passed over. */
+/** The same for EVPN. Routes of types that agents do not have are passed over; inclusive multicast is for `ReplicationLists`. */
 function enetWriter(table: ItemTable): (reach: readonly Route[], unreach: readonly Route[]) => Buffer[] {
   const { instance } = table;
   const named = (routes: readonly Route[]): [Route, EnetKey][] =>
     routes.flatMap((route) => {
       const key = enetKey(route.nlri!);
-      return key === undefined ? [] : [[route, key]];
+      return key === undefined || isInclusiveMulticast(key) ? [] : [[route, key]];
     });
   return (reach, unreach) => [
     ...itemsBodies(
@@ -96,7 +96,7 @@ function multicastWriter(
 }
 
 /** Labels stand in the NLRI, that of an inclusive multicast route in its PMSI attribute. */
-function reflectedEvpnPath(path: Path, table: ItemTable): ReflectedPath {
+export function reflectedEvpnPath(path: Path, table: ItemTable): ReflectedPath {
   const reflected = reflectedPath(path, table);
   const isVxlan = reflected.properties.encapsulations.includes('vxlan');
   const [field, l3Field = 0] = labelFieldsOf(path.nlri!);

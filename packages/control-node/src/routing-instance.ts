@@ -1,7 +1,7 @@
 /** A routing instance: the tables of one virtual network, what they import and export, and the agents in it. */
 import type { FamilyName } from '@vaportrail/bgp/wire';
 import { ipv4Bytes, routeTargetText } from '@vaportrail/net';
-import type { ItemGroup, Membership as GroupMembership, Rib, Source, Table } from '@vaportrail/rib';
+import type { ItemGroup, Rib, Source, Table } from '@vaportrail/rib';
 import type { RoutingInstanceView } from '@vaportrail/show';
 import {
   type Item,
@@ -19,6 +19,7 @@ import { evpnNlri } from './evpn-route.ts';
 import { ItemDropped } from './item-dropped.ts';
 import { multicastNlri, multicastPath } from './multicast-route.ts';
 import { publishedEvpnPath, publishedPath } from './published-path.ts';
+import { type ListMembership, ReplicationLists } from './replication-lists.ts';
 import { tableView } from './route-view.ts';
 import type { VirtualNetworks } from './virtual-networks.ts';
 import type { XmppPeer } from './xmpp-peer.ts';
@@ -54,7 +55,7 @@ interface InstanceTable {
 interface Member {
   readonly subscription: Subscription;
   /** What it is told; nothing while it is away. */
-  groups: readonly GroupMembership[];
+  groups: readonly ListMembership[];
   /** Tables it has not been told in full yet. */
   unsynchronised: number;
 }
@@ -65,6 +66,7 @@ export class RoutingInstance {
   readonly #owner: RoutingInstanceOwner;
   readonly #tables = new Map<InstanceFamily, InstanceTable>();
   readonly #members = new Map<XmppPeer, Member>();
+  #lists: ReplicationLists | undefined;
   #config: RoutingInstanceConfig;
   #targets: ReturnType<typeof targetsOf>;
 
@@ -86,14 +88,15 @@ export class RoutingInstance {
         ...targetsFor(family, this.#targets),
         ...(index !== undefined && { originVn: originVirtualNetworkCommunity(owner.asn, index) }),
       });
-      const writer = itemWriter({
+      const items = {
         instance: this.name,
         family,
         virtualNetwork: this.virtualNetwork,
         asn: owner.asn,
         networks: () => owner.networks(),
-      });
-      this.#tables.set(family, { table, group: owner.rib.itemGroup(table, writer) });
+      };
+      this.#tables.set(family, { table, group: owner.rib.itemGroup(table, itemWriter(items)) });
+      if (family === 'e-vpn') this.#lists = new ReplicationLists(table, items);
     }
   }
 
@@ -149,6 +152,7 @@ export class RoutingInstance {
   /** Takes the instance away with all its routes. */
   remove(): void {
     for (const peer of this.#members.keys()) this.#dismiss(peer);
+    this.#lists?.close();
     for (const { table } of this.#tables.values()) this.#owner.rib.removeTable(table);
   }
 
@@ -161,7 +165,7 @@ export class RoutingInstance {
   /** Takes an agent in; one that was suspended goes on with the paths it has. */
   join(peer: XmppPeer, subscription: Subscription): void {
     const before = this.#members.get(peer);
-    const groups: GroupMembership[] = [];
+    const groups: ListMembership[] = [];
     const member: Member = { subscription, groups, unsynchronised: 0 };
     this.#members.set(peer, member);
     const isRenumbered = before?.subscription.instanceId !== subscription.instanceId;
@@ -179,6 +183,7 @@ export class RoutingInstance {
         }),
       );
     }
+    if (subscription.ribOut && this.#lists !== undefined) groups.push(this.#lists.join(peer));
     if (before === undefined && this.#members.size === 1) this.#owner.wanted(this, true);
   }
 

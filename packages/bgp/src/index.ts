@@ -2,7 +2,8 @@
 export { Session, type Endpoint } from './session/session.ts';
 export { type MessageCounts, type SessionCounters } from './session/session-counters.ts';
 export { type SessionHandlers } from './session/session-handlers.ts';
-export { Listener, peerKey, type ListenerSettings, type PeerRange } from './session/listener.ts';
+export { peerKey } from './session/peer-address.ts';
+export { Listener, type ListenerSettings, type PeerRange } from './session/listener.ts';
 export {
   sessionConfig,
   type IdleHold,

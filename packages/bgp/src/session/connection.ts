@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '@vaportrail/net';
 import { MessageStream, type MessageSink } from './framing.ts';
+import { wireAddress } from './peer-address.ts';
 
 export interface ConnectionEvents {
   /** One message has arrived; see {@link MessageSink}. */
@@ -56,8 +57,10 @@ export class Connection {
     socket.on('close', () => this.#lose('closed'));
   }
 
+  /** Without a zone; empty when the socket has none any more. */
   get localAddress(): string {
-    return this.#socket.localAddress ?? '';
+    const { localAddress } = this.#socket;
+    return localAddress === undefined ? '' : wireAddress(localAddress);
   }
 
   get localPort(): number {
@@ -65,7 +68,8 @@ export class Connection {
   }
 
   get remoteAddress(): string {
-    return this.#socket.remoteAddress ?? '';
+    const { remoteAddress } = this.#socket;
+    return remoteAddress === undefined ? '' : wireAddress(remoteAddress);
   }
 
   get remotePort(): number {

@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { addressText, covers, parseAddress, systemClock, type Clock, type Prefix } from '@vaportrail/net';
 import { frameMessage, messageType } from '../wire/header.ts';
 import { ceaseSubcode, errorCode } from '../wire/notification.ts';
+import { peerKey } from './peer-address.ts';
 import type { Session } from './session.ts';
 import { expectPeers, expectSignature, hostPrefix } from './transport-security.ts';
 
@@ -201,11 +202,4 @@ export class Listener {
     socket.resume();
     socket.end(rejected);
   }
-}
-
-/** One text per address, whatever its spelling; IPv4 as mapped into IPv6 is IPv4. */
-export function peerKey(address: string): string {
-  const [plain = '', zone] = address.replace(/^::ffff:(?=\d+\.)/i, '').split('%');
-  const text = addressText(parseAddress(plain));
-  return zone === undefined ? text : `${text}%${zone}`;
 }

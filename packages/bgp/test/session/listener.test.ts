@@ -1,7 +1,8 @@
 import { createConnection } from 'node:net';
 import { parsePrefix } from '@vaportrail/net';
 import t from 'tap';
-import { Listener, peerKey, type ListenerSettings } from '../../src/session/listener.ts';
+import { peerKey, wireAddress } from '../../src/session/peer-address.ts';
+import { Listener, type ListenerSettings } from '../../src/session/listener.ts';
 import { Session } from '../../src/session/session.ts';
 import type { SessionHandlers } from '../../src/session/session-handlers.ts';
 import type { SessionSettings } from '../../src/session/session-config.ts';
@@ -158,6 +159,8 @@ t.test('one address has one key, however it is written', async (t) => {
   t.equal(peerKey('::ffff:10.0.0.1'), '10.0.0.1');
   t.equal(peerKey('2001:DB8:0:0::1'), '2001:db8::1');
   t.equal(peerKey('fe80::1%eth0'), 'fe80::1%eth0');
+  t.equal(wireAddress('fe80::1%eth0'), 'fe80::1');
+  t.equal(wireAddress('::ffff:10.0.0.1'), '10.0.0.1');
 });
 
 t.test('a flood of strangers leaves no connection behind', async (t) => {

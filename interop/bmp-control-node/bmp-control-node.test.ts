@@ -105,6 +105,9 @@ t.test(
     const peers = read('-Y', 'bmp.type == 0', '-T', 'fields', '-e', 'bmp.peer.type');
     t.match(peers, /\b0\b/, 'what FRR said');
     t.match(peers, /\b3\b/, 'the Loc-RIB');
+    const told = 'bmp.type == 0 && bmp.peer.flags.adj_rib_out == 1';
+    t.match(read('-V', '-Y', told), '101.101.101.252', 'what FRR is told, as Adj-RIB-Out');
+    t.notMatch(read('-V', '-Y', told), '15.15.15.0', 'and not what it said');
     const text = read('-V', '-Y', 'bmp');
     t.match(text, '15.15.15.0', 'the route of FRR');
     t.match(text, '101.101.101.252', 'the floating IP of the agent');

@@ -149,7 +149,14 @@ export const mrtFiles = z.strictObject({
 
 /** BMP stations that are told of sessions and routes. @see RFC 7854 */
 export const bmpStations = z.strictObject({
-  stations: z.array(remoteEndpoint(BMP_PORT)).default([]),
+  stations: z
+    .array(
+      remoteEndpoint(BMP_PORT).extend({
+        /** Whether it hears what peers are told, too. @see RFC 8671 */
+        'adj-rib-out': z.boolean().default(true),
+      }),
+    )
+    .default([]),
   /** Seconds between two statistics reports. */
   'statistics-interval': wholeNumber(1, 86_400).default(60),
 });

@@ -40,7 +40,7 @@ export class BmpStation {
 
   /** Octets that the station has not taken yet. */
   get backlog(): number {
-    return this.#socket?.writableLength ?? 0;
+    return this.isConnected ? this.#socket!.writableLength : 0;
   }
 
   start(): void {

@@ -1,4 +1,4 @@
-/** What one BMP station is told: sessions, what they say before any policy, and the Loc-RIB. */
+/** What one BMP station is told: sessions, what they say before any policy, what they are told, and the Loc-RIB. */
 import { parseAddress, type Clock, type Timer } from '@vaportrail/net';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -41,6 +41,8 @@ export interface MonitoredTables {
 export interface BmpReporterSettings {
   readonly address: string;
   readonly port: number;
+  /** Whether the station hears what peers are told: from the time on at which it is there. @see RFC 8671 */
+  readonly adjRibOut: boolean;
   /** Seconds between two statistics reports. */
   readonly statistics: number;
   readonly sysName: string;
@@ -51,6 +53,7 @@ export interface BmpReporterSettings {
 
 /** A table waits when so many octets wait for the station. */
 const HIGH_WATER = 4 * 1024 * 1024;
+const TYPE_AT = 18;
 /** Routes sent before other work gets its turn. */
 const SLICE = 256;
 
@@ -103,6 +106,18 @@ export class BmpReporter {
     const peer = this.#sessions.get(session);
     if (peer === undefined || !this.#station.isConnected) return;
     this.#station.send(routeMonitoring(peer, this.#now, message));
+  }
+
+  /** Whether it has any use for {@link sent} now. */
+  get wantsSent(): boolean {
+    return this.#settings.adjRibOut && this.#station.isConnected;
+  }
+
+  /** One message to a peer, behind every policy. Its octets are copied. */
+  sent(session: Session, message: Uint8Array): void {
+    const peer = this.#sessions.get(session);
+    if (peer === undefined || !this.wantsSent || message[TYPE_AT] !== messageType.update) return;
+    this.#station.send(routeMonitoring({ ...peer, view: 'adj-rib-out-post' }, this.#now, message));
   }
 
   down(session: Session, end: SessionEnd): void {

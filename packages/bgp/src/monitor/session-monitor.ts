@@ -10,7 +10,9 @@ export interface MonitorSettings {
   /** Where messages are logged; absent: nowhere. */
   readonly messages?: MessageLogSettings | undefined;
   /** BMP stations, what they may ask for, and who we are to them. */
-  readonly stations?: readonly { readonly address: string; readonly port: number }[] | undefined;
+  readonly stations?:
+    | readonly { readonly address: string; readonly port: number; readonly 'adj-rib-out'?: boolean }[]
+    | undefined;
   readonly statistics?: number | undefined;
   readonly tables?: MonitoredTables | undefined;
   readonly name?: string | undefined;
@@ -36,7 +38,15 @@ export class SessionMonitor {
       this.#reporters = stations.map(
         (station) =>
           new BmpReporter(
-            { ...station, statistics, sysName: name, sysDescription: description, clock, log },
+            {
+              ...station,
+              adjRibOut: station['adj-rib-out'] ?? true,
+              statistics,
+              sysName: name,
+              sysDescription: description,
+              clock,
+              log,
+            },
             tables,
           ),
       );
@@ -76,7 +86,7 @@ export class SessionMonitor {
 
   /** Whole messages to the peer, one or more in each buffer. */
   sent(session: Session, buffers: readonly Uint8Array[]): void {
-    if (this.#log === undefined) return;
+    if (this.#log === undefined && this.#reporters.every((reporter) => !reporter.wantsSent)) return;
     const monitored = this.#sessions.get(session);
     if (monitored === undefined) return;
     const { mrt, asn4, addPathOut } = monitored;
@@ -84,7 +94,9 @@ export class SessionMonitor {
       for (let at = 0; at + LENGTH_AT + 2 <= buffer.length;) {
         const end = at + ((buffer[at + LENGTH_AT]! << 8) | buffer[at + LENGTH_AT + 1]!);
         if (end <= at) return;
-        this.#log.message(mrt, buffer.subarray(at, end), { asn4, addPath: addPathOut, sent: true });
+        const message = buffer.subarray(at, end);
+        this.#log?.message(mrt, message, { asn4, addPath: addPathOut, sent: true });
+        for (const reporter of this.#reporters) reporter.sent(session, message);
         at = end;
       }
     }

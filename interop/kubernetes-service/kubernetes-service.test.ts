@@ -10,6 +10,12 @@ import { floatingIp, missing, until } from '../running-lab.ts';
 
 const command = fileURLToPath(new URL('../../../packages/cli/bin/vaportrail.js', import.meta.url));
 
+/** What `vaportrail show` prints. */
+async function shown(...words: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [command, 'show', ...words]);
+  return stdout;
+}
+
 /** What `vaportrail trace service` prints about the daemons of this process. */
 async function traced(service: string): Promise<string> {
   const answer = await promisify(execFile)(process.execPath, [command, 'trace', 'service', service]).catch(
@@ -70,6 +76,13 @@ t.test('the routes at the gateways follow the Service', { skip: missing('frr', '
 
   edit('20-deploy-webserver.yaml', (text) => text.replace('replicas: 1', 'replicas: 2'));
   for (const paths of await pathsEverywhere(2)) t.same(nextHops(paths), [cent222, cent333], 'scaled up');
+  const podVrf = 'default-domain:k8s-ns-user-1:k8s-ns-user-1-pod-network:k8s-ns-user-1-pod-network';
+  await until(
+    () => shown('vrf', podVrf, '10.96.89.48/32', '--from', 'cent333'),
+    (text) => text.includes(cent222) && text.includes(cent333),
+  );
+  t.pass('a pod has a route to the clusterIP, which is in the network of Services');
+
   t.match(
     await traced('service-web-lb'),
     /STOPS: camaro: the path by 10\.169\.25\.21 is not used/,

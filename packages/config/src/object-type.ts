@@ -32,6 +32,8 @@ const ipamSubnet = z.strictObject({
   allocation_pools: z.array(z.strictObject({ start: address, end: address })).optional(),
   subnet_uuid: text.optional(),
 });
+/** A network by its whole name, `domain:project:network`; `any`; or `local`, the one the policy hangs on. */
+const policyAddress = z.strictObject({ virtual_network: text.nullish() });
 const keyValues = z.strictObject({ key_value_pair: z.array(z.strictObject({ key: text, value: text })) });
 const protocols = z.enum(['TCP', 'UDP', 'HTTP', 'HTTPS', 'TERMINATED_HTTPS']);
 
@@ -51,9 +53,32 @@ export const objectTypes = {
       ipam_subnets: z.strictObject({ subnets: z.array(ipamSubnet) }).optional(),
     },
   },
+  'network-policy': {
+    parents: ['project'],
+    references: {},
+    properties: {
+      network_policy_entries: z
+        .strictObject({
+          policy_rule: z.array(
+            z.strictObject({
+              rule_uuid: text.nullish(),
+              direction: z.enum(['<>', '>']),
+              protocol: text.default('any'),
+              src_addresses: z.array(policyAddress),
+              dst_addresses: z.array(policyAddress),
+              action_list: z.strictObject({ simple_action: z.enum(['pass', 'deny']) }),
+            }),
+          ),
+        })
+        .optional(),
+    },
+  },
   'virtual-network': {
     parents: ['project'],
     references: {
+      'network-policy': z
+        .strictObject({ sequence: z.strictObject({ major: z.int(), minor: z.int() }).nullish() })
+        .nullable(),
       'network-ipam': z.strictObject({ ipam_subnets: z.array(ipamSubnet) }),
       'virtual-network': plain,
     },

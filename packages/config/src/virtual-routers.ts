@@ -156,6 +156,9 @@ export class VirtualRouters {
         case 'network-ipam':
           for (const name of this.#routers.keys()) this.#dirtyRouters.add(name);
           break;
+        case 'network-policy':
+          this.#instancesDirty = true;
+          break;
         case 'virtual-network':
         case 'routing-instance':
           this.#instancesDirty = true;

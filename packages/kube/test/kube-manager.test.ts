@@ -310,7 +310,7 @@ t.test('a clusterIP that changes moves with its floating IP', async (t) => {
     await manager.settled();
     await driver.settled();
     const instanceIp = [...database.graph.ofType('instance-ip')].find(({ fqName }) =>
-      /^service-web/.test(fqName[0]!),
+      fqName[0]!.startsWith('service-web'),
     );
     const floating = [...database.graph.ofType('floating-ip')];
     return [

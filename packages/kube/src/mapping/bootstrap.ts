@@ -1,4 +1,10 @@
 /** What is there before the first Service: domain, IPAMs, networks of the default namespace. */
+import {
+  defaultServicePolicy,
+  defaultServicePolicyName,
+  podServicePolicy,
+  podServicePolicyName,
+} from './network-policy.ts';
 import { networkObject } from './virtual-network.ts';
 import {
   domainName,
@@ -16,6 +22,7 @@ import type { Desired, DesiredObject } from './desired-object.ts';
 export function bootstrapObjects(settings: ClusterSettings): Desired {
   const project = projectName(settings, 'default');
   const kept = true;
+  const own = podServicePolicyName(settings, 'default');
   const objects: DesiredObject[] = [
     { ...globalSystemConfig, properties: {}, references: [], kept },
     { ...domainName(settings), properties: {}, references: [], kept },
@@ -23,8 +30,10 @@ export function bootstrapObjects(settings: ClusterSettings): Desired {
     { ...project, parent: domainName(settings), properties: {}, references: [], kept },
     flatIpam(settings, 'pod', settings.podSubnet),
     flatIpam(settings, 'service', settings.serviceSubnet),
-    { ...networkObject(settings, 'default', 'pod'), kept },
-    { ...networkObject(settings, 'default', 'service'), kept },
+    { ...defaultServicePolicy(settings), kept },
+    { ...podServicePolicy(settings, 'default'), kept },
+    { ...networkObject(settings, 'default', 'pod', [own]), kept },
+    { ...networkObject(settings, 'default', 'service', [own, defaultServicePolicyName(settings)]), kept },
   ];
   return { objects, links: [], notes: [] };
 }

@@ -1,6 +1,7 @@
 /** Namespaces: a project each, and networks of their own when they are isolated. */
 import { domainName, projectName, securityGroupName, type ClusterSettings } from './cluster-settings.ts';
 import { annotationsOf, type Desired, type DesiredObject } from './desired-object.ts';
+import { defaultServicePolicyName, podServicePolicy, podServicePolicyName } from './network-policy.ts';
 import { networkObject } from './virtual-network.ts';
 import type { Namespace } from '../kubernetes-object.ts';
 
@@ -25,7 +26,13 @@ export function namespaceObjects(settings: ClusterSettings, namespace: Namespace
     { ...project, parent: domainName(settings), properties: { annotations }, references: [] },
     { ...securityGroupName(settings, name), parent: project, properties: { annotations }, references: [] },
   ];
-  if (isIsolated(namespace))
-    objects.push(networkObject(settings, name, 'pod'), networkObject(settings, name, 'service'));
+  if (isIsolated(namespace)) {
+    const own = podServicePolicyName(settings, name);
+    objects.push(
+      podServicePolicy(settings, name),
+      networkObject(settings, name, 'pod', [own, defaultServicePolicyName(settings)]),
+      networkObject(settings, name, 'service', [own]),
+    );
+  }
   return { objects, links: [], notes: [] };
 }

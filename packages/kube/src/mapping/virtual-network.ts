@@ -6,12 +6,13 @@ import {
   type ClusterSettings,
   type NetworkPurpose,
 } from './cluster-settings.ts';
-import { annotationsOf, type DesiredObject } from './desired-object.ts';
+import { annotationsOf, type DesiredObject, type ObjectName } from './desired-object.ts';
 
 export function networkObject(
   settings: ClusterSettings,
   namespace: string,
   purpose: NetworkPurpose,
+  policies: readonly ObjectName[],
 ): DesiredObject {
   return {
     ...networkName(settings, namespace, purpose),
@@ -26,6 +27,9 @@ export function networkObject(
         owner: 'k8s',
       }),
     },
-    references: [{ ...ipamName(settings, purpose), attr: { ipam_subnets: [] } }],
+    references: [
+      { ...ipamName(settings, purpose), attr: { ipam_subnets: [] } },
+      ...policies.map((policy, minor) => ({ ...policy, attr: { sequence: { major: 0, minor } } })),
+    ],
   };
 }

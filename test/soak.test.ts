@@ -13,6 +13,7 @@ t.test(
       seed: 7,
       agents: 12,
       floatingIps: 16,
+      storm: 100,
       rate: 20,
       // The machine runs other tests at the same time: how fast it answers is the long soak's question.
       delayBound: 10_000,
@@ -23,6 +24,7 @@ t.test(
     t.same(report.differences, [], 'nothing lost, nothing stale');
     t.same(report.gaps, [], 'the routes of undisturbed nodes were there all the time');
     t.ok(report.outages.SIGKILL + report.outages.SIGTERM > 0, 'a control node went and came back');
+    t.ok(report.storm.connected > 0, 'a crowd of agents came and was cut off');
     t.ok(report.tables > 2 * 12, 'the tables of every party were compared');
     for (const [name, times] of Object.entries(report.disturbances)) t.ok(times > 0, name);
   },

@@ -8,6 +8,7 @@ const USAGE = `npm run soak -- [options]
   --seed N        the same disturbances again (default: another one each time, and reported)
   --agents N      compute nodes, two of which are left alone (default 36)
   --fips N        floating IPs that come and go (default 60)
+  --storm N       further agents that connect and are cut off together, again and again (default 300; 0: none)
   --rate N        disturbances a second (default 25)
   --max-delay N   milliseconds within which 99 of 100 answers must come (default 500)
   --json          the report as one JSON document on standard output
@@ -33,6 +34,7 @@ async function main(args: readonly string[]): Promise<number> {
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       agents: { type: 'string', default: '36' },
       fips: { type: 'string', default: '60' },
+      storm: { type: 'string', default: '300' },
       rate: { type: 'string', default: '25' },
       'max-delay': { type: 'string', default: '500' },
       json: { type: 'boolean', default: false },
@@ -49,6 +51,7 @@ async function main(args: readonly string[]): Promise<number> {
     seed: number('seed', values.seed),
     agents: number('agents', values.agents),
     floatingIps: number('fips', values.fips),
+    storm: number('storm', values.storm),
     rate: number('rate', values.rate),
     delayBound: number('max-delay', values['max-delay']),
     tell: (line) => {

@@ -103,6 +103,11 @@ export class RunningSystem {
     this.gobgp = peers.gobgp;
   }
 
+  /** Where agents connect. */
+  get xmppAddresses(): readonly { readonly address: string; readonly port: number }[] {
+    return this.controlNodes.map(({ address }) => ({ address, port: ports.xmpp }));
+  }
+
   /** @throws Error when a part of it does not come up */
   static async start(intent: Intent, asn: number, gracefulRestart: boolean): Promise<RunningSystem> {
     const folder = await temporaryFolder('soak');
@@ -223,7 +228,7 @@ export class RunningSystem {
     const agent = Agent.from({
       name: node.name,
       address: node.address,
-      'control-nodes': this.controlNodes.map(({ address }) => ({ address, port: ports.xmpp })),
+      'control-nodes': [...this.xmppAddresses],
       'end-of-rib-timeout': 10,
       vrfs: this.#intent.pools.map(({ name }, k) => ({ name, 'instance-id': 100 + k })),
       interfaces: Array.from(node.workloads.values(), interfaceOf),

@@ -9,6 +9,7 @@ import { Continuity } from './continuity.ts';
 import { Intent } from './intent.ts';
 import { RunningSystem } from './running-system.ts';
 import { SeededRandom } from './seeded-random.ts';
+import { Storm } from './storm.ts';
 import { type DelayReport, type MemoryReport, VitalSigns } from './vital-signs.ts';
 
 export interface SoakSettings {
@@ -16,6 +17,8 @@ export interface SoakSettings {
   readonly seed: number;
   readonly agents: number;
   readonly floatingIps: number;
+  /** Agents that connect and are cut off together, again and again; 0 for none. */
+  readonly storm: number;
   /** Disturbances a second. */
   readonly rate: number;
   /** Milliseconds that 99 of 100 answers may take. */
@@ -32,6 +35,8 @@ export interface SoakReport {
   readonly gracefulRestart: boolean;
   readonly disturbances: Readonly<Record<string, number>>;
   readonly outages: Readonly<Record<'SIGKILL' | 'SIGTERM', number>>;
+  /** How often the crowd came and was cut off, and how many agents were let in altogether. */
+  readonly storm: { readonly times: number; readonly connected: number };
   /** Seconds from the last disturbance until everything agreed; undefined when it never did. */
   readonly settled: number | undefined;
   readonly tables: number;
@@ -101,11 +106,14 @@ async function disturb(
       outages[signal]++;
     }
   })().catch((error: unknown) => void failures.push(`outage: ${(error as Error).message}`));
+  const storm = new Storm(settings.storm, new SeededRandom(seed ^ 0x57_0a11));
+  const raging =
+    settings.storm === 0 ? undefined : storm.rage(system.xmppAddresses, () => elapsed() >= seconds, tell);
   while (elapsed() < seconds) {
     await churn.disturb();
     await sleep((1000 / rate) * 2 * random.next());
   }
-  await ending;
+  await Promise.all([ending, raging]);
   vital.end();
 
   const stillSince = performance.now();
@@ -124,6 +132,7 @@ async function disturb(
   const memory = vital.memory();
   const delays = vital.delays();
   failures.push(...system.dead());
+  if (settings.storm > 0 && storm.connected === 0) failures.push('the crowd was never let in');
   if (comparison === undefined) failures.push('the tables could not be compared');
   else if (settled === undefined) {
     failures.push(`${comparison.differences.length} tables differ from what they must be`);
@@ -142,6 +151,7 @@ async function disturb(
     gracefulRestart,
     disturbances: churn.done,
     outages,
+    storm: { times: storm.times, connected: storm.connected },
     settled,
     tables: comparison?.tables ?? 0,
     paths: comparison?.paths ?? 0,
@@ -199,13 +209,14 @@ const mebi = (value: number): string => `${value.toFixed(0)} MiB`;
 
 /** The report for a person. */
 export function reportText(report: SoakReport): string {
-  const { disturbances, outages, differences, gaps, failures } = report;
+  const { disturbances, outages, storm, differences, gaps, failures } = report;
   const done = Object.entries(disturbances).map(([name, times]) => `${times} × ${name}`);
   const lines = [
     `seed ${report.seed}, ${report.seconds.toFixed(0)} s, graceful restart ${report.gracefulRestart ? 'on' : 'off'}`,
     `with      ${report.peers.join(', ') || 'no other routers'}`,
     `done      ${done.join(', ')}`,
     `outages   ${outages.SIGKILL} × kill -9, ${outages.SIGTERM} × restart of a control node`,
+    `storms    ${storm.times} × a crowd that connects and is cut off, ${storm.connected} agents let in`,
     `tables    ${report.tables} with ${report.paths} paths, ${report.settled === undefined ? `${differences.length} wrong` : `as they must be ${report.settled.toFixed(1)} s after the last disturbance`}`,
     `routes of undisturbed nodes: ${report.looks} looks, missing in ${gaps.length}`,
     ...report.memory.map(

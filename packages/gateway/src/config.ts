@@ -94,6 +94,10 @@ const routingInstance = z
     'routing-options': z
       .strictObject({
         multipath: multipathKnob.optional(),
+        /** The same for IPv6: Junos has a statement of its own for each table. */
+        rib: z
+          .strictObject({ 'inet6.0': z.strictObject({ multipath: multipathKnob.optional() }).prefault({}) })
+          .prefault({}),
         static: z.array(staticRoute).default([]),
       })
       .prefault({}),

@@ -3,11 +3,11 @@
  * Each is a row: the words, how it changes the written configuration, and how it is found there again.
  */
 import { suggestion } from '@vaportrail/show';
+import { multipathStatements } from './multipath-statement.ts';
 import { policyStatements } from './policy/policy-statements.ts';
 import { type Statement, StatementError } from './statement-row.ts';
 import type { WrittenConfig, WrittenInstance, WrittenStaticRoute } from './written-config.ts';
-
-type Knob = 'vpn-unequal-cost' | 'equal-external-internal';
+import { existing, instances, made, optionsOf } from './written-instance.ts';
 
 const statements: readonly Statement[] = [
   ...policyStatements,
@@ -57,20 +57,7 @@ const statements: readonly Statement[] = [
         (instance.interfaces ?? []).map((each) => [instance.name, each.name, each.address]),
       ),
   },
-  {
-    words: 'routing-instances NAME routing-options multipath',
-    set(config, name) {
-      const options = optionsOf(made(config, name!));
-      if (options.multipath === undefined || options.multipath === false) options.multipath = true;
-    },
-    delete: (config, name) => void (optionsOf(existing(config, name!)).multipath = false),
-    inForce: (config) =>
-      instances(config)
-        .filter((instance) => knobs(instance)?.length === 0)
-        .map(({ name }) => [name]),
-  },
-  multipathStatement(['vpn-unequal-cost']),
-  multipathStatement(['vpn-unequal-cost', 'equal-external-internal']),
+  ...multipathStatements,
   staticStatements(
     'routing-instances NAME routing-options',
     1,
@@ -197,29 +184,6 @@ function matched(statement: Statement, words: readonly string[]): string[] | num
   return words.length > pattern.length ? pattern.length : args;
 }
 
-function instances(config: WrittenConfig): WrittenInstance[] {
-  return config['routing-instances'] ?? [];
-}
-
-function existing(config: WrittenConfig, name: string): WrittenInstance {
-  const instance = instances(config).find((known) => known.name === name);
-  if (instance === undefined) throw new StatementError(`there is no routing instance "${name}"`);
-  return instance;
-}
-
-/** The instance of that name; a new one still lacks what the schema asks for. */
-function made(config: WrittenConfig, name: string): WrittenInstance {
-  const known = instances(config).find((instance) => instance.name === name);
-  if (known !== undefined) return known;
-  const instance = { name } as WrittenInstance;
-  config['routing-instances'] = [...instances(config), instance];
-  return instance;
-}
-
-function optionsOf(instance: WrittenInstance): NonNullable<WrittenInstance['routing-options']> {
-  return (instance['routing-options'] ??= {});
-}
-
 function tableOptions(config: WrittenConfig): NonNullable<WrittenConfig['routing-options']> {
   return (config['routing-options'] ??= {});
 }
@@ -252,37 +216,6 @@ function instanceList(field: 'import' | 'export' | 'vrf-import' | 'vrf-export', 
       instances(config).flatMap((instance) =>
         (instance[field] ?? []).map((target) => [instance.name, target]),
       ),
-  };
-}
-
-/** The words behind `multipath` in force; undefined when there is no multipath. */
-function knobs(instance: WrittenInstance): Knob[] | undefined {
-  const knob = instance['routing-options']?.multipath;
-  if (knob === undefined || knob === false) return undefined;
-  if (knob === true) return [];
-  if (knob === 'vpn-unequal-cost') return ['vpn-unequal-cost'];
-  return (['vpn-unequal-cost', 'equal-external-internal'] as const).filter((name) => knob[name] === true);
-}
-
-function multipathStatement(path: readonly Knob[]): Statement {
-  return {
-    words: `routing-instances NAME routing-options multipath ${path.join(' ')}`,
-    set(config, name) {
-      const instance = made(config, name!);
-      const all = new Set([...(knobs(instance) ?? []), ...path]);
-      optionsOf(instance).multipath = Object.fromEntries([...all].map((knob) => [knob, true]));
-    },
-    delete(config, name) {
-      const instance = existing(config, name!);
-      const left = (knobs(instance) ?? []).slice(0, path.length - 1);
-      if (knobs(instance) === undefined) throw new StatementError(`there is no multipath in "${name}"`);
-      optionsOf(instance).multipath =
-        left.length === 0 ? true : Object.fromEntries(left.map((knob) => [knob, true]));
-    },
-    inForce: (config) =>
-      instances(config)
-        .filter((instance) => knobs(instance)?.join(' ') === path.join(' '))
-        .map(({ name }) => [name]),
   };
 }
 

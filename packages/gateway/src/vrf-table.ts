@@ -58,10 +58,10 @@ export class VrfTable {
       exports: exportTargets(config),
       routeDistinguisher: config['route-distinguisher'],
       replicates: 'all',
-      multipath: multipathMode(config['routing-options'].multipath),
+      multipath: multipathMode(multipathKnobOf(config, family)),
       resolve: owner.resolve,
     });
-    this.multipathSeen = config['routing-options'].multipath !== undefined;
+    this.multipathSeen = multipathKnobOf(config, family) !== undefined;
     this.forwarding = new ForwardingTable(`${config.name}.${family}`, family, owner.nextHops);
     this.#unfollow = this.table.follow({ changed: (route) => this.#changed(route) });
   }
@@ -179,4 +179,12 @@ function multipathMode(knob: MultipathKnob | undefined): MultipathMode {
   if (knob === undefined) return 'off';
   if (knob.equalExternalInternal) return 'equal-external-internal';
   return knob.vpnUnequalCost ? 'vpn-unequal-cost' : 'multipath';
+}
+
+/** The knob of the table of a family. */
+export function multipathKnobOf(
+  { 'routing-options': options }: RoutingInstanceConfig,
+  family: 'inet' | 'inet6',
+): MultipathKnob | undefined {
+  return family === 'inet' ? options.multipath : options.rib['inet6.0'].multipath;
 }

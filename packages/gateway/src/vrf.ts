@@ -7,7 +7,7 @@ import type { RoutingInstanceConfig } from './config.ts';
 import { localRoutes, type LocalRoute } from './local-routes.ts';
 import type { PolicyOptions } from './policy/policy-options.ts';
 import { VrfPolicy } from './policy/vrf-policy.ts';
-import { VrfTable, exportTargets, importTargets, type VrfOwner } from './vrf-table.ts';
+import { VrfTable, exportTargets, importTargets, multipathKnobOf, type VrfOwner } from './vrf-table.ts';
 
 /** Routes of the instance carry these alone; route targets are added on export. */
 const exported = encodeAttributes({ origin: 'igp', asPath: [], localPref: 100 });
@@ -82,7 +82,7 @@ export class Vrf {
       table.setExports(exportTargets(config));
       if (!samePolicies) table.setPolicies(this.#policies.import, this.#policies.export);
     }
-    for (const table of this.tables) table.setMultipath(config['routing-options'].multipath);
+    for (const table of this.tables) table.setMultipath(multipathKnobOf(config, table.family));
     this.#announce();
   }
 

@@ -40,6 +40,7 @@ export function writtenConfig(config: GatewayConfig): WrittenConfig {
 
 function writtenInstance(instance: RoutingInstanceConfig): WrittenInstance {
   const { 'vrf-target': target, 'routing-options': options, ...rest } = instance;
+  const ipv6 = options.rib['inet6.0'].multipath;
   return {
     ...rest,
     'route-distinguisher': routeDistinguisherText(instance['route-distinguisher']),
@@ -50,6 +51,7 @@ function writtenInstance(instance: RoutingInstanceConfig): WrittenInstance {
     'routing-options': {
       static: options.static.map(writtenStatic),
       ...(options.multipath === undefined ? {} : { multipath: writtenKnob(options.multipath) }),
+      ...(ipv6 === undefined ? {} : { rib: { 'inet6.0': { multipath: writtenKnob(ipv6) } } }),
     },
   };
 }

@@ -133,12 +133,32 @@ t.test('words that make no statement are told apart', async (t) => {
   );
   t.match(
     problem('set routing-instances k8s-test routing-options'),
-    /is not complete: expected multipath or static/,
+    /is not complete: expected multipath or rib or static/,
   );
   t.match(problem('set interfaces ge-0/0/1'), /"interfaces" is not known: expected/);
   t.equal(problem('delete routing-instances nowhere'), 'there is no routing instance "nowhere"');
   t.equal(
     problem('delete routing-options static route 10.0.0.0/8 next-hop discard'),
     'there is no static route 10.0.0.0/8 next-hop discard',
+  );
+});
+
+t.test('multipath of IPv6 is a statement of its own, under the table', async (t) => {
+  const ipv6 = 'routing-instances k8s-test routing-options rib k8s-test.inet6.0 multipath';
+  const both = after(`set ${ipv6} vpn-unequal-cost`, `set ${knob}`);
+  const [instance] = both['routing-instances'];
+  t.same(instance!['routing-options'].multipath, { vpnUnequalCost: false, equalExternalInternal: false });
+  t.same(instance!['routing-options'].rib['inet6.0'].multipath, {
+    vpnUnequalCost: true,
+    equalExternalInternal: false,
+  });
+  const lines = statementLines(writtenConfig(both));
+  t.ok(lines.includes(`set ${ipv6} vpn-unequal-cost`));
+  t.ok(lines.includes(`set ${knob}`));
+  const without = after(`set ${ipv6} vpn-unequal-cost`, `delete ${ipv6}`);
+  t.equal(without['routing-instances'][0]!['routing-options'].rib['inet6.0'].multipath, undefined);
+  t.throws(
+    () => after('set routing-instances k8s-test routing-options rib k8s-test.inet.0 multipath'),
+    StatementError,
   );
 });

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
+import { FolderLock } from './folder-lock.ts';
 import { type Change, type Reading, type Store, StoreError, type Transaction } from './store.ts';
 
 /** LMDB sorts keys by their bytes; nothing we use is above this. */
@@ -10,6 +11,7 @@ const BEHIND_EVERYTHING = '\uffff';
 export class EmbeddedStore implements Store {
   readonly longestTransaction = 10_000;
   readonly #database: RootDatabase<string, string>;
+  readonly #lock: FolderLock;
   readonly #watchers = new Set<{
     readonly prefix: string;
     readonly changed: (changes: readonly Reading[]) => void;
@@ -17,18 +19,24 @@ export class EmbeddedStore implements Store {
   /** Only this process writes, and its readers start anew with it: counting from its start is enough. */
   #revision = 0;
 
-  private constructor(database: RootDatabase<string, string>) {
+  private constructor(database: RootDatabase<string, string>, lock: FolderLock) {
     this.#database = database;
+    this.#lock = lock;
   }
 
-  /** Opens or makes the store in a folder. @throws StoreError when the folder cannot be used */
+  /** Opens or makes the store in a folder. @throws StoreError when the folder cannot be used, or another process uses it */
   static open(folder: string): EmbeddedStore {
+    let lock: FolderLock | undefined;
     try {
       mkdirSync(folder, { recursive: true });
+      lock = FolderLock.take(folder);
       return new EmbeddedStore(
         open<string, string>({ path: join(folder, 'config.mdb'), noSubdir: true, encoding: 'string' }),
+        lock,
       );
     } catch (error) {
+      lock?.release();
+      if (error instanceof StoreError) throw error;
       throw new StoreError(`${folder}: ${(error as Error).message}`, { cause: error });
     }
   }
@@ -85,5 +93,6 @@ export class EmbeddedStore implements Store {
   async close(): Promise<void> {
     this.#watchers.clear();
     await this.#database.close();
+    this.#lock.release();
   }
 }

@@ -77,6 +77,11 @@ export class KubeManager {
     this.#reconciler = new Reconciler(options.client);
   }
 
+  /** Whether all objects that exist have been put. */
+  get isSynced(): boolean {
+    return !this.#held;
+  }
+
   /** Writes to the configuration so far. */
   get writes(): number {
     return this.#reconciler.writes;

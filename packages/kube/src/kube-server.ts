@@ -5,11 +5,16 @@ import type { KubeManager } from './kube-manager.ts';
 import { namespaceOf, type Service } from './kubernetes-object.ts';
 import { serviceChain } from './service-chain.ts';
 
-/** Views `/daemon`, `/services` and `/service?name=&namespace=`; not listening yet. */
+/** Views `/daemon`, `/services`, `/service?name=&namespace=`, `/health` and `/ready`; not listening yet. */
 export function kubeServer(name: string, manager: KubeManager, graph: ObjectGraph, log?: Log): ViewServer {
   const server = new ViewServer(log);
   const startedAt = new Date().toISOString();
   server.view('/daemon', (): DaemonView => ({ name, kind: 'kube', startedAt, version: '0.1.0' }));
+  server.view('/health', () => ({ status: 'ok', uptime: Math.floor(process.uptime()) }));
+  server.view('/ready', () => {
+    if (!manager.isSynced) throw new ViewError(503, 'not all kinds of objects have been listed yet');
+    return { status: 'ready' };
+  });
   server.view('/services', () =>
     [...manager.cluster.services()].map((service) => ({
       namespace: namespaceOf(service),

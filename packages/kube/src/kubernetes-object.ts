@@ -182,9 +182,18 @@ export const kinds = {
   Pod: { apiVersion: 'v1', namespaced: true, schema: pod },
   Service: { apiVersion: 'v1', namespaced: true, schema: service },
   Endpoints: { apiVersion: 'v1', namespaced: true, schema: endpoints },
-  EndpointSlice: { apiVersion: 'discovery.k8s.io/v1', namespaced: true, schema: endpointSlice },
+  EndpointSlice: {
+    apiVersion: 'discovery.k8s.io/v1',
+    /** Before Kubernetes 1.21; what is read of it is the same. */
+    olderVersions: ['discovery.k8s.io/v1beta1'],
+    namespaced: true,
+    schema: endpointSlice,
+  },
   Deployment: { apiVersion: 'apps/v1', namespaced: true, schema: deployment },
-} as const satisfies Record<string, { apiVersion: string; namespaced: boolean; schema: z.ZodType }>;
+} as const satisfies Record<
+  string,
+  { apiVersion: string; olderVersions?: readonly string[]; namespaced: boolean; schema: z.ZodType }
+>;
 
 export type Kind = keyof typeof kinds;
 

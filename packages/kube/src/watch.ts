@@ -46,7 +46,9 @@ export interface WatchOptions {
 export class ResourceWatch {
   readonly kind: Kind;
   readonly #api: KubernetesApi;
-  readonly #path: string;
+  /** Where the kind may be, newest first; older servers have it in an older version only. */
+  readonly #paths: readonly string[];
+  #at = 0;
   readonly #handlers: WatchHandlers;
   readonly #log: Log;
   readonly #clock: Clock;
@@ -63,11 +65,15 @@ export class ResourceWatch {
   constructor(kind: Kind, api: KubernetesApi, handlers: WatchHandlers, options: WatchOptions = {}) {
     this.kind = kind;
     this.#api = api;
-    this.#path = pathOf(kind);
+    this.#paths = pathsOf(kind);
     this.#handlers = handlers;
     this.#log = (options.log ?? silentLog).child({ kind });
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
+  }
+
+  get #path(): string {
+    return this.#paths[this.#at]!;
   }
 
   start(): void {
@@ -202,6 +208,16 @@ export class ResourceWatch {
   #failed(error: KubernetesApiError, again: () => void): void {
     if (this.#stopped) return;
     if (error.status === 404) {
+      // In which version it is may change with the server's.
+      this.#at = (this.#at + 1) % this.#paths.length;
+      if (this.#at > 0) {
+        this.#log.info(
+          { path: this.#path },
+          'the server does not have this version: asking for an older one',
+        );
+        void this.#list();
+        return;
+      }
       if (!this.#listed) this.#log.info({}, 'the server does not have this kind');
       this.#done();
       this.#later(UNKNOWN_KIND_WAIT, again);
@@ -225,9 +241,10 @@ export class ResourceWatch {
   }
 }
 
-/** `/api/v1/services`, `/apis/discovery.k8s.io/v1/endpointslices` */
-function pathOf(kind: Kind): string {
-  const { apiVersion } = kinds[kind];
+/** `/api/v1/services`; `/apis/discovery.k8s.io/v1/endpointslices` and that of `v1beta1` */
+function pathsOf(kind: Kind): string[] {
+  const { apiVersion, olderVersions = [] }: { apiVersion: string; olderVersions?: readonly string[] } =
+    kinds[kind];
   const plural = {
     Namespace: 'namespaces',
     Node: 'nodes',
@@ -238,5 +255,7 @@ function pathOf(kind: Kind): string {
     EndpointSlice: 'endpointslices',
     Deployment: 'deployments',
   }[kind];
-  return `/${apiVersion.includes('/') ? 'apis' : 'api'}/${apiVersion}/${plural}`;
+  return [apiVersion, ...olderVersions].map(
+    (version) => `/${version.includes('/') ? 'apis' : 'api'}/${version}/${plural}`,
+  );
 }

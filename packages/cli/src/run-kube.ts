@@ -1,0 +1,121 @@
+/** What `vaportrail kube` does: Kubernetes objects into a configuration of its own, or into that of a config node. */
+import {
+  ApiServer,
+  ConfigDatabase,
+  EmbeddedStore,
+  LoadBalancerDrivers,
+  RestConfigClient,
+  type ConfigClient,
+} from '@vaportrail/config';
+import {
+  clusterReports,
+  ClusterSource,
+  defaultSettings,
+  KubeManager,
+  KubernetesApi,
+  kubeServer,
+  ManifestSource,
+} from '@vaportrail/kube';
+import { announceEndpoint, createLog, type Log } from '@vaportrail/show';
+import { exitCode, UsageError } from './command.ts';
+
+export interface KubeOptions {
+  readonly filename?: readonly string[];
+  readonly kubeconfig?: string;
+  readonly configApi?: string;
+  readonly store: string;
+  readonly api: string;
+  readonly introspect: string;
+  readonly pool?: string;
+  readonly externalIps?: true;
+  readonly check?: true;
+}
+
+/** What has been started, to be ended last first. */
+type Undo = (() => Promise<void> | void)[];
+
+/** Says what is wrong with manifests; yields whether nothing is. */
+export function checkManifests(paths: readonly string[]): boolean {
+  if (paths.length === 0) throw new UsageError('--check needs -f');
+  const sink = { put: () => {}, remove: () => {}, synced: () => {} };
+  const source = new ManifestSource(sink, { paths, serviceSubnet: defaultSettings.serviceSubnet });
+  source.read();
+  for (const problem of source.problems) process.stdout.write(`${problem}\n`);
+  return source.problems.length === 0;
+}
+
+/**
+ * Runs until SIGTERM or SIGINT.
+ * @throws Error when the store is in use, or the config node or an address cannot be had; nothing is left running then
+ */
+export async function runKube(options: KubeOptions): Promise<void> {
+  const log = createLog('kube');
+  const undo: Undo = [];
+  try {
+    await start(options, log, undo);
+    const signal = await new Promise<NodeJS.Signals>((resolve) => {
+      for (const each of ['SIGTERM', 'SIGINT'] as const) process.once(each, resolve);
+    });
+    log.info({ signal }, 'kube stops');
+  } finally {
+    for (const step of undo.reverse()) await step();
+  }
+  process.exit(exitCode.ok);
+}
+
+async function start(options: KubeOptions, log: Log, undo: Undo): Promise<void> {
+  const { filename, kubeconfig, pool } = options;
+  const api = filename === undefined ? KubernetesApi.from(kubeconfig) : undefined;
+  const introspect = endpoint('--introspect', options.introspect);
+  const client = await configuration(options, log, undo);
+  const externalIps = options.externalIps === true;
+  const manager = new KubeManager({
+    client,
+    settings: { publicPool: pool },
+    ...(api === undefined ? {} : { reports: clusterReports(api, { log, externalIps }) }),
+    log,
+  });
+  const { serviceSubnet } = manager.settings;
+  const source =
+    api === undefined
+      ? new ManifestSource(manager, { paths: filename ?? [], serviceSubnet, log })
+      : new ClusterSource(manager, api, { log });
+  const views = kubeServer('kube', manager, client.graph, log);
+  await views.listen(introspect);
+  undo.push(() => views.close());
+  await manager.start();
+  undo.push(() => manager.stop());
+  source.start();
+  undo.push(() => source.stop());
+  undo.push(announceEndpoint({ kind: 'kube', name: 'kube', url: views.url! }));
+  log.info({ views: views.url, configuration: options.configApi ?? options.store }, 'kube is up');
+}
+
+/** The configuration of a config node, or one of this process with drivers and API. */
+async function configuration(options: KubeOptions, log: Log, undo: Undo): Promise<ConfigClient> {
+  if (options.configApi !== undefined) {
+    const token = process.env['VAPORTRAIL_TOKEN'];
+    const client = await RestConfigClient.open(options.configApi, { log, ...(token && { token }) });
+    undo.push(() => client.close());
+    return client;
+  }
+  const at = endpoint('--api', options.api);
+  const store = EmbeddedStore.open(options.store);
+  undo.push(() => store.close());
+  const database = await ConfigDatabase.open(store);
+  undo.push(() => database.close());
+  const server = new ApiServer(database);
+  await server.listen(at);
+  undo.push(() => server.close());
+  const drivers = new LoadBalancerDrivers(database, { log });
+  drivers.start();
+  undo.push(() => drivers.stop());
+  return database;
+}
+
+/** @throws UsageError */
+function endpoint(option: string, text: string): { readonly address: string; readonly port: number } {
+  const at = /^(.+):(\d{1,5})$/.exec(text);
+  if (at === null || Number(at[2]) > 65_535) throw new UsageError(`${option}: "${text}" is not address:port`);
+  return { address: at[1]!, port: Number(at[2]) };
+}

@@ -8,6 +8,7 @@ import {
   ViewError,
   type ViewServer,
   type VrfView,
+  serveProbes,
 } from '@vaportrail/show';
 import { addressText } from '@vaportrail/net';
 import type { Agent } from './agent.ts';
@@ -52,6 +53,7 @@ export function serveViews(server: ViewServer, agents: Iterable<Agent>): void {
     .view('/vrouter/interfaces', (query) => interfaceViews(one(query)), ['agent'])
     .view('/vrouter/labels', (query) => labelViews(one(query)), ['agent'])
     .view('/vrouter/flows', (query) => flowTableView(one(query)), ['agent']);
+  serveProbes(server, () => [...agents].flatMap(neighborViews));
   serveIntrospect(server, one);
 }
 

@@ -14,25 +14,29 @@ export interface Measurable {
  * is established or there is none to wait for, 503 before.
  */
 export function serveHealth(server: ViewServer, daemon: Measurable): ViewServer {
+  return serveProbes(server, () => daemon.neighbors()).page('/metrics', () => ({
+    contentType: METRICS_CONTENT_TYPE,
+    body: metricsText({
+      daemon: daemon.daemon(),
+      neighbors: daemon.neighbors(),
+      tables: daemon.tables(),
+      memory: process.memoryUsage(),
+      cpuSeconds: cpuSeconds(),
+      now: Date.now(),
+    }),
+  }));
+}
+
+/** Adds `/health` and `/ready` alone, for daemons without metrics. */
+export function serveProbes(server: ViewServer, neighbors: () => readonly NeighborView[]): ViewServer {
   return server
-    .page('/metrics', () => ({
-      contentType: METRICS_CONTENT_TYPE,
-      body: metricsText({
-        daemon: daemon.daemon(),
-        neighbors: daemon.neighbors(),
-        tables: daemon.tables(),
-        memory: process.memoryUsage(),
-        cpuSeconds: cpuSeconds(),
-        now: Date.now(),
-      }),
-    }))
     .view('/health', () => ({ status: 'ok', uptime: Math.floor(process.uptime()) }))
     .view('/ready', () => {
-      const neighbors = daemon.neighbors();
-      const established = neighbors.filter(({ state }) => state === 'Established').length;
-      if (neighbors.length > 0 && established === 0)
-        throw new ViewError(503, `none of ${neighbors.length} sessions is established`);
-      return { status: 'ready', established, neighbors: neighbors.length };
+      const all = neighbors();
+      const established = all.filter(({ state }) => state === 'Established').length;
+      if (all.length > 0 && established === 0)
+        throw new ViewError(503, `none of ${all.length} sessions is established`);
+      return { status: 'ready', established, neighbors: all.length };
     });
 }
 

@@ -154,5 +154,5 @@ export type {
   LoadBalancerView,
 } from './load-balancer-views.ts';
 export { loadBalancersText } from './text/load-balancers.ts';
-export { serveHealth, type Measurable } from './health.ts';
+export { serveHealth, serveProbes, type Measurable } from './health.ts';
 export { METRICS_CONTENT_TYPE, metrics, metricsText, type Measured } from './text/metrics.ts';

@@ -1,0 +1,183 @@
+// `vaportrail kube` at a real Kubernetes API server, with no more rights than deploy/kubernetes gives it: what kubectl
+// applies becomes configuration, the external address is in the status, readiness is followed, and neither a restart of
+// the server nor a history that is compacted away loses anything.
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { ConfigDatabase, EmbeddedStore, LoadBalancerDrivers } from '@vaportrail/config';
+import { clusterReports, ClusterSource, KubeManager } from '@vaportrail/kube';
+import { bookManifests } from '@vaportrail/lab';
+import { Etcd3 } from 'etcd3';
+import t from 'tap';
+import { until } from '../running-lab.ts';
+import { missingCluster, RealCluster } from './cluster.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const run = promisify(execFile);
+const PATIENCE = 60_000;
+
+t.setTimeout(300_000);
+
+t.test('Services of a real cluster become floating IPs', { skip: missingCluster() }, async (t) => {
+  const folder = t.testdir({ cluster: {}, store: {} });
+  const cluster = await RealCluster.start(join(folder, 'cluster'));
+  t.teardown(() => cluster.stop());
+  const kubectl = (...args: string[]) =>
+    run('kubectl', ['--kubeconfig', cluster.adminKubeconfig, ...args]).then(({ stdout }) => stdout);
+  const admin = cluster.as();
+
+  const applied = await until(
+    () => kubectl('apply', '-k', join(root, 'deploy/kubernetes')).catch((error: Error) => error.message),
+    (text) => text.includes('deployment.apps/kube') && !text.includes('rror'),
+    PATIENCE,
+  );
+  t.match(applied, 'daemonset.apps/agent', 'the API server takes every file of deploy/kubernetes');
+
+  const secrets = '/api/v1/namespaces/vaportrail/secrets';
+  const token = await until(
+    async () => {
+      const { items } = (await admin.request('GET', secrets)) as {
+        items: { metadata: { name: string }; data?: { token?: string } }[];
+      };
+      const found = items.find(({ metadata }) => metadata.name.startsWith('kube-token'));
+      return Buffer.from(found?.data?.token ?? '', 'base64').toString();
+    },
+    (text) => text !== '',
+    PATIENCE,
+  );
+  const kubeApi = cluster.as(token);
+  const refused = await kubeApi.request('GET', '/api/v1/secrets').catch((error: Error) => error);
+  t.match(refused, { status: 403 }, 'kube may no more than it needs');
+
+  const store = EmbeddedStore.open(join(folder, 'store'));
+  const database = await ConfigDatabase.open(store);
+  const drivers = new LoadBalancerDrivers(database);
+  drivers.start();
+  const manager = new KubeManager({ client: database, reports: clusterReports(kubeApi) });
+  await manager.start();
+  const source = new ClusterSource(manager, kubeApi);
+  source.start();
+  t.teardown(async () => {
+    source.stop();
+    await manager.stop();
+    await drivers.stop();
+    database.close();
+    await store.close();
+  });
+
+  // The book's manifests, but for the Deployment: there are no nodes here to run its pods.
+  for (const name of ['00-nodes', '10-namespace', '31-service-web-clusterip-mp', '32-service-web-lb'])
+    await kubectl('apply', '-f', join(bookManifests, `${name}.yaml`));
+  const pods = ['web-1', 'web-2'];
+  for (const [index, name] of pods.entries()) {
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace: 'ns-user-1', labels: { app: 'webserver' } },
+      spec: {
+        nodeName: ['cent222', 'cent333'][index],
+        automountServiceAccountToken: false,
+        containers: [{ name: 'web', image: 'web', ports: [{ containerPort: 80 }] }],
+      },
+    };
+    const file = join(folder, `${name}.json`);
+    writeFileSync(file, JSON.stringify(pod));
+    await kubectl('apply', '-f', file);
+  }
+  const addressOf = (pod: string): string | undefined => {
+    for (const ip of database.graph.ofType('instance-ip'))
+      if (ip.fqName[0]!.startsWith(`${pod}__`)) return ip.properties['instance_ip_address'] as string;
+    return undefined;
+  };
+  const members = (): number => [...database.graph.ofType('loadbalancer-member')].length;
+  /** As the kubelet would say of a pod. */
+  const ready = (pod: string, yes: boolean): Promise<unknown> =>
+    admin.request(
+      'PATCH',
+      `/api/v1/namespaces/ns-user-1/pods/${pod}/status`,
+      {},
+      {
+        status: {
+          phase: 'Running',
+          podIP: addressOf(pod),
+          podIPs: [{ ip: addressOf(pod) }],
+          conditions: [{ type: 'Ready', status: yes ? 'True' : 'False' }],
+        },
+      },
+    );
+  for (const pod of pods) {
+    await until(
+      async () => addressOf(pod),
+      (address) => address !== undefined,
+      PATIENCE,
+    );
+    await ready(pod, true);
+  }
+  const membersAre = (count: number): Promise<number> =>
+    until(
+      async () => members(),
+      (found) => found === count,
+      PATIENCE,
+    );
+  await membersAre(6);
+  t.pass('three ports of two Services, two pods each; the slices are of v1beta1 on an old server');
+  const shown = await until(
+    () => kubectl('-n', 'ns-user-1', 'get', 'service', 'service-web-lb', '-o', 'wide'),
+    (text) => text.includes('101.101.101.252'),
+    PATIENCE,
+  );
+  t.match(shown, /LoadBalancer +10\.96\.89\.48 +101\.101\.101\.252/, 'kubectl shows the external address');
+
+  await ready('web-1', false);
+  await membersAre(3);
+  await ready('web-1', true);
+  await membersAre(6);
+
+  const writes = manager.writes;
+  await cluster.stopServer();
+  await cluster.startServer();
+  await ready('web-2', false);
+  await membersAre(3);
+  await ready('web-2', true);
+  await membersAre(6);
+  t.ok(manager.writes - writes < 40, 'a restart of the API server is no reason to write everything again');
+
+  // What happened while the server was away is compacted: the watches are told 410 and list again.
+  await cluster.stopServer();
+  const etcd = new Etcd3({ hosts: cluster.etcdEndpoint });
+  for (let i = 0; i < 5; i++) await etcd.put('unrelated').value(String(i));
+  const { header } = await etcd.get('unrelated').exec();
+  await etcd.delete().key('/registry/services/specs/ns-user-1/service-web-clusterip-mp');
+  const { header: after } = await etcd.get('unrelated').exec();
+  await etcd.kv.compact({ revision: after.revision, physical: true });
+  t.ok(Number(after.revision) > Number(header.revision));
+  etcd.close();
+  await cluster.startServer();
+  await membersAre(2);
+  t.same(
+    [...database.graph.ofType('loadbalancer')].map(({ fqName }) => fqName.at(-1)!.split('__')[0]),
+    ['service-web-lb'],
+    'a Service that went meanwhile is gone',
+  );
+
+  await kubectl('-n', 'ns-user-1', 'delete', 'service', 'service-web-lb');
+  await membersAre(0);
+  await manager.settled();
+  await drivers.settled();
+  t.same([...database.graph.ofType('floating-ip')], [], 'and its addresses are free');
+
+  const none = readFileSync(join(bookManifests, '32-service-web-lb.yaml'), 'utf8').replace(
+    'namespace: ns-user-1 }',
+    'namespace: ns-user-1, annotations: { opencontrail.org/fip-pool: "no JSON" } }',
+  );
+  writeFileSync(join(folder, 'none.yaml'), none);
+  await kubectl('apply', '-f', join(folder, 'none.yaml'));
+  const events = await until(
+    () => kubectl('-n', 'ns-user-1', 'get', 'events'),
+    (text) => text.includes('BadFloatingIpPool'),
+    PATIENCE,
+  );
+  t.match(events, /Warning +BadFloatingIpPool +service\/service-web-lb/, 'what is wrong is an event');
+});

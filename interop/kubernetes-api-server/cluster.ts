@@ -120,6 +120,11 @@ export class RealCluster {
     await this.#etcd?.stop('SIGKILL');
   }
 
+  /** What the API server printed last. */
+  get serverOutput(): string {
+    return this.#server.output;
+  }
+
   get etcdEndpoint(): string {
     return `http://127.0.0.1:${this.#ports.etcd}`;
   }

@@ -97,7 +97,7 @@ t.test('the files they mount are those the lab writes: vaportrail lab --write de
     volumes.map((v) => v.split(/[/:]/)[2]),
   );
   t.same(mounted.sort(), [...files.keys()].sort());
-  const byHand = ['lab.clab.yml', 'grafana-dashboard.json'];
+  const byHand = ['lab.clab.yml', 'grafana-dashboard.json', 'kubernetes'];
   t.same(readdirSync(`${root}deploy`).sort(), [...files.keys(), ...byHand].sort());
 });
 

@@ -120,7 +120,8 @@ export function interfaceSettings(
     vrf,
     address,
     mac: macOf(vmi),
-    preference: preference ?? ACTIVE,
+    // 0 stands for "not said", as with Contrail.
+    preference: preference || ACTIVE,
     'security-groups': graph
       .references(vmi, 'security-group')
       .flatMap(({ properties }) => (properties['security_group_id'] as number | undefined) ?? []),

@@ -1,4 +1,10 @@
-import { ConfigDatabase, EmbeddedStore, NativeDriver } from '@vaportrail/config';
+import {
+  ConfigDatabase,
+  EmbeddedStore,
+  LoadBalancerDrivers,
+  NativeDriver,
+  VirtualRouters,
+} from '@vaportrail/config';
 import t, { type Test } from 'tap';
 import { KubeManager, type KubernetesReports } from '../src/kube-manager.ts';
 import type { KubernetesObject } from '../src/kubernetes-object.ts';
@@ -320,4 +326,45 @@ t.test('a clusterIP that changes moves with its floating IP', async (t) => {
   };
   t.same(await addresses('10.105.139.153'), ['10.105.139.153', '10.105.139.153']);
   t.same(await addresses('10.105.139.154'), ['10.105.139.154', '10.105.139.154']);
+});
+
+t.test('a Service with a proxy has two of them, and takes them along', async (t) => {
+  const { database, manager, names } = await running(t);
+  const drivers = new LoadBalancerDrivers(database);
+  const routers = new VirtualRouters(database);
+  drivers.start();
+  t.teardown(async () => {
+    routers.close();
+    await drivers.stop();
+  });
+  const settled = async (): Promise<void> => {
+    await manager.settled();
+    await drivers.settled();
+    await manager.settled();
+  };
+  manager.put(podOf('webserver-1'));
+  manager.put(lb({ loadBalancerClass: 'vaportrail.io/opencontrail' }));
+  manager.put(endpoints(['webserver-1']));
+  await settled();
+  const before = names('virtual-machine').length;
+  t.equal(before, 3, 'a pod and two proxies');
+  for (const node of ['cent222', 'cent333']) {
+    const [balancer] = routers.settings(node)!['load-balancers'];
+    t.match(balancer, { address: '10.105.139.153', problems: [], listeners: [{ port: 8888 }] });
+    t.equal(balancer!.listeners[0]!.pool.members.length, 1);
+    const carried = routers.settings(node)!.interfaces.find(({ name }) => name === balancer!.interface)!;
+    t.match(carried, {
+      preference: node === 'cent222' ? 200 : 100,
+      'floating-ips': [{ address: '101.101.101.252', 'port-maps': [] }],
+    });
+  }
+  const { writes } = manager;
+  manager.resync();
+  await settled();
+  t.equal(manager.writes, writes, "what the driver added stands in nobody's way");
+  manager.remove('Service ns-user-1/service-web-clusterip');
+  await settled();
+  t.equal(names('virtual-machine').length, 1);
+  t.same(names('loadbalancer'), []);
+  t.same(names('floating-ip'), []);
 });

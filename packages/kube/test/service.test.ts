@@ -355,3 +355,24 @@ t.test('a pod whose address the cluster has not said yet has no interface', asyn
   t.ok(waiting({ phase: 'Running' }), 'pods of manifests get theirs from the configuration');
   t.notOk(waiting({ phase: 'Succeeded', podIP: '10.47.255.1' }));
 });
+
+t.test('a load balancer of the class of a proxy keeps clients with their pod', async (t) => {
+  const spec = { type: 'LoadBalancer', loadBalancerClass: 'vaportrail.io/opencontrail' };
+  const method = (over: object): unknown =>
+    propertiesOf(mapped(service({ ...spec, ...over })), 'loadbalancer-pool')[0]![
+      'loadbalancer_pool_properties'
+    ]!['loadbalancer_method'];
+  t.equal(method({}), 'ROUND_ROBIN');
+  t.equal(method({ sessionAffinity: 'ClientIP' }), 'SOURCE_IP');
+  t.equal(
+    method({ loadBalancerClass: undefined }),
+    undefined,
+    'a native one has no method, as with Contrail',
+  );
+  const desired = mapped(service({ ...spec, sessionAffinity: 'ClientIP' }));
+  t.notMatch(reasons(desired), ['SessionAffinity']);
+  const balancer = desired.objects.find(({ type }) => type === 'loadbalancer')!;
+  t.equal(balancer.properties['loadbalancer_provider'], 'opencontrail');
+  t.equal(balancer.references.at(-1)!.fqName.at(-1), 'opencontrail');
+  t.equal(namesOf(desired, 'floating-ip').length, 1);
+});

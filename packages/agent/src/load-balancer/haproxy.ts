@@ -32,6 +32,9 @@ const NO_STATE = '1\n';
 /** Debian's package makes this user. */
 const USER = 'haproxy';
 
+/** Where administrators' programs are is not among the folders of every user. */
+const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
+
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
@@ -140,7 +143,7 @@ export class Haproxy {
     const path = join(this.#folder, 'haproxy.conf');
     await writeFile(`${path}.new`, text);
     if (this.#child === undefined) await writeFile(join(this.#folder, 'state'), NO_STATE);
-    await execute(program, ['-c', '-q', '-f', `${path}.new`], { timeout: LOAD_PATIENCE }).catch(
+    await execute(program, ['-c', '-q', '-f', `${path}.new`], { timeout: LOAD_PATIENCE, env }).catch(
       (error: Error & { code?: unknown; stderr?: string }) => {
         throw new AgentError(
           error.code === 'ENOENT'
@@ -177,7 +180,7 @@ export class Haproxy {
   async #ip(action: 'replace' | 'del', address: string): Promise<void> {
     const { namespace } = this.#options.config;
     const prefix = `${address}/${address.includes(':') ? 128 : 32}`;
-    await execute('ip', ['-n', namespace!, 'address', action, prefix, 'dev', 'lo']);
+    await execute('ip', ['-n', namespace!, 'address', action, prefix, 'dev', 'lo'], { env });
   }
 
   #start(path: string): void {
@@ -192,7 +195,7 @@ export class Haproxy {
       '-f',
       path,
     ];
-    const child = spawn(argv[0]!, argv.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(argv[0]!, argv.slice(1), { stdio: ['ignore', 'pipe', 'pipe'], env });
     this.#child = child;
     this.#starts++;
     this.#startedAt = clock.now();

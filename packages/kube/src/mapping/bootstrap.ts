@@ -7,11 +7,11 @@ import {
 } from './network-policy.ts';
 import { networkObject } from './virtual-network.ts';
 import {
+  applianceSet,
   domainName,
   globalSystemConfig,
   ipamName,
   ipamSubnetUuid,
-  nativeApplianceSet,
   projectName,
   type ClusterSettings,
   type NetworkPurpose,
@@ -26,7 +26,13 @@ export function bootstrapObjects(settings: ClusterSettings): Desired {
   const objects: DesiredObject[] = [
     { ...globalSystemConfig, properties: {}, references: [], kept },
     { ...domainName(settings), properties: {}, references: [], kept },
-    { ...nativeApplianceSet, parent: globalSystemConfig, properties: {}, references: [], kept },
+    ...(['native', 'opencontrail'] as const).map((provider) => ({
+      ...applianceSet(provider),
+      parent: globalSystemConfig,
+      properties: {},
+      references: [],
+      kept,
+    })),
     { ...project, parent: domainName(settings), properties: {}, references: [], kept },
     flatIpam(settings, 'pod', settings.podSubnet),
     flatIpam(settings, 'service', settings.serviceSubnet),

@@ -25,11 +25,10 @@ export const globalSystemConfig: ObjectName = {
   fqName: ['default-global-system-config'],
 };
 
-/** The appliance set that stands for the ECMP driver. */
-export const nativeApplianceSet: ObjectName = {
-  type: 'service-appliance-set',
-  fqName: ['default-global-system-config', 'native'],
-};
+/** The appliance set that stands for a load-balancer driver. */
+export function applianceSet(provider: 'native' | 'opencontrail'): ObjectName {
+  return { type: 'service-appliance-set', fqName: [...globalSystemConfig.fqName, provider] };
+}
 
 export function domainName({ domain }: ClusterSettings): ObjectName {
   return { type: 'domain', fqName: [domain] };

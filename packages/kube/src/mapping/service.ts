@@ -2,7 +2,7 @@
 import {
   ipamName,
   ipamSubnetUuid,
-  nativeApplianceSet,
+  applianceSet,
   networkName,
   projectName,
   securityGroupName,
@@ -28,8 +28,14 @@ import {
   type ServicePort,
 } from '../kubernetes-object.ts';
 
-/** The `loadBalancerClass` that is ours; without any a Service is ours as well. */
-export const LOAD_BALANCER_CLASS = 'vaportrail.io/native';
+/**
+ * The `loadBalancerClass`es that are ours, by provider. A LoadBalancer without a class is ours as well, and `native`, as
+ * every other Service is.
+ */
+const loadBalancerClasses = {
+  'vaportrail.io/native': 'native',
+  'vaportrail.io/opencontrail': 'opencontrail',
+} as const satisfies Record<string, string>;
 
 /** What a Service's mapping looks at besides the Service. */
 export interface ServiceSurroundings {
@@ -116,7 +122,7 @@ export function serviceObjects(
       parent: project,
       properties: {
         display_name: `${namespace}__${metadata.name}`,
-        loadbalancer_provider: 'native',
+        loadbalancer_provider: providerOf(service),
         loadbalancer_properties: {
           status: null,
           provisioning_status: 'ACTIVE',
@@ -127,7 +133,7 @@ export function serviceObjects(
         },
         annotations,
       },
-      references: [vmi, nativeApplianceSet],
+      references: [vmi, applianceSet(providerOf(service))],
     },
   ];
   const notes: Note[] = [];
@@ -179,7 +185,9 @@ function portObjects(
     {
       ...pool,
       parent: project,
-      properties: { loadbalancer_pool_properties: { protocol: port.protocol, admin_state: true } },
+      properties: {
+        loadbalancer_pool_properties: { protocol: port.protocol, admin_state: true, ...stickiness(service) },
+      },
       references: [listener],
     },
     ...members(settings, port, pool, poolUuid, around, notes),
@@ -314,15 +322,31 @@ function requestedAddresses(service: Service, given: string | undefined): (strin
 /** Whether another controller looks after a LoadBalancer. @see https://kubernetes.io/docs/concepts/services-networking/service/#load-balancer-class */
 export function isOfAnother({ spec: { type, loadBalancerClass } }: Service): boolean {
   return (
-    type === 'LoadBalancer' && loadBalancerClass !== undefined && loadBalancerClass !== LOAD_BALANCER_CLASS
+    type === 'LoadBalancer' &&
+    loadBalancerClass !== undefined &&
+    !Object.hasOwn(loadBalancerClasses, loadBalancerClass)
   );
+}
+
+/** Equal-cost routes, or an active and a standby proxy. */
+function providerOf(service: Service): 'native' | 'opencontrail' {
+  const { type, loadBalancerClass = '' } = service.spec;
+  if (type !== 'LoadBalancer' || !Object.hasOwn(loadBalancerClasses, loadBalancerClass)) return 'native';
+  return loadBalancerClasses[loadBalancerClass as keyof typeof loadBalancerClasses];
+}
+
+/** A proxy can keep a client with a member; equal-cost routes cannot, and a pool of theirs has no method. */
+function stickiness(service: Service): { loadbalancer_method?: string } {
+  if (providerOf(service) === 'native') return {};
+  const sticky = service.spec.sessionAffinity === 'ClientIP';
+  return { loadbalancer_method: sticky ? 'SOURCE_IP' : 'ROUND_ROBIN' };
 }
 
 /** What is asked for and not done here, and what an operator would wonder about. */
 function remark(service: Service, around: ServiceSurroundings, notes: Note[]): void {
   const { sessionAffinity, type, ports } = service.spec;
   const info = (reason: string, message: string): void => void notes.push({ level: 'info', reason, message });
-  if (sessionAffinity === 'ClientIP')
+  if (sessionAffinity === 'ClientIP' && providerOf(service) === 'native')
     info('SessionAffinity', 'sessionAffinity ClientIP: flows of one client may still reach different pods');
   if (type === 'NodePort' && ports.some(({ nodePort }) => nodePort !== undefined))
     info('NodePort', 'the node ports themselves are served by kube-proxy; here the clusterIP is');

@@ -8,7 +8,7 @@ import type { PackedTable } from './packed-table.ts';
 import { NOBODY, type Receivers } from './receivers.ts';
 
 /** Destinations looked at in one go; what they encode to is one shared buffer per set of receivers. */
-export const CHUNK = 4096;
+export const CHUNK = 16384;
 
 /** Knows who shall have what. */
 export interface Audience {

@@ -65,11 +65,13 @@ export class ByteKeyIndex {
     return this.#arena.view.getUint16(this.#stored(number));
   }
 
-  /** Takes a destination out of the index and frees its key. */
-  remove(number: number): void {
-    this.#directory.remove(number);
-    const at = this.#stored(number);
-    this.#arena.release(at, this.#arena.view.getUint16(at) + LENGTH_OCTETS);
+  /** Takes up to `MOST_REMOVED` destinations out of the index and frees their keys. */
+  removeAll(numbers: Int32Array, count: number): void {
+    this.#directory.removeAll(numbers, count);
+    for (let i = 0; i < count; i++) {
+      const at = this.#stored(numbers[i]!);
+      this.#arena.release(at, this.#arena.view.getUint16(at) + LENGTH_OCTETS);
+    }
   }
 
   clear(): void {

@@ -44,6 +44,8 @@ export class ChangeLog {
   /** No follower has read this position or a later one. */
   #furthest = 0;
   readonly #cursors = new Set<ChangeCursor>();
+  /** There is a cursor. */
+  isFollowed = false;
   /** Times a destination was noted as empty since no entry was flagged so. */
   #empties = 0;
   /** No more than so many of the entries kept are superseded. */
@@ -98,6 +100,7 @@ export class ChangeLog {
   follow(): ChangeCursor {
     const cursor = { position: this.#head };
     this.#cursors.add(cursor);
+    this.isFollowed = true;
     this.#furthest = this.#head;
     return cursor;
   }
@@ -106,15 +109,13 @@ export class ChangeLog {
   fork(cursor: ChangeCursor): ChangeCursor {
     const forked = { position: cursor.position };
     this.#cursors.add(forked);
+    this.isFollowed = true;
     return forked;
   }
 
   unfollow(cursor: ChangeCursor): void {
     this.#cursors.delete(cursor);
-  }
-
-  isFollowed(): boolean {
-    return this.#cursors.size > 0;
+    this.isFollowed = this.#cursors.size > 0;
   }
 
   /** Positions `cursor` has not passed yet. */

@@ -81,9 +81,9 @@ export class FixedKeyIndex {
     return this.#insert(keys, at, hash, this.#directory.start(hash));
   }
 
-  /** Takes a destination out of the index. */
-  remove(number: number): void {
-    this.#directory.remove(number);
+  /** Takes up to `MOST_REMOVED` destinations out of the index. */
+  removeAll(numbers: Int32Array, count: number): void {
+    this.#directory.removeAll(numbers, count);
   }
 
   clear(): void {

@@ -1,12 +1,6 @@
 /** Routing tables: attribute sets, path selection with reasons, replication by route target, update groups. */
-export {
-  DRAIN_BUDGET,
-  Rib,
-  type RibOptions,
-  type RibStatistics,
-  type TableOptions,
-  type UpdateGroupOptions,
-} from './rib.ts';
+export { DRAIN_BUDGET, Rib } from './rib.ts';
+export type { RibOptions, RibStatistics, TableOptions, UpdateGroupOptions } from './rib-options.ts';
 export type { Source, SourceOptions, SourceProtocol } from './source.ts';
 export type { Announcement, Nlri, Table, TableSummary } from './table.ts';
 export type { RouteFilter } from './route-filter.ts';

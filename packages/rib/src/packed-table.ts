@@ -29,6 +29,7 @@ import { PathContest } from './path-contest.ts';
 import type { Ranking } from './ranking.ts';
 import type { RouteStore } from './route-store.ts';
 import type { Contest, Selection } from './selection/select.ts';
+import { MOST_REMOVED } from './slot-directory.ts';
 
 /** Flags that say how a path fared, or whether it is waiting, and not what it is. */
 const TRANSIENT = pathFlag.multipath | pathFlag.stale | pathFlag.infeasible;
@@ -39,6 +40,9 @@ const BEST_TOUCHED = STATE_TOUCHED | STATE_BEST;
 export const REMOVE = -1;
 
 const pathContest = new PathContest();
+/** Destinations about to be freed; none between calls. */
+const gone = new Int32Array(MOST_REMOVED);
+let goneCount = 0;
 
 export class PackedTable {
   readonly store: RouteStore;
@@ -298,6 +302,7 @@ export class PackedTable {
   /** Forgets changes all followers have seen, and destinations that have gone meanwhile. */
   trim(limit: number): boolean {
     const more = this.log.trim(limit, this.#passed);
+    this.#freeGone();
     if (this.destinations.size === 0 && this.destinations.top > 1 && !more && this.isSettled) {
       this.destinations.clear();
       this.fixed?.clear();
@@ -314,6 +319,7 @@ export class PackedTable {
       if (this.isOccupied(number)) this.revise(number, () => REMOVE);
       this.#passed(number);
     }
+    this.#freeGone();
     this.#batch = undefined;
     this.#unsettledCount = 0;
   }
@@ -396,7 +402,7 @@ export class PackedTable {
   #changed(number: number, best: boolean): void {
     this.touch();
     const empty = this.destinations.words[number * this.destinations.stride + SET] === 0;
-    if (this.log.isFollowed()) this.log.append(number, best, empty);
+    if (this.log.isFollowed) this.log.append(number, best, empty);
     else if (empty) this.#emptied.push(number);
   }
 
@@ -419,17 +425,30 @@ export class PackedTable {
     }
   }
 
-  /** Frees a destination if it has no path any more, of which nobody needs to hear now. */
+  /** Notes a destination if it has no path any more, of which nobody needs to hear now. */
   readonly #passed = (number: number): void => {
-    const { layout, destinations, fixed } = this;
-    const { words, stride } = destinations;
+    const { words, stride } = this.destinations;
     const at = number * stride;
     if (words[at + SET] !== 0 || (words[at + MORE]! & STATE_FREE) !== 0) return;
-    if (fixed !== undefined) fixed.remove(number);
-    else this.byBytes!.remove(number);
-    if (layout.kind === 'prefix' && layout.distinguished) {
-      this.store.distinguishers.release(words[at + KEY]! >>> lengthBits(layout));
-    }
-    destinations.release(number);
+    // Nobody asks for it again before it is freed, so it can be marked as free now and not be noted twice.
+    words[at + MORE] = STATE_FREE;
+    if (goneCount === MOST_REMOVED) this.#freeGone();
+    gone[goneCount++] = number;
   };
+
+  /** Frees the destinations noted. */
+  #freeGone(): void {
+    const { layout, destinations, fixed } = this;
+    const count = goneCount;
+    goneCount = 0;
+    if (fixed !== undefined) fixed.removeAll(gone, count);
+    else this.byBytes!.removeAll(gone, count);
+    const shift = layout.kind === 'prefix' && layout.distinguished ? lengthBits(layout) : 0;
+    const { words, stride } = destinations;
+    for (let i = 0; i < count; i++) {
+      const number = gone[i]!;
+      if (shift !== 0) this.store.distinguishers.release(words[number * stride + KEY]! >>> shift);
+      destinations.release(number);
+    }
+  }
 }

@@ -6,116 +6,27 @@ import { layoutOf, vpnFamilyOf } from './family-layout.ts';
 import type { NextHopResolver } from './next-hop-resolution.ts';
 import { PackedTable } from './packed-table.ts';
 import { PathRevision, type Revision } from './path-revision.ts';
-import type { RoutePolicy } from './policy.ts';
 import { Ranking } from './ranking.ts';
 import { Replication } from './replication.ts';
-import { type Role, isGuarded } from './route-leak.ts';
+import { isGuarded } from './route-leak.ts';
+import type { RibOptions, RibStatistics, TableOptions, UpdateGroupOptions } from './rib-options.ts';
 import { type Identity, RouteStore } from './route-store.ts';
 import { RouteTargetFilter } from './route-target-filter.ts';
 import { ruleSets, type RuleSetName } from './selection/rules.ts';
 import { Selection } from './selection/select.ts';
-import type { MultipathMode } from './selection/step.ts';
 import { Source, type SourceActions, type SourceOptions } from './source.ts';
 import { TableReview } from './table-review.ts';
+import { TableWalks } from './table-walks.ts';
 import { type Nlri, Table, type TableActions } from './table.ts';
-import { type DistinguisherOf, TargetedTable } from './targeted-table.ts';
+import { TargetedTable } from './targeted-table.ts';
 import type { Advertisement } from './advertisement.ts';
 import { UpdateGroup, type UpdateGroupSettings } from './update-group.ts';
 import { UpdateReceiver } from './update-receiver.ts';
-import type { AttributeSet } from './attribute-set.ts';
 import { ItemGroup, type ItemEncoder } from './item-group.ts';
 
 /** Destinations worked off in one drain before the event loop gets its turn. */
 export const DRAIN_BUDGET = 16384;
 const TRIM_LIMIT = 1 << 16;
-
-export interface RibOptions {
-  readonly asn: number;
-  /** BGP identifier as an unsigned number. */
-  readonly routerId: number;
-  /** Makes this router a route reflector. @see RFC 4456 §7 */
-  readonly clusterId?: number | undefined;
-  /**
-   * Asks the driver to call its argument soon, but not now: `setImmediate`. Without it the owner calls {@link Rib.drain}.
-   */
-  readonly schedule?: ((drain: () => void) => void) | undefined;
-  /** Milliseconds since the epoch, for the age of paths. */
-  readonly now?: (() => number) | undefined;
-}
-
-export interface TableOptions {
-  /** `bgp.l3vpn.0`, `default-domain:demo:public:public.inet.0`; unique in a `Rib`. */
-  readonly name: string;
-  readonly family: FamilyName;
-  /** Rules of its path selection; `rfc4271` unless stated. */
-  readonly selection?: RuleSetName | undefined;
-  /** Where the NLRI of this family go that BGP sources send. True for the first table of a family with `vpn` or `main`. */
-  readonly main?: boolean | undefined;
-  /**
-   * Whether it is the table that routing instances export to. Follows from the family, but for EVPN, whose routes look
-   * the same on both sides: there it is true unless stated.
-   */
-  readonly vpn?: boolean | undefined;
-  /** Route targets (eight octets each) of routes to import. */
-  readonly imports?: readonly Uint8Array[] | undefined;
-  /** Route targets added to exported routes; a table without is not exported. */
-  readonly exports?: readonly Uint8Array[] | undefined;
-  /** Extended community naming the virtual network of the table; added to exported routes. */
-  readonly originVn?: Uint8Array | undefined;
-  /** Route distinguisher of exported routes; without it `next hop:instance id`, see {@link Table.setInstanceId}. */
-  readonly routeDistinguisher?: Uint8Array | DistinguisherOf | undefined;
-  /** `multipath`: only the best paths are copied to other tables (control node); `all`: all feasible ones (provider edge). */
-  readonly replicates?: 'multipath' | 'all' | undefined;
-  /** Multipath mode; the one of the rule set unless stated. */
-  readonly multipath?: MultipathMode | undefined;
-  /** Decides about routes that come here by route target, and about routes that are exported; see {@link Table.setPolicies}. */
-  readonly importPolicy?: RoutePolicy | undefined;
-  readonly exportPolicy?: RoutePolicy | undefined;
-  /** Tells the cost of next hops; without it every next hop is near. */
-  readonly resolve?: NextHopResolver | undefined;
-}
-
-export interface UpdateGroupOptions {
-  readonly table: Table;
-  /** The members are in our AS. */
-  readonly internal: boolean;
-  /** The AS number we show them; ours unless stated. */
-  readonly localAsn?: number | undefined;
-  /** Our address as next hop of what they are sent; absent: the next hop stays. */
-  readonly nextHopSelf?: Uint8Array | undefined;
-  /** AS numbers of four octets were negotiated; true unless stated. */
-  readonly asn4?: boolean | undefined;
-  /** They understand long-lived graceful restart; others are told stale paths with LOCAL_PREF 0 and NO_EXPORT. */
-  readonly longLived?: boolean | undefined;
-  readonly extendedMessage?: boolean | undefined;
-  /** A route is not told to a peer that itself supplied any path of it, as a control node does it; not where it takes several. */
-  readonly sparesSuppliers?: boolean | undefined;
-  /**
-   * They negotiated ADD-PATH and take several paths of a destination: at most so many of the best ones, or Infinity. Absent:
-   * they take one, without path identifier. @see RFC 7911
-   */
-  readonly paths?: number | undefined;
-  /** IPv6 next hops of IPv4 families were agreed on; true unless stated. @see RFC 8950 */
-  readonly extendedNextHop?: boolean | undefined;
-  /** What they are to us; guards unicast routes against leaks. @see RFC 9234 §5 */
-  readonly peerRole?: Role | undefined;
-  /** Rewrites the encoded attributes, or keeps paths back; groups with different functions are different groups. */
-  readonly exportPolicy?: ((set: AttributeSet, encoded: Uint8Array) => Uint8Array | undefined) | undefined;
-}
-
-/** What a `Rib` holds, for an operator. */
-export interface RibStatistics {
-  readonly attributeSets: number;
-  readonly sources: number;
-  readonly tables: number;
-  readonly paths: number;
-  /** Numbers in use for route targets, for route distinguishers, and for where copies come from. */
-  readonly routeTargets: number;
-  readonly routeDistinguishers: number;
-  readonly origins: number;
-  /** NLRI that say more than their key. */
-  readonly payloads: number;
-}
 
 export class Rib {
   readonly #store: RouteStore;
@@ -135,8 +46,7 @@ export class Rib {
   #tableNumber = 0;
   #touched: PackedTable[] = [];
   #scheduled = false;
-  readonly #revisions = new Set<PathRevision>();
-  readonly #reviews = new Set<TableReview>();
+  readonly #walks = new TableWalks();
   readonly #receive: UpdateReceiver;
   readonly #endsOfRib: { source: Source; family: FamilyName }[] = [];
 
@@ -320,16 +230,7 @@ export class Rib {
    */
   drain(budget: number = DRAIN_BUDGET): boolean {
     let left = budget - this.#flushRemoved(budget >>> 2);
-    for (const revision of this.#revisions) {
-      if (left <= 0) break;
-      left -= revision.work(left);
-      if (revision.isDone) this.#revisions.delete(revision);
-    }
-    for (const review of this.#reviews) {
-      if (left <= 0) break;
-      left -= review.work(left);
-      if (review.isDone) this.#reviews.delete(review);
-    }
+    left -= this.#walks.work(left);
     const visited = new Set<PackedTable>();
     while (this.#touched.length > 0) {
       const touched = this.#touched;
@@ -360,7 +261,7 @@ export class Rib {
         left -= follower.work(Math.max(left, budget >>> 3));
       }
     }
-    let more = this.#removed.size + this.#revisions.size + this.#reviews.size > 0;
+    let more = this.#removed.size > 0 || this.#walks.isPending;
     // Those whose turn has not come are the first the next time.
     for (const table of unserved) table.touch();
     for (const table of visited) {
@@ -406,9 +307,7 @@ export class Rib {
   }
 
   readonly #tableActions: TableActions = {
-    speaks: (source) => {
-      if (this.#revisions.size > 0) this.#finishRevisions(source);
-    },
+    speaks: (source) => this.#walks.finishRevisions(source),
     setMultipath: ({ packed }, mode) => {
       packed.selection = new Selection(packed.selection.rules, mode);
       this.#review(new TableReview(packed, () => true));
@@ -447,22 +346,20 @@ export class Rib {
     return ranking;
   }
 
-  /** Does the first slice now, so that small tables are as they should be at once. */
   #review(review: TableReview): void {
-    review.work(DRAIN_BUDGET);
-    if (!review.isDone) this.#reviews.add(review);
+    this.#walks.review(review, DRAIN_BUDGET);
     this.#wake();
   }
 
   #revise(source: Source, kind: Revision, family?: FamilyName, finished: () => void = () => {}): void {
-    this.#finishRevisions(source);
+    this.#walks.finishRevisions(source);
     const tables: PackedTable[] = [];
     for (const { packed, family: own } of this.#tables.values()) {
       // What it sent so far is part of what is revised.
       if (packed.isFilled) packed.absorb();
       if (family === undefined || own === family) tables.push(packed);
     }
-    this.#revisions.add(new PathRevision(this.#store, source, kind, tables, finished));
+    this.#walks.revise(new PathRevision(this.#store, source, kind, tables, finished));
     this.#wake();
   }
 
@@ -483,15 +380,6 @@ export class Rib {
       });
     }
     return done;
-  }
-
-  /** A source that speaks again must not have what it says now taken for what it said before. */
-  #finishRevisions(source: Source): void {
-    for (const revision of this.#revisions) {
-      if (revision.source !== source) continue;
-      while (!revision.isDone) revision.work(Number.MAX_SAFE_INTEGER);
-      this.#revisions.delete(revision);
-    }
   }
 
   /** The number of a source is free once no attribute set carries it any more. */

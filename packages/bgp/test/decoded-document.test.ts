@@ -278,3 +278,25 @@ t.test('reading a message changes none of its octets, in whatever array they are
   const [route] = (describe(update('40010100' + '400200' + partial)) as UpdateDocument).routes;
   t.match(route, { prefix: '65000:0x0002c0/50', nlri: '320000fde80002ff' });
 });
+
+t.test('descriptors of BGP-LS have names beside their octets', async (t) => {
+  const nlri =
+    '00030026' +
+    '03' +
+    '0000000000000001' +
+    '01000010' +
+    '020000040000fde8' +
+    '020200040a000001' +
+    '01090005' +
+    '1ec6336465';
+  const reach = '800e' + '33' + '400447' + '04' + '0a010103' + '00' + nlri;
+  const [route] = (describe(update(reach + '40010100' + '400200')) as UpdateDocument).routes;
+  t.match(route, {
+    nlriType: 'ipv4-prefix',
+    protocol: 'ospfv2',
+    descriptors: [
+      { type: 256, name: 'local-node', asn: 65000, area: '10.0.0.1' },
+      { type: 265, name: 'ip-reachability', prefix: '198.51.100.100/30' },
+    ],
+  });
+});

@@ -2,6 +2,7 @@
 import { hexText } from '@vaportrail/net';
 import { readRouteDistinguisher } from './address-field.ts';
 import { type Family, fieldFamily } from './family.ts';
+import { readDescriptors } from './link-state-descriptor.ts';
 
 /** NLRI types by number. @see https://www.iana.org/assignments/bgp-ls-parameters */
 const nlriTypes: Readonly<Record<number, string>> = {
@@ -44,15 +45,13 @@ function linkStateFamily(safi: 71 | 72, title: string): Family {
       }
       const protocol = body.u8();
       const identifier = body.u64();
-      while (body.remaining > 0) {
-        body.skip(2);
-        body.skip(body.u16());
-      }
+      const descriptors = readDescriptors(body, type);
       return {
         nlriType,
         ...rd,
         protocol: protocols[protocol] ?? protocol,
         identifier: `${identifier}`,
+        descriptors,
         nlri,
       };
     },

@@ -161,10 +161,12 @@ function describeNotification(notification: Notification, outer = true): Notific
   };
 }
 
-/** A capability with octets in hexadecimal and the names of families beside their numbers. */
+/** A capability with octets in hexadecimal, and the name of its family beside the numbers. */
 export function capabilityDocument(capability: Capability): CapabilityDocument {
   if (capability.type === 'unknown') return { ...capability, value: hexText(capability.value) };
-  return { ...capability };
+  if (capability.type !== 'multiprotocol') return { ...capability };
+  const family = familyOf(capability.afi, capability.safi);
+  return { ...capability, ...(family === undefined ? {} : { family }) };
 }
 
 function problemDocument({ approach, code, subcode, attribute, because }: UpdateProblem): ProblemDocument {

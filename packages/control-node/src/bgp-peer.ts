@@ -13,13 +13,12 @@ import {
 import {
   type FamilyName,
   NotificationError,
-  type RefreshSubtype,
   ceaseSubcode,
   errorCode,
   notificationOf,
 } from '@vaportrail/bgp/wire';
 import { type Clock, type Timer, ipv4Text, parseAddress } from '@vaportrail/net';
-import type { Membership, Rib, Source, Table } from '@vaportrail/rib';
+import { handleRefresh, type Membership, type Rib, type Source, type Table } from '@vaportrail/rib';
 import { type Log, type NeighborView, addPathModes, addPathsSent } from '@vaportrail/show';
 import type { Recorder } from '@vaportrail/show/recording';
 
@@ -100,7 +99,10 @@ export class BgpPeer {
         update: (bytes, start, end) => this.#update(bytes, start, end),
         ...(recording && { heard: (bytes, start, end) => recording.received(bytes.subarray(start, end)) }),
         batchEnd: () => this.#holdAgainstLimit(),
-        routeRefresh: (family, subtype) => this.#refresh(family, subtype),
+        routeRefresh: (family, subtype) =>
+          handleRefresh(family, subtype, this.#told.get(family), this.#source, (again, mark) =>
+            this.session.sendRefresh(again, mark),
+          ),
         down: (end) => this.#down(end),
         drained: () => {
           for (const membership of this.#told.values()) membership.ready();
@@ -225,27 +227,6 @@ export class BgpPeer {
       kept.some(({ forwarding }) => forwarding);
     this.#restart?.handle(same ? 'returned' : 'given-up');
     return same ? source : undefined;
-  }
-
-  /**
-   * A peer asks for a family again, or sends one again: what it does not send between the two markers is gone.
-   * @see RFC 7313 §4.2
-   */
-  #refresh(family: FamilyName, subtype: RefreshSubtype): void {
-    switch (subtype) {
-      case 'request': {
-        const membership = this.#told.get(family);
-        if (membership === undefined) return;
-        this.session.sendRefresh(family, 'beginning');
-        membership.refresh(() => this.session.sendRefresh(family, 'end'));
-        return;
-      }
-      case 'beginning':
-        this.#source?.markStale(family);
-        return;
-      case 'end':
-        this.#source?.sweep(family);
-    }
   }
 
   #update(bytes: Uint8Array, start: number, end: number): void {

@@ -1,7 +1,7 @@
 /** A control node: agents by XMPP, gateways and other control nodes by BGP, and the tables between them. */
 import type { Socket } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
-import { Listener, type MonitoredTables, type Session, SessionMonitor } from '@vaportrail/bgp';
+import { Listener, type MonitoredTables, SessionMonitor } from '@vaportrail/bgp';
 import { TableDumps } from '@vaportrail/bgp/mrt-file';
 import {
   type FamilyName,
@@ -11,7 +11,7 @@ import {
   errorCode,
 } from '@vaportrail/bgp/wire';
 import { type Clock, ipv4Bytes, ipv4Text, systemClock } from '@vaportrail/net';
-import { Rib, type Source, type Table, dumpTables, locRibInstance, routesOf } from '@vaportrail/rib';
+import { Rib, type Source, type Table, dumpTables, locRibInstance, monitoredTables } from '@vaportrail/rib';
 import {
   ConfigChannel,
   type DaemonView,
@@ -389,18 +389,13 @@ export class ControlNode {
 
   #monitoredTables(): MonitoredTables {
     const { asn, 'router-id': routerId } = this.#config;
-    const sourceOf = (session: Session) =>
-      [...this.#peers.values()].find((peer) => peer.session === session)?.source;
-    return {
-      routerId,
+    return monitoredTables({
       asn,
-      routesOf: (session) => routesOf(this.#hubs(), sourceOf(session)),
-      countOf: (session) => {
-        const source = sourceOf(session);
-        return source === undefined ? 0 : this.#hubs().reduce((sum, table) => sum + table.pathsOf(source), 0);
-      },
+      routerId,
+      tables: () => this.#hubs(),
+      peers: () => this.#peers.values(),
       locRib: () => [locRibInstance('global', this.#hubs())],
-    };
+    });
   }
 
   #hubs(): Table[] {

@@ -9,9 +9,9 @@ import {
   type SessionEnd,
   type SessionMonitor,
 } from '@vaportrail/bgp';
-import { type RefreshSubtype, mostSevere, notificationOf } from '@vaportrail/bgp/wire';
+import { mostSevere, notificationOf } from '@vaportrail/bgp/wire';
 import { ipv4Text, parseAddress, type Clock, type Timer } from '@vaportrail/net';
-import type { Membership, Rib, Source, Table } from '@vaportrail/rib';
+import { handleRefresh, type Membership, type Rib, type Source, type Table } from '@vaportrail/rib';
 import {
   type GatewayNeighborView,
   type Log,
@@ -92,7 +92,10 @@ export class BgpPeer {
       {
         established: (negotiated) => this.#established(negotiated),
         update: (bytes, start, end) => this.#update(bytes, start, end),
-        routeRefresh: (family, subtype) => this.#refresh(family, subtype),
+        routeRefresh: (family, subtype) =>
+          handleRefresh(family, subtype, this.#memberships.get(family), this.#source, (again, mark) =>
+            this.session.sendRefresh(again, mark),
+          ),
         drained: () => {
           for (const membership of this.#memberships.values()) membership.ready();
         },
@@ -272,27 +275,6 @@ export class BgpPeer {
   #write(buffers: readonly Uint8Array[], sent?: () => void): void {
     this.#owner.monitor.sent(this.session, buffers);
     this.session.write(buffers, sent);
-  }
-
-  /**
-   * A peer asks for a family again, or sends one again: what it does not send between the two markers is gone.
-   * @see RFC 7313 §4.2
-   */
-  #refresh(family: FamilyName, subtype: RefreshSubtype): void {
-    switch (subtype) {
-      case 'request': {
-        const membership = this.#memberships.get(family);
-        if (membership === undefined) return;
-        this.session.sendRefresh(family, 'beginning');
-        membership.refresh(() => this.session.sendRefresh(family, 'end'));
-        return;
-      }
-      case 'beginning':
-        this.#source?.markStale(family);
-        return;
-      case 'end':
-        this.#source?.sweep(family);
-    }
   }
 
   #update(bytes: Uint8Array, start: number, end: number): void {

@@ -1,5 +1,5 @@
 /** The provider edge: peers, routing instances, tunnels and forwarding tables under one configuration. */
-import { Listener, SessionMonitor, type MonitoredTables, type Session } from '@vaportrail/bgp';
+import { Listener, SessionMonitor, type MonitoredTables } from '@vaportrail/bgp';
 import { TableDumps } from '@vaportrail/bgp/mrt-file';
 import { wellKnownCommunity } from '@vaportrail/bgp/wire';
 import { ipv4Bytes, parseIpv4, systemClock, type Clock, type Timer } from '@vaportrail/net';
@@ -7,7 +7,7 @@ import {
   Rib,
   dumpTables,
   locRibInstance,
-  routesOf,
+  monitoredTables,
   type Advertisement,
   type Route,
   type Source,
@@ -342,18 +342,11 @@ export class Gateway {
 
   #monitoredTables(): MonitoredTables {
     const { asn, 'router-id': routerId } = this.#config;
-    const sourceOf = (session: Session) =>
-      [...this.#peers.values()].find((peer) => peer.session === session)?.source;
-    return {
-      routerId,
+    return monitoredTables({
       asn,
-      routesOf: (session) => routesOf(Object.values(this.#bgpTables), sourceOf(session)),
-      countOf: (session) => {
-        const source = sourceOf(session);
-        return source === undefined
-          ? 0
-          : Object.values(this.#bgpTables).reduce((sum, table) => sum + table.pathsOf(source), 0);
-      },
+      routerId,
+      tables: () => Object.values(this.#bgpTables),
+      peers: () => this.#peers.values(),
       locRib: () => [
         locRibInstance('global', Object.values(this.#bgpTables)),
         ...this.#config['routing-instances'].map(({ name, 'route-distinguisher': distinguisher }) =>
@@ -364,7 +357,7 @@ export class Gateway {
           ),
         ),
       ],
-    };
+    });
   }
 
   #resolve(nextHop: Uint8Array, source: Source): { metric: number; gateways: number } | undefined {

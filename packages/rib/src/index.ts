@@ -22,3 +22,5 @@ export { warmUp } from './warm-up.ts';
 export { routeTargetNlri } from './route-target-nlri.ts';
 export { dumpTables, type TableDumpOptions } from './table-dump.ts';
 export { announcement, locRibInstance, routesOf, withdrawal } from './route-update.ts';
+export { monitoredTables, type MonitoredTablesOptions } from './monitored-tables.ts';
+export { handleRefresh } from './route-refresh.ts';

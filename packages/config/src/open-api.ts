@@ -89,6 +89,24 @@ export function openApiDocument(url: string): Json {
       },
     };
   }
+  for (const [path, { summary, line }] of Object.entries(streams)) {
+    const named = path.includes('{name}');
+    paths[path] = {
+      ...(named && {
+        parameters: [{ name: 'name', in: 'path', required: true, schema: { type: 'string' } }],
+      }),
+      get: {
+        summary,
+        responses: {
+          '200': {
+            description:
+              'Lines of JSON until one of the two ends closes; an empty line says that there is nothing new',
+            content: { 'application/x-ndjson': { schema: line } },
+          },
+        },
+      },
+    };
+  }
   return {
     openapi: '3.1.0',
     info: { title: 'Vaportrail configuration API', version: '1.0.0' },
@@ -103,6 +121,41 @@ const actions: Record<string, readonly string[]> = {
   '/id-to-fqname': ['uuid'],
   '/ref-update': ['type', 'uuid', 'ref-type', 'operation'],
   '/list-bulk-collection': ['type'],
+};
+
+/** What can be watched, and what a line says. */
+const streams: Record<string, { readonly summary: string; readonly line: Json }> = {
+  '/watch/objects': {
+    summary: 'All objects, then each change',
+    line: {
+      type: 'object',
+      required: ['type'],
+      properties: {
+        type: { enum: ['object', 'deleted', 'current'] },
+        object: { type: 'object' },
+        sequence: { type: 'integer' },
+      },
+    },
+  },
+  '/watch/virtual-router/{name}': {
+    summary: 'What a compute node has to have, then the steps to what it has to have next',
+    line: {
+      type: 'object',
+      required: ['changes'],
+      properties: {
+        changes: { type: 'array', items: { type: 'object', required: ['type'] } },
+        settings: { type: 'object' },
+      },
+    },
+  },
+  '/watch/routing-instances': {
+    summary: 'All routing instances, again whenever one of them changes',
+    line: {
+      type: 'object',
+      required: ['routing-instances'],
+      properties: { 'routing-instances': { type: 'array', items: { type: 'object', required: ['name'] } } },
+    },
+  },
 };
 
 function objectSchema(type: ReturnType<typeof typeNames>[number]): Json {

@@ -89,9 +89,35 @@ t.test('wrong requests get an answer that says what is wrong', async (t) => {
 t.test('the OpenAPI document names every path and no other', async (t) => {
   const { body } = await ask('GET', '/openapi.json');
   for (const path of Object.keys(body['paths'] ?? {})) {
+    if (path.startsWith('/watch/')) continue;
     const { status } = await ask('GET', path.replace('{uuid}', '99fe8ce7-9e75-11e9-b485-0050569e6cfc'));
     t.ok(path.includes('{') ? status === 404 : status === 200 || status === 405, `${path}: ${status}`);
   }
+});
+
+t.test('what the document says can be watched has lines as it says', async (t) => {
+  const { body } = await ask('GET', '/openapi.json');
+  const { paths } = body as unknown as {
+    paths: Record<
+      string,
+      { get: { responses: { 200: { content: Record<string, { schema: { required: string[] } }> } } } }
+    >;
+  };
+  const streams = Object.keys(paths).filter((path) => path.startsWith('/watch/'));
+  t.equal(streams.length, 3);
+  for (const path of streams) {
+    const closing = new AbortController();
+    const response = await fetch(`${server.url}${path.replace('{name}', 'node-1')}`, {
+      signal: closing.signal,
+    });
+    const type = response.headers.get('content-type')!;
+    const { schema } = paths[path]!.get.responses[200].content[type]!;
+    const { value } = await response.body!.pipeThrough(new TextDecoderStream()).getReader().read();
+    const line = JSON.parse(value!.split('\n')[0]!) as object;
+    for (const key of schema.required) t.ok(key in line, `${path}: ${key}`);
+    closing.abort();
+  }
+  t.equal((await fetch(`${server.url}/watch/nothing`)).status, 404);
 });
 
 t.test('with a token, requests without it are refused', async (t) => {

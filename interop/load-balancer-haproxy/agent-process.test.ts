@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { until } from '../running-lab.ts';
 
+t.setTimeout(120_000);
+
 const skip = existsSync('/usr/sbin/haproxy')
   ? false
   : 'haproxy is not installed (Debian, Ubuntu: apt-get install haproxy)';

@@ -15,6 +15,8 @@ import { missing, until } from '../running-lab.ts';
 import { ComputeNetwork, type Pod } from './compute-network.ts';
 
 const ASN = 60100;
+t.setTimeout(180_000);
+
 const VIP = '10.96.89.48';
 const FIP = '101.101.101.252';
 const found = [
@@ -95,7 +97,7 @@ class Objects {
     const monitor = await this.make('loadbalancer-healthmonitor', [...names, 'alive'], {
       parent: project,
       properties: {
-        loadbalancer_healthmonitor_properties: { monitor_type: 'HTTP', delay: 1, timeout: 1, max_retries: 1 },
+        loadbalancer_healthmonitor_properties: { monitor_type: 'HTTP', delay: 1, timeout: 3, max_retries: 3 },
       },
     });
     this.pool = await this.make('loadbalancer-pool', [...names, 'web-80'], {
@@ -193,7 +195,7 @@ async function scene(t: Test): Promise<Scene> {
       'local-address': block.take(),
       'control-nodes': [{ address: cn, port: 5269 }],
       config: config.url!,
-      haproxy: { folder: join(folder, String(index)), namespace: namespace.name, 'restart-delay': 3 },
+      haproxy: { folder: join(folder, String(index)), namespace: namespace.name, 'restart-delay': 8 },
     }),
   ) as [Agent, Agent];
   for (const agent of agents) {

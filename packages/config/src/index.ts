@@ -30,6 +30,7 @@ export type { ConfigClient } from './config-client.ts';
 export { LoadBalancerDrivers, loadBalancerDrivers, type LoadBalancerDriver } from './loadbalancer/drivers.ts';
 export type { LoadBalancerSettings } from './loadbalancer/load-balancer-settings.ts';
 export { NativeDriver } from './loadbalancer/native-driver.ts';
+export { proxiesOf } from './loadbalancer/proxy-instance.ts';
 export { OpencontrailDriver } from './loadbalancer/opencontrail-driver.ts';
 export { routingInstanceSettings, type RoutingInstanceSettings } from './routing-instance-settings.ts';
 export {

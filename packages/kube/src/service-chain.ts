@@ -1,5 +1,5 @@
 /** A Service followed through the configuration: from its name to the interfaces that carry its floating IPs. */
-import type { ConfigObject, ObjectGraph } from '@vaportrail/config';
+import { proxiesOf, type ConfigObject, type ObjectGraph } from '@vaportrail/config';
 import type {
   ServiceChainView,
   ServiceFloatingIpView,
@@ -37,6 +37,9 @@ export function serviceChain(service: Service, manager: KubeManager, graph: Obje
             uuid: balancer.uuid,
             provider: String(balancer.properties['loadbalancer_provider'] ?? 'native'),
           },
+          ...(balancer.properties['loadbalancer_provider'] === 'opencontrail'
+            ? { proxies: proxiesOf(balancer, graph) }
+            : {}),
         }),
     listeners:
       balancer === undefined

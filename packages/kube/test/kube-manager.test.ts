@@ -5,9 +5,11 @@ import {
   NativeDriver,
   VirtualRouters,
 } from '@vaportrail/config';
+import { traceStops, traceText } from '@vaportrail/show';
 import t, { type Test } from 'tap';
 import { KubeManager, type KubernetesReports } from '../src/kube-manager.ts';
 import type { KubernetesObject } from '../src/kubernetes-object.ts';
+import { serviceChain } from '../src/service-chain.ts';
 import { made, pod, poolText, service, serviceUid } from './sample-cluster.ts';
 
 const annotations = { 'opencontrail.org/isolation': 'true', 'opencontrail.org/fip-pool': poolText };
@@ -358,6 +360,17 @@ t.test('a Service with a proxy has two of them, and takes them along', async (t)
       'floating-ips': [{ address: '101.101.101.252', 'port-maps': [] }],
     });
   }
+  const chain = serviceChain(
+    manager.cluster.service('ns-user-1', 'service-web-clusterip')!,
+    manager,
+    database.graph,
+  );
+  t.same(chain.proxies, [
+    { node: 'cent222', nodeAddress: '10.169.25.20', preference: 200 },
+    { node: 'cent333', nodeAddress: '10.169.25.21', preference: 100 },
+  ]);
+  t.same(traceStops({ chain, routes: [] }), [], 'nothing stops it for want of a port map');
+  t.match(traceText({ chain, routes: [] }), /proxy on cent333 \(10\.169\.25\.21\), LOCAL_PREF 100/);
   const { writes } = manager;
   manager.resync();
   await settled();

@@ -7,6 +7,13 @@ export interface ServiceChainView {
   readonly clusterIp?: string;
   /** Absent when the Service needs none, or it could not be made; `notes` say why. */
   readonly loadbalancer?: { readonly name: string; readonly uuid: string; readonly provider: string };
+  /** The nodes whose proxies take the connections, the active first; a native load balancer has none. */
+  readonly proxies?: readonly {
+    readonly node: string;
+    readonly nodeAddress: string;
+    /** LOCAL_PREF of what the node publishes. */
+    readonly preference: number;
+  }[];
   readonly listeners: readonly ServiceListenerView[];
   readonly floatingIps: readonly ServiceFloatingIpView[];
   /** Pods that the Service selects and that are not ready. */

@@ -76,6 +76,20 @@ export function wantedInstances(balancer: ConfigObject, graph: ObjectGraph): Pro
   });
 }
 
+/** The nodes that run the proxies of a load balancer, the active one first. */
+export function proxiesOf(
+  balancer: ConfigObject,
+  graph: ObjectGraph,
+): { readonly node: string; readonly nodeAddress: string; readonly preference: number }[] {
+  return instanceUuids(balancer.uuid).flatMap(({ machine }, index) =>
+    nodesOf(machine, graph).map((router) => ({
+      node: nameOf(router),
+      nodeAddress: String(router.properties['virtual_router_ip_address'] ?? ''),
+      preference: preferences[index]!,
+    })),
+  );
+}
+
 /** The load balancer's own interface, which is on no node. */
 export function carrierOf(balancer: ConfigObject, graph: ObjectGraph): ConfigObject | undefined {
   return graph.references(balancer, 'virtual-machine-interface')[0];

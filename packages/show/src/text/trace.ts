@@ -19,13 +19,21 @@ export function traceStops({ chain, routes }: ServiceTrace): string[] {
     stops.push(`port ${listener.port}: no members (${why})`);
   }
   const members = chain.listeners.flatMap((listener) => listener.members);
+  const { proxies } = chain;
+  if (proxies !== undefined && proxies.length < 2)
+    stops.push(
+      proxies.length === 0
+        ? 'no node runs a proxy'
+        : `${proxies[0]!.node} has the only proxy: there is no standby`,
+    );
   const nodes = new Map(
-    members.flatMap(({ node, nodeAddress }) =>
+    (proxies ?? members).flatMap(({ node, nodeAddress }) =>
       node === undefined || nodeAddress === undefined ? [] : [[nodeAddress, node]],
     ),
   );
   for (const floatingIp of chain.floatingIps) {
-    stops.push(...mappingStops(floatingIp, chain.listeners));
+    // A proxy has the ports itself, and members need not be known by their interfaces.
+    if (proxies === undefined) stops.push(...mappingStops(floatingIp, chain.listeners));
     const why = routes.find(({ prefix }) => prefix === `${floatingIp.address}/32`);
     if (why !== undefined && why.daemons.length > 0) stops.push(...routeStops(floatingIp, why, nodes));
   }
@@ -88,6 +96,8 @@ export function traceText(trace: ServiceTrace): string {
   const lines = [`Service ${chain.service}  ${chain.type}  ${chain.clusterIp ?? 'no clusterIP'}`];
   if (chain.loadbalancer !== undefined)
     lines.push(`└─ loadbalancer ${chain.loadbalancer.name}  (${chain.loadbalancer.provider})`);
+  for (const { node, nodeAddress, preference } of chain.proxies ?? [])
+    lines.push(`   ├─ proxy on ${node} (${nodeAddress}), LOCAL_PREF ${preference}`);
   for (const { name, protocol, port, members } of chain.listeners) {
     lines.push(
       `   ├─ listener ${protocol} ${port}${name === undefined ? '' : ` "${name}"`} → pool, ${members.length} members`,

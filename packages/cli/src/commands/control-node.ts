@@ -3,8 +3,8 @@ import { readConfigFile } from '@vaportrail/show';
 import { addDaemonOptions, addRecordOptions, recordOptions, runDaemon } from '../daemon.ts';
 import type { Subcommand } from '../command.ts';
 
-/** Milliseconds the rehearsal may take before the first session; on an idle machine it needs less than half. */
-const REHEARSAL = 2500;
+/** Milliseconds the rehearsal may take before the first session; on an idle machine it takes about one second. */
+const REHEARSAL = 5000;
 
 export const controlNode = {
   summary: 'run a control node: XMPP towards agents, MP-BGP towards gateways and other control nodes',

@@ -99,6 +99,7 @@ export class BgpPeer {
         update: (bytes, start, end) => this.#update(bytes, start, end),
         ...(recording && { heard: (bytes, start, end) => recording.received(bytes.subarray(start, end)) }),
         batchEnd: () => this.#holdAgainstLimit(),
+        routeFilters: (family) => this.#log.warn({ family }, 'outbound route filters are not acted on'),
         routeRefresh: (family, subtype) =>
           handleRefresh(family, subtype, this.#told.get(family), this.#source, (again, mark) =>
             this.session.sendRefresh(again, mark),

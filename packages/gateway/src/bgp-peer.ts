@@ -92,6 +92,7 @@ export class BgpPeer {
       {
         established: (negotiated) => this.#established(negotiated),
         update: (bytes, start, end) => this.#update(bytes, start, end),
+        routeFilters: (family) => this.#log.warn({ family }, 'outbound route filters are not acted on'),
         routeRefresh: (family, subtype) =>
           handleRefresh(family, subtype, this.#memberships.get(family), this.#source, (again, mark) =>
             this.session.sendRefresh(again, mark),

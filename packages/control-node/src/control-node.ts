@@ -1,17 +1,11 @@
 /** A control node: agents by XMPP, gateways and other control nodes by BGP, and the tables between them. */
 import type { Socket } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
-import { Listener, type MonitoredTables, SessionMonitor } from '@vaportrail/bgp';
+import { Listener, SessionMonitor } from '@vaportrail/bgp';
 import { TableDumps } from '@vaportrail/bgp/mrt-file';
-import {
-  type FamilyName,
-  NotificationError,
-  ceaseSubcode,
-  encodeAttributes,
-  errorCode,
-} from '@vaportrail/bgp/wire';
+import { NotificationError, ceaseSubcode, errorCode } from '@vaportrail/bgp/wire';
 import { type Clock, ipv4Bytes, ipv4Text, systemClock } from '@vaportrail/net';
-import { Rib, type Source, type Table, dumpTables, locRibInstance, monitoredTables } from '@vaportrail/rib';
+import { Rib } from '@vaportrail/rib';
 import {
   ConfigChannel,
   type DaemonView,
@@ -20,32 +14,24 @@ import {
   type RouteView,
   type RoutingInstanceView,
   type TableView,
-  ViewError,
   ViewServer,
   listenProblem,
   silentLog,
 } from '@vaportrail/show';
 import type { Recorder } from '@vaportrail/show/recording';
-import { type Channel, MASTER_INSTANCE, XmppServer, readTlsFiles } from '@vaportrail/xmpp';
+import { type Channel, XmppServer, readTlsFiles } from '@vaportrail/xmpp';
 
 import { BgpPeer } from './bgp-peer.ts';
-import {
-  type BgpPeerConfig,
-  type ControlNodeConfig,
-  type RoutingInstanceConfig,
-  virtualNetworkOf,
-} from './config.ts';
+import type { BgpPeerConfig, ControlNodeConfig, RoutingInstanceConfig } from './config.ts';
 import type { RestartTimes } from './graceful-restart.ts';
 import type { LocalIdentity } from './introspect/neighbors.ts';
-import { RouteTargetMembership, membershipNlri } from './route-target-membership.ts';
-import { DEFAULT_LOCAL_PREF } from './published-path.ts';
-import type { RouteQuery } from './route-query.ts';
+import { MembershipRoutes } from './membership-routes.ts';
+import { NodeTables, createHubs } from './node-tables.ts';
 import { agentTap, recordedConfig } from './recorded-inputs.ts';
-import { routeViews, tableView } from './route-view.ts';
-import { RoutingInstance } from './routing-instance.ts';
+import type { RouteQuery } from './route-query.ts';
+import { RoutingInstances } from './routing-instances.ts';
 import { allInstances, readToldInstances } from './told-instances.ts';
 import { serveViews } from './views.ts';
-import { VirtualNetworks } from './virtual-networks.ts';
 import { XmppPeer } from './xmpp-peer.ts';
 
 export interface ControlNodeOptions {
@@ -67,16 +53,6 @@ export interface Bound {
 
 const VERSION = '0.1.0';
 
-/** Tables that belong to no instance: what comes from peers, and what goes to them. */
-const hubs = [
-  ['bgp.rtarget.0', 'route-target'],
-  ['bgp.l3vpn.0', 'inet-vpn'],
-  ['bgp.l3vpn-inet6.0', 'inet6-vpn'],
-  ['bgp.evpn.0', 'e-vpn'],
-  ['bgp.ermvpn.0', 'erm-vpn'],
-  ['bgp.mvpn.0', 'inet-mvpn'],
-] as const;
-
 /** What cannot change while a control node runs. */
 const fixed = [
   'name',
@@ -97,12 +73,10 @@ export class ControlNode {
   readonly #recorder: Recorder | undefined;
   readonly #isOffline: boolean;
   readonly #rib: Rib;
-  /** This router as a source of paths. */
-  readonly #self: Source;
-  readonly #instances = new Map<string, RoutingInstance>();
+  readonly #instances: RoutingInstances;
+  readonly #tables: NodeTables;
   readonly #agents = new Map<string, XmppPeer>();
   readonly #peers = new Map<string, BgpPeer>();
-  readonly #membership = new RouteTargetMembership();
   readonly #listener: Listener;
   readonly #xmpp: XmppServer;
   readonly #views: ViewServer;
@@ -111,7 +85,6 @@ export class ControlNode {
   readonly #channel: ConfigChannel | undefined;
   /** Routing instances beside those of the configuration. */
   #told: readonly RoutingInstanceConfig[] = [];
-  #networks: VirtualNetworks;
   #startedAt = 0;
   #xmppAddress: Bound | undefined;
   #bgpAddresses: Bound[] = [];
@@ -134,7 +107,7 @@ export class ControlNode {
       schedule,
       now: () => clock.now(),
     });
-    this.#self = this.#rib.addSource({
+    const self = this.#rib.addSource({
       name: config.name,
       protocol: 'local',
       address: ipv4Bytes(config['router-id']),
@@ -142,11 +115,19 @@ export class ControlNode {
       asn: config.asn,
       internal: true,
     });
-    for (const [name, family] of hubs)
-      this.#rib.createTable({ name, family, selection: 'contrail', main: true });
-    // A reflector must have what any of its clients may want.
-    if (config['cluster-id'] !== undefined) this.#want(EVERY_TARGET);
-    this.#networks = new VirtualNetworks([], '');
+    createHubs(this.#rib);
+    const memberships = new MembershipRoutes(this.#rib.table('bgp.rtarget.0')!, self, config.asn);
+    if (config['cluster-id'] !== undefined) memberships.wantEverything();
+    this.#instances = new RoutingInstances({
+      rib: this.#rib,
+      asn: config.asn,
+      agents: () => this.#agents.values(),
+      wanted: (imports, isWanted) => memberships.wanted(imports, isWanted),
+    });
+    this.#tables = new NodeTables(this.#rib, this.#instances, {
+      asn: config.asn,
+      routerId: config['router-id'],
+    });
     this.#listener = new Listener({
       clock,
       refused: (address, because) => log.info({ address, because }, 'BGP connection refused'),
@@ -168,7 +149,7 @@ export class ControlNode {
       statistics: config.bmp['statistics-interval'],
       name: config.name,
       description: `Vaportrail control node ${VERSION}`,
-      tables: this.#monitoredTables(),
+      tables: this.#tables.monitored(() => this.#peers.values()),
       clock,
       log: (text) => log.warn({}, text),
     });
@@ -194,7 +175,7 @@ export class ControlNode {
           log,
         },
       );
-    this.#configureInstances();
+    this.#instances.configure(this.#wantedInstances());
   }
 
   /**
@@ -271,7 +252,7 @@ export class ControlNode {
     }
     this.#config = config;
     this.#recordConfig();
-    this.#configureInstances();
+    this.#instances.configure(this.#wantedInstances());
     const wanted = new Map(config.bgp.peers.map((peer) => [peer.address, peer]));
     for (const [address, peer] of this.#peers) {
       if (isDeepStrictEqual(wanted.get(address), peer.config)) wanted.delete(address);
@@ -332,7 +313,7 @@ export class ControlNode {
   }
 
   routingInstances(): RoutingInstanceView[] {
-    return Array.from(this.#instances.values(), (instance) => instance.view());
+    return Array.from(this.#instances, (instance) => instance.view());
   }
 
   xmppConnections(): { open: number; established: number; listening: string } {
@@ -343,32 +324,12 @@ export class ControlNode {
 
   /** Tables, those of no instance first. */
   tables(): TableView[] {
-    return this.#tables().map(([table, instance]) => tableView(table, instance));
+    return this.#tables.views();
   }
 
   /** @throws ViewError when the query names a table or instance that is not there, or a prefix that is none */
   routes(query: RouteQuery): RouteView[] {
-    const tables = this.#tables()
-      .filter(([table, instance]) => {
-        if (query.table !== undefined && table.name !== query.table) return false;
-        return query.instance === undefined || instance === query.instance;
-      })
-      .map(([table]) => table);
-    if (tables.length === 0) {
-      throw new ViewError(
-        404,
-        query.table === undefined ? `no instance ${query.instance}` : `no table ${query.table}`,
-      );
-    }
-    return routeViews(tables, query, {
-      asn: this.#config.asn,
-      networks: this.#networks,
-      advertised: (table, { prefix, routeDistinguisher, nlri }) =>
-        this.#rib.advertised(
-          table,
-          nlri === undefined ? { prefix: prefix!, routeDistinguisher } : { bytes: nlri },
-        ),
-    });
+    return this.#tables.routes(query);
   }
 
   /**
@@ -376,45 +337,7 @@ export class ControlNode {
    * @throws ViewError when there is no table of a name
    */
   dump(names?: readonly string[]): Generator<Uint8Array> {
-    const all = this.#tables().map(([table]) => table);
-    const unknown = names?.find((name) => !all.some((table) => table.name === name));
-    if (unknown !== undefined) throw new ViewError(404, `no table ${unknown}`);
-    return dumpTables(names === undefined ? all : all.filter(({ name }) => names.includes(name)), {
-      routerId: this.#config['router-id'],
-      asn: this.#config.asn,
-      sources: this.#rib.sources(),
-      now: Math.floor(this.#clock.now() / 1000),
-    });
-  }
-
-  #monitoredTables(): MonitoredTables {
-    const { asn, 'router-id': routerId } = this.#config;
-    return monitoredTables({
-      asn,
-      routerId,
-      tables: () => this.#hubs(),
-      peers: () => this.#peers.values(),
-      locRib: () => [locRibInstance('global', this.#hubs())],
-    });
-  }
-
-  #hubs(): Table[] {
-    return hubs.map(([name]) => this.#rib.table(name)!);
-  }
-
-  #tables(): [table: Table, instance: string][] {
-    return [
-      ...hubs.map(([name]): [Table, string] => [this.#rib.table(name)!, MASTER_INSTANCE]),
-      ...Array.from(this.#instances.values()).flatMap((instance) =>
-        instance.tables.map((table): [Table, string] => [table, instance.name]),
-      ),
-    ];
-  }
-
-  #peerTable(family: FamilyName): Table | undefined {
-    const hub = hubs.find(([, hubFamily]) => hubFamily === family);
-    if (hub !== undefined) return this.#rib.table(hub[0]);
-    return this.#instances.get(MASTER_INSTANCE)?.tables.find((table) => table.family === family);
+    return this.#tables.dump(names, Math.floor(this.#clock.now() / 1000));
   }
 
   #accept(channel: Channel): XmppPeer {
@@ -445,19 +368,19 @@ export class ControlNode {
       log: this.#log,
       monitor: this.#monitor,
       recorder: this.#recorder,
-      table: (family) => this.#peerTable(family),
+      table: (family) => this.#tables.ofPeers(family),
     });
     this.#peers.set(config.address, peer);
     this.#listener.add(peer.session);
     peer.start();
   }
 
-  /** Makes the instances what the configuration says. */
+  /** Takes over routing instances that the configuration channel tells. */
   #tell(line: unknown): void {
     const { instances, problems } = readToldInstances(line);
     this.#told = instances;
     this.#recordConfig();
-    this.#configureInstances();
+    this.#instances.configure(this.#wantedInstances());
     if (problems.length > 0) throw new Error(problems.join('; '));
   }
 
@@ -470,93 +393,7 @@ export class ControlNode {
   #wantedInstances(): RoutingInstanceConfig[] {
     return allInstances(this.#config['routing-instances'], this.#told);
   }
-
-  #configureInstances(): void {
-    const configs = this.#wantedInstances();
-    const wanted = new Map([master, ...configs].map((config) => [config.name, config]));
-    const added: string[] = [];
-    let renamed = false;
-    for (const [name, instance] of this.#instances) {
-      const config = wanted.get(name);
-      if (config !== undefined && isSameNetwork(config, instance.config)) continue;
-      renamed = true;
-      this.#instances.delete(name);
-      for (const agent of this.#agents.values()) agent.instanceRemoved(instance);
-      instance.remove();
-    }
-    for (const [name, config] of wanted) {
-      const instance = this.#instances.get(name);
-      if (instance === undefined) {
-        this.#instances.set(name, this.#instance(config));
-        added.push(name);
-      } else if (!isDeepStrictEqual(config, instance.config)) {
-        renamed = true;
-        instance.retarget(config);
-      }
-    }
-    const named = Array.from(
-      this.#instances.values(),
-      ({ virtualNetwork, virtualNetworkIndex, exports }) => ({
-        virtualNetwork,
-        index: virtualNetworkIndex,
-        exports,
-      }),
-    );
-    this.#networks = new VirtualNetworks(named, virtualNetworkOf(master));
-    for (const name of added) for (const agent of this.#agents.values()) agent.instanceAdded(name);
-    if (renamed || added.length > 0) for (const instance of this.#instances.values()) instance.refresh();
-  }
-
-  #instance(config: RoutingInstanceConfig): RoutingInstance {
-    return new RoutingInstance(config, {
-      rib: this.#rib,
-      asn: this.#config.asn,
-      networks: () => this.#networks,
-      wanted: (instance, isWanted) => this.#wanted(instance, isWanted),
-    });
-  }
-
-  /** Asks peers for the routes of an instance that has agents now, or no longer. */
-  #wanted({ imports }: RoutingInstance, isWanted: boolean): void {
-    const { asn } = this.#config;
-    for (const { type, target } of isWanted
-      ? this.#membership.want(imports)
-      : this.#membership.release(imports)) {
-      const nlri = membershipNlri(asn, target);
-      if (type === 'announce') this.#want(nlri);
-      else this.#memberships().withdraw(this.#self, { bytes: nlri });
-    }
-  }
-
-  #want(nlri: Uint8Array): void {
-    const path = { attributes: membershipAttributes, nextHop: this.#self.address };
-    this.#memberships().announce(this.#self, { bytes: nlri }, path);
-  }
-
-  #memberships(): Table {
-    return this.#rib.table('bgp.rtarget.0')!;
-  }
 }
-
-/** The membership in all targets. @see RFC 4684 §4 */
-const EVERY_TARGET = Uint8Array.of(0);
-
-/** The underlay, which is always there. */
-const master: RoutingInstanceConfig = {
-  name: MASTER_INSTANCE,
-  'virtual-network': undefined,
-  'vn-index': undefined,
-  'route-targets': [],
-  import: [],
-  export: [],
-};
-
-/** What an instance cannot change without its routes being made anew. */
-function isSameNetwork(a: RoutingInstanceConfig, b: RoutingInstanceConfig): boolean {
-  return virtualNetworkOf(a) === virtualNetworkOf(b) && a['vn-index'] === b['vn-index'];
-}
-
-const membershipAttributes = encodeAttributes({ origin: 'igp', asPath: [], localPref: DEFAULT_LOCAL_PREF });
 
 function restartTimes(config: ControlNodeConfig['graceful-restart']): RestartTimes {
   return {

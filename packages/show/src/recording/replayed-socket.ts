@@ -38,7 +38,7 @@ export function replayedConnection(clock: Clock, address: string, port: number):
   Object.assign(socket, {
     remoteAddress: address,
     remotePort: port,
-    localAddress: '',
+    localAddress: address.includes(':') ? '::1' : '127.0.0.1',
     localPort: 0,
     connecting: false,
     destroyed: false,

@@ -21,6 +21,8 @@ export interface ConnectionEvents {
 export const LOW_WATER = 64 * 1024;
 /** Octets handed to the kernel at a time; what is behind them can still be overtaken or dropped. */
 const PIECE = 256 * 1024;
+/** Octets read before the event loop comes round: a fast sender would keep it busy with two megabytes. */
+const TURN = 256 * 1024;
 /** How long a closed connection may take to deliver its last message, in milliseconds. */
 const LINGER = 2000;
 
@@ -40,6 +42,8 @@ export class Connection {
   #waiting: Written[] = [];
   #leaving: Written[] = [];
   #backlog = 0;
+  /** Octets read since the event loop came round. */
+  #read = 0;
   #progressAt: number;
   #open = true;
 
@@ -51,7 +55,7 @@ export class Connection {
     this.#stream = new MessageStream(events.message);
     this.#progressAt = clock.now();
     socket.setNoDelay(true);
-    socket.on('data', (chunk) => this.#read(chunk));
+    socket.on('data', (chunk) => this.#take(chunk));
     socket.on('error', (error) => this.#lose(error.message));
     socket.on('end', () => this.#lose('closed by the peer'));
     socket.on('close', () => this.#lose('closed'));
@@ -172,8 +176,16 @@ export class Connection {
     return new Promise((resolve) => this.#socket.once('close', () => resolve()));
   }
 
-  #read(chunk: Uint8Array): void {
+  #take(chunk: Uint8Array): void {
     if (!this.#open) return;
+    this.#read += chunk.length;
+    if (this.#read >= TURN && !this.#socket.isPaused()) {
+      this.#socket.pause();
+      setImmediate(() => {
+        this.#read = 0;
+        this.#socket.resume();
+      });
+    }
     try {
       this.#stream.push(chunk);
       if (this.#open) this.#events.batchEnd();

@@ -238,6 +238,7 @@ export class BgpPeer {
       internal: negotiated.internal,
       asn4: negotiated.asn4,
       addPath: negotiated.addPath.receive,
+      ...(this.config.aigp !== undefined && { aigp: this.config.aigp }),
       endOfRib: (family) => this.#endOfRib(family),
     });
   }
@@ -253,6 +254,7 @@ export class BgpPeer {
       asn4: negotiated.asn4,
       extendedMessage: negotiated.extendedMessage,
       extendedNextHop: negotiated.extendedNextHop.includes(family),
+      aigp: this.config.aigp,
       exportPolicy: ownRoutesOnly,
       ...(negotiated.addPath.send.includes(family) && {
         paths: addPathsSent((this.config['add-path'] ?? {})[family as GatewayFamily]),

@@ -161,6 +161,8 @@ const bgpPeer = z.strictObject({
   'ttl-security': wholeNumber(1, 254).optional(),
   /** Our role towards this peer: a peer whose role does not fit is refused. @see RFC 9234 §4 */
   role: z.enum(['provider', 'customer', 'peer', 'rs', 'rs-client']).optional(),
+  /** The accumulated IGP metric is taken from the peer and told to it; in our own AS unless said otherwise. @see RFC 7311 */
+  aigp: z.boolean().optional(),
   /** IPv4 families in which next hops may be IPv6. @see RFC 8950 */
   'extended-next-hop': z.array(z.enum(['inet-vpn'])).default([]),
   /** Families in which the peer may send several paths to a destination, or is sent several. @see RFC 7911 */

@@ -2,6 +2,8 @@
 import { attributes, wellKnownCommunity } from '@vaportrail/bgp/wire';
 
 const EXTENDED_LENGTH = 0x10;
+/** The TLV that holds the metric. */
+const AIGP_METRIC = 1;
 const ORIGIN = attributes.origin.code;
 const AS_PATH = attributes.asPath.code;
 const MED = attributes.med.code;
@@ -10,6 +12,7 @@ const COMMUNITIES = attributes.communities.code;
 const ORIGINATOR_ID = attributes.originatorId.code;
 const CLUSTER_LIST = attributes.clusterList.code;
 const EXTENDED_COMMUNITIES = attributes.extendedCommunities.code;
+const AIGP = attributes.aigp.code;
 const ONLY_TO_CUSTOMER = attributes.onlyToCustomer.code;
 
 /** What attributes say about where paths may go, as bits. */
@@ -35,6 +38,8 @@ export class AttributeScan {
   clusterListEnd = -1;
   extendedAt = -1;
   extendedEnd = -1;
+  aigpAt = -1;
+  aigpEnd = -1;
   onlyToCustomerAt = -1;
 
   /** Looks over the attributes in `bytes[at…end)`. */
@@ -48,6 +53,7 @@ export class AttributeScan {
     this.originatorAt = -1;
     this.clusterListAt = -1;
     this.extendedAt = -1;
+    this.aigpAt = -1;
     this.onlyToCustomerAt = -1;
     while (at + 3 <= end) {
       const extended = (bytes[at]! & EXTENDED_LENGTH) !== 0;
@@ -83,6 +89,10 @@ export class AttributeScan {
           this.extendedAt = value;
           this.extendedEnd = next;
           break;
+        case AIGP:
+          this.aigpAt = value;
+          this.aigpEnd = next;
+          break;
         case ONLY_TO_CUSTOMER:
           this.onlyToCustomerAt = value;
           break;
@@ -116,6 +126,20 @@ export class AttributeScan {
   /** ONLY_TO_CUSTOMER, -1 without. */
   get onlyToCustomer(): number {
     return this.onlyToCustomerAt < 0 ? -1 : u32(this.bytes, this.onlyToCustomerAt);
+  }
+
+  /** The accumulated metric, -1 without; more than a number holds exactly is rounded. @see RFC 7311 §3 */
+  get aigp(): number {
+    const { bytes } = this;
+    for (let at = this.aigpAt; at >= 0 && at + 3 <= this.aigpEnd;) {
+      const length = (bytes[at + 1]! << 8) | bytes[at + 2]!;
+      if (bytes[at] === AIGP_METRIC && length === 11 && at + length <= this.aigpEnd) {
+        return u32(bytes, at + 3) * 0x1_0000_0000 + u32(bytes, at + 7);
+      }
+      if (length < 3) break;
+      at += length;
+    }
+    return -1;
   }
 
   hasCluster(id: number): boolean {

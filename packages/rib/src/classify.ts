@@ -88,13 +88,16 @@ function examine(store: RouteStore, set: number): number {
   if (role !== undefined && isLeak(role, source.asn, scan.onlyToCustomer))
     return infeasibleNumber('route-leak');
   const marks = role !== undefined && leakRules[role].marksReceived && scan.onlyToCustomer < 0;
-  if (problems.length === 0 && importPolicy === undefined && !marks) return 0;
+  // From elsewhere AIGP is as if it were not there. @see RFC 7311 §3.3
+  const unwanted = !source.aigp && source.protocol === 'bgp' && scan.aigpAt >= 0;
+  if (problems.length === 0 && importPolicy === undefined && !marks && !unwanted) return 0;
   const view = store.sets.view(set, 0, undefined);
   const { bytes } = view.attributes;
   const verdict = importPolicy?.(view);
   if (verdict?.action === 'reject') return infeasibleNumber('rejected-by-policy');
-  const taken = verdict?.action === 'modify' ? verdict.attributes : discardAttributes(bytes, problems);
-  const attributes = marks ? editedAttributes(taken, { onlyToCustomer: source.asn }) : taken;
+  let attributes = verdict?.action === 'modify' ? verdict.attributes : discardAttributes(bytes, problems);
+  if (unwanted) attributes = editedAttributes(attributes, {}, ['aigp'], source.asn4);
+  if (marks) attributes = editedAttributes(attributes, { onlyToCustomer: source.asn }, [], source.asn4);
   const nextHop = (verdict?.action === 'modify' ? verdict.nextHop : undefined) ?? view.nextHop;
   if (attributes !== bytes || nextHop !== view.nextHop) {
     pool.replace(set, pool.internBytes(attributes, nextHop, source.number, MARK_FINAL));

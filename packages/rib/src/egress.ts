@@ -29,6 +29,8 @@ export interface EgressProfile {
   readonly asn4: boolean;
   /** They understand long-lived graceful restart. @see RFC 9494 */
   readonly longLived: boolean;
+  /** AIGP goes to them. @see RFC 7311 §3.3 */
+  readonly aigp: boolean;
   /** Routes that have an IPv6 next hop go to them; false for IPv4 families where that was not agreed on. @see RFC 8950 */
   readonly ipv6NextHops: boolean;
   /** What they are to us, where that guards the family against leaks. @see RFC 9234 §5 */
@@ -51,6 +53,7 @@ const {
   originatorId,
   clusterList,
   onlyToCustomer,
+  aigp,
 } = attributes;
 const AS_SEQUENCE = 2;
 const LONGEST_SEGMENT = 255;
@@ -196,6 +199,10 @@ export class Egress {
           break;
         case originatorId.code:
           if (profile.internal) this.#copy(from, at, after);
+          break;
+        case aigp.code:
+          // With our next hop it would have to grow by the way to the one before, which is not known here.
+          if (profile.aigp && profile.nextHopSelf === undefined) this.#copy(from, at, after);
           break;
         case clusterList.code:
           if (reflected) this.#writeClusters(from, value, after);

@@ -75,6 +75,8 @@ export interface UpdateGroupOptions {
    * they take one, without path identifier. @see RFC 7911
    */
   readonly paths?: number | undefined;
+  /** AIGP goes to them; to peers in our AS unless stated. @see RFC 7311 §3.3 */
+  readonly aigp?: boolean | undefined;
   /** IPv6 next hops of IPv4 families were agreed on; true unless stated. @see RFC 8950 */
   readonly extendedNextHop?: boolean | undefined;
   /** What they are to us; guards unicast routes against leaks. @see RFC 9234 §5 */

@@ -174,6 +174,7 @@ export class Rib {
       extendedMessage: options.extendedMessage ?? false,
       sparesSuppliers: options.sparesSuppliers ?? false,
       paths: options.paths ?? 0,
+      aigp: options.aigp ?? options.internal,
       ipv6NextHops: (options.extendedNextHop ?? true) || !hasIpv4NextHop(table.family),
       peerRole: isGuarded(table.family) ? options.peerRole : undefined,
       exportPolicy: options.exportPolicy,
@@ -435,6 +436,7 @@ function sameSettings(a: UpdateGroupSettings, b: UpdateGroupSettings): boolean {
     a.extendedMessage === b.extendedMessage &&
     a.sparesSuppliers === b.sparesSuppliers &&
     a.paths === b.paths &&
+    a.aigp === b.aigp &&
     a.ipv6NextHops === b.ipv6NextHops &&
     a.peerRole === b.peerRole &&
     a.exportPolicy === b.exportPolicy &&

@@ -30,6 +30,8 @@ export interface SourceOptions {
   /** Tables its NLRI go to, where not the main tables of the `Rib`: the VRF of a customer edge. */
   readonly tables?: { readonly [N in FamilyName]?: Table };
   readonly importPolicy?: ImportPolicy;
+  /** AIGP is taken from it; from peers in our AS unless stated. @see RFC 7311 §3.3 */
+  readonly aigp?: boolean;
   /** What the peer is to us; guards unicast routes against leaks. @see RFC 9234 */
   readonly peerRole?: Role;
   /** Called when an UPDATE turns out to be an End-of-RIB, after what came before it is in the tables. */
@@ -59,6 +61,7 @@ export class Source {
   readonly addPath: readonly FamilyName[];
   readonly tables: { readonly [N in FamilyName]?: Table };
   readonly importPolicy: ImportPolicy | undefined;
+  readonly aigp: boolean;
   readonly peerRole: Role | undefined;
   readonly endOfRib: ((family: FamilyName) => void) | undefined;
   /** @internal Number in the packed records. */
@@ -79,6 +82,7 @@ export class Source {
     this.addPath = options.addPath ?? [];
     this.tables = options.tables ?? {};
     this.importPolicy = options.importPolicy;
+    this.aigp = options.aigp ?? this.internal;
     this.peerRole = options.peerRole;
     this.endOfRib = options.endOfRib;
     this.number = number;

@@ -1,4 +1,4 @@
-import { type Origin, encodeAttributes } from '@vaportrail/bgp/wire';
+import { type Origin, aigpMetric, encodeAttributes } from '@vaportrail/bgp/wire';
 import {
   ipv4Bytes,
   parseIpv4,
@@ -14,6 +14,7 @@ interface Contestant {
   readonly asns?: readonly number[];
   readonly origin?: Origin;
   readonly med?: number;
+  readonly aigp?: bigint;
   readonly nextHop?: string;
   readonly originatorId?: string;
   readonly clusterList?: readonly number[];
@@ -60,6 +61,7 @@ function contest(selection: RuleSetName, paths: readonly Contestant[], multipath
       origin: path.origin ?? 'igp',
       asPath: path.asns === undefined ? [] : [{ type: 'sequence', asns: path.asns }],
       ...(path.med === undefined ? {} : { med: path.med }),
+      ...(path.aigp === undefined ? {} : { aigp: aigpMetric(path.aigp) }),
       ...(path.localPref === undefined ? {} : { localPref: path.localPref }),
       ...(path.originatorId === undefined ? {} : { originatorId: parseIpv4(path.originatorId) }),
       ...(path.clusterList === undefined ? {} : { clusterList: path.clusterList }),
@@ -88,6 +90,9 @@ t.test('RFC 4271 and RFC 4456, step by step', async (t) => {
   const cases: [Contestant, Contestant, string][] = [
     [{ metric: far, localPref: 900 }, {}, 'feasible: not feasible'],
     [{}, { localPref: 200, asns: [1, 2] }, 'local-preference: lower LOCAL_PREF'],
+    [{ asns: [1] }, { aigp: 9n, asns: [1, 2] }, 'aigp: higher AIGP'],
+    [{ aigp: 5n, metric: 6 }, { aigp: 7n, metric: 3, asns: [1, 2] }, 'aigp: higher AIGP'],
+    [{ aigp: 1n << 40n }, { aigp: 1n, localPref: 100, asns: [1, 2] }, 'aigp: higher AIGP'],
     [{ asns: [1, 2] }, { asns: [1], origin: 'incomplete' }, 'as-path-length: longer AS_PATH'],
     [{ origin: 'incomplete' }, { origin: 'egp', med: 9 }, 'origin: higher ORIGIN'],
     [{ asns: [1], med: 9, external: true }, { asns: [1], med: 5 }, 'med: higher MULTI_EXIT_DISC'],

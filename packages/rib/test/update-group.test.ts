@@ -1,5 +1,6 @@
 import {
   type AttributeFields,
+  aigpMetric,
   decodeUpdate,
   encodeAttributes,
   wellKnownCommunity,
@@ -87,7 +88,10 @@ class Listener implements UpdateMember {
 function attributesText(attributes: Record<string, unknown>): string {
   return Object.entries(attributes)
     .filter(([name]) => name !== 'nextHop')
-    .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+    .map(
+      ([name, value]) =>
+        `${name}=${JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? String(part) : (part as unknown)))}`,
+    )
     .join(' ');
 }
 
@@ -324,6 +328,22 @@ t.test('IBGP routes go on only by way of a reflector, which marks them', async (
         : undefined,
     );
   }
+});
+
+t.test('an accumulated metric goes to our own AS, and to others where it was agreed on', async (t) => {
+  const { rib, table, announce } = stage();
+  announce(rib.addSource({ name: 'us', protocol: 'local' }), '10.0.0.0/24', { aigp: aigpMetric(5n) });
+  const told = (options: UpdateGroupOptions): boolean => {
+    const peer = new Listener(rib, options.internal ? {} : { asn: 65001, internal: false });
+    rib.updateGroup(options).join(peer);
+    rib.settle();
+    return peer.take()[0]!.includes('aigp=');
+  };
+  t.ok(told(internal(table)));
+  t.notOk(told({ ...internal(table), aigp: false }));
+  t.notOk(told(external(table)));
+  t.ok(told({ ...external(table), aigp: true }));
+  t.notOk(told({ ...internal(table), nextHopSelf: parseAddress('10.0.0.1') }), 'its value would be wrong');
 });
 
 t.test(

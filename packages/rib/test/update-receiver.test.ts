@@ -1,5 +1,6 @@
 import {
   type AttributeFields,
+  aigpMetric,
   encodeAttributes,
   families,
   frameMessage,
@@ -116,6 +117,23 @@ t.test(
     t.equal(outcome('routeServer', undefined), '65001');
   },
 );
+
+t.test('an accumulated metric counts where it was agreed on and is dropped elsewhere', async (t) => {
+  const taken = (options: Partial<SourceOptions>): bigint | undefined => {
+    const { source, table } = stage(options);
+    const asPath = source.internal ? [] : ([{ type: 'sequence', asns: [source.asn] }] as const);
+    const fields = { origin: 'igp', asPath, nextHop: parseIpv4('10.1.1.1'), aigp: aigpMetric(77n) } as const;
+    const encoded = encodeAttributes(source.internal ? { ...fields, localPref: 100 } : fields);
+    t.same(hand(source, update(['10.0.0.0/24'], encoded)), []);
+    const best = [...table.routes()][0]!.best!;
+    t.same(best.attributes.asPath, asPath, 'the other attributes stay');
+    return best.attributes.get('aigp')?.metric;
+  };
+  t.equal(taken({}), 77n);
+  t.equal(taken({ aigp: false }), undefined);
+  t.equal(taken({ internal: false, asn: 65001 }), undefined);
+  t.equal(taken({ internal: false, asn: 65001, aigp: true }), 77n);
+});
 
 t.test('sets that come to the same when an attribute is discarded are all given back', async (t) => {
   const { source, rib } = stage({ internal: false, asn: 65001 });

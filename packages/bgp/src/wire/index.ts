@@ -131,6 +131,7 @@ export {
   wellKnownCommunity,
   type LargeCommunity,
 } from '../attributes/communities.ts';
+export { aigpMetric } from '../attributes/aigp.ts';
 export {
   EXTENDED_COMMUNITY_OCTETS,
   encapsulationCommunity,

@@ -23,6 +23,8 @@ export interface Compared {
   /** 0 IGP, 1 EGP, 2 incomplete. */
   readonly origin: number;
   readonly med: number;
+  /** Accumulated metric of the path through several ASes of one administration. @see RFC 7311 */
+  readonly aigp: number | undefined;
   readonly originatorId: number | undefined;
   readonly clusterListLength: number;
   /** It carries the community. @see RFC 9494 §4.3 */
@@ -67,6 +69,7 @@ export function compared(attributes: PathAttributes): Compared {
     neighborAs,
     origin: scan.originAt < 0 ? INCOMPLETE : bytes[scan.originAt]!,
     med: scan.medAt < 0 ? 0 : u32(bytes, scan.medAt),
+    aigp: scan.aigpAt < 0 || scan.aigp < 0 ? undefined : scan.aigp,
     originatorId: scan.originatorAt < 0 ? undefined : u32(bytes, scan.originatorAt),
     clusterListLength: scan.clusterListAt < 0 ? 0 : (scan.clusterListEnd - scan.clusterListAt) >>> 2,
     longLivedStale: scan.hasCommunity(LLGR_STALE),

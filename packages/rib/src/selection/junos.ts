@@ -10,6 +10,7 @@ import { addressText, compareBytes, ipv4Text, routeDistinguisherText } from '@va
 import type { AttributeSet } from '../attribute-set.ts';
 import { pathFlag } from '../destinations.ts';
 import type { SourceProtocol } from '../source.ts';
+import { distance, distanceWords } from './accumulated-metric.ts';
 import { identifier } from './identifier.ts';
 import { type RuleSet, type Step, higher, lower, preferred } from './step.ts';
 
@@ -60,6 +61,12 @@ const steps: readonly Step[] = [
     reason: 'Local Preference',
     rank: (set) => higher(set.compared.localPreference),
     value: ({ set }) => set.compared.localPreference,
+  },
+  {
+    name: 'aigp',
+    reason: 'AIGP',
+    rank: (set) => lower(distance(set)),
+    value: ({ set }) => distanceWords(set),
   },
   {
     name: 'as-path-length',

@@ -1,6 +1,7 @@
-/** The decision process of the standards. @see RFC 4271 §9.1.2, RFC 4456 §9, RFC 9494 §4.3 */
+/** The decision process of the standards. @see RFC 4271 §9.1.2, RFC 4456 §9, RFC 7311 §4.1, RFC 9494 §4.3 */
 import { compareBytes } from '@vaportrail/net';
 import { pathFlag } from '../destinations.ts';
+import { distance, distanceWords } from './accumulated-metric.ts';
 import { identifier } from './identifier.ts';
 import { type RuleSet, type Step, higher, lower, preferred } from './step.ts';
 import { origins } from '@vaportrail/bgp/wire';
@@ -25,6 +26,12 @@ const steps: readonly Step[] = [
     reason: 'lower LOCAL_PREF',
     rank: (set) => higher(set.compared.localPreference),
     value: ({ set }) => set.compared.localPreference,
+  },
+  {
+    name: 'aigp',
+    reason: 'higher AIGP',
+    rank: (set) => lower(distance(set)),
+    value: ({ set }) => distanceWords(set),
   },
   {
     name: 'as-path-length',

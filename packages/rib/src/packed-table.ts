@@ -423,6 +423,7 @@ export class PackedTable {
       const at = number * this.destinations.stride;
       if ((this.destinations.words[at + MORE]! & STATE_UNSETTLED) === 0) this.#passed(number);
     }
+    this.#freeGone();
   }
 
   /** Notes a destination if it has no path any more, of which nobody needs to hear now. */
@@ -438,8 +439,9 @@ export class PackedTable {
 
   /** Frees the destinations noted. */
   #freeGone(): void {
-    const { layout, destinations, fixed } = this;
     const count = goneCount;
+    if (count === 0) return;
+    const { layout, destinations, fixed } = this;
     goneCount = 0;
     if (fixed !== undefined) fixed.removeAll(gone, count);
     else this.byBytes!.removeAll(gone, count);

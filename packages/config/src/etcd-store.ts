@@ -96,7 +96,7 @@ export class EtcdStore implements Store {
       first.is === 'absent'
         ? client.if(this.#prefix + first.key, 'Create', '==', 0)
         : client.if(this.#prefix + first.key, 'Value', '==', first.value);
-    const answer = await others
+    const committing = others
       .reduce(compared, start)
       .then(
         ...changes.map(({ key, value }) =>
@@ -106,6 +106,15 @@ export class EtcdStore implements Store {
         ),
       )
       .commit();
+    const answer = await committing.catch((error: Error) => {
+      if (!error.message.includes('too many operations')) throw error;
+      // Writes are put together up to the limit; only one that is larger by itself comes here.
+      const most = Math.max(conditions.length, changes.length);
+      throw new StoreError(
+        `one write has ${most} operations, more than etcd takes: start its members with --max-txn-ops=${2 * most}`,
+        { cause: error },
+      );
+    });
     return answer.succeeded ? Number(answer.header.revision) : undefined;
   }
 

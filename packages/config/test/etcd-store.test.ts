@@ -36,6 +36,21 @@ t.test('etcd is a store', { skip }, async (t) => {
   await keepsStoreContract(t, store);
 });
 
+t.test('a write that is larger than etcd takes is refused as that, with what helps', { skip }, async (t) => {
+  const { endpoints } = await cluster(t, 1);
+  const store = await EtcdStore.open({ endpoints });
+  t.teardown(() => store.close());
+  const changes = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({ key: `large/${i}`, value: 'x' }));
+  const conditions = [{ key: 'large/0', is: 'absent' }] as const;
+  await t.rejects(store.commit({ conditions, changes: changes(129) }), {
+    name: 'StoreError',
+    message: 'one write has 129 operations, more than etcd takes: start its members with --max-txn-ops=258',
+  });
+  t.same((await store.list('large/')).entries, [], 'nothing of it is there');
+  t.type(await store.commit({ conditions, changes: changes(128) }), 'number');
+});
+
 t.test('an etcd that is not there is named', async (t) => {
   await t.rejects(EtcdStore.open({ endpoints: ['http://127.0.0.1:1'] }), {
     name: 'StoreError',

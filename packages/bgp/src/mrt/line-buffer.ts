@@ -2,6 +2,8 @@
 
 /** Lines are handed on in pieces of about this size. */
 const PIECE_OCTETS = 128 * 1024;
+/** Pieces that are kept to be filled again. */
+const MAX_FREE = 16;
 const ZERO = 0x30;
 const DOT = 0x2e;
 
@@ -11,6 +13,7 @@ export class LineBuffer {
   bytes = Buffer.allocUnsafeSlow(PIECE_OCTETS);
   at = 0;
   readonly #write: (piece: Buffer) => void;
+  readonly #free: (typeof this.bytes)[] = [];
 
   /** `write` gets the pieces, which it may keep. */
   constructor(write: (piece: Buffer) => void) {
@@ -34,9 +37,15 @@ export class LineBuffer {
   flush(): void {
     if (this.at === 0) return;
     const piece = this.bytes.subarray(0, this.at);
-    this.bytes = Buffer.allocUnsafeSlow(PIECE_OCTETS);
+    this.bytes = this.#free.pop() ?? Buffer.allocUnsafeSlow(PIECE_OCTETS);
     this.at = 0;
     this.#write(piece);
+  }
+
+  /** Takes back a piece that nobody looks at any more, to be filled again. */
+  recycle(piece: Buffer): void {
+    if (piece.buffer.byteLength === PIECE_OCTETS && this.#free.length < MAX_FREE)
+      this.#free.push(Buffer.from(piece.buffer as ArrayBuffer));
   }
 }
 

@@ -62,6 +62,11 @@ export class LinePrinter {
     }
   }
 
+  /** Takes back a piece that nobody looks at any more; without it each piece is new memory. */
+  recycle(piece: Buffer): void {
+    this.#out.recycle(piece);
+  }
+
   /** Hands on what is still held. */
   flush(): void {
     this.#out.flush();

@@ -58,7 +58,7 @@ async function printFile(file: string, filter: MrtFilter | undefined, json: bool
   const name = file === '-' ? 'standard input' : file;
   let full = false;
   const write = (piece: Buffer): void => {
-    full = !process.stdout.write(piece);
+    full = !process.stdout.write(piece, () => printer.recycle(piece));
   };
   const printer = json ? new DocumentPrinter(write, filter) : new LinePrinter(write, filter);
   const tally = { records: 0, unknown: 0, unreadable: 0 };
@@ -117,6 +117,9 @@ class DocumentPrinter {
       if (this.#held.length > PIECE_LENGTH) this.flush();
     }
   }
+
+  /** Its pieces are made of strings: there is nothing to take back. */
+  recycle(): void {}
 
   flush(): void {
     if (this.#held !== '') this.#write(Buffer.from(this.#held));

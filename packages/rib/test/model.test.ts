@@ -440,9 +440,10 @@ function differenceN(
       if (tied.length === 0) break;
       rest = rest.filter((path) => !tied.includes(path));
       const texts = tied.filter((path) => mayHear(peer, path)).map(textOf);
-      // Of paths that tie any may be among the best.
-      const chosen =
-        texts.length <= room ? texts : (heard.get(route) ?? []).filter((text) => texts.includes(text));
+      // Of paths that tie any may be among the best; which they are shows in what was told beside those that must be.
+      const left = [...(heard.get(route) ?? [])];
+      for (const text of due) if (left.includes(text)) left.splice(left.indexOf(text), 1);
+      const chosen = texts.length <= room ? texts : left.filter((text) => texts.includes(text));
       due.push(...chosen.slice(0, room));
       room -= Math.min(room, texts.length);
     }

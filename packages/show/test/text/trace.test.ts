@@ -1,0 +1,120 @@
+import t from 'tap';
+import { traceStops, traceText, type ServiceTrace } from '../../src/text/trace.ts';
+
+type Chain = ServiceTrace['chain'];
+type Daemon = ServiceTrace['routes'][number]['daemons'][number];
+
+const address = '101.101.101.252';
+const member = {
+  uuid: 'm',
+  targetPort: 80,
+  interface: 'vmi-1',
+  node: 'cent222',
+  nodeAddress: '10.169.25.20',
+};
+const listener = { protocol: 'TCP', port: 8888, members: [member] };
+const floatingIp = {
+  address,
+  scope: 'external',
+  network: 'public',
+  routeTargets: ['500:500'],
+  interfaces: ['vmi-1'],
+  portMappings: ['TCP 8888 → 80'],
+} as const;
+const chain: Chain = {
+  service: 'ns-user-1/service-web-lb',
+  type: 'LoadBalancer',
+  clusterIp: '10.96.89.48',
+  loadbalancer: { name: 'service-web-lb', uuid: 'u', provider: 'native' },
+  listeners: [listener],
+  floatingIps: [floatingIp],
+  notReady: [],
+  notes: [],
+};
+const path = { nextHop: '10.169.25.20', source: 'x', verdict: 'used' } as const;
+
+function daemon(kind: Daemon['kind'], over: Partial<Daemon> = {}): Daemon {
+  const table = kind === 'gateway' ? 'k8s-test.inet.0' : 'public.inet.0';
+  return {
+    name: kind,
+    kind,
+    tables: [{ table, route: `${address}/32`, paths: [path] }],
+    missing: [],
+    ...over,
+  };
+}
+
+function stops(over: Partial<Chain>, ...daemons: Daemon[]): string[] {
+  const routes = daemons.length === 0 ? [] : [{ prefix: `${address}/32`, daemons }];
+  return traceStops({ chain: { ...chain, ...over }, routes });
+}
+
+t.test('a Service whose traffic reaches every pod is stopped by nothing, and its text says so', async (t) => {
+  t.same(stops({}, daemon('control-node'), daemon('gateway')), []);
+  t.match(traceText({ chain, routes: [] }), /nothing stops it\n$/);
+});
+
+t.test('every place where a Service stops is told with its reason', async (t) => {
+  const none = { ...listener, members: [] };
+  const note = { level: 'warning', reason: 'NoFloatingIpPool', message: 'no floating-IP pool' } as const;
+  const { loadbalancer: _, ...without } = chain;
+  const gateway = (verdict: 'not used' | 'unusable', because: string): Daemon =>
+    daemon('gateway', {
+      tables: [{ table: 'k8s-test.inet.0', route: `${address}/32`, paths: [{ ...path, verdict, because }] }],
+    });
+  const cases: [string, string[], RegExp][] = [
+    ['no endpoints', stops({ listeners: [none] }), /^port 8888: no members \(no endpoints\)$/],
+    ['not ready', stops({ listeners: [none], notReady: ['web-1'] }), /no members \(not ready: web-1\)$/],
+    [
+      'port map missing',
+      stops({ floatingIps: [{ ...floatingIp, portMappings: [] }] }),
+      /the port map of TCP 8888 is missing$/,
+    ],
+    [
+      'not on the interface',
+      stops({ floatingIps: [{ ...floatingIp, interfaces: [] }] }),
+      /^101\.101\.101\.252 is not on vmi-1$/,
+    ],
+    ['a warning', stops({ notes: [note] }), /^no floating-IP pool$/],
+    [
+      'no load balancer',
+      traceStops({ chain: { ...without, notes: [note] }, routes: [] }),
+      /no floating-IP pool/,
+    ],
+    [
+      'not published',
+      stops({}, daemon('control-node', { tables: [] })),
+      /cent222 \(10\.169\.25\.20\) has not published it$/,
+    ],
+    [
+      'no route target',
+      stops({ floatingIps: [{ ...floatingIp, routeTargets: [] }] }, daemon('control-node')),
+      /network public has no route target$/,
+    ],
+    [
+      'no route target in common',
+      stops(
+        {},
+        daemon('gateway', {
+          tables: [],
+          missing: [{ route: 'r', at: 'gateway', because: 'no VRF imports 500:500' }],
+        }),
+      ),
+      /^gateway: r is missing: no VRF imports 500:500$/,
+    ],
+    [
+      'unresolved',
+      stops({}, gateway('unusable', 'next hop unresolved')),
+      /is unusable: next hop unresolved$/,
+    ],
+    [
+      'NotBest',
+      stops({}, gateway('not used', 'Not Best in its group')),
+      /is not used: Not Best in its group$/,
+    ],
+  ];
+  for (const [what, found, wanted] of cases) {
+    t.equal(found.length, 1, `${what}: ${found.join('; ')}`);
+    t.match(found[0], wanted, what);
+  }
+});

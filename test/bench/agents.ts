@@ -265,7 +265,8 @@ class Stage {
       await new Promise((resolve) => setTimeout(resolve, 100));
       this.usage = await usageOf(this.#node);
     }
-    return `${this.usage.instancePaths} paths in instances and ${this.usage.vpnPaths} in bgp.l3vpn.0 of ${routes}`;
+    const { instancePaths, vpnPaths, agents } = this.usage;
+    return `${instancePaths} paths in instances and ${vpnPaths} in bgp.l3vpn.0 of ${routes}, ${agents} agents connected`;
   }
 
   end(): void {

@@ -48,6 +48,8 @@ async function start(
   return daemon;
 }
 
+t.setTimeout(180_000);
+
 t.test('killing one of two control nodes loses no route at the gateway', { skip }, async (t) => {
   const [one, two, gateway] = [block.take(), block.take(), block.take()];
   const frr = await Frr.start({

@@ -1,6 +1,6 @@
 /** Listens on addresses and ports, and hands each connection to the session of the peer it comes from. */
 import { createServer, type Server, type Socket } from 'node:net';
-import { addressText, covers, parseAddress, systemClock, type Clock, type Prefix } from '@vaportrail/net';
+import { covers, systemClock, type Clock, type Prefix } from '@vaportrail/net';
 import { frameMessage, messageType } from '../wire/header.ts';
 import { ceaseSubcode, errorCode } from '../wire/notification.ts';
 import { peerKey } from './peer-address.ts';

@@ -11,17 +11,10 @@ export interface Membership {
   state: 'pending' | 'established';
 }
 
-/** A route of an agent. */
-export interface Published {
-  readonly item: Item;
-  /** Index of the workload's own VRF, for a route leaked into the underlay. */
-  readonly nativeId: number | undefined;
-}
-
 /** What is to be done. */
 export type MembershipAction =
   | { readonly type: 'join' | 'leave'; readonly membership: Membership }
-  | { readonly type: 'announce' | 'withdraw'; readonly membership: Membership; readonly route: Published };
+  | { readonly type: 'announce' | 'withdraw'; readonly membership: Membership; readonly item: Item };
 
 /** Routes of one agent that may wait for instances that are not there. */
 export const MAX_DEFERRED_ROUTES = 65_536;
@@ -35,7 +28,7 @@ export class TooMuchDeferred extends Error {
 export class Memberships {
   readonly #exists: (instance: string) => boolean;
   readonly #memberships = new Map<string, Membership>();
-  readonly #deferred = new Map<string, Map<string, Published>>();
+  readonly #deferred = new Map<string, Map<string, Item>>();
   #deferredRoutes = 0;
 
   /** @param exists whether a routing instance is there now */
@@ -72,26 +65,26 @@ export class Memberships {
   }
 
   /** @throws TooMuchDeferred when the agent has too many routes for instances that are not there */
-  announce(instance: string, route: Published): MembershipAction[] {
+  announce(instance: string, item: Item): MembershipAction[] {
     const membership = this.#memberships.get(instance);
     if (membership === undefined) return [];
-    if (membership.state === 'established') return [{ type: 'announce', membership, route }];
-    this.#undefer(instance, route.item);
+    if (membership.state === 'established') return [{ type: 'announce', membership, item }];
+    this.#undefer(instance, item);
     if (this.#deferredRoutes >= MAX_DEFERRED_ROUTES) {
       throw new TooMuchDeferred(`more than ${MAX_DEFERRED_ROUTES} routes for instances that do not exist`);
     }
     let waiting = this.#deferred.get(instance);
     if (waiting === undefined) this.#deferred.set(instance, (waiting = new Map()));
-    waiting.set(routeKey(route.item), route);
+    waiting.set(routeKey(item), item);
     this.#deferredRoutes++;
     return [];
   }
 
-  withdraw(instance: string, route: Published): MembershipAction[] {
+  withdraw(instance: string, item: Item): MembershipAction[] {
     const membership = this.#memberships.get(instance);
     if (membership === undefined) return [];
-    if (membership.state === 'established') return [{ type: 'withdraw', membership, route }];
-    this.#undefer(instance, route.item);
+    if (membership.state === 'established') return [{ type: 'withdraw', membership, item }];
+    this.#undefer(instance, item);
     return [];
   }
 
@@ -101,8 +94,8 @@ export class Memberships {
     if (membership === undefined || membership.state === 'established') return [];
     membership.state = 'established';
     const actions: MembershipAction[] = [{ type: 'join', membership }];
-    for (const route of this.#deferred.get(instance)?.values() ?? []) {
-      actions.push({ type: 'announce', membership, route });
+    for (const item of this.#deferred.get(instance)?.values() ?? []) {
+      actions.push({ type: 'announce', membership, item });
     }
     this.#forget(instance);
     return actions;

@@ -1,5 +1,6 @@
 /**
- * From an agent's item to a path: the attributes, the label and the route distinguisher that go to BGP.
+ * From an agent's item to a path: the attributes and the label that go to BGP. The route distinguisher comes when the
+ * table exports it, see `Table.setInstanceId`.
  *
  * An agent names no attribute of BGP but the preference; the rest follows from the item, so that two control nodes
  * make the same route of the same item.
@@ -10,7 +11,7 @@ import {
   parseCommunity,
   sortExtendedCommunities,
 } from '@vaportrail/bgp/wire';
-import { addressRouteDistinguisher, ipv4At, labelField } from '@vaportrail/net';
+import { ipv4At, labelField } from '@vaportrail/net';
 import type { EnetItem, ItemAttributes, UnicastItem } from '@vaportrail/xmpp';
 
 import {
@@ -35,8 +36,6 @@ export interface PublishedPath {
   readonly label: number;
   /** The 24 bits of the NLRI: label and bottom of stack, or a VNI as it is. */
   readonly labelField: number;
-  /** Absent in the master instance, unless the workload's own instance is known. */
-  readonly routeDistinguisher: Uint8Array | undefined;
   /** Attributes in order of their codes, without next hop and NLRI; route targets are added at export. */
   readonly attributes: Uint8Array;
   /** Why the path is kept but cannot be used. */
@@ -46,12 +45,8 @@ export interface PublishedPath {
 /** Where an item was published. */
 export interface Publication {
   readonly asn: number;
-  /** The agent's index of the VRF. */
-  readonly instanceId: number;
   /** Whether the VRF is that of the underlay. */
   readonly master: boolean;
-  /** The agent's index of the workload's own VRF, of a route leaked into the underlay. */
-  readonly nativeId?: number | undefined;
 }
 
 /** LOCAL_PREF of a path whose agent gave none. */
@@ -61,22 +56,17 @@ export const DEFAULT_LOCAL_PREF = 100;
  * The path that an item describes, which is `announceable`: it has one next hop and a label that its instance allows.
  * @throws ItemDropped when the next hop cannot be used
  */
-export function publishedPath(
-  item: UnicastItem,
-  { asn, instanceId, master, nativeId }: Publication,
-): PublishedPath {
+export function publishedPath(item: UnicastItem, { asn, master }: Publication): PublishedPath {
   const { attributes } = item;
   const { address, label, encapsulations } = attributes.nextHops[0]!;
   if (address.length !== 4)
     throw new ItemDropped('the next hop is not an IPv4 address, as route distinguishers need');
   const nextHop = ipv4At(address, 0);
   const unusable = !master && encapsulations.length > 0 && !encapsulations.some(isEncapsulation);
-  const id = master ? nativeId : instanceId;
   return {
     nextHop,
     label,
     labelField: encapsulations.includes('vxlan') ? label : labelField(label),
-    routeDistinguisher: id === undefined ? undefined : addressRouteDistinguisher(nextHop, id & 0xffff),
     attributes: attributesOf(attributes, asn, master),
     ...(unusable && { infeasible: 'no-tunnel-encapsulation' as const }),
   };

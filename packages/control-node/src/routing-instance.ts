@@ -14,7 +14,6 @@ import {
 import { type RoutingInstanceConfig, targetsOf, virtualNetworkOf } from './config.ts';
 import { originVirtualNetworkCommunity } from './contrail-communities.ts';
 import { itemWriter } from './item-writer.ts';
-import type { Published } from './membership.ts';
 import { evpnNlri } from './evpn-route.ts';
 import { ItemDropped } from './item-dropped.ts';
 import { multicastNlri, multicastPath } from './multicast-route.ts';
@@ -222,7 +221,7 @@ export class RoutingInstance {
   }
 
   /** @throws ItemDropped when the item is no route of this instance */
-  announce(peer: XmppPeer, { instanceId }: Subscription, { item, nativeId }: Published): void {
+  announce(peer: XmppPeer, { instanceId }: Subscription, item: Item): void {
     if (item.family === 'e-vpn') {
       const { nlri, nextHop, attributes, infeasible } = publishedEvpnPath(item, this.#owner);
       this.#table('e-vpn').announce(
@@ -243,12 +242,7 @@ export class RoutingInstance {
       return;
     }
     const { family, prefix } = item;
-    const path = publishedPath(item, {
-      asn: this.#owner.asn,
-      instanceId,
-      master: this.isMaster,
-      nativeId,
-    });
+    const path = publishedPath(item, { asn: this.#owner.asn, master: this.isMaster });
     this.#table(family).announce(
       peer.source,
       { prefix },

@@ -221,8 +221,8 @@ export class XmppPeer implements ChannelHandlers {
         this.#act(memberships.subscribe(subscription));
       },
       unsubscribe: (instance) => this.#act(memberships.unsubscribe(instance)),
-      announce: (instance, item, nativeId) => this.#act(memberships.announce(instance, { item, nativeId })),
-      withdraw: (instance, item, nativeId) => this.#act(memberships.withdraw(instance, { item, nativeId })),
+      announce: (instance, item) => this.#act(memberships.announce(instance, item)),
+      withdraw: (instance, item) => this.#act(memberships.withdraw(instance, item)),
       endOfRib: () => this.#restart?.handle('end-of-rib'),
       dropped: ({ item, because }) => this.#dropped(item, because),
     });
@@ -245,11 +245,11 @@ export class XmppPeer implements ChannelHandlers {
         case 'withdraw':
           this.#itemsReceived++;
           try {
-            if (action.type === 'announce') instance.announce(this, subscription, action.route);
-            else instance.withdraw(this, action.route.item);
+            if (action.type === 'announce') instance.announce(this, subscription, action.item);
+            else instance.withdraw(this, action.item);
           } catch (error) {
             if (!(error instanceof ItemDropped)) throw error;
-            this.#dropped(itemId(action.route.item), error.message);
+            this.#dropped(itemId(action.item), error.message);
           }
           break;
       }

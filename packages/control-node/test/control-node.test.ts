@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { Session } from '@vaportrail/bgp';
 import { frameMessage, messageType } from '@vaportrail/bgp/wire';
 import { hexText, parseIpv4 } from '@vaportrail/net';
+import { MASTER_INSTANCE } from '@vaportrail/xmpp';
 import t from 'tap';
 
 import { type ControlNodeConfigInput, controlNodeConfig } from '../src/config.ts';
@@ -583,4 +584,19 @@ t.test('an agent that does not read holds up nobody, and then learns only how th
   );
   t.equal(final.size, prefixes);
   t.same(new Set(final.values()), new Set([String(100 * rounds)]), 'and every route in its last state');
+});
+
+t.test('a route of the underlay stays there, also when it names the VRF of its workload', async (t) => {
+  const node = await controlNode(t);
+  const one = await agent(t, node, 'compute-1');
+  one.subscribe(MASTER_INSTANCE, 0);
+  one.subscribe(RED, 4);
+  one.publish({ ...route, instance: MASTER_INSTANCE, prefix: '10.1.1.3/32', label: 0, nativeId: 4 });
+  one.publish(route);
+  await one.hears(new RegExp(`<item id="${FIP}">`));
+  t.match(node.routes({ table: 'inet.0' }), [{ prefix: '10.1.1.3/32', paths: [{ nextHop: '10.1.1.3' }] }]);
+  const exported = node.routes({ table: 'bgp.l3vpn.0' }).map(({ prefix }) => prefix);
+  t.same(exported, [`10.1.1.3:4:${FIP}`]);
+  one.withdraw({ ...route, instance: MASTER_INSTANCE, prefix: '10.1.1.3/32', nativeId: 4 });
+  await eventually(() => (node.routes({ table: 'inet.0' }).length === 0 ? true : undefined));
 });

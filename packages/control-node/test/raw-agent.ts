@@ -16,6 +16,8 @@ export interface RawRoute {
   readonly sequence?: number;
   readonly virtualNetwork?: string;
   readonly family?: '1/1' | '2/1' | '1/4';
+  /** The agent's index of the workload's own VRF, behind the prefix in nodes of the underlay. */
+  readonly nativeId?: number;
 }
 
 export class RawAgent {
@@ -134,8 +136,8 @@ export class RawAgent {
   }
 
   #publish(route: RawRoute, action: 'associate' | 'dissociate'): void {
-    const { instance, prefix, family = '1/1' } = route;
-    const node = `${family}/${instance}/${prefix}`;
+    const { instance, prefix, family = '1/1', nativeId } = route;
+    const node = `${family}/${instance}/${prefix}${nativeId === undefined ? '' : `/${nativeId}`}`;
     this.#iq(`<publish node="${node}">\n<item>\n${entry(route, family)}\n</item>\n</publish>`);
     this.#iq(`<collection node="${instance}">\n<${action} node="${node}" />\n</collection>`);
   }

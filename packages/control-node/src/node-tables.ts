@@ -6,6 +6,7 @@ import { type RouteView, type TableView, ViewError } from '@vaportrail/show';
 import { MASTER_INSTANCE } from '@vaportrail/xmpp';
 
 import type { BgpPeer } from './bgp-peer.ts';
+import { staleOriginal } from './original-path.ts';
 import type { RouteQuery } from './route-query.ts';
 import { routeViews, tableView } from './route-view.ts';
 import type { RoutingInstances } from './routing-instances.ts';
@@ -71,6 +72,7 @@ export class NodeTables {
     return routeViews(tables, query, {
       asn: this.#identity.asn,
       networks: this.#instances.networks,
+      isStale: (route, path) => path.stale || staleOriginal(this.#rib, route, path) !== undefined,
       advertised: (table, { prefix, routeDistinguisher, nlri }) =>
         this.#rib.advertised(
           table,

@@ -40,6 +40,8 @@ function longLivedStalePaths(table: Table): number {
 export interface RouteViewContext {
   readonly asn: number;
   readonly networks: VirtualNetworks;
+  /** Whether a path, or the one it is a copy of, is kept from a session that went down. */
+  isStale(route: Route, path: Path): boolean;
   /** Which BGP peers have been told about a route, and why the others have not. */
   advertised(table: Table, route: Route): readonly Advertisement[];
 }
@@ -116,11 +118,11 @@ function destinationOf(text: string): { within: Prefix; routeDistinguisher: Uint
   }
 }
 
-function pathView(path: Path, route: Route, { asn, networks }: RouteViewContext): PathView {
+function pathView(path: Path, route: Route, { asn, networks, isStale }: RouteViewContext): PathView {
   const { source, notBest, labelField, label, because, routeDistinguisher } = path;
   const attributes = attributeView(path.attributes, path.nextHop, networks, asn);
   const vxlan = attributes.encapsulations?.includes('vxlan') === true;
-  const flags = [...(path.stale ? ['Stale'] : []), ...(path.longLivedStale ? ['LlgrStale'] : [])];
+  const flags = [...(isStale(route, path) ? ['Stale'] : []), ...(path.longLivedStale ? ['LlgrStale'] : [])];
   return {
     protocol: source.protocol === 'service-chain' ? 'static' : source.protocol,
     source: source.name,

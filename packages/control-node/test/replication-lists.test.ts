@@ -41,6 +41,18 @@ function olist(of: RawAgent): string[] | undefined {
 const told = (of: RawAgent, ...list: string[]) =>
   eventually(() => (olist(of)?.join() === list.join() ? true : undefined));
 
+t.test('copies of EVPN routes of an agent that is away show that they are stale', async (t) => {
+  const node = await controlNode(t, { 'graceful-restart': { enabled: true } });
+  const one = await agent(t, node, 'compute-1');
+  one.subscribe(RED, 4);
+  participate(one, '10.1.1.1', 100);
+  const flags = () => node.routes({ table: 'bgp.evpn.0' }).map(({ paths }) => paths[0]!.flags ?? []);
+  await eventually(() => (flags().length === 1 ? true : undefined));
+  t.same(flags(), [[]]);
+  await one.end();
+  await eventually(() => (flags()[0]?.join() === 'Stale' ? true : undefined));
+});
+
 t.test('each agent gets its own route back with the others as its list', async (t) => {
   const node = await controlNode(t);
   const agents = await Promise.all(

@@ -17,6 +17,8 @@ const restart = {
 const itemless = (name: string, action: string): string =>
   `<iq type="set" from="${name}" to="network-control@contrailsystems.com/bgp-peer"><pubsub xmlns="http://jabber.org/protocol/pubsub">${action}</pubsub></iq>`;
 
+const GREEN = 'default-domain:demo:green:green';
+
 function prefixes(node: ControlNode, table = `${RED}.inet.0`): string[] {
   return node
     .routes({ table })
@@ -27,7 +29,14 @@ function prefixes(node: ControlNode, table = `${RED}.inet.0`): string[] {
 t.test(
   'the routes of an agent that is away stay, and those it does not announce again go at its End-of-RIB',
   async (t) => {
-    const node = await controlNode(t, { 'graceful-restart': { ...restart, 'restart-time': 60 } });
+    const node = await controlNode(t, {
+      'graceful-restart': { ...restart, 'restart-time': 60 },
+      'routing-instances': [
+        { name: RED, 'route-targets': ['64512:8000004'] },
+        { name: BLUE, 'route-targets': ['64512:8000005'] },
+        { name: GREEN, import: ['64512:8000004'], export: ['64512:8000006'] },
+      ],
+    });
     const watcher = await agent(t, node, 'compute-2', '127.0.0.2');
     watcher.subscribe(RED, 7);
     const before = await agent(t, node, 'compute-1');
@@ -40,6 +49,15 @@ t.test(
     await eventually(() => (prefixes(node, `${BLUE}.inet.0`).length === 1 ? true : undefined));
     await before.end();
     await eventually(() => (prefixes(node).join() === `${FIP} stale,172.16.0.4/32 stale` ? true : undefined));
+    const copies = (table = 'bgp.l3vpn.0') => prefixes(node, table);
+    t.same(
+      copies(),
+      [`10.1.1.3:4:${FIP} stale`, '10.1.1.3:4:172.16.0.4/32 stale', '10.1.1.3:5:172.16.0.5/32 stale'],
+      'copies in VPN tables show it',
+    );
+    t.match(copies(`${GREEN}.inet.0`), [`${FIP} stale`], 'and those in other instances');
+    const page = await fetch(`${node.url}/Snh_ShowRouteReq?x=bgp.l3vpn.0`);
+    t.equal([...(await page.text()).matchAll(/>Stale</g)].length, 3);
     t.notMatch(watcher.received, /<retract/);
     t.match(node.neighbors()[0], { name: 'compute-1', state: 'Down (stale)', paths: 3, flaps: 1 });
     t.match(node.neighbors()[0]!.subscriptions, [
@@ -51,6 +69,7 @@ t.test(
     after.subscribe(RED, 4);
     after.publish(route);
     await eventually(() => (prefixes(node).join() === `${FIP},172.16.0.4/32 stale` ? true : undefined));
+    t.match(copies(`${GREEN}.inet.0`), [FIP, '172.16.0.4/32 stale']);
     after.send(itemless('compute-1', '<publish />') + itemless('compute-1', '<collection />'));
     await watcher.hears(/<retract id="172\.16\.0\.4\/32" \/>/);
     t.same(prefixes(node), [FIP]);
@@ -158,6 +177,7 @@ t.test('the routes of a BGP peer that restarts stay until its End-of-RIB', async
   await second.established();
   await watcher.hears(/<item id="16\.15\.15\.0\/24">/);
   t.same(vpn(), ['15.15.15.0/24 stale', '16.15.15.0/24']);
+  t.same(prefixes(node), vpn(), 'the copy in an instance shows it too');
   t.notMatch(watcher.received, /<retract/);
   second.session.write([endOfRib('inet-vpn')]);
   await eventually(() => (prefixes(node).join() === '16.15.15.0/24' ? true : undefined));

@@ -21,6 +21,15 @@ export interface AddressRange {
  * given out is .252; with `addr_from_start` they are .1 and .2, and .3 comes first.
  */
 export function addressRange(ipam: IpamSubnet): AddressRange {
+  let range = ranges.get(ipam);
+  if (range === undefined) ranges.set(ipam, (range = computedRange(ipam)));
+  return range;
+}
+
+/** Subnets do not change, and every address that is asked for is looked up in one. */
+const ranges = new WeakMap<IpamSubnet, AddressRange>();
+
+function computedRange(ipam: IpamSubnet): AddressRange {
   const { bytes, length } = parsePrefix(subnetText(ipam.subnet));
   const octets = bytes.length as 4 | 16;
   const network = numberOf(bytes);

@@ -21,7 +21,7 @@ import {
   type ConfigObject,
   type Reference,
 } from './config-object.ts';
-import { nameKey, ObjectGraph, referredTo } from './object-graph.ts';
+import { addedTargets, nameKey, ObjectGraph, referredTo } from './object-graph.ts';
 import { objectType, type ObjectTypeName } from './object-type.ts';
 import type { Change, Reading, Store } from './store.ts';
 import { plannedWrites, type PlannedWrite } from './write-plan.ts';
@@ -216,7 +216,7 @@ export class ConfigDatabase implements ConfigClient {
       try {
         const revision = batch.draft.isEmpty
           ? this.#floor
-          : await this.#store.commit(batch.draft.transaction);
+          : await this.#store.commit(batch.draft.transaction());
         if (revision === undefined) {
           batch.undo();
           this.#waiting = [...batch.writes, ...this.#waiting];
@@ -230,7 +230,7 @@ export class ConfigDatabase implements ConfigClient {
           continue;
         }
         attempt = 1;
-        for (const { key } of batch.draft.transaction.changes) this.#revisions.set(key, revision);
+        for (const key of batch.draft.changes.keys()) this.#revisions.set(key, revision);
         batch.settle();
       } catch (error) {
         batch.undo();
@@ -269,7 +269,7 @@ export class ConfigDatabase implements ConfigClient {
           undone.push(this.#put(before, after));
           events.push(eventOf(before, after));
         }
-        undone.push(this.#applyOthers(part.transaction.changes));
+        undone.push(this.#applyOthers(part));
         const primary = plan[0]!;
         outcomes.push(() => pending.resolve((primary.after ?? primary.before)!));
       } catch (error) {
@@ -304,15 +304,15 @@ export class ConfigDatabase implements ConfigClient {
         part.absent(name);
         part.change(name, uuid);
         part.change(LINKS + uuid, '0');
-      } else if (!draft.writes(key)) part.same(key, JSON.stringify(before));
+      } else if (!draft.writes(key)) part.same(key, before);
       if (after === undefined) {
         part.same(LINKS + uuid, String(this.#links.get(uuid) ?? 0));
         for (const gone of [key, name, LINKS + uuid]) part.change(gone, undefined);
       } else {
-        part.change(key, JSON.stringify(after));
-        const had = new Set(before === undefined ? [] : targets(before));
-        for (const target of new Set(targets(after))) {
-          if (had.has(target) || fresh.has(target)) continue;
+        part.change(key, after);
+        const gained = before === undefined ? targets(after) : addedTargets(before, after);
+        for (const target of new Set(gained)) {
+          if (fresh.has(target)) continue;
           const count = this.#links.get(target) ?? 0;
           part.same(LINKS + target, String(count));
           part.change(LINKS + target, String(count + 1));
@@ -338,9 +338,10 @@ export class ConfigDatabase implements ConfigClient {
   }
 
   /** Applies changes of counters and claims; the answer takes them back. */
-  #applyOthers(changes: readonly Change[]): () => void {
+  #applyOthers({ changes }: TransactionDraft): () => void {
     const before: Change[] = [];
-    for (const { key, value } of changes) {
+    for (const [key, value] of changes) {
+      if (typeof value === 'object') continue;
       if (key.startsWith(LINKS)) {
         const count = this.#links.get(key.slice(LINKS.length));
         before.push({ key, value: count === undefined ? undefined : String(count) });
@@ -354,7 +355,7 @@ export class ConfigDatabase implements ConfigClient {
 
   /** Reads what a transaction that failed was decided on. */
   async #readAgain(draft: TransactionDraft): Promise<void> {
-    const keys = draft.transaction.conditions.map(({ key }) => key);
+    const keys = [...draft.conditionKeys];
     const readings = await this.#store.read(keys);
     const objects = readings.flatMap(({ key, value }) =>
       key.startsWith(NAME) && value !== undefined ? [OBJECT + value] : [],

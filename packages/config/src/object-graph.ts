@@ -1,5 +1,5 @@
 /** All configuration objects in memory, with the ways between them: names, children, back references. */
-import type { ConfigObject } from './config-object.ts';
+import type { ConfigObject, Reference } from './config-object.ts';
 import type { ObjectTypeName } from './object-type.ts';
 
 const noObjects: ReadonlySet<string> = new Set();
@@ -43,20 +43,42 @@ export class ObjectGraph {
     return this.#resolved(this.#referrers.get(uuid) ?? noObjects, type);
   }
 
+  /** Whether an object of a type refers to an object. */
+  isReferredTo(uuid: string, type: ObjectTypeName): boolean {
+    for (const referrer of this.#referrers.get(uuid) ?? noObjects) {
+      if (this.#objects.get(referrer)?.type === type) return true;
+    }
+    return false;
+  }
+
   /** Objects of a type that an object refers to. */
   references(object: ConfigObject, type: ObjectTypeName): ConfigObject[] {
     return (object.references[type] ?? []).flatMap(({ uuid }) => this.#objects.get(uuid) ?? []);
   }
 
   put(object: ConfigObject): void {
+    const before = this.#objects.get(object.uuid);
+    if (before !== undefined && isSamePlace(before, object)) return this.#replace(before, object);
     this.remove(object.uuid);
     this.#objects.set(object.uuid, object);
-    let sameType = this.#byType.get(object.type);
-    if (sameType === undefined) this.#byType.set(object.type, (sameType = new Map()));
-    sameType.set(object.uuid, object);
+    this.#ofType(object.type).set(object.uuid, object);
     this.#byName.set(nameKey(object.type, object.fqName), object.uuid);
     if (object.parent !== undefined) link(this.#children, object.parent.uuid, object.uuid);
     for (const uuid of referredTo(object)) link(this.#referrers, uuid, object.uuid);
+  }
+
+  /** An object that changed keeps name and parent; only references that came or went cost anything. */
+  #replace(before: ConfigObject, object: ConfigObject): void {
+    this.#objects.set(object.uuid, object);
+    this.#ofType(object.type).set(object.uuid, object);
+    for (const target of addedTargets(object, before)) unlink(this.#referrers, target, object.uuid);
+    for (const target of addedTargets(before, object)) link(this.#referrers, target, object.uuid);
+  }
+
+  #ofType(type: ObjectTypeName): Map<string, ConfigObject> {
+    let sameType = this.#byType.get(type);
+    if (sameType === undefined) this.#byType.set(type, (sameType = new Map()));
+    return sameType;
   }
 
   remove(uuid: string): ConfigObject | undefined {
@@ -80,9 +102,34 @@ export class ObjectGraph {
   }
 }
 
+/** Whether two states of an object have the same type, name and parent. */
+function isSamePlace(a: ConfigObject, b: ConfigObject): boolean {
+  return (
+    a.type === b.type &&
+    a.parent?.uuid === b.parent?.uuid &&
+    (a.fqName === b.fqName ||
+      (a.fqName.length === b.fqName.length && a.fqName.every((part, at) => part === b.fqName[at])))
+  );
+}
+
 /** UUIDs an object refers to. */
 export function referredTo(object: ConfigObject): string[] {
-  return Object.values(object.references).flatMap((list) => list.map(({ uuid }) => uuid));
+  const uuids: string[] = [];
+  for (const list of Object.values(object.references)) for (const { uuid } of list) uuids.push(uuid);
+  return uuids;
+}
+
+/** UUIDs that the second state of an object refers to and the first does not; lists that are the same cost nothing. */
+export function addedTargets(first: ConfigObject, second: ConfigObject): string[] {
+  const added: string[] = [];
+  for (const [type, list] of Object.entries(second.references) as [ObjectTypeName, readonly Reference[]][]) {
+    const earlier = first.references[type];
+    if (list === earlier) continue;
+    const had = new Set<string>();
+    for (const { uuid } of earlier ?? []) had.add(uuid);
+    for (const { uuid } of list) if (!had.has(uuid)) added.push(uuid);
+  }
+  return added;
 }
 
 /** A text that is the same for the same type and name, and for no other. */

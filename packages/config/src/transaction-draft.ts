@@ -1,14 +1,23 @@
-/** A transaction in the making: of several conditions on a key the first counts, of several changes the last. */
-import type { Change, Condition, Transaction } from './store.ts';
+/**
+ * A transaction in the making: of several conditions on a key the first counts, of several changes the last. Objects
+ * become texts at the end only, so that one that changes a hundred times in a transaction is written down once.
+ */
+import type { ConfigObject } from './config-object.ts';
+import type { Transaction } from './store.ts';
 
 export const OBJECT = 'object/';
 export const NAME = 'name/';
 export const LINKS = 'links/';
 export const CLAIM = 'claim/';
 
+/** What a key has: a text, or an object whose text it is. */
+type Value = string | ConfigObject;
+
 export class TransactionDraft {
-  readonly #conditions = new Map<string, Condition>();
-  readonly #changes = new Map<string, string | undefined>();
+  /** `undefined` where nothing may be. */
+  readonly #conditions = new Map<string, Value | undefined>();
+  /** `undefined` where nothing is left. */
+  readonly #changes = new Map<string, Value | undefined>();
 
   get size(): number {
     return this.#conditions.size + this.#changes.size;
@@ -18,10 +27,24 @@ export class TransactionDraft {
     return this.#changes.size === 0;
   }
 
-  get transaction(): Transaction {
+  get conditionKeys(): Iterable<string> {
+    return this.#conditions.keys();
+  }
+
+  get changes(): ReadonlyMap<string, Value | undefined> {
+    return this.#changes;
+  }
+
+  /** All of it as the store takes it. */
+  transaction(): Transaction {
     return {
-      conditions: [...this.#conditions.values()],
-      changes: [...this.#changes].map(([key, value]): Change => ({ key, value })),
+      conditions: Array.from(this.#conditions, ([key, value]) =>
+        value === undefined ? { key, is: 'absent' } : { key, is: 'same', value: textOf(value) },
+      ),
+      changes: Array.from(this.#changes, ([key, value]) => ({
+        key,
+        value: value === undefined ? undefined : textOf(value),
+      })),
     };
   }
 
@@ -31,25 +54,28 @@ export class TransactionDraft {
   }
 
   absent(key: string): void {
-    this.#condition({ key, is: 'absent' });
+    this.#condition(key, undefined);
   }
 
-  same(key: string, value: string): void {
-    this.#condition({ key, is: 'same', value });
+  same(key: string, value: Value): void {
+    this.#condition(key, value);
   }
 
-  change(key: string, value: string | undefined): void {
+  change(key: string, value: Value | undefined): void {
     this.#changes.set(key, value);
   }
 
   /** What comes after: its conditions on keys that are changed here already are met by this. */
   add(later: TransactionDraft): void {
-    for (const condition of later.#conditions.values()) this.#condition(condition);
+    for (const [key, value] of later.#conditions) this.#condition(key, value);
     for (const [key, value] of later.#changes) this.#changes.set(key, value);
   }
 
-  #condition(condition: Condition): void {
-    const { key } = condition;
-    if (!this.#changes.has(key) && !this.#conditions.has(key)) this.#conditions.set(key, condition);
+  #condition(key: string, value: Value | undefined): void {
+    if (!this.#changes.has(key) && !this.#conditions.has(key)) this.#conditions.set(key, value);
   }
+}
+
+function textOf(value: Value): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { macText, parseHex } from '@vaportrail/net';
-import type { ConfigObject } from './config-object.ts';
+import type { ConfigObject, Reference } from './config-object.ts';
 import { balancerOf, listenersOf } from './loadbalancer/balanced.ts';
 import { loadBalancerSettings, type LoadBalancerSettings } from './loadbalancer/load-balancer-settings.ts';
 import { interfacePortMappings } from './loadbalancer/native-floating-ip.ts';
@@ -53,6 +53,8 @@ export interface FloatingIpSettings {
 }
 
 const protocolNumbers = { TCP: 6, UDP: 17 } as const;
+/** Digits of a workload's UUID in the short name of its interface. */
+const SHORT = 6;
 /** LOCAL_PREF of an interface that serves. */
 const ACTIVE = 200;
 
@@ -215,15 +217,17 @@ export function vrfSettings(name: string, graph: ObjectGraph): VrfSettings {
 /** As Contrail's: `tap`, the interface inside the workload, and the beginning of the workload's UUID. */
 function tapName(vmi: ConfigObject, router: ConfigObject): string {
   const machine = vmi.references['virtual-machine']?.[0]?.uuid ?? vmi.uuid;
-  const twins = (router.references['virtual-machine'] ?? []).filter(({ uuid }) => areAlike(uuid, machine));
+  const beginning = machine.slice(0, SHORT);
+  const isTwin = ({ uuid }: Reference): boolean => uuid !== machine && uuid.startsWith(beginning);
+  const hasTwins = (router.references['virtual-machine'] ?? []).some(isTwin);
   const digits = machine.replaceAll('-', '');
   // Six digits may be those of two workloads; a name in Linux has 15 characters at the most.
-  return twins.length > 1 ? `tap-${digits.slice(0, 11)}` : `tapeth0-${digits.slice(0, 6)}`;
+  return hasTwins ? `tap-${digits.slice(0, 11)}` : `tapeth0-${digits.slice(0, SHORT)}`;
 }
 
 /** Whether two workloads' UUIDs give the same short name to their interfaces. */
 export function areAlike(a: string, b: string): boolean {
-  return a.slice(0, 6) === b.slice(0, 6);
+  return b.startsWith(a.slice(0, SHORT));
 }
 
 /** 02 and the beginning of the interface's UUID, when nobody gave it another. */

@@ -128,7 +128,8 @@ export class VirtualRouters {
           break;
         case 'loadbalancer-member': {
           const vmi = memberInterface(object);
-          if (vmi !== undefined) this.#dirtyInterfaces.add(vmi);
+          // What it is a member of concerns the ports of floating IPs, and an interface that has none yet has no ports.
+          if (vmi !== undefined && graph.isReferredTo(vmi, 'floating-ip')) this.#dirtyInterfaces.add(vmi);
           const pool = graph.get(object.parent?.uuid ?? '');
           if (pool !== undefined) this.#lookAtPool(pool);
           break;

@@ -218,7 +218,10 @@ export class Reconciler {
       if (holds(present.properties[key], value)) continue;
       changed[key] = key === 'annotations' ? merged(present.properties[key], value) : value;
     }
-    const earlier = before.objects.find((object) => nameText(object) === nameText(desired));
+    const name = nameText(desired);
+    const earlier = before.objects.find(
+      (object) => object.type === desired.type && nameText(object) === name,
+    );
     for (const key of earlier?.keys ?? []) {
       if (!(key in desired.properties)) changed[key] = null;
     }
@@ -265,6 +268,8 @@ export class Reconciler {
 
   /** The UUID of an object that is there, or is being made. @throws ConfigRequestError 404 */
   #uuidOf(name: ObjectName, wanted: ReadonlyMap<string, DesiredObject>): string {
+    // One that has its UUID said is that one: where it is missing the database says so.
+    if (name.uuid !== undefined) return name.uuid;
     const uuid = wanted.get(nameText(name))?.uuid ?? this.#client.graph.byName(name.type, name.fqName)?.uuid;
     if (uuid === undefined)
       throw new ConfigRequestError(404, `there is no ${name.type} ${name.fqName.join(':')}`);

@@ -174,9 +174,11 @@ export class Frr implements Peer {
       '--log', 'stdout', '--log-level', 'informational',
     ], place);
     try {
-      const version = await daemon.answers(
-        async () => /FRRouting (\S+) /.exec(await vtysh(folder, ['show version']))?.[1],
-      );
+      const version = await daemon.answers(async () => {
+        const words = await vtysh(folder, ['show version', 'show running-config']);
+        // It answers before it has read its configuration, and what is wrong with that shows only then.
+        return words.includes(`router bgp ${settings.asn}`) ? /FRRouting (\S+) /.exec(words)?.[1] : undefined;
+      });
       // bgpd itself goes on without the lines it does not understand.
       const rejected = / on config line \d+: .*/.exec(daemon.output);
       if (rejected !== null) throw new Error(`bgpd rejects a line of ${config}${rejected[0]}`);

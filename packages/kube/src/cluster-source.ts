@@ -1,9 +1,11 @@
 /** A real cluster: every kind watched, and what became of a Service written back to it. */
+import type { Clock } from '@vaportrail/net';
 import { silentLog, type Log } from '@vaportrail/show';
 import type { KubernetesApi } from './kubernetes-api.ts';
 import type { KubernetesReports } from './kube-manager.ts';
 import { kinds, namespaceOf, type Kind } from './kubernetes-object.ts';
 import type { ObjectSink } from './manifest-source.ts';
+import { ServicePatches } from './service-patches.ts';
 import { ResourceWatch } from './watch.ts';
 
 /** Endpoints are not among them: every cluster of today has slices. */
@@ -22,6 +24,7 @@ export interface ClusterSourceOptions {
   readonly log?: Log;
   /** Write external addresses to `spec.externalIPs` too, as Contrail does. */
   readonly externalIps?: boolean;
+  readonly clock?: Clock;
 }
 
 export class ClusterSource {
@@ -47,42 +50,38 @@ export class ClusterSource {
   }
 }
 
-/** Tells the cluster about its Services: status, and events. What cannot be told is logged and not tried again. */
+/** Tells the cluster about its Services: status, until the cluster takes it, and events, which are sent once. */
 export function clusterReports(api: KubernetesApi, options: ClusterSourceOptions = {}): KubernetesReports {
   const log = options.log ?? silentLog;
-  const send = (what: string, ...request: Parameters<KubernetesApi['request']>): void => {
-    api.request(...request).catch((error: Error) => log.warn({}, `${what}: ${error.message}`));
-  };
+  const patches = new ServicePatches(api, options);
   return {
     ingress(service, addresses) {
       const path = `/api/v1/namespaces/${namespaceOf(service)}/services/${service.metadata.name}`;
       const ingress = addresses.map((ip) => ({ ip }));
-      send(`status of ${path}`, 'PATCH', `${path}/status`, {}, { status: { loadBalancer: { ingress } } });
-      if (options.externalIps === true) send(path, 'PATCH', path, {}, { spec: { externalIPs: addresses } });
+      patches.send(`${path}/status`, { status: { loadBalancer: { ingress } } });
+      if (options.externalIps === true) patches.send(path, { spec: { externalIPs: addresses } });
     },
     event({ kind, object }, { level, reason, message }) {
       const namespace = kinds[kind].namespaced ? namespaceOf(object) : 'default';
       const now = new Date().toISOString();
       const { name, uid, resourceVersion } = object.metadata;
-      send(
-        `event on ${kind} ${name}`,
-        'POST',
-        `/api/v1/namespaces/${namespace}/events`,
-        {},
-        {
-          apiVersion: 'v1',
-          kind: 'Event',
-          metadata: { generateName: `${name}.`, namespace },
-          involvedObject: { kind, apiVersion: kinds[kind].apiVersion, namespace, name, uid, resourceVersion },
-          reason,
-          message: message.slice(0, 1024),
-          type: level === 'warning' ? 'Warning' : 'Normal',
-          source: { component: COMPONENT },
-          firstTimestamp: now,
-          lastTimestamp: now,
-          count: 1,
-        },
-      );
+      const path = `/api/v1/namespaces/${namespace}/events`;
+      const event = {
+        apiVersion: 'v1',
+        kind: 'Event',
+        metadata: { generateName: `${name}.`, namespace },
+        involvedObject: { kind, apiVersion: kinds[kind].apiVersion, namespace, name, uid, resourceVersion },
+        reason,
+        message: message.slice(0, 1024),
+        type: level === 'warning' ? 'Warning' : 'Normal',
+        source: { component: COMPONENT },
+        firstTimestamp: now,
+        lastTimestamp: now,
+        count: 1,
+      };
+      api
+        .request('POST', path, {}, event)
+        .catch((error: Error) => log.warn({}, `event on ${kind} ${name}: ${error.message}`));
     },
   };
 }

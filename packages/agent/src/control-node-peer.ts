@@ -77,6 +77,8 @@ export class ControlNodePeer implements LearnedSource {
   establishedAt: number | undefined;
   flaps = 0;
   lastError: string | undefined;
+  /** When the session was last lost, in milliseconds of the clock. */
+  lostAt: number | undefined;
   /** Routes received and retracted, items passed over, and routes published and withdrawn. */
   readonly counters = { items: 0, retracts: 0, ignored: 0, published: 0, withdrawn: 0 };
   #sequence = 0;
@@ -249,6 +251,7 @@ export class ControlNodePeer implements LearnedSource {
     this.state = 'connecting';
     this.inSync = false;
     this.establishedAt = undefined;
+    this.lostAt = clock.now();
     this.flaps++;
     this.#syncTimer?.cancel();
     if (staleTime === 0 || this.#listener.othersInSync(this)) {

@@ -11,10 +11,12 @@ import {
   bool,
   number,
   numbered,
+  stateName,
   strings,
   structure,
   structures,
   text,
+  time,
 } from '@vaportrail/show/sandesh';
 import type { Agent } from './agent.ts';
 import { hashFieldNames, hashFieldsOf } from './ecmp.ts';
@@ -397,6 +399,10 @@ function floatingIpData({ address, vrf, fixedIp, direction, portMaps }: Floating
   };
 }
 
+function clockTime(milliseconds: number | undefined): string {
+  return milliseconds === undefined ? '' : time(new Date(milliseconds).toISOString());
+}
+
 /** Field numbers of this structure are by place: the original's were not at hand (unverified). */
 function connections(agent: Agent): Fields[] {
   return agent.peers.map((peer, index) => ({
@@ -405,6 +411,10 @@ function connections(agent: Agent): Fields[] {
     flap_count: number(peer.flaps),
     cfg_controller: text(index === 0 ? 'Yes' : 'No'),
     mcast_controller: text('No'),
-    last_event: text(peer.lastError ?? ''),
+    last_event: text(peer.channel?.lastChange?.event ?? ''),
+    last_state: text(stateName(peer.channel?.lastChange?.from ?? '')),
+    last_state_at: text(clockTime(peer.channel?.lastChange?.at)),
+    flap_time: text(clockTime(peer.lostAt)),
+    last_error: text(peer.lastError ?? ''),
   }));
 }

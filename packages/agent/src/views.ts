@@ -120,6 +120,11 @@ function neighborView(agent: Agent, peer: ControlNodePeer): NeighborView {
     ...(establishedAt !== undefined && { establishedAt: timeText(establishedAt) }),
     flaps: peer.flaps,
     ...(lastError !== undefined && { lastError }),
+    ...(channel?.lastChange && {
+      lastTransition: { ...channel.lastChange, at: timeText(channel.lastChange.at) },
+    }),
+    ...(peer.lostAt !== undefined && { lostAt: timeText(peer.lostAt) }),
+    authentication: settings.tls === undefined ? 'none' : 'tls',
     received: {
       messages: octets?.receivedStanzas ?? 0,
       octets: octets?.receivedOctets ?? 0,

@@ -3,6 +3,7 @@ import { ViewServer } from '@vaportrail/show';
 import { Agent } from '../src/agent.ts';
 import { serveViews } from '../src/views.ts';
 import { POD_VRF, SERVICE_VRF } from './compute-node.ts';
+import { Reflector, until } from './reflector.ts';
 
 const agent = Agent.from({
   name: 'cent222',
@@ -109,4 +110,28 @@ t.test('labels and control nodes', async (t) => {
     await ask('AgentXmppConnectionStatusReq'),
     '<controller_ip type="string" identifier="1">10.169.25.19<',
   );
+});
+
+t.test('the last change of a session with a control node, and when it was lost', async (t) => {
+  const reflector = await Reflector.start();
+  const one = Agent.from({
+    name: 'cent333',
+    address: '10.169.25.21',
+    'control-nodes': [{ address: '127.0.0.1', port: reflector.port }],
+  });
+  const views = new ViewServer();
+  serveViews(views, [one]);
+  await views.listen();
+  await one.start();
+  t.teardown(() => Promise.all([one.stop(), views.close()]));
+  const status = () =>
+    fetch(`${views.url}/Snh_AgentXmppConnectionStatusReq`).then((response) => response.text());
+  await until('the session is up', () => one.peers[0]!.state === 'established');
+  t.match(
+    await status(),
+    /<last_event [^>]*>header<.*<last_state [^>]*>OpenSent<.*<last_state_at [^>]*>\d{4}-.*<flap_time [^>]*><\/flap_time>/,
+  );
+  await reflector.stop();
+  await until('the session is lost', () => one.peers[0]!.flaps === 1);
+  t.match(await status(), /<flap_count [^>]*>1<.*<flap_time [^>]*>\d{4}-.*<last_error [^>]*>\w/);
 });

@@ -1,5 +1,5 @@
 /** A BGP speaker, and the sessions it is made of. Messages, attributes and address families are in `@vaportrail/bgp/wire`. */
-export { Session, type Endpoint } from './session/session.ts';
+export { Session, type Endpoint, type StateChange } from './session/session.ts';
 export { type MessageCounts, type SessionCounters } from './session/session-counters.ts';
 export { type SessionHandlers } from './session/session-handlers.ts';
 export { peerKey } from './session/peer-address.ts';

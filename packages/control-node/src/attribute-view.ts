@@ -1,12 +1,13 @@
 /** The attributes of a path as an operator reads them. */
 import {
+  type AttributeFields,
   type PathAttributes,
   asPathText,
   communityText,
   extendedCommunityText,
   largeCommunityText,
 } from '@vaportrail/bgp/wire';
-import { addressText, ipv4Text, isRouteTarget, routeTargetText } from '@vaportrail/net';
+import { addressText, hexText, ipv4Text, isRouteTarget, routeTargetText } from '@vaportrail/net';
 import type { PathView } from '@vaportrail/show';
 
 import { routeProperties } from './contrail-communities.ts';
@@ -31,6 +32,7 @@ export type AttributeView = Pick<
   | 'originVirtualNetwork'
   | 'encapsulations'
   | 'sequence'
+  | 'pmsiTunnel'
 >;
 
 /** Attributes in text; fields that say nothing are absent. */
@@ -51,6 +53,7 @@ export function attributeView(
   const network = networks.nameOf(originVirtualNetwork, extended);
   const { origin, localPref, med, originatorId, communities, largeCommunities, clusterList } = attributes;
   const onlyToCustomer = attributes.get('onlyToCustomer');
+  const tunnel = attributes.get('pmsiTunnel');
   return {
     ...(nextHop.length > 0 && { nextHop: nextHopText(nextHop) }),
     ...(origin !== undefined && { origin }),
@@ -67,6 +70,22 @@ export function attributeView(
     ...(network !== UNRESOLVED && { originVirtualNetwork: network }),
     ...(encapsulations.length > 0 && { encapsulations }),
     ...(mobility !== undefined && { sequence: mobility.sequence }),
+    ...(tunnel !== undefined && { pmsiTunnel: tunnelView(tunnel, encapsulations.includes('vxlan')) }),
+  };
+}
+
+const INGRESS_REPLICATION = 6;
+
+function tunnelView(
+  { type, identifier, labelField, flags }: NonNullable<AttributeFields['pmsiTunnel']>,
+  vxlan: boolean,
+): NonNullable<PathView['pmsiTunnel']> {
+  const isAddress = identifier.length === 4 || identifier.length === 16;
+  return {
+    type: type === INGRESS_REPLICATION ? 'IngressReplication' : String(type),
+    identifier: isAddress ? addressText(identifier) : hexText(identifier),
+    label: vxlan ? labelField : labelField >>> 4,
+    flags,
   };
 }
 

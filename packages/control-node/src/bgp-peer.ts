@@ -19,7 +19,13 @@ import {
 } from '@vaportrail/bgp/wire';
 import { type Clock, type Timer, ipv4Text, parseAddress } from '@vaportrail/net';
 import { handleRefresh, type Membership, type Rib, type Source, type Table } from '@vaportrail/rib';
-import { type Log, type NeighborView, addPathModes, addPathsSent } from '@vaportrail/show';
+import {
+  type GracefulRestartView,
+  type Log,
+  type NeighborView,
+  addPathModes,
+  addPathsSent,
+} from '@vaportrail/show';
 import type { Recorder } from '@vaportrail/show/recording';
 
 import type { BgpPeerConfig, ControlNodeConfig, PeerFamily } from './config.ts';
@@ -131,7 +137,7 @@ export class BgpPeer {
 
   view(): NeighborView {
     const { session, config } = this;
-    const { counters, negotiated, lastEnd } = session;
+    const { counters, negotiated, lastEnd, lastChange, lostAt } = session;
     const established = session.state === 'Established';
     const { asn } = this.#owner.config;
     const peerAsn = config.asn ?? asn;
@@ -148,6 +154,12 @@ export class BgpPeer {
       passive: config.passive,
       families: negotiated?.families ?? config.families,
       holdTime: negotiated?.holdTime ?? config['hold-time'],
+      ...(lastChange && { lastTransition: { ...lastChange, at: new Date(lastChange.at).toISOString() } }),
+      ...(lostAt !== undefined && { lostAt: new Date(lostAt).toISOString() }),
+      authentication: config.password === undefined ? 'none' : 'md5',
+      ...(negotiated?.gracefulRestart && { gracefulRestart: restartView(negotiated) }),
+      routingTables: [...this.#told.keys()].flatMap((family) => this.#owner.table(family)?.name ?? []),
+      errors: this.#problems,
       ...(established && { establishedAt: new Date(session.changedAt).toISOString() }),
       flaps: counters.flaps,
       ...(lastEnd && { lastError: lastEnd.text }),
@@ -353,6 +365,15 @@ export class BgpPeer {
     this.#source = undefined;
     this.#restart = undefined;
   }
+}
+
+function restartView({ gracefulRestart, longLived = [] }: Negotiated): GracefulRestartView {
+  return {
+    restartTime: gracefulRestart?.restartTime ?? 0,
+    families: gracefulRestart?.families.map(({ family }) => family) ?? [],
+    longLivedTime: Math.max(0, ...longLived.map(({ staleTime }) => staleTime)),
+    longLivedFamilies: longLived.map(({ family }) => family),
+  };
 }
 
 /** What the OPEN says of restarts: without families only that End-of-RIB is sent, as Contrail says it. */

@@ -59,6 +59,7 @@ export class XmppPeer implements ChannelHandlers {
   #itemsDropped = 0;
   #flaps = 0;
   #lastError: string | undefined;
+  #lostAt: number | undefined;
 
   constructor(channel: Channel, owner: XmppPeerOwner) {
     this.name = channel.name;
@@ -131,6 +132,7 @@ export class XmppPeer implements ChannelHandlers {
     this.#isUp = false;
     this.#flaps++;
     this.#lastError = because;
+    this.#lostAt = this.#owner.clock.now();
     this.#endOfRibTimer?.cancel();
     this.#log.info({ because }, 'agent disconnected');
     for (const instance of this.#joined()) this.#stale.add(instance);
@@ -166,7 +168,8 @@ export class XmppPeer implements ChannelHandlers {
   }
 
   view(): NeighborView {
-    const { counters, establishedAt, state } = this.#channel;
+    const { counters, establishedAt, state, lastChange, secure } = this.#channel;
+    const { restart } = this.#owner;
     const instances = new Set([...this.#joined(), ...this.#stale]);
     return {
       name: this.name,
@@ -180,6 +183,21 @@ export class XmppPeer implements ChannelHandlers {
           : `Down (${this.#restart.state})`,
       ...(establishedAt !== undefined && { establishedAt: new Date(establishedAt).toISOString() }),
       flaps: this.#flaps,
+      ...(lastChange && { lastTransition: { ...lastChange, at: new Date(lastChange.at).toISOString() } }),
+      ...(this.#lostAt !== undefined && { lostAt: new Date(this.#lostAt).toISOString() }),
+      authentication: secure ? 'tls' : 'none',
+      ...(restart !== undefined && {
+        gracefulRestart: {
+          restartTime: restart.restart,
+          families: [],
+          longLivedTime: restart.longLived,
+          longLivedFamilies: [],
+        },
+      }),
+      routingTables: (this.#isUp ? this.#joined() : []).flatMap(({ tables }) =>
+        tables.map(({ name }) => name),
+      ),
+      errors: this.#itemsDropped,
       ...(this.#lastError !== undefined && { lastError: this.#lastError }),
       received: {
         messages: counters.receivedStanzas,

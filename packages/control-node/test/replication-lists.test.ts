@@ -49,6 +49,11 @@ t.test('copies of EVPN routes of an agent that is away show that they are stale'
   const flags = () => node.routes({ table: 'bgp.evpn.0' }).map(({ paths }) => paths[0]!.flags ?? []);
   await eventually(() => (flags().length === 1 ? true : undefined));
   t.same(flags(), [[]]);
+  const page = await fetch(`${node.url}/Snh_ShowRouteReq?x=bgp.evpn.0`).then((answer) => answer.text());
+  t.match(
+    page,
+    /<ShowPmsiTunnel><type [^>]*>IngressReplication<.*<identifier [^>]*>10\.1\.1\.1<.*<label [^>]*>100</,
+  );
   await one.end();
   await eventually(() => (flags()[0]?.join() === 'Stale' ? true : undefined));
 });

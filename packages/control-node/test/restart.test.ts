@@ -56,6 +56,9 @@ t.test(
       'copies in VPN tables show it',
     );
     t.match(copies(`${GREEN}.inet.0`), [`${FIP} stale`], 'and those in other instances');
+    const away = await fetch(`${node.url}/Snh_BgpNeighborReq?x=compute-1`).then((answer) => answer.text());
+    t.match(away, /<closed_at [^>]*>\d.*<last_event [^>]*>connection-lost<.*<last_state [^>]*>Established</);
+    t.match(away, /<flap_count [^>]*>1<.*<flap_time [^>]*>\d.*<graceful_restart_time [^>]*>60</);
     const page = await fetch(`${node.url}/Snh_ShowRouteReq?x=bgp.l3vpn.0`);
     t.equal([...(await page.text()).matchAll(/>Stale</g)].length, 3);
     t.notMatch(watcher.received, /<retract/);
@@ -169,10 +172,20 @@ t.test('the routes of a BGP peer that restarts stay until its End-of-RIB', async
   const first = gateway(t, node, says, '0f0f0f');
   await first.established();
   await watcher.hears(/<item id="15\.15\.15\.0\/24">/);
+  const neighbor = () => node.neighbors().find(({ protocol }) => protocol === 'bgp');
+  t.match(neighbor(), {
+    lastTransition: { from: 'OpenConfirm', event: 'KeepAliveMsg' },
+    authentication: 'none',
+    gracefulRestart: { restartTime: 30, families: ['inet-vpn'], longLivedTime: 0, longLivedFamilies: [] },
+    routingTables: ['bgp.l3vpn.0'],
+    errors: 0,
+    lostAt: undefined,
+  });
   // With RFC 8538 a NOTIFICATION that is no hard reset is a restart too.
   first.session.reset(new NotificationError(errorCode.update, updateSubcode.malformedAttributeList));
   await first.session.stop();
   await eventually(() => (vpn().join() === '15.15.15.0/24 stale' ? true : undefined));
+  t.match(neighbor(), { lastTransition: { event: 'NotifMsg' }, lostAt: /^\d{4}-/, routingTables: [] });
   const second = gateway(t, node, says, '100f0f');
   await second.established();
   await watcher.hears(/<item id="16\.15\.15\.0\/24">/);

@@ -46,6 +46,7 @@ export {
 } from './endpoint.ts';
 export type {
   DaemonView,
+  GracefulRestartView,
   NeighborView,
   NextHopView,
   PathView,

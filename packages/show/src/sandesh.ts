@@ -83,6 +83,21 @@ function written(fields: Fields): string {
   return xml;
 }
 
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `2016-Jul-21 02:53:34.144180` of an ISO time; the time is UTC. */
+export function time(iso: string | undefined): string {
+  const parts = iso === undefined ? null : /^(\d+)-(\d+)-(\d+)T(\d\d:\d\d:\d\d)(?:\.(\d+))?/.exec(iso);
+  if (parts === null) return '';
+  const [, year, month, day, clock, fraction = ''] = parts;
+  return `${year}-${months[Number(month) - 1]}-${day} ${clock}.${fraction.padEnd(6, '0')}`;
+}
+
+/** `OpenSent` of `open-sent`. */
+export function stateName(state: string): string {
+  return state.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
 /** Text as XML; characters that XML 1.0 cannot carry become `?`. */

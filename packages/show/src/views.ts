@@ -26,6 +26,17 @@ export interface NeighborView {
   readonly flaps: number;
   /** Why the session last ended or does not come up. */
   readonly lastError?: string;
+  /** The state before the present one, the event that ended it, and when. */
+  readonly lastTransition?: { readonly from: string; readonly event: string; readonly at: string };
+  /** When the session was last lost. */
+  readonly lostAt?: string;
+  readonly authentication?: 'none' | 'md5' | 'tls';
+  /** What is kept of the neighbour while it is away; families where they are agreed on. Times in seconds. */
+  readonly gracefulRestart?: GracefulRestartView;
+  /** Tables it gets the routes of. */
+  readonly routingTables?: readonly string[];
+  /** UPDATEs or items of it that had something wrong. */
+  readonly errors?: number;
   readonly received: TrafficView;
   readonly sent: TrafficView;
   /** Paths of this neighbour in our tables, and routes we told it. */
@@ -36,6 +47,13 @@ export interface NeighborView {
   /** Whether the End-of-RIB came, by family. */
   readonly endOfRib?: Readonly<Record<string, boolean>>;
   readonly subscriptions?: readonly SubscriptionView[];
+}
+
+export interface GracefulRestartView {
+  readonly restartTime: number;
+  readonly families: readonly string[];
+  readonly longLivedTime: number;
+  readonly longLivedFamilies: readonly string[];
 }
 
 export interface TrafficView {
@@ -129,6 +147,13 @@ export interface PathView {
   readonly onlyToCustomer?: number;
   readonly originVirtualNetwork?: string;
   readonly encapsulations?: readonly string[];
+  /** The tunnel of multicast traffic: its type by name, or by number where it has none here. @see RFC 6514 §5 */
+  readonly pmsiTunnel?: {
+    readonly type: string;
+    readonly identifier: string;
+    readonly label: number;
+    readonly flags: number;
+  };
   readonly sequence?: number;
   /** Marks such as `Stale`, `LlgrStale`. */
   readonly flags?: readonly string[];

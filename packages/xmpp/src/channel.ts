@@ -24,6 +24,13 @@ import { headerBytes, type StreamHeader } from './stream-header.ts';
 import { XmppStream } from './stream.ts';
 import { WorkAllowance } from './work-allowance.ts';
 
+/** A change of a channel's state: what it was before, the event, and when, in milliseconds since the epoch. */
+export interface ChannelChange {
+  readonly from: ChannelStateName;
+  readonly event: ChannelEvent['type'];
+  readonly at: number;
+}
+
 export class Channel {
   readonly counters: ChannelCounters = {
     receivedOctets: 0,
@@ -50,6 +57,7 @@ export class Channel {
   #port = 0;
   #heardAt = 0;
   #establishedAt: number | undefined;
+  #lastChange: ChannelChange | undefined;
   /** What came before the session was up, for the tap. */
   #early: Uint8Array[] = [];
   /** Closed from this side. */
@@ -97,6 +105,11 @@ export class Channel {
   /** Milliseconds since the epoch; undefined while the channel is not up. */
   get establishedAt(): number | undefined {
     return this.#establishedAt;
+  }
+
+  /** The last change of {@link state}; undefined before the first. */
+  get lastChange(): ChannelChange | undefined {
+    return this.#lastChange;
   }
 
   /** Octets queued and not yet taken by the operating system. */
@@ -149,6 +162,8 @@ export class Channel {
 
   #step(event: ChannelEvent): void {
     const { state, actions } = step(this.#owner.settings, this.#state, event);
+    if (state.name !== this.#state.name)
+      this.#lastChange = { from: this.#state.name, event: event.type, at: this.#clock.now() };
     this.#state = state;
     for (const action of actions) this.#do(action);
   }

@@ -9,7 +9,7 @@ import { NotificationError, decodeNotification, errorCode, openSubcode } from '.
 import { decodeOpen, type Open } from '../wire/open.ts';
 import { Connection } from './connection.ts';
 import type { Action, Complaint, TimerName } from './fsm-action.ts';
-import type { Event, State } from './fsm-event.ts';
+import type { Event, EventName, State } from './fsm-event.ts';
 import { idleFsm, step, type Fsm, type FsmOptions } from './fsm.ts';
 import type { Negotiated } from './negotiate.ts';
 import { broken, notified, type SessionEnd } from './session-end.ts';
@@ -38,8 +38,8 @@ export interface ConversationOwner {
   heard(bytes: Uint8Array, start: number, end: number): void;
   batchEnd(conversation: Conversation): void;
   drained(conversation: Conversation): void;
-  /** The state has changed; `end` says why when the attempt is over. */
-  moved(conversation: Conversation, from: State, end: SessionEnd | undefined): void;
+  /** The state has changed by `event`; `end` says why when the attempt is over. */
+  moved(conversation: Conversation, from: State, end: SessionEnd | undefined, event: EventName): void;
   sent(message: 'open' | 'keepalive' | 'notification'): void;
   received(message: 'open' | 'keepalive' | 'notification'): void;
   /** A handler threw something that is no answer to the peer. */
@@ -144,7 +144,7 @@ export class Conversation {
     if (fsm.state !== from) {
       const end = this.#end;
       if (fsm.state === 'Idle' || fsm.state === 'Active') this.#end = undefined;
-      this.#owner.moved(this, from, end);
+      this.#owner.moved(this, from, end, event.type);
     }
   }
 

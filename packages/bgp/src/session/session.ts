@@ -12,7 +12,7 @@ import { dial } from './dial.ts';
 import { administrativeShutdown, bfdDown, hardened } from './farewell.ts';
 import { Conversation, type ConversationOwner } from './conversation.ts';
 import type { TimerName } from './fsm-action.ts';
-import { states, type State } from './fsm-event.ts';
+import { states, type EventName, type State } from './fsm-event.ts';
 import type { FsmOptions } from './fsm.ts';
 import { localOpen, negotiate, type Negotiated } from './negotiate.ts';
 import { PrefixWatch } from './prefix-limit.ts';
@@ -35,6 +35,11 @@ export class Session {
   lastEnd: SessionEnd | undefined;
   /** When the state last became or ceased to be Established, in milliseconds of the clock. */
   changedAt: number;
+  /** The last change of {@link state}: what it was before, the event, and when, in milliseconds of the clock. */
+  lastChange: StateChange | undefined;
+  /** When Established was last left, in milliseconds of the clock. */
+  lostAt: number | undefined;
+  #stateBefore: State = 'Idle';
   readonly #clock: Clock;
   readonly #handlers: SessionHandlers;
   readonly #owner: ConversationOwner;
@@ -258,7 +263,10 @@ export class Session {
       drained: (conversation) => {
         if (conversation === this.#current) this.#handlers.drained?.();
       },
-      moved: (conversation, from, end) => this.#moved(conversation, from, end),
+      moved: (conversation, from, end, event) => {
+        this.#note(event);
+        this.#moved(conversation, from, end);
+      },
       sent: (message) => void this.counters.sent[message]++,
       received: (message) => void this.counters.received[message]++,
       failed: (error) => {
@@ -342,6 +350,7 @@ export class Session {
     this.#prefixes.clear();
     this.#refreshes.clear();
     this.changedAt = now;
+    this.lostAt = now;
     this.counters.flaps++;
     this.#tell(() => this.#handlers.down(sessionDown(end, negotiated)));
   }
@@ -384,6 +393,13 @@ export class Session {
     this.#refreshes.receive(bytes, start, end, this.#negotiated!);
   }
 
+  #note(event: EventName): void {
+    const { state } = this;
+    if (state === this.#stateBefore) return;
+    this.lastChange = { from: this.#stateBefore, event, at: this.#clock.now() };
+    this.#stateBefore = state;
+  }
+
   #moved(conversation: Conversation, from: State, end: SessionEnd | undefined): void {
     const { state } = conversation;
     if (state !== 'Idle' && state !== 'Active') return;
@@ -415,6 +431,12 @@ export class Session {
       type: 'AutomaticStart_with_DampPeerOscillations_and_PassiveTcpEstablishment',
     });
   }
+}
+
+export interface StateChange {
+  readonly from: State;
+  readonly event: EventName;
+  readonly at: number;
 }
 
 export interface Endpoint {

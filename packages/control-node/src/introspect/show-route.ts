@@ -11,6 +11,7 @@ import {
   structure,
   structures,
   text,
+  time,
 } from '@vaportrail/show/sandesh';
 
 /** A table with those of its routes that were asked for. */
@@ -30,7 +31,7 @@ export function showRouteAnswer({ tables, nextBatch }: RoutePage, context: PathC
           'ShowRoute',
           routes.map((route) => ({
             prefix: text(route.prefix),
-            last_modified: text(introspectTime(route.paths[0]?.receivedAt)),
+            last_modified: text(time(route.paths[0]?.receivedAt)),
             paths: structures(
               'ShowRoutePath',
               route.paths.map((path) => pathFields(path, context)),
@@ -97,7 +98,7 @@ function pathFields(path: PathView, { localAsn, peer }: PathContext): Fields {
   ];
   return {
     protocol: text(protocols[path.protocol]),
-    last_modified: text(introspectTime(path.receivedAt)),
+    last_modified: text(time(path.receivedAt)),
     local_preference: number(path.localPref ?? 0),
     med: number(path.med ?? 0),
     local_as: number(localAsn),
@@ -105,6 +106,7 @@ function pathFields(path: PathView, { localAsn, peer }: PathContext): Fields {
     peer_router_id: text(from?.routerId ?? ''),
     source: text(path.source),
     as_path: text(path.asPath ?? ''),
+    // AS4_PATH is merged into AS_PATH when it arrives.
     as4_path: text(''),
     next_hop: text(path.nextHop ?? ''),
     label: number(path.label ?? 0),
@@ -118,10 +120,20 @@ function pathFields(path: PathView, { localAsn, peer }: PathContext): Fields {
     tunnel_encap: strings(path.encapsulations ?? []),
     sequence_no: text(path.sequence === undefined ? '' : String(path.sequence)),
     origin_vn_path: strings([]),
+    pmsi_tunnel: path.pmsiTunnel && structure('ShowPmsiTunnel', pmsiTunnel(path.pmsiTunnel)),
     load_balance: structure('ShowLoadBalance', loadBalance(path)),
     cluster_list: strings(path.clusterList ?? []),
     originator_id: text(path.originatorId ?? ''),
     large_communities: path.largeCommunities && strings(path.largeCommunities),
+  };
+}
+
+function pmsiTunnel({ type, identifier, label, flags }: NonNullable<PathView['pmsiTunnel']>): Fields {
+  return {
+    type: text(type),
+    identifier: text(identifier),
+    label: number(label),
+    flags: strings(flags === 0 ? [] : [`0x${flags.toString(16)}`]),
   };
 }
 
@@ -151,14 +163,4 @@ const defaultHashFields = [
 function flagsText(path: PathView): string {
   const flags = [...(path.flags ?? []), ...(path.because === undefined ? [] : [path.because])];
   return flags.length === 0 ? 'None' : flags.join(' ');
-}
-
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-/** `2016-Jul-21 02:53:34.144180` of an ISO time; the time is UTC. */
-export function introspectTime(iso: string | undefined): string {
-  const parts = iso === undefined ? null : /^(\d+)-(\d+)-(\d+)T(\d\d:\d\d:\d\d)(?:\.(\d+))?/.exec(iso);
-  if (parts === null) return '';
-  const [, year, month, day, clock, fraction = ''] = parts;
-  return `${year}-${months[Number(month) - 1]}-${day} ${clock}.${fraction.padEnd(6, '0')}`;
 }

@@ -1,6 +1,7 @@
 import t from 'tap';
 
-import { introspectTime, showRouteAnswer } from '../../src/introspect/show-route.ts';
+import { time } from '@vaportrail/show/sandesh';
+import { showRouteAnswer } from '../../src/introspect/show-route.ts';
 
 t.test('a path has the fields that introspect clients look up', async (t) => {
   const xml = showRouteAnswer(
@@ -72,6 +73,6 @@ t.test('a path has the fields that introspect clients look up', async (t) => {
 });
 
 t.test('times are in the form of introspect', async (t) => {
-  t.equal(introspectTime('2026-11-22T11:42:44.5Z'), '2026-Nov-22 11:42:44.500000');
-  t.equal(introspectTime(undefined), '');
+  t.equal(time('2026-11-22T11:42:44.5Z'), '2026-Nov-22 11:42:44.500000');
+  t.equal(time(undefined), '');
 });

@@ -58,6 +58,7 @@ const peers = {
   'etcd-server': '/usr/bin/etcd',
   haproxy: '/usr/sbin/haproxy',
   prometheus: '/usr/bin/prometheus',
+  pmacct: '/usr/sbin/pmbmpd',
 };
 const missing = () => Object.keys(peers).filter((name) => !existsSync(peers[name]));
 if (missing().length > 0 && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {

@@ -123,6 +123,15 @@ t.test('a daemon is found by show, and ends with exit code 0 at SIGTERM', async 
   });
   t.match(await show('vrf'), { code: 1, stderr: /no gateway or agent runs here \(running: cent111\)/ });
   t.match(await show('routes', '--table', 'none.inet.0'), { code: 1, stderr: /none\.inet\.0/ });
+  const why = (...args: string[]) => vaportrail(['why', '192.0.2.1/32', ...args], env);
+  t.match(await why(), {
+    code: 1,
+    stdout: /cent111 \(control-node\)\n {2}has no route to it/,
+    stderr: 'no route to 192.0.2.1/32 at cent111\n',
+  });
+  const unknown = await why('--vrf', 'k8s-test', '--json');
+  t.match(unknown, { code: 1, stderr: 'no route to 192.0.2.1/32 in k8s-test at cent111\n' });
+  t.match(JSON.parse(unknown.stdout), { daemons: [{ name: 'cent111', tables: [] }] });
   child.kill('SIGTERM');
   t.same(await once(child, 'exit'), [0, null]);
   t.match(await show('neighbors'), { code: 1, stderr: /no control-node .* runs here; start one/ });

@@ -26,6 +26,7 @@ export {
   type BirdNeighbor,
   type BirdSettings,
 } from './peers/bird.ts';
+export { Pmbmpd, findPmbmpd, type PmbmpdEvent, type PmbmpdSettings } from './peers/pmbmpd.ts';
 export { lanAddresses, loopbackAddresses, realAddresses, type Addressing } from './addressing.ts';
 export {
   agentSettings,

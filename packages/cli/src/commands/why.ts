@@ -13,7 +13,7 @@ import {
   type Why,
   type Witness,
 } from '@vaportrail/show';
-import { UsageError, print, printJson, type Subcommand } from '../command.ts';
+import { UsageError, exitCode, print, printJson, type Subcommand } from '../command.ts';
 import { endpointsOf, type Target } from '../endpoint.ts';
 import { readRib } from '../rib/read-rib.ts';
 
@@ -32,6 +32,7 @@ export const why = {
       .option('--at <daemon>', 'name of a daemon on this machine, or the address of its views')
       .option('--peer <router>', 'also what a live router says: frr[:VTY-FOLDER] or gobgp[:ADDRESS[:PORT]]')
       .option('--json', 'the explanation as JSON')
+      .addHelpText('after', '\nThe exit code is 1 when no daemon has a route to the prefix.')
       .action(async (prefix: string, options: WhyOptions) => {
         const targets = options.at === undefined ? running() : endpointsOf(['gateway'], options.at);
         const witnesses = await Promise.all(targets.map((target) => witness(target, prefix, options.vrf)));
@@ -39,6 +40,11 @@ export const why = {
         const peer = options.peer === undefined ? undefined : await choiceOf(options.peer, prefix, answer);
         if (options.json === true) printJson(peer === undefined ? answer : { ...answer, peer });
         else print(whyText(answer) + (peer === undefined ? '' : `\n${peerChoiceText(peer)}`));
+        if (answer.daemons.some(({ tables }) => tables.length > 0)) return;
+        const where = options.vrf === undefined ? '' : ` in ${options.vrf}`;
+        const asked = answer.daemons.map(({ name }) => name).join(', ');
+        process.stderr.write(`no route to ${prefix}${where} at ${asked}\n`);
+        process.exitCode = exitCode.failed;
       }),
 } as const satisfies Subcommand;
 

@@ -11,11 +11,13 @@ import {
   clusterReports,
   ClusterSource,
   defaultSettings,
+  type ClusterSettings,
   KubeManager,
   KubernetesApi,
   kubeServer,
   ManifestSource,
 } from '@vaportrail/kube';
+import { covers, parsePrefix, prefixText, type Prefix } from '@vaportrail/net';
 import { announceEndpoint, createLog, type Log } from '@vaportrail/show';
 import { exitCode, UsageError } from './command.ts';
 
@@ -27,6 +29,9 @@ export interface KubeOptions {
   readonly api: string;
   readonly introspect: string;
   readonly pool?: string;
+  readonly clusterName: string;
+  readonly podSubnet: string;
+  readonly serviceSubnet: string;
   readonly externalIps?: true;
   readonly check?: true;
 }
@@ -35,10 +40,11 @@ export interface KubeOptions {
 type Undo = (() => Promise<void> | void)[];
 
 /** Says what is wrong with manifests; yields whether nothing is. */
-export function checkManifests(paths: readonly string[]): boolean {
+export function checkManifests(options: KubeOptions): boolean {
+  const { filename: paths = [] } = options;
   if (paths.length === 0) throw new UsageError('--check needs -f');
   const sink = { put: () => {}, remove: () => {}, synced: () => {} };
-  const source = new ManifestSource(sink, { paths, serviceSubnet: defaultSettings.serviceSubnet });
+  const source = new ManifestSource(sink, { paths, serviceSubnet: clusterSettings(options).serviceSubnet });
   source.read();
   for (const problem of source.problems) process.stdout.write(`${problem}\n`);
   return source.problems.length === 0;
@@ -64,18 +70,19 @@ export async function runKube(options: KubeOptions): Promise<void> {
 }
 
 async function start(options: KubeOptions, log: Log, undo: Undo): Promise<void> {
-  const { filename, kubeconfig, pool } = options;
+  const { filename, kubeconfig } = options;
+  const settings = clusterSettings(options);
   const api = filename === undefined ? KubernetesApi.from(kubeconfig) : undefined;
   const introspect = endpoint('--introspect', options.introspect);
   const client = await configuration(options, log, undo);
   const externalIps = options.externalIps === true;
   const manager = new KubeManager({
     client,
-    settings: { publicPool: pool },
+    settings,
     ...(api === undefined ? {} : { reports: clusterReports(api, { log, externalIps }) }),
     log,
   });
-  const { serviceSubnet } = manager.settings;
+  const { serviceSubnet } = settings;
   const source =
     api === undefined
       ? new ManifestSource(manager, { paths: filename ?? [], serviceSubnet, log })
@@ -111,6 +118,34 @@ async function configuration(options: KubeOptions, log: Log, undo: Undo): Promis
   drivers.start();
   undo.push(() => drivers.stop());
   return database;
+}
+
+/** @throws UsageError for a name that is no DNS label, a subnet that is none, or two that overlap */
+export function clusterSettings({
+  clusterName: name,
+  podSubnet,
+  serviceSubnet,
+  pool,
+}: Pick<KubeOptions, 'clusterName' | 'podSubnet' | 'serviceSubnet' | 'pool'>): ClusterSettings {
+  if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name))
+    throw new UsageError(`--cluster-name: "${name}" is not of small letters, digits and "-"`);
+  const pods = subnet('--pod-subnet', podSubnet);
+  const services = subnet('--service-subnet', serviceSubnet);
+  if (covers(pods, services) || covers(services, pods))
+    throw new UsageError(`--pod-subnet ${podSubnet} and --service-subnet ${serviceSubnet} overlap`);
+  return { ...defaultSettings, name, podSubnet, serviceSubnet, publicPool: pool };
+}
+
+/** @throws UsageError */
+function subnet(option: string, text: string): Prefix {
+  try {
+    const prefix = parsePrefix(text);
+    // With bits of a host, or a length left out, somebody meant something else.
+    if (text.includes('/') && prefixText(prefix) === text) return prefix;
+  } catch {
+    // Said below.
+  }
+  throw new UsageError(`${option}: "${text}" is no subnet such as 10.32.0.0/12`);
 }
 
 /** @throws UsageError */

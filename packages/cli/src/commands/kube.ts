@@ -8,6 +8,7 @@ export const kube = {
     ['vaportrail kube -f manifests/', 'plain files, followed as they change; no cluster needed'],
     ['vaportrail kube -f manifests/ --check', 'only say what is wrong with the files'],
     ['vaportrail kube --kubeconfig ~/.kube/config', 'watch a cluster'],
+    ['vaportrail kube --pod-subnet 10.244.0.0/16', 'one whose pods have other addresses'],
     ['vaportrail kube --config-api http://127.0.0.1:8082', 'into the configuration of a config node'],
   ],
   build: (command) =>
@@ -28,6 +29,9 @@ export const kube = {
         '--pool <pool>',
         'floating-IP pool where none is named: as in the annotation opencontrail.org/fip-pool',
       )
+      .option('--cluster-name <name>', 'begins the names of projects and networks', 'k8s')
+      .option('--pod-subnet <prefix>', 'where the cluster has its pods', '10.32.0.0/12')
+      .option('--service-subnet <prefix>', 'where the cluster has its Services', '10.96.0.0/12')
       .option('--external-ips', 'write external addresses to spec.externalIPs as well, as Contrail does')
       .option('--check', 'only read the manifests and say what is wrong with them')
       .action(async (options: KubeOptions) => {
@@ -36,6 +40,6 @@ export const kube = {
         // Loaded when it is run: other commands start faster without.
         const { checkManifests, runKube } = await import('../run-kube.ts');
         if (options.check !== true) await runKube(options);
-        else if (!checkManifests(options.filename ?? [])) process.exitCode = exitCode.failed;
+        else if (!checkManifests(options)) process.exitCode = exitCode.failed;
       }),
 } as const satisfies Subcommand;

@@ -17,6 +17,7 @@ export function routingInstanceAnswer(instances: readonly RoutingInstanceView[])
         export_target: strings(instance.export.map((target) => `target:${target}`)),
         always_subscribe: bool(false),
         allow_transit: bool(false),
+        pbb_evpn_enable: bool(false),
         deleted: bool(false),
         tables: structures(
           'ShowRoutingInstanceTable',

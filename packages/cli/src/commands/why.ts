@@ -27,12 +27,12 @@ export const why = {
   ],
   build: (command) =>
     command
+      .description(`${command.description()} The exit code is 1 when no daemon has a route to the prefix.`)
       .argument('<prefix>', 'a prefix, e.g. 101.101.101.252/32')
       .option('--vrf <name>', 'only the tables of this VRF or routing instance')
       .option('--at <daemon>', 'name of a daemon on this machine, or the address of its views')
       .option('--peer <router>', 'also what a live router says: frr[:VTY-FOLDER] or gobgp[:ADDRESS[:PORT]]')
       .option('--json', 'the explanation as JSON')
-      .addHelpText('after', '\nThe exit code is 1 when no daemon has a route to the prefix.')
       .action(async (prefix: string, options: WhyOptions) => {
         const targets = options.at === undefined ? running() : endpointsOf(['gateway'], options.at);
         const witnesses = await Promise.all(targets.map((target) => witness(target, prefix, options.vrf)));

@@ -19,7 +19,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      prefixes: { type: 'string', default: '40000' },
+      prefixes: { type: 'string', default: '100000' },
       peers: { type: 'string', default: '25' },
       runs: { type: 'string', default: '5' },
       json: { type: 'boolean', default: false },

@@ -45,6 +45,10 @@ t.test(
     const path = await frr.process.answers(() => route(prefix));
     t.equal(path.community?.list.length, 2000);
     await long.speaker.stop();
+    // What is waited for below must be of the second session.
+    await frr.process.answers(async () =>
+      (await route('198.51.100.0/24')) === undefined ? true : undefined,
+    );
     const short = talkative(address, frr, false);
     await short.speaker.start();
     await frr.process.answers(() => route('198.51.100.0/24'));

@@ -12,6 +12,8 @@ import {
   subscribeStanza,
   unsubscribeStanza,
   withdrawStanzas,
+  itemAttributes,
+  nextHop,
 } from '@vaportrail/xmpp';
 
 /** What a compute node says of a route. */
@@ -118,30 +120,20 @@ export class ComputeNode {
     return {
       family: workload.prefix.includes(':') ? 'inet6' : 'inet',
       prefix: parsePrefix(workload.prefix),
-      attributes: {
+      attributes: itemAttributes({
         nextHops: [
-          {
+          nextHop({
             address: parseAddress(workload.nextHop ?? this.address),
             label: workload.label,
             encapsulations: workload.encapsulations ?? ['gre', 'udp'],
-            virtualNetwork: '',
             tags: workload.tags ?? [],
-            mac: undefined,
-            localSequence: 0,
-            vni: 0,
-            l3Label: 0,
-          },
+          }),
         ],
-        version: 1,
-        virtualNetwork: '',
         mobility: { sequence: workload.sequence ?? 0, sticky: false },
         securityGroups: workload.securityGroups ?? [],
         communityTags: workload.communities ?? [],
         localPref: workload.localPref ?? 200,
-        med: 0,
-        loadBalance: { fields: [], decision: 'field-hash' },
-        subProtocol: 'interface',
-      },
+      }),
     };
   }
 }

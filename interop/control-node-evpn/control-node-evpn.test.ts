@@ -2,7 +2,7 @@
 import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
 import { Frr, Gobgp, LoopbackBlock, findFrr, findGobgp } from '@vaportrail/lab';
 import { parseAddress, parseMac, parsePrefix } from '@vaportrail/net';
-import type { EnetItem } from '@vaportrail/xmpp';
+import { type EnetItem, itemAttributes, nextHop } from '@vaportrail/xmpp';
 import t from 'tap';
 import { ComputeNode } from '../compute-node.ts';
 
@@ -26,28 +26,20 @@ function enet(
     source: '',
     flags: 0,
     attributes: {
-      nextHops: [
-        {
-          address: parseAddress(hop.address),
-          label: hop.label,
-          l3Label: hop.l3Label ?? 0,
-          encapsulations: hop.encapsulations,
-          virtualNetwork: '',
-          tags: [],
-          mac: hop.mac === undefined ? undefined : parseMac(hop.mac),
-          localSequence: 0,
-          vni: 0,
-        },
-      ],
-      version: 1,
-      virtualNetwork: '',
-      mobility: { sequence: more.sequence ?? 0, sticky: false },
-      securityGroups: [8000002],
-      communityTags: [],
-      localPref: more.localPref ?? 100,
-      med: 0,
-      loadBalance: { fields: [], decision: 'field-hash' },
-      subProtocol: 'interface',
+      ...itemAttributes({
+        nextHops: [
+          nextHop({
+            address: parseAddress(hop.address),
+            label: hop.label,
+            l3Label: hop.l3Label ?? 0,
+            encapsulations: hop.encapsulations,
+            mac: hop.mac === undefined ? undefined : parseMac(hop.mac),
+          }),
+        ],
+        mobility: { sequence: more.sequence ?? 0, sticky: false },
+        securityGroups: [8000002],
+        localPref: more.localPref ?? 100,
+      }),
       olist: [],
       leafOlist: [],
       edgeReplicationNotSupported: false,

@@ -2,7 +2,7 @@
 import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
 import { Frr, LoopbackBlock, findFrr } from '@vaportrail/lab';
 import { parseAddress, parsePrefix } from '@vaportrail/net';
-import { MASTER_INSTANCE, type UnicastItem } from '@vaportrail/xmpp';
+import { MASTER_INSTANCE, type UnicastItem, itemAttributes, nextHop } from '@vaportrail/xmpp';
 import t from 'tap';
 import { ComputeNode } from '../compute-node.ts';
 
@@ -14,30 +14,10 @@ function labelled(label: number): UnicastItem {
   return {
     family: 'inet-labeled',
     prefix: parsePrefix(prefix),
-    attributes: {
-      nextHops: [
-        {
-          address: parseAddress('10.1.1.3'),
-          label,
-          encapsulations: ['gre', 'udp'],
-          virtualNetwork: '',
-          tags: [],
-          mac: undefined,
-          localSequence: 0,
-          vni: 0,
-          l3Label: 0,
-        },
-      ],
-      version: 1,
-      virtualNetwork: '',
-      mobility: { sequence: 0, sticky: false },
-      securityGroups: [],
-      communityTags: [],
+    attributes: itemAttributes({
+      nextHops: [nextHop({ address: parseAddress('10.1.1.3'), label, encapsulations: ['gre', 'udp'] })],
       localPref: 100,
-      med: 0,
-      loadBalance: { fields: [], decision: 'field-hash' },
-      subProtocol: 'interface',
-    },
+    }),
   };
 }
 

@@ -17,6 +17,8 @@ import {
   XmppServer,
   type Stanza,
   type UnicastItem,
+  itemAttributes,
+  nextHop,
 } from '@vaportrail/xmpp';
 
 const instance = 'default-domain:k8s-default:k8s-public:k8s-public';
@@ -24,30 +26,19 @@ const router = 'default-global-system-config:cent222';
 const floatingIp: UnicastItem = {
   family: 'inet',
   prefix: parsePrefix('101.101.101.252/32'),
-  attributes: {
+  attributes: itemAttributes({
     nextHops: [
-      {
+      nextHop({
         address: parseAddress('10.169.25.20'),
         label: 25,
         encapsulations: ['gre', 'udp'],
         virtualNetwork: 'default-domain:k8s-default:k8s-public',
-        tags: [],
-        mac: undefined,
-        localSequence: 0,
-        vni: 0,
-        l3Label: 0,
-      },
+      }),
     ],
-    version: 1,
-    virtualNetwork: '',
     mobility: { sequence: 1, sticky: false },
     securityGroups: [8000002],
-    communityTags: [],
     localPref: 200,
-    med: 0,
-    loadBalance: { fields: [], decision: 'field-hash' },
-    subProtocol: 'interface',
-  },
+  }),
 };
 
 const heard: string[] = [];

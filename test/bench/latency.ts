@@ -13,6 +13,8 @@ import {
   announceStanzas,
   headerBytes,
   subscribeStanza,
+  itemAttributes,
+  nextHop,
 } from '@vaportrail/xmpp';
 import { median, quantile } from './statistics.ts';
 
@@ -124,30 +126,16 @@ function itemOf(prefix: string): UnicastItem {
   return {
     family: 'inet',
     prefix: parsePrefix(prefix),
-    attributes: {
+    attributes: itemAttributes({
       nextHops: [
-        {
+        nextHop({
           address: parseAddress('10.1.1.3'),
           label: 25,
           encapsulations: ['gre', 'udp'],
-          virtualNetwork: '',
-          tags: [],
-          mac: undefined,
-          localSequence: 0,
-          vni: 0,
-          l3Label: 0,
-        },
+        }),
       ],
-      version: 1,
-      virtualNetwork: '',
-      mobility: { sequence: 0, sticky: false },
-      securityGroups: [],
-      communityTags: [],
       localPref: 200,
-      med: 0,
-      loadBalance: { fields: [], decision: 'field-hash' },
-      subProtocol: 'interface',
-    },
+    }),
   };
 }
 

@@ -9,6 +9,8 @@ import {
   announceStanzas,
   headerBytes,
   subscribeStanza,
+  itemAttributes,
+  nextHop,
 } from '@vaportrail/xmpp';
 
 /** All labels have six digits, so that they can be written in place. The first says in which phase it was published. */
@@ -161,29 +163,16 @@ function itemOf(agent: number, route: number): UnicastItem {
     prefix: parsePrefix(
       `${address >>> 24}.${(address >>> 16) & 0xff}.${(address >>> 8) & 0xff}.${address & 0xff}/32`,
     ),
-    attributes: {
+    attributes: itemAttributes({
       nextHops: [
-        {
+        nextHop({
           address: parseAddress(`10.${64 + (agent >> 16)}.${(agent >> 8) & 0xff}.${agent & 0xff}`),
           label: LABEL_OF_PHASE.connect,
           encapsulations: ['gre', 'udp'],
-          virtualNetwork: '',
-          tags: [],
-          mac: undefined,
-          localSequence: 0,
-          vni: 0,
-          l3Label: 0,
-        },
+        }),
       ],
-      version: 1,
-      virtualNetwork: '',
-      mobility: { sequence: 0, sticky: false },
       securityGroups: [8000002],
-      communityTags: [],
       localPref: 200,
-      med: 0,
-      loadBalance: { fields: [], decision: 'field-hash' },
-      subProtocol: 'interface',
-    },
+    }),
   };
 }

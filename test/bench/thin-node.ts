@@ -13,6 +13,8 @@ import {
   unsubscribeStanza,
   withdrawStanzas,
   type UnicastItem,
+  itemAttributes,
+  nextHop,
 } from '@vaportrail/xmpp';
 
 const KEEPALIVE = Buffer.from([0xc8, 0x80]);
@@ -139,30 +141,11 @@ export class ThinNode {
     return {
       family: 'inet',
       prefix: parsePrefix(`${address}/32`),
-      attributes: {
-        nextHops: [
-          {
-            address: this.#address,
-            label,
-            encapsulations: ['gre', 'udp'],
-            virtualNetwork: '',
-            tags: [],
-            mac: undefined,
-            localSequence: 0,
-            vni: 0,
-            l3Label: 0,
-          },
-        ],
-        version: 1,
-        virtualNetwork: '',
-        mobility: { sequence: 0, sticky: false },
+      attributes: itemAttributes({
+        nextHops: [nextHop({ address: this.#address, label, encapsulations: ['gre', 'udp'] })],
         securityGroups: [8000002],
-        communityTags: [],
         localPref: 200,
-        med: 0,
-        loadBalance: { fields: [], decision: 'field-hash' },
-        subProtocol: 'interface',
-      },
+      }),
     };
   }
 }

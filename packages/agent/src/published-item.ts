@@ -1,6 +1,6 @@
 /** A route of this node in the form in which agents publish it: always with one next hop, the node. */
 import { parsePrefix } from '@vaportrail/net';
-import type { UnicastItem } from '@vaportrail/xmpp';
+import { type UnicastItem, itemAttributes, nextHop } from '@vaportrail/xmpp';
 import type { LocalRoute } from './local-routes.ts';
 import { type TunnelType, tunnelTypeNames, tunnelTypes } from './tunnel-type.ts';
 
@@ -26,29 +26,21 @@ export function publishedItem(node: PublishingNode, route: LocalRoute): UnicastI
   return {
     family: prefix.includes(':') ? 'inet6' : 'inet',
     prefix: parsePrefix(prefix),
-    attributes: {
+    attributes: itemAttributes({
       nextHops: [
-        {
+        nextHop({
           address: node.address,
           label,
           encapsulations: node.encapsulations,
           virtualNetwork: vrf.virtualNetwork,
           tags: first.tags,
           mac: node.mac,
-          localSequence: 0,
-          vni: 0,
-          l3Label: 0,
-        },
+        }),
       ],
-      version: 1,
-      virtualNetwork: '',
       mobility: { sequence, sticky: false },
       securityGroups: [...new Set(active.flatMap(({ securityGroups }) => securityGroups))],
       communityTags: [...new Set(active.flatMap(({ communities }) => communities))],
       localPref: preference,
-      med: 0,
-      loadBalance: { fields: [], decision: 'field-hash' },
-      subProtocol: 'interface',
-    },
+    }),
   };
 }

@@ -1,7 +1,12 @@
 /** Pieces of a compute node for tests. */
-import { parsePrefix } from '@vaportrail/net';
-import { parseAddress } from '@vaportrail/net';
-import type { ItemAttributes, NextHop, UnicastItem } from '@vaportrail/xmpp';
+import { parseAddress, parsePrefix } from '@vaportrail/net';
+import {
+  itemAttributes,
+  nextHop,
+  type ItemAttributes,
+  type NextHop,
+  type UnicastItem,
+} from '@vaportrail/xmpp';
 import { HIGH_PREFERENCE, Interface } from '../src/interface.ts';
 import { Vrf } from '../src/vrf.ts';
 
@@ -32,17 +37,12 @@ export function hop(
   label: number,
   encapsulations: readonly string[] = ['gre', 'udp'],
 ): NextHop {
-  return {
+  return nextHop({
     address: parseAddress(address),
     label,
     encapsulations,
     virtualNetwork: 'default-domain:demo:pods',
-    tags: [],
-    mac: undefined,
-    localSequence: 0,
-    vni: 0,
-    l3Label: 0,
-  };
+  });
 }
 
 /** A route as a control node sends it. */
@@ -50,18 +50,12 @@ export function item(prefix: string, nextHops: NextHop[], more: Partial<ItemAttr
   return {
     family: prefix.includes(':') ? 'inet6' : 'inet',
     prefix: parsePrefix(prefix),
-    attributes: {
+    attributes: itemAttributes({
       nextHops,
-      version: 1,
       virtualNetwork: 'default-domain:demo:pods',
-      mobility: { sequence: 0, sticky: false },
-      securityGroups: [],
-      communityTags: [],
       localPref: 200,
       med: 100,
-      loadBalance: { fields: [], decision: 'field-hash' },
-      subProtocol: 'interface',
       ...more,
-    },
+    }),
   };
 }

@@ -5,7 +5,14 @@
 import { Session } from '@vaportrail/bgp';
 import { encodeUpdate } from '@vaportrail/bgp/wire';
 import { parseAddress, parseIpv4, parsePrefix } from '@vaportrail/net';
-import { type UnicastItem, XmppClient, announceStanzas, subscribeStanza } from '@vaportrail/xmpp';
+import {
+  type UnicastItem,
+  XmppClient,
+  announceStanzas,
+  subscribeStanza,
+  itemAttributes,
+  nextHop,
+} from '@vaportrail/xmpp';
 
 import { controlNodeConfig } from './config.ts';
 import { type Bound, ControlNode } from './control-node.ts';
@@ -182,30 +189,17 @@ function publish(number: number): Buffer {
   const item: UnicastItem = {
     family: 'inet',
     prefix: parsePrefix(`10.1.0.${number & 0xff}/32`),
-    attributes: {
+    attributes: itemAttributes({
       nextHops: [
-        {
+        nextHop({
           address: parseAddress('127.0.0.1'),
           label: 16 + number,
           encapsulations: ['gre', 'udp'],
-          virtualNetwork: '',
-          tags: [],
-          mac: undefined,
-          localSequence: 0,
-          vni: 0,
-          l3Label: 0,
-        },
+        }),
       ],
-      version: 1,
-      virtualNetwork: '',
-      mobility: { sequence: 0, sticky: false },
       securityGroups: [8_000_002],
-      communityTags: [],
       localPref: 100,
-      med: 0,
-      loadBalance: { fields: [], decision: 'field-hash' },
-      subProtocol: 'interface',
-    },
+    }),
   };
   return announceStanzas(AGENTS[0], NETWORK, item, number);
 }

@@ -1,5 +1,5 @@
 import { parseAddress, parsePrefix } from '@vaportrail/net';
-import type { Subscription, UnicastItem } from '@vaportrail/xmpp';
+import { type Subscription, type UnicastItem, itemAttributes, nextHop } from '@vaportrail/xmpp';
 import t from 'tap';
 
 import { MAX_DEFERRED_ROUTES, Memberships, TooMuchDeferred } from '../src/membership.ts';
@@ -11,30 +11,10 @@ function route(prefix: string): UnicastItem {
   return {
     family: 'inet',
     prefix: parsePrefix(prefix),
-    attributes: {
-      nextHops: [
-        {
-          address: parseAddress('10.1.1.3'),
-          label: 25,
-          encapsulations: [],
-          virtualNetwork: '',
-          tags: [],
-          mac: undefined,
-          localSequence: 0,
-          vni: 0,
-          l3Label: 0,
-        },
-      ],
-      version: 1,
-      virtualNetwork: '',
-      mobility: { sequence: 0, sticky: false },
-      securityGroups: [],
-      communityTags: [],
+    attributes: itemAttributes({
+      nextHops: [nextHop({ address: parseAddress('10.1.1.3'), label: 25, encapsulations: [] })],
       localPref: 100,
-      med: 0,
-      loadBalance: { fields: [], decision: 'field-hash' },
-      subProtocol: 'interface',
-    },
+    }),
   };
 }
 

@@ -15,6 +15,7 @@ export type {
   NextHop,
   UnicastItem,
 } from './item.ts';
+export { itemAttributes, nextHop } from './item.ts';
 export {
   enetItemId,
   itemFamilies,

@@ -54,6 +54,41 @@ export interface ItemAttributes {
   readonly subProtocol: string;
 }
 
+const silentNextHop = {
+  virtualNetwork: '',
+  tags: [],
+  mac: undefined,
+  localSequence: 0,
+  vni: 0,
+  l3Label: 0,
+} as const satisfies Partial<NextHop>;
+
+/** A next hop that says nothing but what is given. */
+export function nextHop(
+  says: Pick<NextHop, 'address' | 'label' | 'encapsulations'> & Partial<NextHop>,
+): NextHop {
+  return { ...silentNextHop, ...says };
+}
+
+const silentAttributes = {
+  version: 1,
+  virtualNetwork: '',
+  mobility: { sequence: 0, sticky: false },
+  securityGroups: [],
+  communityTags: [],
+  localPref: 0,
+  med: 0,
+  loadBalance: { fields: [], decision: 'field-hash' },
+  subProtocol: 'interface',
+} as const satisfies Partial<ItemAttributes>;
+
+/** Attributes that say nothing but what is given. */
+export function itemAttributes(
+  says: Pick<ItemAttributes, 'nextHops'> & Partial<ItemAttributes>,
+): ItemAttributes {
+  return { ...silentAttributes, ...says };
+}
+
 /** A route of an `xmpp_unicast` entry (AFI/SAFI 1/1, 2/1, 1/4). */
 export interface UnicastItem {
   readonly family: 'inet' | 'inet6' | 'inet-labeled';

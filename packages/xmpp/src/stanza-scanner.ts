@@ -15,7 +15,7 @@ import { scanAttributes } from './attributes-scanner.ts';
 import { UnreadableItem } from './element-reader.ts';
 import { itemFamilies, nativeIdOf, parseNode } from './item-family.ts';
 import { readPrefix } from './item-reader.ts';
-import type { ItemAttributes, ItemFamily, UnicastItem } from './item.ts';
+import { type ItemAttributes, type ItemFamily, type UnicastItem, itemAttributes } from './item.ts';
 import { resourceOf } from './jid.ts';
 import { leaf, octets, OctetCursor } from './octet-cursor.ts';
 import type { Stanza } from './stanza.ts';
@@ -239,15 +239,4 @@ function isUnicast(family: ItemFamily | undefined): family is UnicastFamily {
 }
 
 /** Stands in where there is nothing to read. */
-const noAttributes: ItemAttributes = {
-  nextHops: [],
-  version: 0,
-  virtualNetwork: '',
-  mobility: { sequence: 0, sticky: false },
-  securityGroups: [],
-  communityTags: [],
-  localPref: 0,
-  med: 0,
-  loadBalance: { fields: [], decision: 'field-hash' },
-  subProtocol: 'interface',
-};
+const noAttributes = itemAttributes({ nextHops: [], version: 0 });

@@ -1,5 +1,6 @@
 /** What those who read and write configuration need, whether the database is in this process or behind its API. */
-import type { ConfigEvent, NewObject, ObjectChange } from './config-database.ts';
+import type { NewObject, ObjectChange } from './config-database.ts';
+import type { ConfigEvent } from './config-event.ts';
 import type { ConfigObject } from './config-object.ts';
 import type { ObjectGraph } from './object-graph.ts';
 import type { ObjectTypeName } from './object-type.ts';

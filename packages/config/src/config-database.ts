@@ -11,6 +11,7 @@
  */
 import { silentLog, type Log } from '@vaportrail/show';
 import type { ConfigClient } from './config-client.ts';
+import { ConfigFollowers, eventOf, type ConfigEvent } from './config-event.ts';
 import { claimOf, Claims, claimText } from './claims.ts';
 import {
   checkedAttr,
@@ -31,12 +32,6 @@ import { CLAIM, LINKS, NAME, OBJECT, TransactionDraft } from './transaction-draf
 
 /** Another node may be changing the same objects: so many times a write is decided anew. */
 const MAX_ATTEMPTS = 50;
-
-/** What happened to an object; the one that is gone carries its last state. */
-export type ConfigEvent =
-  | { readonly type: 'created'; readonly object: ConfigObject }
-  | { readonly type: 'updated'; readonly object: ConfigObject; readonly before: ConfigObject }
-  | { readonly type: 'deleted'; readonly object: ConfigObject };
 
 export interface NewObject {
   readonly uuid?: string;
@@ -65,7 +60,7 @@ export class ConfigDatabase implements ConfigClient {
   readonly #store: Store;
   readonly #rules: readonly WriteRule[];
   readonly #log: Log;
-  readonly #followers = new Set<(event: ConfigEvent) => void>();
+  readonly #followers: ConfigFollowers;
   readonly #links = new Map<string, number>();
   /** Revisions of what we wrote or read ourselves, until the store's own word about them has passed. */
   readonly #revisions = new Map<string, number>();
@@ -81,6 +76,7 @@ export class ConfigDatabase implements ConfigClient {
     this.#store = store;
     this.#rules = rules;
     this.#log = log;
+    this.#followers = new ConfigFollowers(log);
   }
 
   /** Reads everything from the store and follows it from then on. */
@@ -107,22 +103,17 @@ export class ConfigDatabase implements ConfigClient {
 
   /** Calls `changed` for every event from now on; the function it gives ends it. */
   follow(changed: (event: ConfigEvent) => void): () => void {
-    this.#followers.add(changed);
-    return () => void this.#followers.delete(changed);
+    return this.#followers.add(changed);
   }
 
   /** @throws ConfigRequestError 404 */
   get(type: ObjectTypeName, uuid: string): ConfigObject {
-    const object = this.graph.get(uuid);
-    if (object?.type !== type) throw new ConfigRequestError(404, `no ${type} has the UUID ${uuid}`);
-    return object;
+    return this.graph.known(type, uuid);
   }
 
   /** @throws ConfigRequestError 404 */
   byName(type: ObjectTypeName, fqName: readonly string[]): ConfigObject {
-    const object = this.graph.byName(type, fqName);
-    if (object === undefined) throw new ConfigRequestError(404, `no ${type} is called ${fqName.join(':')}`);
-    return object;
+    return this.graph.named(type, fqName);
   }
 
   /**
@@ -413,13 +404,7 @@ export class ConfigDatabase implements ConfigClient {
 
   #tell(event: ConfigEvent): void {
     this.#sequence++;
-    for (const changed of this.#followers) {
-      try {
-        changed(event);
-      } catch (error) {
-        this.#log.error({ error }, 'a follower of the configuration failed');
-      }
-    }
+    this.#followers.tell(event);
   }
 
   #checkedParent(type: ObjectTypeName, parent: NewObject['parent']): ConfigObject['parent'] {
@@ -471,13 +456,6 @@ interface Batch {
 /** UUIDs an object hangs on. */
 function targets(object: ConfigObject): string[] {
   return [...(object.parent === undefined ? [] : [object.parent.uuid]), ...referredTo(object)];
-}
-
-function eventOf(before: ConfigObject | undefined, after: ConfigObject | undefined): ConfigEvent {
-  if (after === undefined) return { type: 'deleted', object: before! };
-  return before === undefined
-    ? { type: 'created', object: after }
-    : { type: 'updated', object: after, before };
 }
 
 /** The time as Contrail writes it, without a zone. */

@@ -5,10 +5,10 @@ export { Claims, type Claim } from './claims.ts';
 export {
   ConfigDatabase,
   type ConfigDatabaseOptions,
-  type ConfigEvent,
   type NewObject,
   type ObjectChange,
 } from './config-database.ts';
+export type { ConfigEvent } from './config-event.ts';
 export { ConfigRequestError, type ConfigObject, type Reference } from './config-object.ts';
 export { document } from './document.ts';
 export { EmbeddedStore } from './embedded-store.ts';

@@ -1,5 +1,5 @@
 /** All configuration objects in memory, with the ways between them: names, children, back references. */
-import type { ConfigObject, Reference } from './config-object.ts';
+import { ConfigRequestError, type ConfigObject, type Reference } from './config-object.ts';
 import type { ObjectTypeName } from './object-type.ts';
 
 const noObjects: ReadonlySet<string> = new Set();
@@ -27,6 +27,20 @@ export class ObjectGraph {
   byName(type: ObjectTypeName, fqName: readonly string[]): ConfigObject | undefined {
     const uuid = this.#byName.get(nameKey(type, fqName));
     return uuid === undefined ? undefined : this.#objects.get(uuid);
+  }
+
+  /** @throws ConfigRequestError 404 where {@link get} finds nothing, or something of another type */
+  known(type: ObjectTypeName, uuid: string): ConfigObject {
+    const object = this.get(uuid);
+    if (object?.type !== type) throw new ConfigRequestError(404, `no ${type} has the UUID ${uuid}`);
+    return object;
+  }
+
+  /** @throws ConfigRequestError 404 where {@link byName} finds nothing */
+  named(type: ObjectTypeName, fqName: readonly string[]): ConfigObject {
+    const object = this.byName(type, fqName);
+    if (object === undefined) throw new ConfigRequestError(404, `no ${type} is called ${fqName.join(':')}`);
+    return object;
   }
 
   ofType(type: ObjectTypeName): Iterable<ConfigObject> {

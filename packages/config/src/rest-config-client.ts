@@ -6,7 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { jsonLines, silentLog, type Log } from '@vaportrail/show';
 import type { ObjectLine } from './change-stream.ts';
 import type { ConfigClient } from './config-client.ts';
-import type { ConfigEvent, NewObject, ObjectChange } from './config-database.ts';
+import type { NewObject, ObjectChange } from './config-database.ts';
+import { ConfigFollowers, eventOf, type ConfigEvent } from './config-event.ts';
 import { ConfigRequestError, type ConfigObject } from './config-object.ts';
 import { ObjectGraph } from './object-graph.ts';
 import { keyOf, type ObjectTypeName } from './object-type.ts';
@@ -28,7 +29,7 @@ export class RestConfigClient implements ConfigClient {
   readonly #url: string;
   readonly #token: string | undefined;
   readonly #log: Log;
-  readonly #followers = new Set<(event: ConfigEvent) => void>();
+  readonly #followers: ConfigFollowers;
   readonly #closing = new AbortController();
   #sequence = -1;
   #waiting: { readonly sequence: number; readonly resolve: () => void }[] = [];
@@ -37,6 +38,7 @@ export class RestConfigClient implements ConfigClient {
     this.#url = url.replace(/\/+$/, '');
     this.#token = token;
     this.#log = log;
+    this.#followers = new ConfigFollowers(log);
   }
 
   /**
@@ -61,20 +63,15 @@ export class RestConfigClient implements ConfigClient {
   }
 
   follow(changed: (event: ConfigEvent) => void): () => void {
-    this.#followers.add(changed);
-    return () => void this.#followers.delete(changed);
+    return this.#followers.add(changed);
   }
 
   get(type: ObjectTypeName, uuid: string): ConfigObject {
-    const object = this.graph.get(uuid);
-    if (object?.type !== type) throw new ConfigRequestError(404, `no ${type} has the UUID ${uuid}`);
-    return object;
+    return this.graph.known(type, uuid);
   }
 
   byName(type: ObjectTypeName, fqName: readonly string[]): ConfigObject {
-    const object = this.graph.byName(type, fqName);
-    if (object === undefined) throw new ConfigRequestError(404, `no ${type} is called ${fqName.join(':')}`);
-    return object;
+    return this.graph.named(type, fqName);
   }
 
   async create(type: ObjectTypeName, given: NewObject): Promise<ConfigObject> {
@@ -201,22 +198,12 @@ export class RestConfigClient implements ConfigClient {
     const before = this.graph.get(object.uuid);
     if (before !== undefined && JSON.stringify(before) === JSON.stringify(object)) return;
     this.graph.put(object);
-    this.#tell(before === undefined ? { type: 'created', object } : { type: 'updated', object, before });
+    this.#followers.tell(eventOf(before, object));
   }
 
   #remove(uuid: string): void {
     const object = this.graph.remove(uuid);
-    if (object !== undefined) this.#tell({ type: 'deleted', object });
-  }
-
-  #tell(event: ConfigEvent): void {
-    for (const changed of this.#followers) {
-      try {
-        changed(event);
-      } catch (error) {
-        this.#log.error({ error }, 'a follower of the configuration failed');
-      }
-    }
+    if (object !== undefined) this.#followers.tell(eventOf(object, undefined));
   }
 }
 

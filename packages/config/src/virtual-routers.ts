@@ -5,7 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { ConfigClient } from './config-client.ts';
-import type { ConfigEvent } from './config-database.ts';
+import { statesOf, type ConfigEvent } from './config-event.ts';
 import type { ConfigObject } from './config-object.ts';
 import { FollowedRouter } from './followed-router.ts';
 import { balancersOfPool, memberInterface } from './loadbalancer/balanced.ts';
@@ -115,8 +115,7 @@ export class VirtualRouters {
 
   #look(event: ConfigEvent): void {
     const { graph } = this.#client;
-    const states = event.type === 'updated' ? [event.object, event.before] : [event.object];
-    for (const object of states) {
+    for (const object of statesOf(event)) {
       switch (object.type) {
         case 'virtual-machine-interface':
           this.#dirtyInterfaces.add(object.uuid);

@@ -4,11 +4,10 @@
  */
 import { silentLog, type Log } from '@vaportrail/show';
 import type { ConfigClient } from '../config-client.ts';
-import type { ConfigEvent } from '../config-database.ts';
+import { statesOf, type ConfigEvent } from '../config-event.ts';
 import type { ConfigObject } from '../config-object.ts';
 import { balancersOfPool } from './balanced.ts';
 import type { LoadBalancerDriver } from './drivers.ts';
-
 import { floatingIpChange, missingFloatingIp } from './native-floating-ip.ts';
 import { WorkList } from './work-list.ts';
 
@@ -42,8 +41,7 @@ export class NativeDriver implements LoadBalancerDriver {
 
   #look(event: ConfigEvent): void {
     const { graph } = this.#client;
-    const states = event.type === 'updated' ? [event.object, event.before] : [event.object];
-    for (const object of states) {
+    for (const object of statesOf(event)) {
       switch (object.type) {
         case 'floating-ip':
         case 'instance-ip':

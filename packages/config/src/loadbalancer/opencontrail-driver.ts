@@ -5,7 +5,8 @@
  */
 import { silentLog, type Log } from '@vaportrail/show';
 import type { ConfigClient } from '../config-client.ts';
-import type { ConfigEvent, NewObject } from '../config-database.ts';
+import type { NewObject } from '../config-database.ts';
+import { statesOf, type ConfigEvent } from '../config-event.ts';
 import { ConfigRequestError, type ConfigObject } from '../config-object.ts';
 import type { ObjectTypeName } from '../object-type.ts';
 import type { LoadBalancerDriver } from './drivers.ts';
@@ -53,8 +54,7 @@ export class OpencontrailDriver implements LoadBalancerDriver {
 
   #look(event: ConfigEvent): void {
     const { graph } = this.#client;
-    const states = event.type === 'updated' ? [event.object, event.before] : [event.object];
-    for (const object of states) {
+    for (const object of statesOf(event)) {
       switch (object.type) {
         case 'loadbalancer':
           if (isOpencontrail(object)) this.#work.mark(object.uuid);

@@ -52,6 +52,25 @@ export async function writeConfig(folder: string, name: string, text: string): P
   return path;
 }
 
+/**
+ * Yields what `ready` makes of a daemon that came up; one that did not is taken down.
+ * @throws whatever `ready` throws
+ */
+export async function bringUp<T>(daemon: DaemonProcess, folder: string, ready: () => Promise<T>): Promise<T> {
+  try {
+    return await ready();
+  } catch (error) {
+    await takeDown(daemon, folder);
+    throw error;
+  }
+}
+
+/** Ends a daemon and removes its folder. */
+export async function takeDown(daemon: DaemonProcess, folder: string): Promise<void> {
+  await daemon.stop();
+  await removeFolder(folder);
+}
+
 export class DaemonProcess {
   readonly #child: ChildProcess;
   readonly #name: string;

@@ -1,14 +1,15 @@
 /** BIRD 2: a VPNv4 table with a strict parser; no import into a VRF in version 2.0, and no JSON. */
 import {
+  bringUp,
   DaemonProcess,
   findProgram,
-  removeFolder,
+  takeDown,
   temporaryFolder,
   writeConfig,
   type Found,
 } from '../daemon-process.ts';
 import { run, thisNetwork, type Place } from '../namespace.ts';
-import { PeerMissing, type Peer, type PeerPath, type Shown } from './peer.ts';
+import { installed, type Peer, type PeerPath, type Shown } from './peer.ts';
 
 export const findBird = (): Found =>
   findProgram(['bird'], 'BIRD is not installed (Debian, Ubuntu: apt-get install bird2)');
@@ -87,25 +88,20 @@ export class Bird implements Peer {
 
   /** @throws PeerMissing when it is not installed; Error with its last words when it does not come up */
   static async start(settings: BirdSettings, place: Place = thisNetwork): Promise<Bird> {
-    const found = findBird();
-    if (found.path === undefined) throw new PeerMissing(found.missing);
+    const program = installed(findBird());
     const folder = await temporaryFolder('bird');
     const config = await writeConfig(folder, 'bird.conf', birdConfig(settings));
     const daemon = new DaemonProcess(
       'bird',
-      [found.path, '-f', '-c', config, '-s', `${folder}/bird.ctl`, '-P', `${folder}/bird.pid`],
+      [program, '-f', '-c', config, '-s', `${folder}/bird.ctl`, '-P', `${folder}/bird.pid`],
       place,
     );
-    try {
+    return bringUp(daemon, folder, async () => {
       const version = await daemon.answers(
         async () => /BIRD (\S+)/.exec(await birdc(folder, 'show status'))?.[1],
       );
       return new Bird(settings, folder, daemon, version);
-    } catch (error) {
-      await daemon.stop();
-      await removeFolder(folder);
-      throw error;
-    }
+    });
   }
 
   get access(): string {
@@ -150,8 +146,7 @@ export class Bird implements Peer {
   }
 
   async stop(): Promise<void> {
-    await this.#process.stop();
-    await removeFolder(this.#folder);
+    await takeDown(this.#process, this.#folder);
   }
 }
 

@@ -2,15 +2,16 @@
 import { appendFile, chmod, readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import {
+  bringUp,
   DaemonProcess,
   findProgram,
-  removeFolder,
+  takeDown,
   temporaryFolder,
   writeConfig,
   type Found,
 } from '../daemon-process.ts';
 import { thisNetwork, type Place } from '../namespace.ts';
-import { PeerMissing } from './peer.ts';
+import { installed } from './peer.ts';
 
 export const findExabgp = (): Found =>
   findProgram(['exabgp'], 'ExaBGP is not installed (Debian, Ubuntu: apt-get install exabgp)');
@@ -99,8 +100,7 @@ export class Exabgp {
 
   /** @throws PeerMissing when it is not installed; Error with its last words when it does not come up */
   static async start(settings: ExabgpSettings, place: Place = thisNetwork): Promise<Exabgp> {
-    const found = findExabgp();
-    if (found.path === undefined) throw new PeerMissing(found.missing);
+    const program = installed(findExabgp());
     const folder = await temporaryFolder('exabgp');
     await writeConfig(folder, 'events', '');
     await writeConfig(folder, 'commands', '');
@@ -124,15 +124,11 @@ export class Exabgp {
       'exabgp.api.ack=false', 'exabgp.api.cli=false',
       ...(neighbor.port === undefined ? [`exabgp.tcp.bind=${address}`, `exabgp.tcp.port=${port}`] : []),
     ];
-    const daemon = new DaemonProcess('exabgp', ['env', ...environment, found.path, config], place, folder);
-    try {
+    const daemon = new DaemonProcess('exabgp', ['env', ...environment, program, config], place, folder);
+    return bringUp(daemon, folder, async () => {
       await daemon.answers(() => readFile(`${folder}/started`, 'utf8'));
       return new Exabgp(settings, folder, daemon);
-    } catch (error) {
-      await daemon.stop();
-      await removeFolder(folder);
-      throw error;
-    }
+    });
   }
 
   get process(): DaemonProcess {
@@ -161,7 +157,6 @@ export class Exabgp {
   }
 
   async stop(): Promise<void> {
-    await this.#process.stop();
-    await removeFolder(this.#folder);
+    await takeDown(this.#process, this.#folder);
   }
 }

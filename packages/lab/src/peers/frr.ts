@@ -6,15 +6,16 @@ import { execFile } from 'node:child_process';
 import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
 import {
+  bringUp,
   DaemonProcess,
   findProgram,
-  removeFolder,
+  takeDown,
   temporaryFolder,
   writeConfig,
   type Found,
 } from '../daemon-process.ts';
 import { run, thisNetwork, type Place } from '../namespace.ts';
-import { PeerMissing, type Peer, type PeerPath, type Shown } from './peer.ts';
+import { installed, type Peer, type PeerPath, type Shown } from './peer.ts';
 
 /** OpenBGPD also calls its daemon bgpd, in /usr/sbin: FRR's is always in a folder of its own. */
 export const findFrr = (): Found =>
@@ -160,8 +161,7 @@ export class Frr implements Peer {
    * @throws PeerMissing when FRR is not installed; Error with its last words when it does not come up
    */
   static async start(settings: FrrSettings, place: Place = thisNetwork): Promise<Frr> {
-    const found = findFrr();
-    if (found.path === undefined) throw new PeerMissing(found.missing);
+    const program = installed(findFrr());
     const folder = await temporaryFolder('frr');
     const config = await writeConfig(folder, 'bgpd.conf', frrConfig(settings));
     await writeConfig(folder, 'vtysh.conf', '');
@@ -169,11 +169,11 @@ export class Frr implements Peer {
     const port = settings.port ?? DEFAULT_PORT;
     // prettier-ignore
     const daemon = new DaemonProcess('bgpd', [
-      found.path, '-Z', '-S', '-n', '-P', '0', '-p', String(port), '-l', settings.address,
+      program, '-Z', '-S', '-n', '-P', '0', '-p', String(port), '-l', settings.address,
       '-f', config, '-i', `${folder}/bgpd.pid`, '--vty_socket', folder, '-u', user, '-g', group,
       '--log', 'stdout', '--log-level', 'informational',
     ], place);
-    try {
+    return bringUp(daemon, folder, async () => {
       const version = await daemon.answers(async () => {
         const words = await vtysh(folder, ['show version', 'show running-config']);
         // It answers before it has read its configuration, and what is wrong with that shows only then.
@@ -183,11 +183,7 @@ export class Frr implements Peer {
       const rejected = / on config line \d+: .*/.exec(daemon.output);
       if (rejected !== null) throw new Error(`bgpd rejects a line of ${config}${rejected[0]}`);
       return new Frr(settings, folder, daemon, version);
-    } catch (error) {
-      await daemon.stop();
-      await removeFolder(folder);
-      throw error;
-    }
+    });
   }
 
   get access(): string {
@@ -260,8 +256,7 @@ export class Frr implements Peer {
   }
 
   async stop(): Promise<void> {
-    await this.#process.stop();
-    await removeFolder(this.#folder);
+    await takeDown(this.#process, this.#folder);
   }
 }
 

@@ -3,15 +3,16 @@
  * imported path without choosing among them.
  */
 import {
+  bringUp,
   DaemonProcess,
   findProgram,
-  removeFolder,
+  takeDown,
   temporaryFolder,
   writeConfig,
   type Found,
 } from '../daemon-process.ts';
 import { run, thisNetwork, type Place } from '../namespace.ts';
-import { PeerMissing, type Peer, type PeerPath, type Shown } from './peer.ts';
+import { installed, type Peer, type PeerPath, type Shown } from './peer.ts';
 
 export const findGobgp = (): Found =>
   findProgram(['gobgpd'], 'GoBGP is not installed (Debian, Ubuntu: apt-get install gobgpd)');
@@ -141,26 +142,21 @@ export class Gobgp implements Peer {
    * @throws PeerMissing when it is not installed; Error with its last words when it does not come up
    */
   static async start(settings: GobgpSettings, place: Place = thisNetwork): Promise<Gobgp> {
-    const found = findGobgp();
-    if (found.path === undefined) throw new PeerMissing(found.missing);
+    const program = installed(findGobgp());
     const folder = await temporaryFolder('gobgp');
     const config = await writeConfig(folder, 'gobgpd.toml', gobgpConfig(settings));
     const api = `${settings.address}:${API_PORT}`;
     // Without --pprof-disable it also listens on localhost:6060.
     const daemon = new DaemonProcess(
       'gobgpd',
-      [found.path, '-f', config, '-l', 'info', '--api-hosts', api, '--pprof-disable'],
+      [program, '-f', config, '-l', 'info', '--api-hosts', api, '--pprof-disable'],
       place,
     );
-    try {
+    return bringUp(daemon, folder, async () => {
       await daemon.answers(async () => gobgp(place, settings.address, ['global', '-j']));
-      const version = /(\d+\.\d+\S*)/.exec(await run(place, [found.path, '--version']))?.[1] ?? '';
+      const version = /(\d+\.\d+\S*)/.exec(await run(place, [program, '--version']))?.[1] ?? '';
       return new Gobgp(settings, folder, daemon, place, version);
-    } catch (error) {
-      await daemon.stop();
-      await removeFolder(folder);
-      throw error;
-    }
+    });
   }
 
   get access(): string {
@@ -216,8 +212,7 @@ export class Gobgp implements Peer {
   }
 
   async stop(): Promise<void> {
-    await this.#process.stop();
-    await removeFolder(this.#folder);
+    await takeDown(this.#process, this.#folder);
   }
 
   /** What it was started with. */

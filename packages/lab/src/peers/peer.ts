@@ -1,5 +1,7 @@
 /** What the lab asks of any router it peers with, whoever wrote it. */
 
+import type { Found } from '../daemon-process.ts';
+
 /** One path as a peer itself reports it, in the words all peers share. */
 export interface PeerPath {
   /** Route distinguisher the path arrived with; null when the peer cannot tell. */
@@ -43,6 +45,12 @@ export interface Peer {
   /** Lets the peer use several paths, or one; yields the command, or undefined when the peer has no such knob. */
   setMultipath(on: boolean): Promise<string | undefined>;
   stop(): Promise<void>;
+}
+
+/** The path of a program. @throws PeerMissing when it was not found */
+export function installed(found: Found): string {
+  if (found.path === undefined) throw new PeerMissing(found.missing);
+  return found.path;
 }
 
 /** A peer that cannot be had on this machine, and why. */

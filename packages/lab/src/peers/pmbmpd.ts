@@ -1,15 +1,16 @@
 /** pmbmpd of pmacct: a BMP station that writes what it understood of each message as a line of JSON. */
 import { readFile } from 'node:fs/promises';
 import {
+  bringUp,
   DaemonProcess,
   findProgram,
-  removeFolder,
+  takeDown,
   temporaryFolder,
   writeConfig,
   type Found,
 } from '../daemon-process.ts';
 import { thisNetwork, type Place } from '../namespace.ts';
-import { PeerMissing } from './peer.ts';
+import { installed } from './peer.ts';
 
 export const findPmbmpd = (): Found =>
   findProgram(['pmbmpd'], 'pmbmpd is not installed (Debian, Ubuntu: apt-get install pmacct)');
@@ -49,8 +50,7 @@ export class Pmbmpd {
 
   /** @throws PeerMissing when it is not installed; Error with its last words when it does not come up */
   static async start(settings: PmbmpdSettings, place: Place = thisNetwork): Promise<Pmbmpd> {
-    const found = findPmbmpd();
-    if (found.path === undefined) throw new PeerMissing(found.missing);
+    const program = installed(findPmbmpd());
     const { address, port = DEFAULT_PORT } = settings;
     const folder = await temporaryFolder('pmbmpd');
     const config = await writeConfig(
@@ -63,15 +63,11 @@ export class Pmbmpd {
         '',
       ].join('\n'),
     );
-    const daemon = new DaemonProcess('pmbmpd', [found.path, '-f', config], place, folder);
-    try {
+    const daemon = new DaemonProcess('pmbmpd', [program, '-f', config], place, folder);
+    return bringUp(daemon, folder, async () => {
       await daemon.answers(async () => (daemon.output.includes('waiting for BMP data') ? true : undefined));
       return new Pmbmpd({ address, port }, folder, daemon);
-    } catch (error) {
-      await daemon.stop();
-      await removeFolder(folder);
-      throw error;
-    }
+    });
   }
 
   /** What it printed of messages that it could not read. */
@@ -90,7 +86,6 @@ export class Pmbmpd {
   }
 
   async stop(): Promise<void> {
-    await this.process.stop();
-    await removeFolder(this.#folder);
+    await takeDown(this.process, this.#folder);
   }
 }

@@ -25,6 +25,7 @@ import {
   type NeighborView,
   addPathModes,
   addPathsSent,
+  bgpRoles,
 } from '@vaportrail/show';
 import type { Recorder } from '@vaportrail/show/recording';
 
@@ -36,15 +37,6 @@ import { isWorthALine, pathsOf } from './xmpp-peer.ts';
 
 /** Milliseconds to wait for a peer's route targets before its VPN routes are sent anyway. @see RFC 4684 §6 */
 export const ROUTE_TARGET_WAIT = 30_000;
-
-/** Roles as they are configured, in the words of RFC 9234 §4.1. */
-const roleNamed = {
-  provider: 'provider',
-  customer: 'customer',
-  peer: 'peer',
-  rs: 'routeServer',
-  'rs-client': 'routeServerClient',
-} as const;
 
 /** What a peer needs of the node. */
 export interface BgpPeerOwner {
@@ -95,7 +87,7 @@ export class BgpPeer {
         connectRetry: config['connect-retry'],
         ...(config.password !== undefined && { password: config.password }),
         ...(config['ttl-security'] !== undefined && { ttlSecurity: config['ttl-security'] }),
-        ...(config.role !== undefined && { role: roleNamed[config.role] }),
+        ...(config.role !== undefined && { role: bgpRoles[config.role] }),
         extendedNextHop: config['extended-next-hop'],
         ...(config['add-path'] !== undefined && { addPath: addPathModes(config['add-path']) }),
         ...restartCapabilities(config.families, owner.config['graceful-restart']),
@@ -222,7 +214,7 @@ export class BgpPeer {
   /** What the peer is to us, whether it said so itself or not; roles are for sessions with another AS. */
   #peerRole({ internal }: Negotiated): { peerRole?: Role } {
     const { role } = this.config;
-    return role === undefined || internal ? {} : { peerRole: counterpart[roleNamed[role]] };
+    return role === undefined || internal ? {} : { peerRole: counterpart[bgpRoles[role]] };
   }
 
   /**

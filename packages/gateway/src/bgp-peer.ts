@@ -18,17 +18,9 @@ import {
   type NeighborTableView,
   addPathModes,
   addPathsSent,
+  bgpRoles,
 } from '@vaportrail/show';
 import type { GatewayFamily, PeerConfig } from './config.ts';
-
-/** Roles as they are configured, in the words of RFC 9234 §4.1. */
-const roleNamed = {
-  provider: 'provider',
-  customer: 'customer',
-  peer: 'peer',
-  rs: 'routeServer',
-  'rs-client': 'routeServerClient',
-} as const;
 
 /** What a peer needs of its gateway. */
 export interface PeerOwner {
@@ -85,7 +77,7 @@ export class BgpPeer {
         connectRetry: config['connect-retry'],
         ...(config.password !== undefined && { password: config.password }),
         ...(config['ttl-security'] !== undefined && { ttlSecurity: config['ttl-security'] }),
-        ...(config.role !== undefined && { role: roleNamed[config.role] }),
+        ...(config.role !== undefined && { role: bgpRoles[config.role] }),
         extendedNextHop: config['extended-next-hop'],
         ...(config['add-path'] !== undefined && { addPath: addPathModes(config['add-path']) }),
       },

@@ -2,6 +2,7 @@
 import {
   addPath,
   asn,
+  bgpRole,
   bmpStations,
   holdTime,
   introspect,
@@ -160,7 +161,7 @@ const bgpPeer = z.strictObject({
   /** Accept only packets that have passed fewer than so many routers: 1 on the same link. @see RFC 5082 */
   'ttl-security': wholeNumber(1, 254).optional(),
   /** Our role towards this peer: a peer whose role does not fit is refused. @see RFC 9234 §4 */
-  role: z.enum(['provider', 'customer', 'peer', 'rs', 'rs-client']).optional(),
+  role: bgpRole.optional(),
   /** The accumulated IGP metric is taken from the peer and told to it; in our own AS unless said otherwise. @see RFC 7311 */
   aigp: z.boolean().optional(),
   /** IPv4 families in which next hops may be IPv6. @see RFC 8950 */

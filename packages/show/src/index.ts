@@ -21,6 +21,7 @@ export {
   tlsFiles,
   wholeNumber,
 } from './settings.ts';
+export { bgpRole, bgpRoles } from './bgp-role.ts';
 export { addPath, addPathModes, addPathsSent, type AddPathSetting } from './add-path.ts';
 export { advertisedView } from './advertised-view.ts';
 export {

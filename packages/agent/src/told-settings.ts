@@ -1,5 +1,5 @@
 /** What a config node tells an agent, beside what its file says. */
-import { ipAddress, name as nameText, wholeNumber } from '@vaportrail/show';
+import { besideFile, ipAddress, name as nameText, readToldList, wholeNumber } from '@vaportrail/show';
 import { z } from 'zod';
 import { AgentError } from './agent-error.ts';
 import { type AgentConfig, floatingIpConfig, interfaceConfig, vrfConfig } from './config.ts';
@@ -50,10 +50,8 @@ export function readTold(line: unknown, before: NodeContents, first: boolean): T
   if (typeof settings === 'object' && settings !== null) return readSettings(settings);
   if (first) return { contents: nothing, problems: [] };
   if (!Array.isArray(changes)) throw new AgentError('the config node told neither settings nor changes');
-  const problems: string[] = [];
-  let contents = before;
-  for (const step of readAll(changes, change, 'changes', problems)) contents = changed(contents, step);
-  return { contents, problems };
+  const { values: steps, problems } = readToldList(changes, change, 'changes');
+  return { contents: steps.reduce(changed, before), problems };
 }
 
 function readSettings(settings: object): Told {
@@ -61,7 +59,9 @@ function readSettings(settings: object): Told {
   const list = <T>(key: keyof NodeContents, schema: z.ZodType<T>): T[] => {
     const given = (settings as Record<string, unknown>)[key] ?? [];
     if (!Array.isArray(given)) throw new AgentError(`the config node told ${key} that are no list`);
-    return readAll(given, schema, key, problems);
+    const told = readToldList(given, schema, key);
+    problems.push(...told.problems);
+    return told.values;
   };
   const contents = {
     vrfs: list('vrfs', vrfConfig),
@@ -69,16 +69,6 @@ function readSettings(settings: object): Told {
     'load-balancers': list('load-balancers', loadBalancerConfig),
   };
   return { contents, problems };
-}
-
-function readAll<T>(entries: readonly unknown[], schema: z.ZodType<T>, key: string, problems: string[]): T[] {
-  return entries.flatMap((entry, index) => {
-    const result = schema.safeParse(entry);
-    if (result.success) return [result.data];
-    const [issue] = result.error.issues;
-    problems.push(`${[key, index, ...(issue?.path ?? [])].join('.')}: ${issue?.message}`);
-    return [];
-  });
 }
 
 function changed(contents: NodeContents, step: Change): NodeContents {
@@ -132,13 +122,9 @@ function changed(contents: NodeContents, step: Change): NodeContents {
 
 /** What the file says, and what was told under names the file does not use. */
 export function together(file: NodeContents, told: NodeContents): NodeContents {
-  const beside = <T>(own: readonly T[], others: readonly T[], key: (one: T) => string): T[] => {
-    const taken = new Set(own.map(key));
-    return [...own, ...others.filter((one) => !taken.has(key(one)))];
-  };
   return {
-    vrfs: beside(file.vrfs, told.vrfs, ({ name }) => name),
-    interfaces: beside(file.interfaces, told.interfaces, ({ name }) => name),
-    'load-balancers': beside(file['load-balancers'], told['load-balancers'], ({ uuid }) => uuid),
+    vrfs: besideFile(file.vrfs, told.vrfs, ({ name }) => name),
+    interfaces: besideFile(file.interfaces, told.interfaces, ({ name }) => name),
+    'load-balancers': besideFile(file['load-balancers'], told['load-balancers'], ({ uuid }) => uuid),
   };
 }

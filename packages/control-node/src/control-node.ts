@@ -175,7 +175,7 @@ export class ControlNode {
           log,
         },
       );
-    this.#instances.configure(this.#wantedInstances());
+    this.#instances.configure(config['routing-instances']);
   }
 
   /**
@@ -251,8 +251,7 @@ export class ControlNode {
       throw new Error('bgp.listen cannot change without a restart');
     }
     this.#config = config;
-    this.#recordConfig();
-    this.#instances.configure(this.#wantedInstances());
+    this.#configureInstances();
     const wanted = new Map(config.bgp.peers.map((peer) => [peer.address, peer]));
     for (const [address, peer] of this.#peers) {
       if (isDeepStrictEqual(wanted.get(address), peer.config)) wanted.delete(address);
@@ -377,21 +376,18 @@ export class ControlNode {
 
   /** Takes over routing instances that the configuration channel tells. */
   #tell(line: unknown): void {
-    const { instances, problems } = readToldInstances(line);
-    this.#told = instances;
-    this.#recordConfig();
-    this.#instances.configure(this.#wantedInstances());
+    const { values, problems } = readToldInstances(line);
+    this.#told = values;
+    this.#configureInstances();
     if (problems.length > 0) throw new Error(problems.join('; '));
   }
 
-  /** What was told is recorded as if the file said it. */
-  #recordConfig(): void {
-    const config = { ...this.#config, 'routing-instances': this.#wantedInstances() };
+  /** Puts the instances of the file and those that were told in force; they are recorded as if the file had all of them. */
+  #configureInstances(): void {
+    const instances = allInstances(this.#config['routing-instances'], this.#told);
+    const config = { ...this.#config, 'routing-instances': instances };
     this.#recorder?.record({ type: 'config', config: recordedConfig(config) });
-  }
-
-  #wantedInstances(): RoutingInstanceConfig[] {
-    return allInstances(this.#config['routing-instances'], this.#told);
+    this.#instances.configure(instances);
   }
 }
 

@@ -1,4 +1,6 @@
 /** Routing instances that a config node tells, beside those of the file. */
+import { type ToldList, besideFile, readToldList } from '@vaportrail/show';
+
 import { type RoutingInstanceConfig, routingInstanceConfig } from './config.ts';
 
 /**
@@ -6,21 +8,10 @@ import { type RoutingInstanceConfig, routingInstanceConfig } from './config.ts';
  * @returns the instances, and what is wrong with those that were left out
  * @throws Error when the line is nothing of the kind
  */
-export function readToldInstances(line: unknown): {
-  readonly instances: readonly RoutingInstanceConfig[];
-  readonly problems: readonly string[];
-} {
+export function readToldInstances(line: unknown): ToldList<RoutingInstanceConfig> {
   const list = (line as { 'routing-instances'?: unknown } | null)?.['routing-instances'];
   if (!Array.isArray(list)) throw new Error('the config node told no routing instances');
-  const problems: string[] = [];
-  const instances = list.flatMap((entry: unknown, index) => {
-    const result = routingInstanceConfig.safeParse(entry);
-    if (result.success) return [result.data];
-    const [issue] = result.error.issues;
-    problems.push(`${['routing-instances', index, ...(issue?.path ?? [])].join('.')}: ${issue?.message}`);
-    return [];
-  });
-  return { instances, problems };
+  return readToldList(list, routingInstanceConfig, 'routing-instances');
 }
 
 /** Those of the file, and those told under names the file does not use. */
@@ -28,6 +19,5 @@ export function allInstances(
   file: readonly RoutingInstanceConfig[],
   told: readonly RoutingInstanceConfig[],
 ): RoutingInstanceConfig[] {
-  const names = new Set(file.map(({ name }) => name));
-  return [...file, ...told.filter(({ name }) => !names.has(name))];
+  return besideFile(file, told, ({ name }) => name);
 }

@@ -1,6 +1,6 @@
 /** What the agents of a process are told, as records of a recording. */
 import { type Prefix, prefixText } from '@vaportrail/net';
-import type { Recorder } from '@vaportrail/show/recording';
+import { type Recorder, octetText } from '@vaportrail/show/recording';
 import type { Channel, ChannelTap } from '@vaportrail/xmpp';
 import type { AgentConfig, AgentFile } from './config.ts';
 
@@ -14,9 +14,9 @@ export function controlNodeTap(
   return {
     opened: (_: Channel, octets) => {
       session = recorder.nextSession();
-      recorder.record({ type: 'xmpp-open', session, agent, address, port, octets: latin1(octets) });
+      recorder.record({ type: 'xmpp-open', session, agent, address, port, octets: octetText(octets) });
     },
-    received: (_, octets) => recorder.record({ type: 'xmpp', session, octets: latin1(octets) }),
+    received: (_, octets) => recorder.record({ type: 'xmpp', session, octets: octetText(octets) }),
     closed: (_, { because, error }) => {
       const condition = error === undefined ? {} : { condition: error.condition };
       recorder.record({ type: 'xmpp-closed', session, because, ...condition });
@@ -37,8 +37,4 @@ function recordedAgent({ introspect: _views, tls: _tls, config: _channel, ...age
     subnets: vrf.subnets.map((one: Prefix) => prefixText(one)),
   }));
   return { ...agent, vrfs };
-}
-
-function latin1(octets: Uint8Array): string {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('latin1');
 }

@@ -1,6 +1,11 @@
 /** Feeds a recording to fresh agents, which have no network and whose time is that of the records. */
 import { ManualClock } from '@vaportrail/net';
-import { type RecordLine, type ReplayedConnection, replayedConnection } from '@vaportrail/show/recording';
+import {
+  type RecordLine,
+  type ReplayedConnection,
+  octetsOfText,
+  replayedConnection,
+} from '@vaportrail/show/recording';
 import { type RecordedCall, recordedCalls } from './agent.ts';
 import { AgentError } from './agent-error.ts';
 import { agentFileConfig } from './config.ts';
@@ -75,11 +80,11 @@ export class AgentReplay {
         this.#dialled.delete(sessionKey(agent, address, port));
         this.#sessions.set(session, connection);
         connection.connect();
-        connection.receive(Buffer.from(record.octets, 'latin1'));
+        connection.receive(octetsOfText(record.octets));
         return;
       }
       case 'xmpp':
-        this.#sessions.get(record.session)?.receive(Buffer.from(record.octets, 'latin1'));
+        this.#sessions.get(record.session)?.receive(octetsOfText(record.octets));
         return;
       case 'xmpp-closed':
         this.#sessions.get(record.session)?.close(record.because);

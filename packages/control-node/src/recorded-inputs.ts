@@ -1,6 +1,6 @@
 /** What a control node is told, as records of a recording. */
 import { ipv4Text, routeTargetText } from '@vaportrail/net';
-import type { Recorder } from '@vaportrail/show/recording';
+import { type Recorder, octetText } from '@vaportrail/show/recording';
 import type { Channel, ChannelTap } from '@vaportrail/xmpp';
 
 import type { ControlNodeConfig } from './config.ts';
@@ -13,10 +13,10 @@ export function agentTap(recorder: Recorder): ChannelTap {
       const session = recorder.nextSession();
       sessions.set(channel, session);
       const { address, port } = channel;
-      recorder.record({ type: 'xmpp-open', session, address, port, octets: latin1(octets) });
+      recorder.record({ type: 'xmpp-open', session, address, port, octets: octetText(octets) });
     },
     received: (channel, octets) => {
-      recorder.record({ type: 'xmpp', session: sessions.get(channel) ?? 0, octets: latin1(octets) });
+      recorder.record({ type: 'xmpp', session: sessions.get(channel) ?? 0, octets: octetText(octets) });
     },
     closed: (channel, { because, error }) => {
       const session = sessions.get(channel) ?? 0;
@@ -72,10 +72,6 @@ export function recordedConfig(config: ControlNodeConfig): unknown {
       return value;
     }),
   );
-}
-
-function latin1(octets: Uint8Array): string {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('latin1');
 }
 
 function hex(octets: Uint8Array): string {

@@ -1,7 +1,12 @@
 /** Feeds a recording to a fresh control node, which has no network and whose time is that of the records. */
 import { HEADER_OCTETS, messageHeader, messageType } from '@vaportrail/bgp/wire';
 import { ManualClock } from '@vaportrail/net';
-import { type RecordLine, type ReplayedConnection, replayedConnection } from '@vaportrail/show/recording';
+import {
+  type RecordLine,
+  type ReplayedConnection,
+  octetsOfText,
+  replayedConnection,
+} from '@vaportrail/show/recording';
 import type { RouteView } from '@vaportrail/show';
 import { type Channel, StreamError, type StreamErrorCondition } from '@vaportrail/xmpp';
 
@@ -72,12 +77,12 @@ export class ControlNodeReplay {
         const connection = replayedConnection(this.#clock, record.address, record.port);
         const channel = this.node.adoptAgent(connection.socket);
         this.#sessions.set(record.session, { connection, channel });
-        connection.receive(Buffer.from(record.octets, 'latin1'));
+        connection.receive(octetsOfText(record.octets));
         if (channel.establishedAt === undefined && !connection.closed) this.#missing(record);
         return;
       }
       case 'xmpp':
-        this.#sessions.get(record.session)?.connection.receive(Buffer.from(record.octets, 'latin1'));
+        this.#sessions.get(record.session)?.connection.receive(octetsOfText(record.octets));
         return;
       case 'xmpp-closed': {
         const session = this.#sessions.get(record.session);

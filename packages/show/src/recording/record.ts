@@ -90,3 +90,13 @@ export const recordFields = {
   stop: {},
   full: {},
 } as const satisfies Record<RecordType, Readonly<Record<string, 'string' | 'number' | 'object'>>>;
+
+/** Octets of XMPP as a record has them. */
+export function octetText(octets: Uint8Array): string {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('latin1');
+}
+
+/** The octets that {@link octetText} made a text of. */
+export function octetsOfText(text: string): Buffer {
+  return Buffer.from(text, 'latin1');
+}

@@ -11,6 +11,7 @@ import { addressText, hexText, ipv4Text, isRouteTarget, routeTargetText } from '
 import type { PathView } from '@vaportrail/show';
 
 import { routeProperties } from './contrail-communities.ts';
+import { INGRESS_REPLICATION } from './published-path.ts';
 import { UNRESOLVED } from './reflected-item.ts';
 import type { VirtualNetworks } from './virtual-networks.ts';
 
@@ -73,8 +74,6 @@ export function attributeView(
     ...(tunnel !== undefined && { pmsiTunnel: tunnelView(tunnel, encapsulations.includes('vxlan')) }),
   };
 }
-
-const INGRESS_REPLICATION = 6;
 
 function tunnelView(
   { type, identifier, labelField, flags }: NonNullable<AttributeFields['pmsiTunnel']>,

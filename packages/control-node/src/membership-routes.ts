@@ -1,12 +1,9 @@
 /** The routes by which this node asks its peers for route targets, in `bgp.rtarget.0`. @see RFC 4684 */
 import { encodeAttributes } from '@vaportrail/bgp/wire';
-import type { Source, Table } from '@vaportrail/rib';
+import { type Source, type Table, routeTargetNlri } from '@vaportrail/rib';
 
 import { DEFAULT_LOCAL_PREF } from './published-path.ts';
-import { RouteTargetMembership, membershipNlri } from './route-target-membership.ts';
-
-/** The membership in all targets. @see RFC 4684 §4 */
-const EVERY_TARGET = Uint8Array.of(0);
+import { RouteTargetMembership } from './route-target-membership.ts';
 
 const attributes = encodeAttributes({ origin: 'igp', asPath: [], localPref: DEFAULT_LOCAL_PREF });
 
@@ -25,14 +22,14 @@ export class MembershipRoutes {
 
   /** Asks for every route, as a reflector must: it has to have what any of its clients may want. */
   wantEverything(): void {
-    this.#announce(EVERY_TARGET);
+    this.#announce(routeTargetNlri(this.#asn));
   }
 
   /** An instance with these import targets has agents now, or has none any more. */
   wanted(imports: readonly Uint8Array[], isWanted: boolean): void {
     const changes = isWanted ? this.#membership.want(imports) : this.#membership.release(imports);
     for (const { type, target } of changes) {
-      const nlri = membershipNlri(this.#asn, target);
+      const nlri = routeTargetNlri(this.#asn, target);
       if (type === 'announce') this.#announce(nlri);
       else this.#table.withdraw(this.#self, { bytes: nlri });
     }

@@ -79,7 +79,7 @@ export interface PublishedEvpnPath extends Pick<PublishedPath, 'nextHop' | 'attr
 }
 
 /** PMSI tunnel type of ingress replication. @see RFC 6514 §5 */
-const INGRESS_REPLICATION = 6;
+export const INGRESS_REPLICATION = 6;
 
 /**
  * The EVPN path that an item describes. An inclusive multicast route has its label in the PMSI attribute.

@@ -4,7 +4,7 @@
  *
  * @see RFC 4684 §3.2
  */
-import { Writer, hexText } from '@vaportrail/net';
+import { hexText } from '@vaportrail/net';
 
 /** A change of what is asked for. */
 export interface MembershipChange {
@@ -46,9 +46,4 @@ export class RouteTargetMembership {
     }
     return changes;
   }
-}
-
-/** NLRI of the route-target family: 96 bits of origin AS and target. @see RFC 4684 §4 */
-export function membershipNlri(asn: number, target: Uint8Array): Uint8Array {
-  return new Writer(13).u8(96).u32(asn).bytes(target).finish();
 }

@@ -1,7 +1,8 @@
 import { hexText, parseRouteTarget } from '@vaportrail/net';
+import { routeTargetNlri } from '@vaportrail/rib';
 import t from 'tap';
 
-import { RouteTargetMembership, membershipNlri } from '../src/route-target-membership.ts';
+import { RouteTargetMembership } from '../src/route-target-membership.ts';
 
 const red = parseRouteTarget('500:500');
 const blue = parseRouteTarget('64512:8000016');
@@ -21,5 +22,5 @@ t.test('a target is asked for once, as long as any instance wants it', async (t)
 });
 
 t.test('the membership of the Day One lab on the wire', async (t) => {
-  t.equal(hexText(membershipNlri(60100, red)), '600000eac4000201f4000001f4');
+  t.equal(hexText(routeTargetNlri(60100, red)), '600000eac4000201f4000001f4');
 });

@@ -3,7 +3,7 @@ import type { Query, ViewServer } from '@vaportrail/show';
 
 import type { ControlNode } from '../control-node.ts';
 import { neighborAnswer, neighborSummaryAnswer, xmppServerAnswer } from './neighbors.ts';
-import { routePage } from './route-pages.ts';
+import { routePage, routePageFields } from './route-pages.ts';
 import { routingInstanceAnswer } from './routing-instances.ts';
 import { showRouteAnswer, showRouteSummaryAnswer } from './show-route.ts';
 
@@ -20,21 +20,7 @@ export function serveIntrospect(server: ViewServer, node: ControlNode): void {
   };
   server
     .page('/Snh_ShowRouteReqIterate', routes, ['route_info', 'x'])
-    .page('/Snh_ShowRouteReq', routes, [
-      'routing_table',
-      'routing_instance',
-      'prefix',
-      'longer_match',
-      'shorter_match',
-      'count',
-      'source',
-      'protocol',
-      'family',
-      'start_routing_table',
-      'start_routing_instance',
-      'start_prefix',
-      'x',
-    ])
+    .page('/Snh_ShowRouteReq', routes, routePageFields)
     .page(
       '/Snh_ShowRouteSummaryReq',
       ({ search_string: name, x }) =>

@@ -26,6 +26,15 @@ const carried = [
   'family',
 ] as const;
 
+/** All fields of the request. */
+export const routePageFields = [
+  ...carried,
+  'start_routing_table',
+  'start_routing_instance',
+  'start_prefix',
+  'x',
+] as const;
+
 export interface RoutePage {
   readonly tables: readonly TableWithRoutes[];
   /** The text of the next page; empty when this is the last. */

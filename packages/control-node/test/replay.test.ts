@@ -1,7 +1,6 @@
 // Recordings of control nodes with real sockets, and what a fresh node makes of them.
 import { join } from 'node:path';
 import { Session, endOfRib } from '@vaportrail/bgp';
-import { frameMessage, messageType } from '@vaportrail/bgp/wire';
 import { parseIpv4, systemClock } from '@vaportrail/net';
 import { Recorder, Run } from '@vaportrail/show/recording';
 import t from 'tap';
@@ -9,7 +8,17 @@ import t from 'tap';
 import { type ControlNodeConfigInput, controlNodeConfig } from '../src/config.ts';
 import type { ControlNode } from '../src/control-node.ts';
 import { ControlNodeReplay } from '../src/replay.ts';
-import { BLUE, FIP, RED, type Test, agent, controlNode, eventually, route } from './running.ts';
+import {
+  BLUE,
+  FIP,
+  RED,
+  type Test,
+  agent,
+  controlNode,
+  eventually,
+  gatewayUpdate,
+  route,
+} from './running.ts';
 
 /** Everything in the tables but when it came, which the two clocks may round to different seconds. */
 function tables(node: ControlNode): unknown {
@@ -113,11 +122,7 @@ t.test('sessions, restarts, sweeps and reloads are replayed by the time of the r
     },
     {
       established: () => {
-        const nlri = `700001f10001c0a800cc01f4${established++ === 0 ? '0f0f0f' : '100f0f'}`;
-        const reach = `800e200001800c0000000000000000c0a800cc00${nlri}`;
-        const attributes = `4001010040020040050400000064c010080002fc00007a1204${reach}`;
-        const body = `0000${(attributes.length / 2).toString(16).padStart(4, '0')}${attributes}`;
-        session.write([frameMessage(messageType.update, Buffer.from(body, 'hex'))]);
+        session.write([gatewayUpdate(established++ === 0 ? '0f0f0f' : '100f0f')]);
       },
       update() {},
       routeRefresh() {},

@@ -1,12 +1,23 @@
 // Neighbours that go away and come back: what is kept for them, and what is not.
 import { type LocalGracefulRestart, Session, endOfRib } from '@vaportrail/bgp';
-import { NotificationError, errorCode, frameMessage, messageType, updateSubcode } from '@vaportrail/bgp/wire';
+import { NotificationError, errorCode, updateSubcode } from '@vaportrail/bgp/wire';
 import { parseIpv4 } from '@vaportrail/net';
 import t from 'tap';
 
 import type { ControlNode } from '../src/control-node.ts';
 import { RawAgent } from './raw-agent.ts';
-import { BLUE, FIP, RED, type Test, agent, controlNode, eventually, items, route } from './running.ts';
+import {
+  BLUE,
+  FIP,
+  RED,
+  type Test,
+  agent,
+  controlNode,
+  eventually,
+  gatewayUpdate,
+  items,
+  route,
+} from './running.ts';
 
 const restart = {
   enabled: true,
@@ -141,11 +152,7 @@ function gateway(t: Test, node: ControlNode, gracefulRestart: LocalGracefulResta
     {
       established: () => {
         established = true;
-        const nlri = `700001f1${'0001c0a800cc01f4'}${prefix}`;
-        const reach = `800e20${'0001800c'}${'0000000000000000c0a800cc'}00${nlri}`;
-        const attributes = `4001010040020040050400000064c010080002fc00007a1204${reach}`;
-        const body = `0000${(attributes.length / 2).toString(16).padStart(4, '0')}${attributes}`;
-        session.write([frameMessage(messageType.update, Buffer.from(body, 'hex'))]);
+        session.write([gatewayUpdate(prefix)]);
       },
       update() {},
       routeRefresh() {},
@@ -209,10 +216,7 @@ t.test('more prefixes than the limit end the session for good', async (t) => {
   const one = gateway(t, node, { restartTime: 0, families: [] }, '0f0f0f');
   await one.established();
   await eventually(() => (node.neighbors()[0]!.paths === 1 ? true : undefined));
-  const nlri = `700001f1${'0001c0a800cc01f4'}100f0f`;
-  const attributes = `4001010040020040050400000064c010080002fc00007a1204800e20${'0001800c'}${'0000000000000000c0a800cc'}00${nlri}`;
-  const body = `0000${(attributes.length / 2).toString(16).padStart(4, '0')}${attributes}`;
-  one.session.write([frameMessage(messageType.update, Buffer.from(body, 'hex'))]);
+  one.session.write([gatewayUpdate('100f0f')]);
   await eventually(() =>
     node.neighbors()[0]!.lastError?.match(/Maximum Number of Prefixes/i) ? true : undefined,
   );

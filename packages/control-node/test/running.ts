@@ -1,4 +1,6 @@
 /** A control node with real sockets on loopback, and agents made of text. */
+import { frameMessage, messageType } from '@vaportrail/bgp/wire';
+
 import { type ControlNodeConfigInput, controlNodeConfig } from '../src/config.ts';
 import { ControlNode, type ControlNodeOptions } from '../src/control-node.ts';
 import { RawAgent } from './raw-agent.ts';
@@ -52,6 +54,18 @@ export const route = {
   securityGroups: [8000002],
   sequence: 1,
 };
+
+/**
+ * An UPDATE of a gateway with one VPNv4 route: label 31, distinguisher 192.168.0.204:500, target 64512:8000004.
+ * @param prefix the three octets of a /24 in hexadecimal
+ */
+export function gatewayUpdate(prefix: string): Uint8Array {
+  const nlri = `700001f1${'0001c0a800cc01f4'}${prefix}`;
+  const reach = `800e20${'0001800c'}${'0000000000000000c0a800cc'}00${nlri}`;
+  const attributes = `4001010040020040050400000064c010080002fc00007a1204${reach}`;
+  const body = `0000${(attributes.length / 2).toString(16).padStart(4, '0')}${attributes}`;
+  return frameMessage(messageType.update, Buffer.from(body, 'hex'));
+}
 
 /** Items of one prefix as next hops with labels, in the order they came. */
 export function items(agent: RawAgent, prefix: string): string[] {

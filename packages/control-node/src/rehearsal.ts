@@ -14,7 +14,7 @@ import {
   nextHop,
 } from '@vaportrail/xmpp';
 
-import { controlNodeConfig } from './config.ts';
+import { type ControlNodeConfig, controlNodeConfig } from './config.ts';
 import { type Bound, ControlNode } from './control-node.ts';
 
 const ASN = 64512;
@@ -55,9 +55,10 @@ export async function rehearse(milliseconds: number): Promise<number> {
   const over = new Promise<'over'>((resolve) => {
     timer = setTimeout(resolve, milliseconds, 'over');
   });
+  const config = stage();
   let changes = 0;
   for (const rounds of ACTS) {
-    const act = await play(rounds, over);
+    const act = await play(config, rounds, over);
     changes += act.changes;
     if (act.isOver) break;
   }
@@ -66,8 +67,12 @@ export async function rehearse(milliseconds: number): Promise<number> {
 }
 
 /** One act. */
-async function play(rounds: number, over: Promise<'over'>): Promise<{ changes: number; isOver: boolean }> {
-  const node = new ControlNode(stage);
+async function play(
+  config: ControlNodeConfig,
+  rounds: number,
+  over: Promise<'over'>,
+): Promise<{ changes: number; isOver: boolean }> {
+  const node = new ControlNode(config);
   const audience = new Audience();
   const sessions: Session[] = [];
   const agents: XmppClient[] = [];
@@ -110,19 +115,22 @@ async function play(rounds: number, over: Promise<'over'>): Promise<{ changes: n
   return { changes, isOver };
 }
 
-const stage = controlNodeConfig.parse({
-  name: 'rehearsal',
-  asn: ASN,
-  'router-id': '127.0.0.1',
-  'cluster-id': '127.0.0.1',
-  bgp: {
-    listen: [{ address: '127.0.0.1', port: 0 }],
-    peers: PEERS.map((address) => ({ address, passive: true, families: ['inet-vpn'] })),
-  },
-  xmpp: { listen: { address: '127.0.0.1', port: 0 }, 'end-of-rib-delay': 0 },
-  introspect: { address: '127.0.0.1', port: 0 },
-  'routing-instances': [{ name: NETWORK, 'vn-index': 1, 'route-targets': [`${ASN}:1`] }],
-});
+/** What the nodes of the rehearsal are; read here, so that who only imports the package does not wait for it. */
+function stage(): ControlNodeConfig {
+  return controlNodeConfig.parse({
+    name: 'rehearsal',
+    asn: ASN,
+    'router-id': '127.0.0.1',
+    'cluster-id': '127.0.0.1',
+    bgp: {
+      listen: [{ address: '127.0.0.1', port: 0 }],
+      peers: PEERS.map((address) => ({ address, passive: true, families: ['inet-vpn'] })),
+    },
+    xmpp: { listen: { address: '127.0.0.1', port: 0 }, 'end-of-rib-delay': 0 },
+    introspect: { address: '127.0.0.1', port: 0 },
+    'routing-instances': [{ name: NETWORK, 'vn-index': 1, 'route-targets': [`${ASN}:1`] }],
+  });
+}
 
 function peer(address: string, { address: to, port }: Bound, audience: Audience): Session {
   return new Session(

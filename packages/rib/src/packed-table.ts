@@ -40,9 +40,6 @@ const BEST_TOUCHED = STATE_TOUCHED | STATE_BEST;
 export const REMOVE = -1;
 
 const pathContest = new PathContest();
-/** Destinations about to be freed; none between calls. */
-const gone = new Int32Array(MOST_REMOVED);
-let goneCount = 0;
 
 export class PackedTable {
   readonly store: RouteStore;
@@ -69,6 +66,9 @@ export class PackedTable {
   #unsettled: Int32Array = new Int32Array(64);
   #unsettledCount = 0;
   readonly #emptied: number[] = [];
+  /** Destinations about to be freed; none between calls. */
+  #gone: Int32Array = new Int32Array(16);
+  #goneCount = 0;
 
   constructor(
     store: RouteStore,
@@ -433,16 +433,18 @@ export class PackedTable {
     if (words[at + SET] !== 0 || (words[at + MORE]! & STATE_FREE) !== 0) return;
     // Nobody asks for it again before it is freed, so it can be marked as free now and not be noted twice.
     words[at + MORE] = STATE_FREE;
-    if (goneCount === MOST_REMOVED) this.#freeGone();
-    gone[goneCount++] = number;
+    if (this.#goneCount === MOST_REMOVED) this.#freeGone();
+    if (this.#goneCount === this.#gone.length) this.#gone = enlarged(this.#gone);
+    this.#gone[this.#goneCount++] = number;
   };
 
   /** Frees the destinations noted. */
   #freeGone(): void {
-    const count = goneCount;
+    const gone = this.#gone;
+    const count = this.#goneCount;
     if (count === 0) return;
     const { layout, destinations, fixed } = this;
-    goneCount = 0;
+    this.#goneCount = 0;
     if (fixed !== undefined) fixed.removeAll(gone, count);
     else this.byBytes!.removeAll(gone, count);
     const shift = layout.kind === 'prefix' && layout.distinguished ? lengthBits(layout) : 0;

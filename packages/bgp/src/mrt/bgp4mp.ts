@@ -1,5 +1,7 @@
 /** Messages and state changes of sessions in MRT. @see RFC 6396 §4.4, RFC 8050 §3 */
 import { Reader, Writer, addressText, parseAddress } from '@vaportrail/net';
+import { HEADER_OCTETS, messageType } from '../wire/header.ts';
+import { type UpdateFrame, locateUpdate } from '../wire/update-frame.ts';
 import type { MrtRecord } from './record.ts';
 
 /** Who talked to whom. */
@@ -82,6 +84,17 @@ export function decodeBgp4mp({
     addPath: row.addPath,
     sent: row.local,
   };
+}
+
+/** Lays out the UPDATE of a record; false for any other message, and for one that would have ended the session. */
+export function locateLoggedUpdate(
+  bytes: Uint8Array,
+  { messageAt, messageEnd }: MrtMessage,
+  frame: UpdateFrame,
+): boolean {
+  if (messageEnd - messageAt < HEADER_OCTETS + 4 || bytes[messageAt + 18] !== messageType.update)
+    return false;
+  return locateUpdate(bytes, messageAt, messageEnd, frame)?.approach !== 'session-reset';
 }
 
 /** Subtype and body of a record that logs a message; AS numbers of the session take four octets. */

@@ -11,10 +11,9 @@
 import { Reader } from '@vaportrail/net';
 import { PathAttributes } from '../attributes/path-attributes.ts';
 import { families, familyOf, type FamilyName } from '../families/table.ts';
-import { HEADER_OCTETS, messageType } from '../wire/header.ts';
-import { UpdateFrame, locateUpdate } from '../wire/update-frame.ts';
+import { UpdateFrame } from '../wire/update-frame.ts';
 import { attributesText } from './attribute-text.ts';
-import { decodeBgp4mp, type MrtMessage } from './bgp4mp.ts';
+import { decodeBgp4mp, locateLoggedUpdate, type MrtMessage } from './bgp4mp.ts';
 import type { MrtFilter } from './filter.ts';
 import { inLineStyle, linePrefix } from './line-address.ts';
 import { decodePeerIndex, type MrtPeer } from './peer-index.ts';
@@ -116,12 +115,8 @@ export class LinePrinter {
   }
 
   #update(bytes: Uint8Array, entry: MrtMessage, head: string, peer: string): void {
-    const { messageAt, messageEnd } = entry;
-    const isUpdate =
-      messageEnd - messageAt >= HEADER_OCTETS + 4 && bytes[messageAt + 18] === messageType.update;
-    if (!isUpdate) return;
     const frame = this.#frame;
-    if (locateUpdate(bytes, messageAt, messageEnd, frame)?.approach === 'session-reset') return;
+    if (!locateLoggedUpdate(bytes, entry, frame)) return;
     const withdraw = (family: FamilyName | undefined, at: number, end: number): void => {
       if (this.#filter?.asksForAttributes === true) return;
       this.#eachNlri(family, bytes, at, end, true, entry.addPath, (prefix, id) => {

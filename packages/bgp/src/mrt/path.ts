@@ -6,9 +6,8 @@ import { extendedCommunityText } from '../attributes/extended-communities.ts';
 import { PathAttributes } from '../attributes/path-attributes.ts';
 import { walkNlri } from '../families/nlri-field.ts';
 import { families, familyOf, type FamilyName } from '../families/table.ts';
-import { HEADER_OCTETS, messageType } from '../wire/header.ts';
-import { UpdateFrame, locateUpdate } from '../wire/update-frame.ts';
-import { decodeBgp4mp, type MrtMessage } from './bgp4mp.ts';
+import { UpdateFrame } from '../wire/update-frame.ts';
+import { decodeBgp4mp, locateLoggedUpdate, type MrtMessage } from './bgp4mp.ts';
 import type { MrtFilter } from './filter.ts';
 import { nextHopOf } from './next-hop.ts';
 import { nlriParts, nlriText } from './nlri.ts';
@@ -123,10 +122,9 @@ export class MrtPathReader {
   }
 
   *#update(bytes: Uint8Array, entry: MrtMessage, about: Pick<MrtPath, 'time' | 'peer'>): Generator<MrtPath> {
-    const { messageAt, messageEnd, addPath, asn4 } = entry;
-    if (messageEnd - messageAt < HEADER_OCTETS + 4 || bytes[messageAt + 18] !== messageType.update) return;
+    const { addPath, asn4 } = entry;
     const frame = this.#frame;
-    if (locateUpdate(bytes, messageAt, messageEnd, frame)?.approach === 'session-reset') return;
+    if (!locateLoggedUpdate(bytes, entry, frame)) return;
     const withdrawn = [
       ['inet', frame.withdrawnAt, frame.withdrawnEnd],
       [familyOf(frame.unreachAfi, frame.unreachSafi), frame.unreachNlriAt, frame.unreachNlriEnd],

@@ -3,9 +3,8 @@ import { Reader } from '@vaportrail/net';
 import { PathAttributes } from '../attributes/path-attributes.ts';
 import { walkNlri } from '../families/nlri-field.ts';
 import { families, familyOf, type FamilyName } from '../families/table.ts';
-import { HEADER_OCTETS, messageType } from '../wire/header.ts';
-import { UpdateFrame, locateUpdate } from '../wire/update-frame.ts';
-import { decodeBgp4mp, type MrtMessage } from './bgp4mp.ts';
+import { UpdateFrame } from '../wire/update-frame.ts';
+import { decodeBgp4mp, locateLoggedUpdate, type MrtMessage } from './bgp4mp.ts';
 import type { MrtFilter } from './filter.ts';
 import { decodePeerIndex } from './peer-index.ts';
 import { mrtType, type MrtRecord } from './record.ts';
@@ -89,10 +88,8 @@ export class RecordedRoutes {
   }
 
   *#update(bytes: Uint8Array, entry: MrtMessage): Generator<RecordedRoute, void, undefined> {
-    const { messageAt, messageEnd, asn4 } = entry;
-    if (messageEnd - messageAt < HEADER_OCTETS + 4 || bytes[messageAt + 18] !== messageType.update) return;
     const frame = this.#frame;
-    if (locateUpdate(bytes, messageAt, messageEnd, frame)?.approach === 'session-reset') return;
+    if (!locateLoggedUpdate(bytes, entry, frame)) return;
     const unreach = familyOf(frame.unreachAfi, frame.unreachSafi);
     if (this.#filter?.asksForAttributes !== true) {
       yield* this.#field('withdraw', 'inet', bytes, frame.withdrawnAt, frame.withdrawnEnd, entry, undefined);
@@ -106,7 +103,7 @@ export class RecordedRoutes {
         undefined,
       );
     }
-    const attributes = this.#attributes(bytes, frame.attributesAt, frame.attributesEnd, asn4);
+    const attributes = this.#attributes(bytes, frame.attributesAt, frame.attributesEnd, entry.asn4);
     if (attributes === undefined) return;
     const reach = familyOf(frame.reachAfi, frame.reachSafi);
     yield* this.#field('announce', 'inet', bytes, frame.nlriAt, frame.nlriEnd, entry, attributes);

@@ -10,6 +10,7 @@
  */
 import { Reader } from '@vaportrail/net';
 import { PathAttributes } from '../attributes/path-attributes.ts';
+import { walkNlri } from '../families/nlri-field.ts';
 import { families, familyOf, type FamilyName } from '../families/table.ts';
 import { UpdateFrame } from '../wire/update-frame.ts';
 import { attributesText } from './attribute-text.ts';
@@ -18,7 +19,7 @@ import type { MrtFilter } from './filter.ts';
 import { inLineStyle, linePrefix } from './line-address.ts';
 import { decodePeerIndex, type MrtPeer } from './peer-index.ts';
 import { LineBuffer } from './line-buffer.ts';
-import { mrtType, u32, type MrtRecord } from './record.ts';
+import { mrtType, type MrtRecord } from './record.ts';
 import { PeerLine, RibLines } from './rib-line.ts';
 import { decodeTableDump, locateRib, ribSubtype } from './table-dump.ts';
 import { TextCache } from './text-cache.ts';
@@ -173,16 +174,10 @@ export class LinePrinter {
     found: (text: string, id: string) => void,
   ): void {
     if (family === undefined) return;
-    for (let at = start; at < end;) {
-      const nlriAt = addPath ? at + 4 : at;
-      const octets = nlriAt < end ? families[family].measure(bytes, nlriAt, end, withdrawn) : -1;
-      if (octets <= 0) return;
-      if (this.#wants(family, bytes, nlriAt, nlriAt + octets, withdrawn)) {
-        const id = addPath ? `|${u32(bytes, at)}` : '';
-        found(linePrefix(family, bytes, nlriAt, nlriAt + octets, withdrawn), id);
-      }
-      at = nlriAt + octets;
-    }
+    walkNlri(families[family], bytes, start, end, addPath, withdrawn, (at, until, pathId) => {
+      if (!this.#wants(family, bytes, at, until, withdrawn)) return;
+      found(linePrefix(family, bytes, at, until, withdrawn), addPath ? `|${pathId}` : '');
+    });
   }
 }
 

@@ -112,6 +112,31 @@ function controlNode() {
   return { rib, vpn, vrf, target };
 }
 
+/** What a control node tells a peer of a floating IP behind 10.169.25.20. */
+function floatingIpUpdate(): Uint8Array {
+  const { rib, vrf, vpn } = controlNode();
+  const source = agent(rib, '10.169.25.20');
+  vrf.setInstanceId(source, 9);
+  vrf.announce(source, fip, { attributes: attributesOf(200), nextHop: source.address, label: 43 });
+  const wire = new Wire(peer(rib, '10.0.0.2'));
+  rib.updateGroup({ table: vpn, internal: true }).join(wire);
+  rib.settle();
+  return Buffer.concat(wire.buffers);
+}
+
+/** A gateway with a VRF that imports the target of the floating IP. */
+function providerEdge() {
+  const rib = new Rib({ asn, routerId: parseIpv4('192.168.0.204') });
+  rib.createTable({ name: 'bgp.l3vpn.0', family: 'inet-vpn', selection: 'junos', replicates: 'all' });
+  const vrf = rib.createTable({
+    name: 'k8s-test.inet.0',
+    family: 'inet',
+    selection: 'junos',
+    imports: [parseRouteTarget('500:500')],
+  });
+  return { rib, vrf };
+}
+
 t.test(
   'a floating IP of two agents becomes two VPN routes with their own route distinguishers',
   async (t) => {
@@ -181,23 +206,8 @@ t.test('of an active and a standby backend only the active one is exported', asy
 });
 
 t.test('UPDATE bytes of a peer come out in the VRF that imports their target', async (t) => {
-  const origin = controlNode();
-  const source = agent(origin.rib, '10.169.25.20');
-  origin.vrf.setInstanceId(source, 9);
-  origin.vrf.announce(source, fip, { attributes: attributesOf(200), nextHop: source.address, label: 43 });
-  const wire = new Wire(peer(origin.rib, '10.0.0.2'));
-  origin.rib.updateGroup({ table: origin.vpn, internal: true }).join(wire);
-  origin.rib.settle();
-  const bytes = Buffer.concat(wire.buffers);
-
-  const rib = new Rib({ asn, routerId: parseIpv4('192.168.0.204') });
-  rib.createTable({ name: 'bgp.l3vpn.0', family: 'inet-vpn', selection: 'junos', replicates: 'all' });
-  const vrf = rib.createTable({
-    name: 'k8s-test.inet.0',
-    family: 'inet',
-    selection: 'junos',
-    imports: [parseRouteTarget('500:500')],
-  });
+  const bytes = floatingIpUpdate();
+  const { rib, vrf } = providerEdge();
   const seen: Route[] = [];
   vrf.follow({ changed: (route) => void seen.push(route) });
   const from = peer(rib, '10.169.25.19');
@@ -226,23 +236,8 @@ t.test('UPDATE bytes of a peer come out in the VRF that imports their target', a
 });
 
 t.test('a provider edge copies a path that comes later and is not the best, and takes it back', async (t) => {
-  const origin = controlNode();
-  const source = agent(origin.rib, '10.169.25.20');
-  origin.vrf.setInstanceId(source, 9);
-  origin.vrf.announce(source, fip, { attributes: attributesOf(200), nextHop: source.address, label: 43 });
-  const wire = new Wire(peer(origin.rib, '10.0.0.2'));
-  origin.rib.updateGroup({ table: origin.vpn, internal: true }).join(wire);
-  origin.rib.settle();
-  const bytes = Buffer.concat(wire.buffers);
-
-  const rib = new Rib({ asn, routerId: parseIpv4('192.168.0.204') });
-  rib.createTable({ name: 'bgp.l3vpn.0', family: 'inet-vpn', selection: 'junos', replicates: 'all' });
-  const vrf = rib.createTable({
-    name: 'k8s-test.inet.0',
-    family: 'inet',
-    selection: 'junos',
-    imports: [parseRouteTarget('500:500')],
-  });
+  const bytes = floatingIpUpdate();
+  const { rib, vrf } = providerEdge();
   const [first, second] = [peer(rib, '10.169.25.18'), peer(rib, '10.169.25.19')];
   const sources = () => (vrf.route(fip)?.paths ?? []).map(({ source: { name } }) => name);
   first.receiveUpdate(bytes, 0, bytes.length);

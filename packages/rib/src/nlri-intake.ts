@@ -1,5 +1,5 @@
 /** Takes NLRI apart and puts them into the batch of their table. */
-import { type FamilyName, MALFORMED, families } from '@vaportrail/bgp/wire';
+import { type FamilyName, families } from '@vaportrail/bgp/wire';
 import { BATCH_SIZE } from './batch.ts';
 import type { PackedTable } from './packed-table.ts';
 import type { RouteStore } from './route-store.ts';
@@ -139,7 +139,7 @@ export class NlriIntake {
         at += 4;
       }
       const octets = families[family].measure(bytes, at, end, withdrawn);
-      if (octets <= 0 || octets === MALFORMED) return false;
+      if (octets <= 0) return false;
       if (batch.count === BATCH_SIZE) {
         table.absorb();
         this.#filled(table);

@@ -7,6 +7,7 @@ import { SET_SOURCE, SET_WORDS_SHIFT } from './attribute-pool.ts';
 import { type AdjRibOut, type Audience, CHUNK, type Courier } from './adj-rib-out.ts';
 import { ENTRY_NUMBER } from './change-log.ts';
 import { DISCRIMINATOR, LABEL, SET, pathFlag } from './destinations.ts';
+import { enlarged } from './enlarged.ts';
 import type { PackedTable } from './packed-table.ts';
 import { preferenceOrder } from './preference-order.ts';
 import { NOBODY, type Receivers } from './receivers.ts';
@@ -15,11 +16,11 @@ import type { ToldPaths } from './told-paths.ts';
 /** The paths of a destination while it is looked at. */
 class Candidates {
   count = 0;
-  sets = new Int32Array(16);
-  labels = new Int32Array(16);
-  discriminators = new Int32Array(16);
+  sets: Int32Array = new Int32Array(16);
+  labels: Int32Array = new Int32Array(16);
+  discriminators: Int32Array = new Int32Array(16);
   /** Members that shall have each of them. */
-  wanted = new Int32Array(16);
+  wanted: Int32Array = new Int32Array(16);
 
   readonly add = (words: Int32Array, at: number): void => {
     if (this.count === this.sets.length) this.#grow();
@@ -30,15 +31,10 @@ class Candidates {
   };
 
   #grow(): void {
-    const larger = (array: Int32Array): Int32Array<ArrayBuffer> => {
-      const grown = new Int32Array(array.length * 2);
-      grown.set(array);
-      return grown;
-    };
-    this.sets = larger(this.sets);
-    this.labels = larger(this.labels);
-    this.discriminators = larger(this.discriminators);
-    this.wanted = larger(this.wanted);
+    this.sets = enlarged(this.sets);
+    this.labels = enlarged(this.labels);
+    this.discriminators = enlarged(this.discriminators);
+    this.wanted = enlarged(this.wanted);
   }
 }
 

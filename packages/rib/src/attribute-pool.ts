@@ -70,6 +70,13 @@ export class AttributePool {
     return this.words.length >>> SET_WORDS_SHIFT;
   }
 
+  /** A copy of an array indexed by set, with room for as many as there is here; each has so many words in it. */
+  withRoom(array: Int32Array, words = 1): Int32Array<ArrayBuffer> {
+    const grown = new Int32Array(this.capacity * words);
+    grown.set(array);
+    return grown;
+  }
+
   /**
    * The set with these attributes, next hop, source and mark; made if there is none. It is not referenced: the
    * caller holds it with {@link acquire} before the next {@link collect}.

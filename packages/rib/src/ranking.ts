@@ -101,11 +101,7 @@ export class Ranking implements Ranks {
 
   #compute(set: number): void {
     const needed = this.#pool.capacity * this.#width;
-    if (this.rows.length < needed) {
-      const grown = new Int32Array(needed);
-      grown.set(this.rows);
-      this.rows = grown;
-    }
+    if (this.rows.length < needed) this.rows = this.#pool.withRoom(this.rows, this.#width);
     const at = set * this.#width;
     const view = this.view(set);
     this.rows[at + GROUP] = 0;

@@ -80,15 +80,9 @@ export class RewrittenSets {
   }
 
   #makeRoom(): void {
-    const { capacity } = this.#store.pool;
-    this.#at = larger(this.#at, capacity);
-    this.#length = larger(this.#length, capacity);
-    this.#serial = larger(this.#serial, capacity);
+    const { pool } = this.#store;
+    this.#at = pool.withRoom(this.#at);
+    this.#length = pool.withRoom(this.#length);
+    this.#serial = pool.withRoom(this.#serial);
   }
-}
-
-function larger(array: Int32Array, length: number): Int32Array<ArrayBuffer> {
-  const grown = new Int32Array(length);
-  grown.set(array);
-  return grown;
 }

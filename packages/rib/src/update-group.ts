@@ -250,14 +250,8 @@ export class UpdateGroup implements Audience {
   }
 
   #makeRoom(): void {
-    const { capacity } = this.#store.pool;
-    this.#receivers = larger(this.#receivers, capacity);
-    this.#receiversSerial = larger(this.#receiversSerial, capacity);
+    const { pool } = this.#store;
+    this.#receivers = pool.withRoom(this.#receivers);
+    this.#receiversSerial = pool.withRoom(this.#receiversSerial);
   }
-}
-
-function larger(array: Int32Array, length: number): Int32Array<ArrayBuffer> {
-  const grown = new Int32Array(length);
-  grown.set(array);
-  return grown;
 }

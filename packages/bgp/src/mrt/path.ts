@@ -103,11 +103,10 @@ export class MrtPathReader {
   *#oldRib(record: MrtRecord): Generator<MrtPath> {
     const rib = decodeTableDump(record);
     if (rib === undefined) return;
-    const { peer, prefix, originated } = rib;
+    const { peer, family, prefix, originated } = rib;
     if (this.#filter?.peer(peer.address) === false || this.#filter?.prefix(prefix) === false) return;
     const attributes = this.#attributes(record.bytes, rib.attributesAt, rib.attributesEnd, false);
     if (attributes === undefined) return;
-    const family = prefix.includes(':') ? 'inet6' : 'inet';
     yield { type: 'route', time: record.seconds, peer, originated, family, prefix, ...attributes };
   }
 

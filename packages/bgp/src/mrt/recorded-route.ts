@@ -77,13 +77,11 @@ export class RecordedRoutes {
   *#oldRib(record: MrtRecord): Generator<RecordedRoute, void, undefined> {
     const rib = decodeTableDump(record);
     if (rib === undefined) return;
-    const { prefix } = rib;
+    const { family, prefix, nlri } = rib;
     const peer = rib.peer.address;
     if (this.#filter?.peer(peer) === false || this.#filter?.prefix(prefix) === false) return;
-    const attributes = this.#attributes(record.bytes, rib.attributesAt, rib.attributesEnd, false);
-    const family = prefix.includes(':') ? 'inet6' : 'inet';
-    const { nlri } = rib;
     if (!isWhole(family, nlri)) return;
+    const attributes = this.#attributes(record.bytes, rib.attributesAt, rib.attributesEnd, false);
     if (attributes !== undefined) yield { op: 'table', family, nlri, peer, pathId: 0, attributes };
   }
 

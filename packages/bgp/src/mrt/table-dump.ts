@@ -22,6 +22,7 @@ export interface RibRecord extends RibLocation {
 /** One path of the older format; AS numbers in its attributes have two octets. */
 export interface OldRibRecord {
   readonly sequence: number;
+  readonly family: 'inet' | 'inet6';
   readonly prefix: string;
   /** The prefix as NLRI. */
   readonly nlri: Uint8Array;
@@ -151,7 +152,7 @@ export function decodeRib(record: MrtRecord): RibRecord | undefined {
  */
 export function decodeTableDump({ bytes, at, end, subtype }: MrtRecord): OldRibRecord | undefined {
   if (subtype !== 1 && subtype !== 2) return undefined;
-  const addressOctets = subtype === 1 ? 4 : 16;
+  const [family, addressOctets] = subtype === 1 ? (['inet', 4] as const) : (['inet6', 16] as const);
   const reader = new Reader(bytes, at, end);
   reader.skip(2); // view number
   const sequence = reader.u16();
@@ -165,7 +166,7 @@ export function decodeTableDump({ bytes, at, end, subtype }: MrtRecord): OldRibR
   const length = reader.u16();
   const attributesAt = reader.at;
   reader.skip(length);
-  return { sequence, prefix, nlri, peer, originated, attributesAt, attributesEnd: reader.at };
+  return { sequence, family, prefix, nlri, peer, originated, attributesAt, attributesEnd: reader.at };
 }
 
 /** A path to be written. */

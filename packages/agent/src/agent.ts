@@ -14,12 +14,11 @@ import {
 } from '@vaportrail/net';
 import { ConfigChannel, type Log, ViewServer, silentLog } from '@vaportrail/show';
 import type { Recorder } from '@vaportrail/show/recording';
-import { type Stanza, type UnicastItem, readTlsFiles } from '@vaportrail/xmpp';
+import type { UnicastItem } from '@vaportrail/xmpp';
 import { AgentError } from './agent-error.ts';
 import {
   type AgentConfig,
   type AgentConfigInput,
-  CONTROL_NODES_IN_USE,
   type FloatingIpConfigInput,
   type InterfaceConfigInput,
   type VrfConfigInput,
@@ -28,7 +27,8 @@ import {
   interfaceConfig,
   vrfConfig,
 } from './config.ts';
-import { ControlNodePeer, type PeerListener } from './control-node-peer.ts';
+import type { ControlNodePeer } from './control-node-peer.ts';
+import { ControlNodes } from './control-nodes.ts';
 import type { FloatingIp } from './floating-ip.ts';
 import type { Packet } from './flow.ts';
 import { FlowTable, type Verdict } from './flow-table.ts';
@@ -40,7 +40,6 @@ import { LocalRoutes, type LocalRoute } from './local-routes.ts';
 import { MplsTable } from './mpls.ts';
 import { NextHopTable } from './next-hop.ts';
 import { type PublishingNode, offeredEncapsulations, publishedItem } from './published-item.ts';
-import { controlNodeTap } from './recorded-inputs.ts';
 import type { Route } from './route.ts';
 import { type NodeContents, nothing, readTold, together } from './told-settings.ts';
 import { type TunnelType, tunnelTypesOf } from './tunnel-type.ts';
@@ -93,12 +92,8 @@ export class Agent {
   readonly interfaces: InterfaceTable;
   readonly localRoutes: LocalRoutes;
   readonly loadBalancers: LoadBalancers;
-  /** Every configured control node, in order; the first two are in use, the others are spares. */
-  readonly peers: readonly ControlNodePeer[];
-  /** Control nodes that are not in use; the one that has waited for longest comes first. */
-  readonly #spares: ControlNodePeer[];
+  readonly #controlNodes: ControlNodes;
   readonly #log: Log;
-  readonly #onSession: ((peer: ControlNodePeer) => void) | undefined;
   readonly #recorder: Recorder | undefined;
   readonly #isOffline: boolean;
   readonly #publishing: PublishingNode;
@@ -113,7 +108,6 @@ export class Agent {
   #withheld: ReadonlySet<string>;
   #node: NodeConfig;
   #views: ViewServer | undefined;
-  #connecting = false;
   startedAt: number | undefined;
 
   /** @throws AgentError when two parts of the configuration contradict each other; Error when a file of `tls` cannot be read */
@@ -126,7 +120,6 @@ export class Agent {
     this.mac = config.mac ?? defaultMac(config.address);
     this.clock = options.clock ?? systemClock;
     this.#log = options.log ?? silentLog;
-    this.#onSession = options.onSession;
     const { recorder, connect } = options;
     this.#recorder = recorder;
     this.#isOffline = connect !== undefined;
@@ -144,31 +137,19 @@ export class Agent {
       withdraw: (route) => this.#withdraw(route),
       labelFreed: (label) => this.#learnedRoutes.labelFreed(label, this.vrfs),
     });
-    const listener = this.#peerListener();
-    const tls = config.tls && readTlsFiles(config.tls);
-    this.peers = config['control-nodes'].map(
-      (server, rank) =>
-        new ControlNodePeer(
-          rank,
-          {
-            agent: config.name,
-            server,
-            localAddress: config['local-address'],
-            tls,
-            holdTime: config['hold-time'],
-            staleTime: config['stale-time'],
-            endOfRibTimeout: config['end-of-rib-timeout'],
-            clock: this.clock,
-            tap: recorder && controlNodeTap(recorder, config.name, server),
-            connect: connect && (() => connect(server)),
-          },
-          listener,
-        ),
-    );
-    this.#spares = this.peers.slice(CONTROL_NODES_IN_USE);
+    this.#controlNodes = new ControlNodes(config, {
+      clock: this.clock,
+      log: this.#log,
+      recorder,
+      connect,
+      learnedRoutes: this.#learnedRoutes,
+      vrfs: () => this.vrfs,
+      publications: (vrf) => this.#publications(vrf),
+      sessionChanged: (peer) => options.onSession?.(peer),
+    });
     this.vrfs = new VrfTable(this.nextHops, {
-      joined: (vrf) => this.peers.forEach((peer) => peer.subscribe(vrf)),
-      left: (vrf) => this.peers.forEach((peer) => peer.unsubscribe(vrf)),
+      joined: (vrf) => this.#controlNodes.subscribe(vrf),
+      left: (vrf) => this.#controlNodes.unsubscribe(vrf),
     });
     this.interfaces = new InterfaceTable({
       address: this.address,
@@ -219,22 +200,21 @@ export class Agent {
       await this.#views.listen(this.#node.introspect);
     }
     if (!this.#isOffline) this.loadBalancers.reconcile(this.#configured['load-balancers']);
-    if (this.channel === undefined) this.#connect();
+    if (this.channel === undefined) this.#controlNodes.connect();
     else this.channel.start();
-  }
-
-  #connect(): void {
-    if (this.#connecting) return;
-    this.#connecting = true;
-    for (const peer of this.peers.slice(0, CONTROL_NODES_IN_USE)) peer.start();
   }
 
   /** Ends every session. The control nodes withdraw what this node published, or keep it for its graceful restart. */
   async stop(): Promise<void> {
     await this.channel?.close();
-    for (const peer of this.peers) peer.close();
+    this.#controlNodes.close();
     await this.loadBalancers.stop();
     await this.#views?.close();
+  }
+
+  /** Every configured control node, in order; the first two are in use, the others are spares. */
+  get peers(): readonly ControlNodePeer[] {
+    return this.#controlNodes.peers;
   }
 
   /** Where its own views are; undefined when it serves none. */
@@ -392,7 +372,7 @@ export class Agent {
     const { contents, problems } = readTold(line, this.#told, first);
     this.#told = contents;
     this.#reconcile();
-    this.#connect();
+    this.#controlNodes.connect();
     if (problems.length > 0) throw new AgentError(problems.join('; '));
   }
 
@@ -440,68 +420,16 @@ export class Agent {
 
   #announce(route: LocalRoute): void {
     const item = publishedItem(this.#publishing, route);
-    for (const peer of this.peers) peer.announce(route.vrf, item);
+    this.#controlNodes.announce(route.vrf, item);
   }
 
   #withdraw(route: LocalRoute): void {
     const item = publishedItem(this.#publishing, route);
-    for (const peer of this.peers) peer.withdraw(route.vrf, item);
-  }
-
-  #peerListener(): PeerListener {
-    return {
-      subscriptions: () => this.vrfs.inOrder(),
-      publications: (vrf) => this.#publications(vrf),
-      receive: (peer, stanza) => this.#receive(peer, stanza),
-      othersInSync: (peer) => this.peers.some((other) => other !== peer && other.inSync),
-      markStale: (peer) => void this.#learnedRoutes.markStale(peer, this.vrfs),
-      sweep: (peer, generation) => {
-        const swept = this.#learnedRoutes.sweep(peer, this.vrfs, generation);
-        if (swept > 0) this.#log.info({ peer: peer.name, paths: swept }, 'unconfirmed paths forgotten');
-      },
-      changed: (peer) => this.#sessionChanged(peer),
-      timedOut: (peer) => this.#tryAnother(peer),
-    };
+    this.#controlNodes.withdraw(route.vrf, item);
   }
 
   *#publications(vrf: Vrf): IterableIterator<UnicastItem> {
     for (const route of this.localRoutes.of(vrf)) yield publishedItem(this.#publishing, route);
-  }
-
-  #receive(peer: ControlNodePeer, stanza: Stanza): void {
-    const { counters } = peer;
-    if (stanza.type === 'items') {
-      const vrf = this.vrfs.get(stanza.instance);
-      const taken = vrf === undefined ? 0 : this.#learnedRoutes.receive(peer, vrf, stanza);
-      counters.items += taken;
-      counters.ignored += stanza.items.length - taken + stanza.problems.length;
-      for (const problem of stanza.problems)
-        this.#log.warn({ peer: peer.name, ...problem }, 'an item was dropped');
-    } else if (stanza.type === 'retracts') {
-      const vrf = this.vrfs.get(stanza.instance);
-      const taken = vrf === undefined ? 0 : this.#learnedRoutes.retract(peer, vrf, stanza);
-      counters.retracts += taken;
-      counters.ignored += stanza.ids.length - taken;
-    } else counters.ignored++;
-  }
-
-  #sessionChanged(peer: ControlNodePeer): void {
-    const { name, state, inSync, lastError } = peer;
-    const because = state === 'established' ? {} : { because: lastError };
-    this.#log.info({ peer: name, state, inSync, ...because }, 'control node');
-    // Once one of them has told everything, what an absent one said is no longer needed.
-    if (inSync) for (const other of this.peers) if (other !== peer) other.forget();
-    this.#onSession?.(peer);
-  }
-
-  /** A spare takes the place of a control node that does not answer, which waits for its turn then. */
-  #tryAnother(peer: ControlNodePeer): void {
-    const spare = this.#spares.shift();
-    if (spare === undefined) return;
-    this.#log.warn({ peer: peer.name, instead: spare.name }, 'control node does not answer');
-    this.#spares.push(peer);
-    peer.stop();
-    spare.start();
   }
 }
 

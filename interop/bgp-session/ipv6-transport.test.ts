@@ -1,25 +1,16 @@
 // Sessions over IPv6 with FRR and BIRD, all on ::1 with a port of their own.
-import { createServer, type AddressInfo } from 'node:net';
 import { Listener } from '@vaportrail/bgp';
 import { Bird, Frr, findBird, findFrr } from '@vaportrail/lab';
 import t from 'tap';
+import { freePort } from '../free-port.ts';
 import { RecordedSession, us } from './recorded-session.ts';
 
 t.setTimeout(120_000);
 const address = '::1';
 
-/** A port of ::1 nobody uses now. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, address, () => resolve()));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
-}
-
 const frr = findFrr();
 t.test('with FRR, which we connect to', { skip: frr.path === undefined && frr.missing }, async (t) => {
-  const port = await freePort();
+  const port = await freePort(address);
   const frr = await Frr.start({
     asn: us.asn,
     routerId: '10.0.0.2',
@@ -55,7 +46,7 @@ t.test('with BIRD, which connects to us', { skip: bird.path === undefined && bir
     asn: us.asn,
     routerId: '10.0.0.4',
     address,
-    port: await freePort(),
+    port: await freePort(address),
     neighbors: [
       { name: 'vaportrail', address, asn: us.asn, port, channels: ['ipv6 { import all; export all; };'] },
     ],

@@ -2,10 +2,10 @@
 import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
 import { Gateway, gatewayConfig } from '@vaportrail/gateway';
 import { Frr, LoopbackBlock, Pmbmpd, findFrr, findPmbmpd, type PmbmpdEvent } from '@vaportrail/lab';
-import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { ComputeNode } from '../compute-node.ts';
+import { freePort } from '../free-port.ts';
 import { floatingIp } from '../running-lab.ts';
 
 const asn = 60100;
@@ -15,14 +15,6 @@ const ofGateway = '16.16.16.0/24';
 const block = new LoopbackBlock();
 
 const skip = [findPmbmpd(), findFrr()].flatMap((each) => (each.path === undefined ? [each.missing] : []))[0];
-
-async function freePort(address: string): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, address, resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 type Said = Readonly<Record<string, unknown>>;
 

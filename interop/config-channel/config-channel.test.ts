@@ -4,20 +4,11 @@ import { ConfigNode, configNodeConfig, type ConfigObject, type NewObject } from 
 import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
 import { LoopbackBlock } from '@vaportrail/lab';
 import { silentLog } from '@vaportrail/show';
-import { createServer } from 'node:net';
 import t from 'tap';
+import { freePort } from '../free-port.ts';
 import { until } from '../running-lab.ts';
 
 const POD_VRF = 'default-domain:tenant:pods:pods';
-
-/** A port that a config node can leave and take again. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
-}
 
 t.test('interfaces, networks and route targets reach agents and control node while they run', async (t) => {
   const block = new LoopbackBlock();

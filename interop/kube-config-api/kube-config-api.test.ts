@@ -1,21 +1,13 @@
 // A config node and kube in processes of their own: manifests on one side, objects and addresses on the other.
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bookManifests, DaemonProcess } from '@vaportrail/lab';
 import t from 'tap';
+import { freePort } from '../free-port.ts';
 import { until } from '../running-lab.ts';
 
 const vaportrail = fileURLToPath(new URL('../../../packages/cli/bin/vaportrail.js', import.meta.url));
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 t.setTimeout(240_000);
 

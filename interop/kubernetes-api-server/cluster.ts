@@ -1,13 +1,11 @@
 /** A real Kubernetes control plane without nodes: etcd, API server, and the controllers that make endpoints and tokens. */
 import { generateKeyPairSync } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { existsSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { existsSync } from 'node:fs';
 import { KubeConfig } from '@kubernetes/client-node';
 import { KubernetesApi } from '@vaportrail/kube';
 import { DaemonProcess } from '@vaportrail/lab';
+import { freePort } from '../free-port.ts';
 
 const TOKEN = 'administrator';
 const START = 90_000;
@@ -25,14 +23,6 @@ export function missingCluster(): string | false {
   );
   if (absent.length === 0) return false;
   return `${absent.join(', ')} not found on PATH, nor in the folder that VAPORTRAIL_KUBE_BIN names`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 export class RealCluster {

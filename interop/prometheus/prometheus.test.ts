@@ -2,11 +2,11 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
+import { freePort } from '../free-port.ts';
 import { floatingIp, peerOf, runningLab, until } from '../running-lab.ts';
 
 t.setTimeout(120_000);
@@ -17,16 +17,6 @@ const dashboard = fileURLToPath(new URL('../../../deploy/grafana-dashboard.json'
 interface Sample {
   readonly metric: Readonly<Record<string, string>>;
   readonly value: readonly [time: number, value: string];
-}
-
-/** A port of the loopback that nobody has at the moment. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** A Prometheus that scrapes these daemons every second; yields how to ask it. */

@@ -25,6 +25,22 @@ const startFrr = (own: string, address: string, hops: number, port?: number) =>
     ],
   });
 
+/** A session with TTL security that waits for its neighbour to connect. */
+async function waiting(t: { teardown(end: () => unknown): void }, address: string, neighbor: string) {
+  const listener = new Listener();
+  const { port } = await listener.listen({ address, port: 0 });
+  t.teardown(() => listener.close());
+  const peer = new RecordedSession({
+    local: us,
+    peer: { address: neighbor, asn: us.asn, passive: true },
+    families,
+    ttlSecurity: 1,
+  });
+  listener.add(peer.session);
+  peer.session.start();
+  return { port, peer };
+}
+
 const frr = findFrr();
 const frrSkip = ('missing' in frr ? frr.missing : undefined) ?? unavailable() ?? false;
 
@@ -58,17 +74,7 @@ t.test(
   { skip: unavailable() ?? false },
   async (t) => {
     const [address, own] = [block.take(), block.take()];
-    const listener = new Listener();
-    const { port } = await listener.listen({ address, port: 0 });
-    t.teardown(() => listener.close());
-    const secured = new RecordedSession({
-      local: us,
-      peer: { address: own, asn: us.asn, passive: true },
-      families,
-      ttlSecurity: 1,
-    });
-    listener.add(secured.session);
-    secured.session.start();
+    const { port, peer: secured } = await waiting(t, address, own);
     const usual = new RecordedSession({
       local: { asn: us.asn, routerId: 2, address: own },
       peer: { address, port, asn: us.asn },
@@ -115,17 +121,7 @@ t.test('BIRD takes our connection when both have it', { skip: birdSkip }, async 
 
 t.test('BIRD connects to us when both have it', { skip: birdSkip }, async (t) => {
   const [address, own] = [block.take(), block.take()];
-  const listener = new Listener();
-  const { port } = await listener.listen({ address, port: 0 });
-  t.teardown(() => listener.close());
-  const peer = new RecordedSession({
-    local: us,
-    peer: { address: own, asn: us.asn, passive: true },
-    families,
-    ttlSecurity: 1,
-  });
-  listener.add(peer.session);
-  peer.session.start();
+  const { port, peer } = await waiting(t, address, own);
   const bird = await Bird.start({
     asn: us.asn,
     routerId: '10.0.0.4',
@@ -142,17 +138,7 @@ t.test('BIRD connects to us when both have it', { skip: birdSkip }, async (t) =>
 
 t.test('FRR connects to us when both have it', { skip: frrSkip }, async (t) => {
   const [address, own] = [block.take(), block.take()];
-  const listener = new Listener();
-  const { port } = await listener.listen({ address, port: 0 });
-  t.teardown(() => listener.close());
-  const peer = new RecordedSession({
-    local: us,
-    peer: { address: own, asn: us.asn, passive: true },
-    families,
-    ttlSecurity: 1,
-  });
-  listener.add(peer.session);
-  peer.session.start();
+  const { port, peer } = await waiting(t, address, own);
   const frr = await startFrr(own, address, 1, port);
   t.teardown(() => frr.stop());
   await peer.up(60_000);
@@ -213,17 +199,7 @@ t.test(
 
 t.test('GoBGP connects to us when both have it', { skip: gobgpSkip }, async (t) => {
   const [address, own] = [block.take(), block.take()];
-  const listener = new Listener();
-  const { port } = await listener.listen({ address, port: 0 });
-  t.teardown(() => listener.close());
-  const peer = new RecordedSession({
-    local: us,
-    peer: { address: own, asn: us.asn, passive: true },
-    families,
-    ttlSecurity: 1,
-  });
-  listener.add(peer.session);
-  peer.session.start();
+  const { port, peer } = await waiting(t, address, own);
   const gobgp = await Gobgp.start({
     asn: us.asn,
     routerId: '10.0.0.3',

@@ -1,24 +1,14 @@
 // What a BMP station hears of a control node that has FRR for a peer, read by tshark from the wire.
 import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
-import { Frr, LoopbackBlock, findFrr } from '@vaportrail/lab';
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { Frr, LoopbackBlock } from '@vaportrail/lab';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { ComputeNode } from '../compute-node.ts';
-import { floatingIp, until } from '../running-lab.ts';
+import { floatingIp, missing, until } from '../running-lab.ts';
+import { silentStation } from '../silent-station.ts';
+import { TsharkCapture, missingCapture } from '../tshark-capture.ts';
 
-const tshark = '/usr/bin/tshark';
-const skip = !existsSync(tshark)
-  ? 'tshark is not installed'
-  : process.getuid?.() !== 0
-    ? 'capturing needs root'
-    : findFrr().path === undefined
-      ? 'FRR is not installed'
-      : false;
+const skip = missingCapture() || missing('frr');
 const asn = 60100;
 const PUBLIC = 'default-domain:k8s-ns-user-1:k8s-vn-ns-default-pod-network:k8s-vn-ns-default-pod-network';
 const block = new LoopbackBlock();
@@ -28,21 +18,8 @@ t.test(
   { skip },
   async (t) => {
     t.setTimeout(90_000);
-    let octets = 0;
-    const server = createServer((socket) => void socket.on('data', (chunk) => (octets += chunk.length)));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    t.teardown(() => server.close());
-    const { port } = server.address() as AddressInfo;
-    const capture = join(t.testdir({}), 'bmp.pcapng');
-    const recorder = spawn(tshark, ['-q', '-i', 'lo', '-f', `tcp port ${port}`, '-w', capture], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    await new Promise<void>((resolve) => {
-      recorder.stderr.on('data', (chunk: Buffer) => {
-        if (chunk.includes('Capturing')) resolve();
-      });
-    });
-    await sleep(1500);
+    const station = await silentStation(t);
+    const capture = await TsharkCapture.start(t, { port: station.at.port, protocol: 'bmp' });
 
     const [ours, theirs] = [block.take(), block.take()];
     const frr = await Frr.start({
@@ -67,7 +44,7 @@ t.test(
         },
         xmpp: { listen: { address: ours, port: 0 } },
         'routing-instances': [{ name: PUBLIC, 'vn-index': 11, 'route-targets': ['500:500'] }],
-        bmp: { stations: [{ address: '127.0.0.1', port }], 'statistics-interval': 1 },
+        bmp: { stations: [station.at], 'statistics-interval': 1 },
       }),
     );
     await node.start();
@@ -81,18 +58,11 @@ t.test(
       (routes) => routes.some(({ prefix }) => prefix.includes('15.15.15.0')),
     );
     await sleep(2500);
-    t.ok(octets > 0);
+    t.ok(station.octets > 0);
     await node.stop();
-    await sleep(500);
-    recorder.kill('SIGINT');
-    await once(recorder, 'exit');
+    await capture.stop();
 
-    const read = (...args: string[]): string =>
-      execFileSync(tshark, ['-r', capture, '-d', `tcp.port==${port},bmp`, ...args], {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-      });
-    const types = new Set(read('-Y', 'bmp', '-T', 'fields', '-e', 'bmp.type').split(/[\s,]+/));
+    const types = new Set(capture.read('bmp', '-T', 'fields', '-e', 'bmp.type').split(/[\s,]+/));
     for (const [type, name] of [
       ['4', 'initiation'],
       ['3', 'peer up'],
@@ -102,17 +72,17 @@ t.test(
       ['5', 'termination'],
     ] as const)
       t.ok(types.has(type), name);
-    const peers = read('-Y', 'bmp.type == 0', '-T', 'fields', '-e', 'bmp.peer.type');
+    const peers = capture.read('bmp.type == 0', '-T', 'fields', '-e', 'bmp.peer.type');
     t.match(peers, /\b0\b/, 'what FRR said');
     t.match(peers, /\b3\b/, 'the Loc-RIB');
     const told = 'bmp.type == 0 && bmp.peer.flags.adj_rib_out == 1';
-    t.match(read('-V', '-Y', told), '101.101.101.252', 'what FRR is told, as Adj-RIB-Out');
-    t.notMatch(read('-V', '-Y', told), '15.15.15.0', 'and not what it said');
-    const text = read('-V', '-Y', 'bmp');
+    t.match(capture.read(told, '-V'), '101.101.101.252', 'what FRR is told, as Adj-RIB-Out');
+    t.notMatch(capture.read(told, '-V'), '15.15.15.0', 'and not what it said');
+    const text = capture.read('bmp', '-V');
     t.match(text, '15.15.15.0', 'the route of FRR');
     t.match(text, '101.101.101.252', 'the floating IP of the agent');
     // tshark 4.0 hands all of Peer Up to its BGP dissector, also the table name (RFC 9069 §5.2.1) behind the OPENs.
     const wrong = '_ws.malformed && !(bmp.type == 3 && bmp.peer.type == 3)';
-    t.equal(read('-Y', wrong).trim(), '', 'nothing is malformed');
+    t.equal(capture.read(wrong).trim(), '', 'nothing is malformed');
   },
 );

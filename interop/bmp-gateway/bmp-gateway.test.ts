@@ -1,23 +1,13 @@
 // What a BMP station hears of a gateway with two VRFs and FRR for a peer, read by tshark from the wire.
 import { Gateway, gatewayConfig } from '@vaportrail/gateway';
-import { Frr, LoopbackBlock, findFrr } from '@vaportrail/lab';
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { Frr, LoopbackBlock } from '@vaportrail/lab';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { until } from '../running-lab.ts';
+import { missing, until } from '../running-lab.ts';
+import { silentStation } from '../silent-station.ts';
+import { TsharkCapture, missingCapture } from '../tshark-capture.ts';
 
-const tshark = '/usr/bin/tshark';
-const skip = !existsSync(tshark)
-  ? 'tshark is not installed'
-  : process.getuid?.() !== 0
-    ? 'capturing needs root'
-    : findFrr().path === undefined
-      ? 'FRR is not installed'
-      : false;
+const skip = missingCapture() || missing('frr');
 const asn = 60100;
 const block = new LoopbackBlock();
 
@@ -26,20 +16,8 @@ t.test(
   { skip },
   async (t) => {
     t.setTimeout(90_000);
-    const server = createServer((socket) => void socket.resume());
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    t.teardown(() => server.close());
-    const { port } = server.address() as AddressInfo;
-    const capture = join(t.testdir({}), 'bmp.pcapng');
-    const recorder = spawn(tshark, ['-q', '-i', 'lo', '-f', `tcp port ${port}`, '-w', capture], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    await new Promise<void>((resolve) => {
-      recorder.stderr.on('data', (chunk: Buffer) => {
-        if (chunk.includes('Capturing')) resolve();
-      });
-    });
-    await sleep(1500);
+    const station = await silentStation(t);
+    const capture = await TsharkCapture.start(t, { port: station.at.port, protocol: 'bmp' });
     const [ours, theirs] = [block.take(), block.take()];
     const frr = await Frr.start({
       asn,
@@ -78,7 +56,7 @@ t.test(
         'dynamic-tunnels': [
           { name: 'contrail', 'source-address': '192.168.0.204', 'destination-networks': ['10.169.25.0/24'] },
         ],
-        bmp: { stations: [{ address: '127.0.0.1', port }], 'statistics-interval': 1 },
+        bmp: { stations: [station.at], 'statistics-interval': 1 },
       }),
     );
     await gateway.start();
@@ -89,23 +67,20 @@ t.test(
     await frr.process.answers(async () => ((await frr.paths('15.15.15.0/24')).length > 0 ? true : undefined));
     await sleep(2000);
     await gateway.stop();
-    await sleep(500);
-    recorder.kill('SIGINT');
-    await once(recorder, 'exit');
+    await capture.stop();
 
-    const read = (filter: string, ...more: string[]): string =>
-      execFileSync(tshark, ['-r', capture, '-d', `tcp.port==${port},bmp`, ...more, '-Y', filter], {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-      });
-    const types = new Set(read('bmp', '-T', 'fields', '-e', 'bmp.type').split(/[\s,]+/));
+    const types = new Set(capture.read('bmp', '-T', 'fields', '-e', 'bmp.type').split(/[\s,]+/));
     for (const type of ['0', '1', '2', '3', '4', '5']) t.ok(types.has(type), `message type ${type}`);
-    t.match(read('bmp.type == 0 && bmp.peer.type == 0', '-V'), '101.101.101.252', 'what FRR says');
-    t.match(read('bmp.type == 0 && bmp.peer.flags.adj_rib_out == 1', '-V'), '15.15.15.0', 'what it is told');
-    const locRib = read('bmp.type == 0 && bmp.peer.type == 3', '-V');
+    t.match(capture.read('bmp.type == 0 && bmp.peer.type == 0', '-V'), '101.101.101.252', 'what FRR says');
+    t.match(
+      capture.read('bmp.type == 0 && bmp.peer.flags.adj_rib_out == 1', '-V'),
+      '15.15.15.0',
+      'what it is told',
+    );
+    const locRib = capture.read('bmp.type == 0 && bmp.peer.type == 3', '-V');
     t.match(locRib, '101.101.101.252', 'the best route of the VRF');
     t.match(locRib, '192.168.0.204:500', 'under the distinguisher of the VRF');
     const wrong = '_ws.malformed && !(bmp.type == 3 && bmp.peer.type == 3)';
-    t.equal(read(wrong).trim(), '', 'nothing is malformed');
+    t.equal(capture.read(wrong).trim(), '', 'nothing is malformed');
   },
 );

@@ -1,8 +1,3 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import {
   BmpStation,
@@ -14,29 +9,14 @@ import {
 } from '@vaportrail/bgp/bmp';
 import { encodeMessage, encodeUpdate } from '@vaportrail/bgp/wire';
 import { parseAddress, parseIpv4 } from '@vaportrail/net';
+import { silentStation } from '../silent-station.ts';
+import { TsharkCapture, missingCapture } from '../tshark-capture.ts';
 
-const tshark = '/usr/bin/tshark';
-const missing = existsSync(tshark)
-  ? process.getuid?.() === 0
-    ? false
-    : 'capturing needs root'
-  : 'tshark is not installed';
+const skip = missingCapture();
 
-t.test('tshark reads what a station is sent, and finds nothing malformed', { skip: missing }, async (t) => {
-  const server = createServer((socket) => void socket.resume());
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => server.close());
-  const { port } = server.address() as AddressInfo;
-  const capture = join(t.testdir({}), 'bmp.pcapng');
-  const recorder = spawn(tshark, ['-q', '-i', 'lo', '-f', `tcp port ${port}`, '-w', capture], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  await new Promise<void>((resolve) => {
-    recorder.stderr.on('data', (chunk: Buffer) => {
-      if (chunk.includes('Capturing')) resolve();
-    });
-  });
-  await sleep(1500);
+t.test('tshark reads what a station is sent, and finds nothing malformed', { skip }, async (t) => {
+  const silent = await silentStation(t);
+  const capture = await TsharkCapture.start(t, { port: silent.at.port, protocol: 'bmp' });
 
   const peer: BmpPeer = {
     view: 'adj-rib-in-pre',
@@ -68,8 +48,7 @@ t.test('tshark reads what a station is sent, and finds nothing malformed', { ski
   const at = Date.now();
   await new Promise<void>((resolve) => {
     const station: BmpStation = new BmpStation({
-      address: '127.0.0.1',
-      port,
+      ...silent.at,
       sysName: 'cent111',
       sysDescription: 'control node',
       connected() {
@@ -87,20 +66,15 @@ t.test('tshark reads what a station is sent, and finds nothing malformed', { ski
           peerDown(peer, at, { reason: 'remote-closed' }),
         );
         station.stop();
-        setTimeout(resolve, 500);
+        resolve();
       },
     });
     station.start();
   });
-  recorder.kill('SIGINT');
-  await new Promise((resolve) => recorder.once('exit', resolve));
+  await capture.stop();
 
-  const read = (...args: string[]): string =>
-    execFileSync(tshark, ['-r', capture, '-d', `tcp.port==${port},bmp`, ...args], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-  const types = read('-Y', 'bmp', '-T', 'fields', '-e', 'bmp.type')
+  const types = capture
+    .read('bmp', '-T', 'fields', '-e', 'bmp.type')
     .split(/[\s,]+/)
     .filter(Boolean);
   t.same(
@@ -108,6 +82,6 @@ t.test('tshark reads what a station is sent, and finds nothing malformed', { ski
     ['4', '3', '0', '0', '1', '2', '5'],
     'initiation, peer up, two routes, statistics, peer down, termination',
   );
-  t.match(read('-Y', 'bmp', '-T', 'fields', '-e', 'bgp.nlri_prefix'), '101.101.101.252');
-  t.equal(read('-Y', '_ws.malformed').trim(), '');
+  t.match(capture.read('bmp', '-T', 'fields', '-e', 'bgp.nlri_prefix'), '101.101.101.252');
+  t.equal(capture.read('_ws.malformed').trim(), '');
 });

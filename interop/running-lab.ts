@@ -1,6 +1,7 @@
 /** A lab for one test: started with the peers it needs, skipped with the reason when one is missing, ended with it. */
 import {
   Lab,
+  findBird,
   findFrr,
   findGobgp,
   readTopology,
@@ -17,8 +18,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export const floatingIp = '101.101.101.252/32';
 
 /** Why a test with these peers cannot run here, or false when it can: tap's `skip`. */
-export function missing(...kinds: readonly GatewayKind[]): string | false {
-  const found = { frr: findFrr, gobgp: findGobgp, gateway: () => ({ path: 'ours' }) };
+export function missing(...kinds: readonly (GatewayKind | 'bird')[]): string | false {
+  const found = { frr: findFrr, gobgp: findGobgp, bird: findBird, gateway: () => ({ path: 'ours' }) };
   for (const kind of kinds) {
     const { path, missing } = found[kind]() as { path?: string; missing?: string };
     if (path === undefined) return missing!;

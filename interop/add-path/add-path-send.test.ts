@@ -1,46 +1,34 @@
 // A control node that sends several paths of one destination: what FRR, BIRD and GoBGP have of them, in their own words.
 import { Speaker } from '@vaportrail/bgp';
-import { ControlNode, type ControlNodeConfigInput, controlNodeConfig } from '@vaportrail/control-node';
-import { Bird, type Found, Frr, Gobgp, LoopbackBlock, findBird, findFrr, findGobgp } from '@vaportrail/lab';
+import { Bird, Frr, Gobgp, LoopbackBlock } from '@vaportrail/lab';
 import t from 'tap';
+import { type PeerInput, reflector, runningControlNode } from '../running-control-node.ts';
+import { missing } from '../running-lab.ts';
 
 t.setTimeout(180_000);
-const asn = 64512;
+const { asn } = reflector;
 const prefix = '203.0.113.0/24';
 const rd = '10.9.9.9:1';
 const block = new LoopbackBlock();
 const target = { extendedCommunities: ['target:64512:100'] };
-type PeerInput = NonNullable<NonNullable<ControlNodeConfigInput['bgp']>['peers']>[number];
 
 interface Test {
   teardown(end: () => Promise<unknown>): void;
 }
 type Assertions = Pick<typeof t, 'equal'>;
 
-const missing = (found: Found): string | false => 'missing' in found && found.missing;
-
 /** A control node with one receiver and three speakers that each have their own path of the same destinations. */
-async function reflector(t: Test, peer: PeerInput, ours: string) {
+async function reflecting(t: Test, peer: PeerInput, ours: string) {
   const addresses = [block.take(), block.take(), block.take()];
   const families = ['inet', 'inet-vpn'] as const;
-  const node = new ControlNode(
-    controlNodeConfig.parse({
-      name: 'reflector',
-      asn,
-      'router-id': '10.0.0.1',
-      'cluster-id': '10.0.0.1',
-      bgp: {
-        listen: [{ address: ours, port: 0 }],
-        peers: [
-          { name: 'receiver', 'local-address': ours, 'connect-retry': 1, ...peer },
-          ...addresses.map((address) => ({ address, passive: true, families: [...families] })),
-        ],
-      },
-      xmpp: { listen: { address: ours, port: 0 } },
-    }),
-  );
-  await node.start();
-  t.teardown(() => node.stop());
+  const node = await runningControlNode(t, {
+    ...reflector,
+    address: ours,
+    peers: [
+      { name: 'receiver', ...peer },
+      ...addresses.map((address) => ({ address, passive: true, families: [...families] })),
+    ],
+  });
   const speakers = await Promise.all(
     addresses.map(async (localAddress, index) => {
       const speaker = new Speaker({ asn, routerId: `10.0.1.${index + 1}` });
@@ -108,7 +96,7 @@ async function tellsAll(
 const addPath = { inet: 'send', 'inet-vpn': 'send' } as const;
 const families = ['inet', 'inet-vpn'] as ('inet' | 'inet-vpn')[];
 
-t.test('FRR has all paths, unicast and VPN', { skip: missing(findFrr()) }, async (t) => {
+t.test('FRR has all paths, unicast and VPN', { skip: missing('frr') }, async (t) => {
   const [ours, own] = [block.take(), block.take()];
   const frr = await Frr.start({
     asn,
@@ -118,7 +106,7 @@ t.test('FRR has all paths, unicast and VPN', { skip: missing(findFrr()) }, async
   });
   t.teardown(() => frr.stop());
   const peer = { address: own, port: frr.port, families, 'add-path': addPath };
-  const { speakers, node } = await reflector(t, peer, ours);
+  const { speakers, node } = await reflecting(t, peer, ours);
   const shown = async (family: 'inet' | 'inet-vpn'): Promise<Shown> => {
     interface FrrPath {
       readonly addpathRxId?: number;
@@ -139,7 +127,7 @@ t.test('FRR has all paths, unicast and VPN', { skip: missing(findFrr()) }, async
   }
 });
 
-t.test('BIRD has all paths, unicast and VPN', { skip: missing(findBird()) }, async (t) => {
+t.test('BIRD has all paths, unicast and VPN', { skip: missing('bird') }, async (t) => {
   const [ours, own] = [block.take(), block.take()];
   const options = 'import all; export none; add paths rx;';
   const bird = await Bird.start({
@@ -157,7 +145,7 @@ t.test('BIRD has all paths, unicast and VPN', { skip: missing(findBird()) }, asy
   });
   t.teardown(() => bird.stop());
   const peer = { address: own, port: bird.port, families, 'add-path': addPath };
-  const { speakers } = await reflector(t, peer, ours);
+  const { speakers } = await reflecting(t, peer, ours);
   const shown = async (family: 'inet' | 'inet-vpn'): Promise<Shown> => {
     const text = await bird.birdc(`show route table ${family === 'inet' ? 'master4' : 'vpntab'} all`);
     return new Map([...text.matchAll(/BGP\.next_hop: (\S+)/g)].map(([, nextHop]) => [nextHop!, undefined]));
@@ -165,7 +153,7 @@ t.test('BIRD has all paths, unicast and VPN', { skip: missing(findBird()) }, asy
   await tellsAll(t, speakers, (answer) => bird.process.answers(answer, 30_000), shown);
 });
 
-t.test('GoBGP has the best two paths, unicast and VPN', { skip: missing(findGobgp()) }, async (t) => {
+t.test('GoBGP has the best two paths, unicast and VPN', { skip: missing('gobgp') }, async (t) => {
   const [ours, own] = [block.take(), block.take()];
   const gobgp = await Gobgp.start({
     asn,
@@ -183,7 +171,7 @@ t.test('GoBGP has the best two paths, unicast and VPN', { skip: missing(findGobg
   t.teardown(() => gobgp.stop());
   const two = { receive: false, send: 2 } as const;
   const peer = { address: own, port: gobgp.port, families, 'add-path': { inet: two, 'inet-vpn': two } };
-  const { speakers } = await reflector(t, peer, ours);
+  const { speakers } = await reflecting(t, peer, ours);
   const nextHops = async (family: 'ipv4' | 'vpnv4'): Promise<string> => {
     interface Path {
       readonly attrs: readonly { readonly nexthop?: string }[];

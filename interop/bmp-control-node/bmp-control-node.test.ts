@@ -1,16 +1,14 @@
 // What a BMP station hears of a control node that has FRR for a peer, read by tshark from the wire.
-import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
 import { Frr, LoopbackBlock } from '@vaportrail/lab';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { ComputeNode } from '../compute-node.ts';
+import { PUBLIC, camaro, cent111, runningControlNode } from '../running-control-node.ts';
 import { floatingIp, missing, until } from '../running-lab.ts';
 import { silentStation } from '../silent-station.ts';
 import { TsharkCapture, missingCapture } from '../tshark-capture.ts';
 
 const skip = missingCapture() || missing('frr');
-const asn = 60100;
-const PUBLIC = 'default-domain:k8s-ns-user-1:k8s-vn-ns-default-pod-network:k8s-vn-ns-default-pod-network';
 const block = new LoopbackBlock();
 
 t.test(
@@ -23,31 +21,18 @@ t.test(
 
     const [ours, theirs] = [block.take(), block.take()];
     const frr = await Frr.start({
-      asn,
-      routerId: '192.168.0.204',
+      ...camaro,
       address: theirs,
-      importTargets: ['500:500'],
       exported: { prefixes: ['15.15.15.0/24'], label: 299, nextHop: theirs },
-      neighbors: [{ address: ours, asn }],
+      neighbors: [{ address: ours, asn: camaro.asn }],
     });
     t.teardown(() => frr.stop());
-    const node = new ControlNode(
-      controlNodeConfig.parse({
-        name: 'cent111',
-        asn,
-        'router-id': '10.169.25.19',
-        bgp: {
-          listen: [],
-          peers: [
-            { name: 'camaro', address: theirs, port: frr.port, 'local-address': ours, 'connect-retry': 1 },
-          ],
-        },
-        xmpp: { listen: { address: ours, port: 0 } },
-        'routing-instances': [{ name: PUBLIC, 'vn-index': 11, 'route-targets': ['500:500'] }],
-        bmp: { stations: [station.at], 'statistics-interval': 1 },
-      }),
-    );
-    await node.start();
+    const node = await runningControlNode(t, {
+      ...cent111,
+      address: ours,
+      peers: [{ name: 'camaro', address: theirs, port: frr.port }],
+      bmp: { stations: [station.at], 'statistics-interval': 1 },
+    });
     const agent = await ComputeNode.connect(node.xmppAddress!, 'cent222', '10.169.25.20');
     t.teardown(async () => agent.kill());
     agent.subscribe(PUBLIC, 9);

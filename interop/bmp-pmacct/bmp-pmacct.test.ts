@@ -1,15 +1,14 @@
 // What pmbmpd, the BMP station of pmacct, understands of a control node and of a gateway, with FRR for a peer of both.
-import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
 import { Gateway, gatewayConfig } from '@vaportrail/gateway';
 import { Frr, LoopbackBlock, Pmbmpd, findFrr, findPmbmpd, type PmbmpdEvent } from '@vaportrail/lab';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { ComputeNode } from '../compute-node.ts';
 import { freePort } from '../free-port.ts';
+import { PUBLIC, cent111, runningControlNode } from '../running-control-node.ts';
 import { floatingIp } from '../running-lab.ts';
 
-const asn = 60100;
-const PUBLIC = 'default-domain:k8s-ns-user-1:k8s-vn-ns-default-pod-network:k8s-vn-ns-default-pod-network';
+const { asn } = cent111;
 const ofFrr = '15.15.15.0/24';
 const ofGateway = '16.16.16.0/24';
 const block = new LoopbackBlock();
@@ -101,25 +100,15 @@ t.test('pmbmpd tells peers, views and tables of both routers apart', { skip: ski
   );
   await gateway.start();
   t.teardown(() => gateway.stop());
-  const controlNode = new ControlNode(
-    controlNodeConfig.parse({
-      name: 'cent111',
-      asn,
-      'router-id': '10.169.25.19',
-      bgp: {
-        listen: [],
-        peers: [
-          { name: 'camaro', address: router, port, 'local-address': node, 'connect-retry': 1 },
-          { name: 'frr', address: theirs, port: frr.port, 'local-address': node, 'connect-retry': 1 },
-        ],
-      },
-      xmpp: { listen: { address: node, port: 0 } },
-      'routing-instances': [{ name: PUBLIC, 'vn-index': 11, 'route-targets': ['500:500'] }],
-      bmp,
-    }),
-  );
-  await controlNode.start();
-  t.teardown(() => controlNode.stop());
+  const controlNode = await runningControlNode(t, {
+    ...cent111,
+    address: node,
+    peers: [
+      { name: 'camaro', address: router, port },
+      { name: 'frr', address: theirs, port: frr.port },
+    ],
+    bmp,
+  });
   const agent = await ComputeNode.connect(controlNode.xmppAddress!, 'cent222', '10.169.25.20');
   t.teardown(async () => agent.kill());
   agent.subscribe(PUBLIC, 9);

@@ -1,10 +1,12 @@
 // EVPN and IPv6 routes of agents through our control node into FRR and GoBGP, and back from GoBGP to the agents.
-import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
-import { Frr, Gobgp, LoopbackBlock, findFrr, findGobgp } from '@vaportrail/lab';
+import type { ControlNode } from '@vaportrail/control-node';
+import { Frr, Gobgp, LoopbackBlock } from '@vaportrail/lab';
 import { parseAddress, parseMac, parsePrefix } from '@vaportrail/net';
 import { type EnetItem, itemAttributes, nextHop } from '@vaportrail/xmpp';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { ComputeNode } from '../compute-node.ts';
+import { runningControlNode } from '../running-control-node.ts';
+import { missing } from '../running-lab.ts';
 
 const asn = 64512;
 const BLUE = 'default-domain:demo:blue:blue';
@@ -50,30 +52,17 @@ function enet(
   };
 }
 
-async function controlNode(
-  t: { teardown(end: () => Promise<unknown>): void },
-  ours: string,
-  peer: { address: string; port: number },
-): Promise<ControlNode> {
-  const node = new ControlNode(
-    controlNodeConfig.parse({
-      name: 'ctrl-1',
-      asn,
-      'router-id': '10.169.25.19',
-      bgp: {
-        listen: [],
-        peers: [{ ...peer, name: 'peer', 'local-address': ours, 'connect-retry': 1 }],
-      },
-      xmpp: { listen: { address: ours, port: 0 } },
-      'routing-instances': [{ name: BLUE, 'vn-index': 6, 'route-targets': [TARGET] }],
-    }),
-  );
-  await node.start();
-  t.teardown(() => node.stop());
-  return node;
-}
+const controlNode = (t: Test, ours: string, peer: { address: string; port: number }): Promise<ControlNode> =>
+  runningControlNode(t, {
+    name: 'ctrl-1',
+    asn,
+    'router-id': '10.169.25.19',
+    address: ours,
+    peers: [{ ...peer, name: 'peer' }],
+    'routing-instances': [{ name: BLUE, 'vn-index': 6, 'route-targets': [TARGET] }],
+  });
 
-async function agents(t: { teardown(end: () => Promise<unknown>): void }, node: ControlNode) {
+async function agents(t: Test, node: ControlNode) {
   const one = await ComputeNode.connect(node.xmppAddress!, 'compute-1', '10.1.1.3');
   const two = await ComputeNode.connect(node.xmppAddress!, 'compute-2', '10.1.1.4');
   t.teardown(async () => [one, two].forEach((agent) => agent.kill()));
@@ -93,7 +82,7 @@ interface FrrEvpnPath {
 
 t.test(
   'FRR shows MAC, multicast and prefix routes of agents, with their distinguishers and communities',
-  { skip: findFrr().path === undefined ? 'FRR is not installed' : false },
+  { skip: missing('frr') },
   async (t) => {
     const [ours, theirs] = [block.take(), block.take()];
     const frr = await Frr.start({
@@ -191,7 +180,7 @@ t.test(
 
 t.test(
   'GoBGP reads EVPN and VPNv6 routes of agents, and agents get those that GoBGP makes',
-  { skip: findGobgp().path === undefined ? 'GoBGP is not installed' : false },
+  { skip: missing('gobgp') },
   async (t) => {
     const [ours, theirs] = [block.take(), block.take()];
     const gobgp = await Gobgp.start({

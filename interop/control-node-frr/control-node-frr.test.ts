@@ -1,43 +1,30 @@
 // Floating IPs of two compute nodes through our control node into FRR: what FRR itself says of them.
-import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
-import { Frr, LoopbackBlock, findFrr } from '@vaportrail/lab';
+import { Frr, LoopbackBlock } from '@vaportrail/lab';
 import t from 'tap';
 import { ComputeNode } from '../compute-node.ts';
+import { PUBLIC, camaro, cent111, runningControlNode } from '../running-control-node.ts';
+import { missing } from '../running-lab.ts';
 
-const asn = 60100;
+const { asn } = cent111;
 const fip = '101.101.101.252/32';
-const PUBLIC = 'default-domain:k8s-ns-user-1:k8s-vn-ns-default-pod-network:k8s-vn-ns-default-pod-network';
-const skip = findFrr().path === undefined ? 'FRR is not installed' : false;
+const skip = missing('frr');
 const block = new LoopbackBlock();
 
 /** FRR as the gateway, our control node, and the two compute nodes of the lab. */
 async function lab(t: { teardown(end: () => Promise<unknown>): void }) {
   const [ours, theirs] = [block.take(), block.take()];
   const frr = await Frr.start({
-    asn,
-    routerId: '192.168.0.204',
+    ...camaro,
     address: theirs,
-    importTargets: ['500:500'],
     neighbors: [{ address: ours, asn }],
   });
   t.teardown(() => frr.stop());
-  const node = new ControlNode(
-    controlNodeConfig.parse({
-      name: 'cent111',
-      asn,
-      'router-id': '10.169.25.19',
-      bgp: {
-        listen: [],
-        peers: [
-          { name: 'camaro', address: theirs, port: frr.port, 'local-address': ours, 'connect-retry': 1 },
-        ],
-      },
-      xmpp: { listen: { address: ours, port: 0 } },
-      'routing-instances': [{ name: PUBLIC, 'vn-index': 11, 'route-targets': ['500:500', '64512:8000016'] }],
-    }),
-  );
-  await node.start();
-  t.teardown(() => node.stop());
+  const node = await runningControlNode(t, {
+    ...cent111,
+    address: ours,
+    peers: [{ name: 'camaro', address: theirs, port: frr.port }],
+    'routing-instances': [{ name: PUBLIC, 'vn-index': 11, 'route-targets': ['500:500', '64512:8000016'] }],
+  });
   const agent = (name: string, address: string) => ComputeNode.connect(node.xmppAddress!, name, address);
   const cent222 = await agent('cent222', '10.169.25.20');
   const cent333 = await agent('cent333', '10.169.25.21');
@@ -158,29 +145,18 @@ t.test('after the session with FRR is lost everything comes back with it', { ski
 t.test('FRR originates a default route, and the agents get it as an item', { skip }, async (t) => {
   const [ours, theirs] = [block.take(), block.take()];
   const frr = await Frr.start({
-    asn,
-    routerId: '192.168.0.204',
+    ...camaro,
     address: theirs,
-    importTargets: ['500:500'],
     exported: { prefixes: ['0.0.0.0/0'], label: 500, nextHop: '192.168.0.204' },
     neighbors: [{ address: ours, asn, port: 1791 }],
   });
   t.teardown(() => frr.stop());
-  const node = new ControlNode(
-    controlNodeConfig.parse({
-      name: 'cent111',
-      asn,
-      'router-id': '10.169.25.19',
-      bgp: {
-        listen: [{ address: ours, port: 1791 }],
-        peers: [{ name: 'camaro', address: theirs, passive: true }],
-      },
-      xmpp: { listen: { address: ours, port: 0 } },
-      'routing-instances': [{ name: PUBLIC, 'vn-index': 11, 'route-targets': ['500:500'] }],
-    }),
-  );
-  await node.start();
-  t.teardown(() => node.stop());
+  const node = await runningControlNode(t, {
+    ...cent111,
+    address: ours,
+    bgpPort: 1791,
+    peers: [{ name: 'camaro', address: theirs, passive: true }],
+  });
   const cent222 = await ComputeNode.connect(node.xmppAddress!, 'cent222', '10.169.25.20');
   t.teardown(async () => cent222.kill());
   cent222.subscribe(PUBLIC, 9);
@@ -216,27 +192,13 @@ t.test(
     t.teardown(() => first.stop());
     const second = await start(two, '192.168.0.205');
     t.teardown(() => second.stop());
-    const node = new ControlNode(
-      controlNodeConfig.parse({
-        name: 'cent111',
-        asn,
-        'router-id': '10.169.25.19',
-        'cluster-id': '10.169.25.19',
-        bgp: {
-          listen: [],
-          peers: [first, second].map(({ address, port }) => ({
-            address,
-            port,
-            'local-address': ours,
-            'connect-retry': 1,
-            families: ['inet-vpn'] as const,
-          })),
-        },
-        xmpp: { listen: { address: ours, port: 0 } },
-      }),
-    );
-    await node.start();
-    t.teardown(() => node.stop());
+    await runningControlNode(t, {
+      ...cent111,
+      'cluster-id': '10.169.25.19',
+      address: ours,
+      peers: [first, second].map(({ address, port }) => ({ address, port, families: ['inet-vpn'] })),
+      'routing-instances': [],
+    });
     const view = await second.process.answers(async () => {
       const view = await second.vtysh('show bgp ipv4 vpn 15.15.15.0/24');
       return view.includes('Originator') ? view : undefined;
@@ -257,28 +219,17 @@ t.test(
 t.test('towards another AS the MED survives, and LOCAL_PREF does not', { skip }, async (t) => {
   const [ours, theirs] = [block.take(), block.take()];
   const frr = await Frr.start({
+    ...camaro,
     asn: 65001,
-    routerId: '192.168.0.204',
     address: theirs,
-    importTargets: ['500:500'],
     neighbors: [{ address: ours, asn, settings: ['ebgp-multihop 4'] }],
   });
   t.teardown(() => frr.stop());
-  const node = new ControlNode(
-    controlNodeConfig.parse({
-      name: 'cent111',
-      asn,
-      'router-id': '10.169.25.19',
-      bgp: {
-        listen: [],
-        peers: [{ address: theirs, port: frr.port, asn: 65001, 'local-address': ours, 'connect-retry': 1 }],
-      },
-      xmpp: { listen: { address: ours, port: 0 } },
-      'routing-instances': [{ name: PUBLIC, 'vn-index': 11, 'route-targets': ['500:500'] }],
-    }),
-  );
-  await node.start();
-  t.teardown(() => node.stop());
+  const node = await runningControlNode(t, {
+    ...cent111,
+    address: ours,
+    peers: [{ address: theirs, port: frr.port, asn: 65001 }],
+  });
   const cent222 = await ComputeNode.connect(node.xmppAddress!, 'cent222', '10.169.25.20');
   t.teardown(async () => cent222.kill());
   cent222.subscribe(PUBLIC, 9);

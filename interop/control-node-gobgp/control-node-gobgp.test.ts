@@ -1,14 +1,14 @@
 // Our control node and GoBGP: route-target constraint both ways, and routes as GoBGP prints them.
-import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
-import { Gobgp, LoopbackBlock, findGobgp } from '@vaportrail/lab';
+import { Gobgp, LoopbackBlock } from '@vaportrail/lab';
 import t from 'tap';
 import { ComputeNode } from '../compute-node.ts';
+import { PUBLIC, cent111, runningControlNode } from '../running-control-node.ts';
+import { missing } from '../running-lab.ts';
 
-const asn = 60100;
+const { asn } = cent111;
 const fip = '101.101.101.252/32';
-const PUBLIC = 'default-domain:k8s-ns-user-1:k8s-vn-ns-default-pod-network:k8s-vn-ns-default-pod-network';
 const POD = 'default-domain:k8s-ns-user-1:k8s-ns-user-1-pod-network:k8s-ns-user-1-pod-network';
-const skip = findGobgp().path === undefined ? 'GoBGP is not installed' : false;
+const skip = missing('gobgp');
 const block = new LoopbackBlock();
 
 interface GobgpRoute {
@@ -26,33 +26,15 @@ async function lab(t: { teardown(end: () => Promise<unknown>): void }) {
     vrfs: [{ name: 'k8s-test', routeDistinguisher: '192.168.0.206:500', routeTargets: ['500:500'] }],
   });
   t.teardown(() => gobgp.stop());
-  const node = new ControlNode(
-    controlNodeConfig.parse({
-      name: 'cent111',
-      asn,
-      'router-id': '10.169.25.19',
-      bgp: {
-        listen: [],
-        peers: [
-          {
-            name: 'camaro',
-            address: theirs,
-            port: gobgp.port,
-            'local-address': ours,
-            families: ['inet-vpn', 'route-target'],
-            'connect-retry': 1,
-          },
-        ],
-      },
-      xmpp: { listen: { address: ours, port: 0 } },
-      'routing-instances': [
-        { name: PUBLIC, 'vn-index': 11, 'route-targets': ['500:500'] },
-        { name: POD, 'vn-index': 5, 'route-targets': ['64512:8000003'] },
-      ],
-    }),
-  );
-  await node.start();
-  t.teardown(() => node.stop());
+  const node = await runningControlNode(t, {
+    ...cent111,
+    address: ours,
+    peers: [{ name: 'camaro', address: theirs, port: gobgp.port, families: ['inet-vpn', 'route-target'] }],
+    'routing-instances': [
+      ...cent111['routing-instances'],
+      { name: POD, 'vn-index': 5, 'route-targets': ['64512:8000003'] },
+    ],
+  });
   const cent222 = await ComputeNode.connect(node.xmppAddress!, 'cent222', '10.169.25.20');
   const cent333 = await ComputeNode.connect(node.xmppAddress!, 'cent333', '10.169.25.21');
   t.teardown(async () => [cent222, cent333].forEach((one) => one.kill()));

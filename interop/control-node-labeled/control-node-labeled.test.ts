@@ -1,10 +1,11 @@
 // Labelled routes of the underlay: from an agent through inet.3 of our control node into FRR.
-import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
-import { Frr, LoopbackBlock, findFrr } from '@vaportrail/lab';
+import { Frr, LoopbackBlock } from '@vaportrail/lab';
 import { parseAddress, parsePrefix } from '@vaportrail/net';
 import { MASTER_INSTANCE, type UnicastItem, itemAttributes, nextHop } from '@vaportrail/xmpp';
 import t from 'tap';
 import { ComputeNode } from '../compute-node.ts';
+import { runningControlNode } from '../running-control-node.ts';
+import { missing } from '../running-lab.ts';
 
 const asn = 64512;
 const block = new LoopbackBlock();
@@ -23,7 +24,7 @@ function labelled(label: number): UnicastItem {
 
 t.test(
   'a labelled route of an agent goes through inet.3 to FRR, without route distinguisher or communities',
-  { skip: findFrr().path === undefined ? 'FRR is not installed' : false },
+  { skip: missing('frr') },
   async (t) => {
     const [ours, theirs] = [block.take(), block.take()];
     const frr = await Frr.start({
@@ -33,28 +34,13 @@ t.test(
       neighbors: [{ address: ours, asn, families: { 'ipv4 labeled-unicast': [] } }],
     });
     t.teardown(() => frr.stop());
-    const node = new ControlNode(
-      controlNodeConfig.parse({
-        name: 'ctrl-1',
-        asn,
-        'router-id': '10.169.25.19',
-        bgp: {
-          listen: [],
-          peers: [
-            {
-              address: theirs,
-              port: frr.port,
-              'local-address': ours,
-              'connect-retry': 1,
-              families: ['inet-labeled'],
-            },
-          ],
-        },
-        xmpp: { listen: { address: ours, port: 0 } },
-      }),
-    );
-    await node.start();
-    t.teardown(() => node.stop());
+    const node = await runningControlNode(t, {
+      name: 'ctrl-1',
+      asn,
+      'router-id': '10.169.25.19',
+      address: ours,
+      peers: [{ address: theirs, port: frr.port, families: ['inet-labeled'] }],
+    });
     const agent = await ComputeNode.connect(node.xmppAddress!, 'compute-1', '10.1.1.3');
     t.teardown(async () => agent.kill());
     agent.subscribe(MASTER_INSTANCE, 0);

@@ -1,7 +1,7 @@
 // A control node and BIRD send each other a family again between markers, by the configuration of a control node.
-import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
 import { Bird, LoopbackBlock, findBird } from '@vaportrail/lab';
 import t from 'tap';
+import { runningControlNode } from '../running-control-node.ts';
 
 t.setTimeout(60_000);
 const found = findBird();
@@ -27,28 +27,12 @@ t.test('a refresh between markers keeps what was sent again', { skip }, async (t
     ],
   });
   t.teardown(() => bird.stop());
-  const node = new ControlNode(
-    controlNodeConfig.parse({
-      name: 'refreshed',
-      'router-id': '10.0.0.1',
-      bgp: {
-        listen: [],
-        peers: [
-          {
-            address: theirs,
-            port: bird.port,
-            'local-address': ours,
-            'connect-retry': 1,
-            families: ['inet'],
-            'add-path': { inet: 'receive' },
-          },
-        ],
-      },
-      xmpp: { listen: { address: ours, port: 0 } },
-    }),
-  );
-  await node.start();
-  t.teardown(() => node.stop());
+  const node = await runningControlNode(t, {
+    name: 'refreshed',
+    'router-id': '10.0.0.1',
+    address: ours,
+    peers: [{ address: theirs, port: bird.port, families: ['inet'], 'add-path': { inet: 'receive' } }],
+  });
   const paths = (): number => node.neighbors()[0]?.paths ?? 0;
   await bird.process.answers(async () => paths() === 2 || undefined, 20_000);
   const state = await bird.birdc('show protocols all vaportrail');

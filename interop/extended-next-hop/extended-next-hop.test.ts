@@ -1,21 +1,19 @@
 // IPv4 routes with IPv6 next hops (RFC 8950) through a reflector: to FRR and BIRD, which agreed to them, and not to a peer
 // that did not.
 import { Speaker } from '@vaportrail/bgp';
-import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
-import { Bird, type Found, Frr, LoopbackBlock, findBird, findFrr } from '@vaportrail/lab';
+import { Bird, Frr, LoopbackBlock } from '@vaportrail/lab';
 import t from 'tap';
-import { until } from '../running-lab.ts';
+import { type PeerInput, reflector, runningControlNode } from '../running-control-node.ts';
+import { missing, until } from '../running-lab.ts';
 
 t.setTimeout(120_000);
-const asn = 64512;
+const { asn } = reflector;
 const rd = '10.9.9.9:1';
 const prefix = '203.0.113.0/24';
 const nextHop = '2001:db8::7';
 const block = new LoopbackBlock();
-const missing = (...found: Found[]): string | false =>
-  found.flatMap((one) => ('missing' in one ? one.missing : [])).join('; ') || false;
 
-t.test('a VPN route with an IPv6 next hop', { skip: missing(findFrr(), findBird()) }, async (t) => {
+t.test('a VPN route with an IPv6 next hop', { skip: missing('frr', 'bird') }, async (t) => {
   const [ours, refuses, birds, source] = [block.take(), block.take(), block.take(), block.take()];
   // FRR offers IPv6 next hops only to peers that it speaks IPv6 with.
   const first = await Frr.start({
@@ -47,28 +45,20 @@ t.test('a VPN route with an IPv6 next hop', { skip: missing(findFrr(), findBird(
     ],
   });
   t.teardown(() => bird.stop());
-  const receiver = { families: ['inet-vpn'], 'local-address': ours, 'connect-retry': 1 } as const;
-  const agreed = { 'extended-next-hop': ['inet-vpn'] } as const;
-  const node = new ControlNode(
-    controlNodeConfig.parse({
-      name: 'reflector',
-      asn,
-      'router-id': '10.0.0.1',
-      'cluster-id': '10.0.0.1',
-      bgp: {
-        listen: [{ address: ours, port: 0 }],
-        peers: [
-          { name: 'frr', address: '::1', port: first.port, ...receiver, ...agreed, 'local-address': '::1' },
-          { name: 'ipv4-only', address: refuses, port: second.port, ...receiver, ...agreed },
-          { name: 'bird', address: birds, port: bird.port, ...receiver, ...agreed },
-          { name: 'source', address: source, passive: true, families: ['inet-vpn'], ...agreed },
-        ],
-      },
-      xmpp: { listen: { address: ours, port: 0 } },
-    }),
-  );
-  await node.start();
-  t.teardown(() => node.stop());
+  const agreed: Pick<PeerInput, 'families' | 'extended-next-hop'> = {
+    families: ['inet-vpn'],
+    'extended-next-hop': ['inet-vpn'],
+  };
+  const node = await runningControlNode(t, {
+    ...reflector,
+    address: ours,
+    peers: [
+      { name: 'frr', address: '::1', port: first.port, ...agreed, 'local-address': '::1' },
+      { name: 'ipv4-only', address: refuses, port: second.port, ...agreed },
+      { name: 'bird', address: birds, port: bird.port, ...agreed },
+      { name: 'source', address: source, passive: true, ...agreed },
+    ],
+  });
   const speaker = new Speaker({ asn, routerId: '10.0.0.9' });
   const attributes = { extendedCommunities: ['target:64512:100'] };
   speaker.peer({

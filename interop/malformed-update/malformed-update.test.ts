@@ -1,12 +1,12 @@
 // What our control node, as a route reflector, makes of messages that are wrong: FRR, another client, sees the result.
 // RFC 7606 decides; nothing is reset that need not be. What other routers do with the same messages is in the comments
 // behind each line: F for FRR 8.4, G for GoBGP 3.10, B for BIRD 2.0, O for OpenBGPD 7.7, measured in the same set-up.
-import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
 import { frameMessage, messageType } from '@vaportrail/bgp/wire';
 import { Frr, LoopbackBlock, findFrr } from '@vaportrail/lab';
 import { Writer, hexText, parseHex, parseIpv4 } from '@vaportrail/net';
 import t from 'tap';
 import { RecordedSession, us } from '../bgp-session/recorded-session.ts';
+import { type PeerInput, reflector, runningControlNode } from '../running-control-node.ts';
 
 t.setTimeout(180_000);
 const found = findFrr();
@@ -124,7 +124,7 @@ t.test('each wrong message has the outcome the RFCs ask for', { skip }, async (t
   const block = new LoopbackBlock();
   const [ours, observer] = [block.take(), block.take()];
   const senders = cases.map(() => block.take());
-  const families = ['inet-vpn'];
+  const families: PeerInput['families'] = ['inet-vpn'];
   const frr = await Frr.start({
     asn: us.asn,
     routerId: '10.0.0.2',
@@ -132,24 +132,18 @@ t.test('each wrong message has the outcome the RFCs ask for', { skip }, async (t
     neighbors: [{ address: ours, asn: us.asn }],
   });
   t.teardown(() => frr.stop());
-  const node = new ControlNode(
-    controlNodeConfig.parse({
-      name: 'reflector',
-      asn: us.asn,
-      'router-id': ROUTER_ID,
-      'cluster-id': CLUSTER_ID,
-      bgp: {
-        listen: [{ address: ours, port: 1790 }],
-        peers: [
-          { address: observer, port: frr.port, 'local-address': ours, 'connect-retry': 1, families },
-          ...senders.map((address) => ({ address, passive: true, families })),
-        ],
-      },
-      xmpp: { listen: { address: ours, port: 0 } },
-    }),
-  );
-  await node.start();
-  t.teardown(() => node.stop());
+  await runningControlNode(t, {
+    ...reflector,
+    asn: us.asn,
+    'router-id': ROUTER_ID,
+    'cluster-id': CLUSTER_ID,
+    bgpPort: 1790,
+    address: ours,
+    peers: [
+      { address: observer, port: frr.port, families },
+      ...senders.map((address) => ({ address, passive: true, families })),
+    ],
+  });
   await frr.process.answers(async () => (await frr.established(ours)) || undefined);
 
   /** MED of a route at the observer; null without one, undefined without the route. */

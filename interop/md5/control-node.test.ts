@@ -1,7 +1,7 @@
 // A control node whose FRR insists on a password: it comes up with it, from its configuration.
-import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
 import { Frr, LoopbackBlock, findFrr } from '@vaportrail/lab';
 import t from 'tap';
+import { runningControlNode } from '../running-control-node.ts';
 import { unavailable } from './unavailable.ts';
 
 t.setTimeout(60_000);
@@ -18,24 +18,12 @@ t.test('a peer of the control node has a password and TTL security', { skip }, a
     neighbors: [{ address: ours, asn: 64512, settings: ['password of-the-lab', 'ttl-security hops 1'] }],
   });
   t.teardown(() => frr.stop());
-  const peer = {
-    address: theirs,
-    port: frr.port,
-    'local-address': ours,
-    'connect-retry': 1,
-    password: 'of-the-lab',
-    'ttl-security': 1,
-  };
-  const node = new ControlNode(
-    controlNodeConfig.parse({
-      name: 'signed',
-      'router-id': '10.0.0.1',
-      bgp: { listen: [], peers: [peer] },
-      xmpp: { listen: { address: ours, port: 0 } },
-    }),
-  );
-  await node.start();
-  t.teardown(() => node.stop());
+  const node = await runningControlNode(t, {
+    name: 'signed',
+    'router-id': '10.0.0.1',
+    address: ours,
+    peers: [{ address: theirs, port: frr.port, password: 'of-the-lab', 'ttl-security': 1 }],
+  });
   await frr.process.answers(async () => (await frr.established(ours)) || undefined, 20_000);
   t.match(node.neighbors(), [{ address: theirs, state: 'Established' }]);
 });

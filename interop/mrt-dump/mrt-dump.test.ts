@@ -1,23 +1,20 @@
 // What control node and gateway write into MRT files, read back by three readers that nobody here wrote.
-import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
 import { MrtPathReader } from '@vaportrail/bgp/mrt';
 import { readMrt, writeDump } from '@vaportrail/bgp/mrt-file';
-import { Frr, LoopbackBlock, findFrr } from '@vaportrail/lab';
+import { Frr, LoopbackBlock } from '@vaportrail/lab';
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { ComputeNode } from '../compute-node.ts';
-import { floatingIp, peerOf, runningLab, until } from '../running-lab.ts';
+import { PUBLIC, camaro, cent111, runningControlNode } from '../running-control-node.ts';
+import { floatingIp, missing, pathsAt, peerOf, runningLab, until } from '../running-lab.ts';
 
 const run = promisify(execFile);
 const readers = { bgpdump: '/usr/bin/bgpdump', bgpctl: '/usr/sbin/bgpctl', python: '/usr/bin/python3' };
 const absent = Object.values(readers).find((path) => !existsSync(path));
 const noReader = absent === undefined ? false : `${absent} is not installed`;
-const noFrr = findFrr().path === undefined ? 'FRR is not installed' : false;
-const asn = 60100;
-const PUBLIC = 'default-domain:k8s-ns-user-1:k8s-vn-ns-default-pod-network:k8s-vn-ns-default-pod-network';
 const block = new LoopbackBlock();
 
 /** The data of every record, as mrtparse has it. */
@@ -52,40 +49,25 @@ async function hasMrtparse(): Promise<boolean> {
 
 t.test(
   'a control node dumps its tables and logs its messages: bgpdump, bgpctl and mrtparse read them',
-  { skip: noReader || noFrr },
+  { skip: noReader || missing('frr') },
   async (t) => {
     const folder = t.testdir({});
     const [ours, theirs] = [block.take(), block.take()];
     const frr = await Frr.start({
-      asn,
-      routerId: '192.168.0.204',
+      ...camaro,
       address: theirs,
-      importTargets: ['500:500'],
-      neighbors: [{ address: ours, asn }],
+      neighbors: [{ address: ours, asn: camaro.asn }],
     });
     t.teardown(() => frr.stop());
-    const node = new ControlNode(
-      controlNodeConfig.parse({
-        name: 'cent111',
-        asn,
-        'router-id': '10.169.25.19',
-        bgp: {
-          listen: [],
-          peers: [
-            { name: 'camaro', address: theirs, port: frr.port, 'local-address': ours, 'connect-retry': 1 },
-          ],
-        },
-        xmpp: { listen: { address: ours, port: 0 } },
-        'routing-instances': [{ name: PUBLIC, 'vn-index': 11, 'route-targets': ['500:500'] }],
-        mrt: {
-          table: { file: join(folder, 'rib.%Y%m%d.%H%M%S.mrt.gz'), interval: 1 },
-          messages: { file: join(folder, 'updates.%Y%m%d.%H%M%S.mrt'), rotate: 3600 },
-        },
-      }),
-    );
-    await node.start();
-    let stopped = false;
-    t.teardown(async () => stopped || node.stop());
+    const node = await runningControlNode(t, {
+      ...cent111,
+      address: ours,
+      peers: [{ name: 'camaro', address: theirs, port: frr.port }],
+      mrt: {
+        table: { file: join(folder, 'rib.%Y%m%d.%H%M%S.mrt.gz'), interval: 1 },
+        messages: { file: join(folder, 'updates.%Y%m%d.%H%M%S.mrt'), rotate: 3600 },
+      },
+    });
     const agent = await ComputeNode.connect(node.xmppAddress!, 'cent222', '10.169.25.20');
     t.teardown(async () => agent.kill());
     agent.subscribe(PUBLIC, 9);
@@ -123,7 +105,6 @@ t.test(
     const compressed = await run(readers.bgpdump, ['-v', '-m', join(folder, byInterval[0]!)]);
     t.match(compressed.stdout, '101.101.101.252/32', 'the dump of the interval, compressed');
 
-    stopped = true;
     await node.stop();
     const names = readdirSync(folder);
     t.same(
@@ -151,10 +132,7 @@ t.test('a gateway dumps its VRF and its VPN table on demand', { skip: noReader }
   const lab = await runningLab(t, 'gateway');
   await lab.setBackends(2);
   const gateway = peerOf(lab, 'gateway');
-  await until(
-    () => gateway.paths(floatingIp),
-    (paths) => paths.length === 2,
-  );
+  await pathsAt(gateway, 2);
   const url = gateway.url!;
   const path = join(t.testdir({}), 'camaro.mrt');
   const response = await fetch(new URL('/dump', url));

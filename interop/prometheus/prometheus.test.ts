@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { freePort } from '../free-port.ts';
-import { floatingIp, peerOf, runningLab, until } from '../running-lab.ts';
+import { pathsAt, peerOf, runningLab, until } from '../running-lab.ts';
 
 t.setTimeout(120_000);
 const prometheus = '/usr/bin/prometheus';
@@ -64,10 +64,7 @@ t.test(
     const lab = await runningLab(t, 'gateway');
     await lab.setBackends(2);
     const gateway = peerOf(lab, 'gateway');
-    await until(
-      () => gateway.paths(floatingIp),
-      (paths) => paths.length === 2,
-    );
+    await pathsAt(gateway, 2);
     const targets = [lab.controlNode.url!, gateway.url!];
     const ask = await scraping(t, targets);
     const up = await until(

@@ -1,50 +1,30 @@
 // ONLY_TO_CUSTOMER (RFC 9234 §5): a control node between FRR, which is its provider, and BIRD, which is its customer or a
 // second provider; and a customer that leaks what it had from somebody else.
 import { Speaker } from '@vaportrail/bgp';
-import { ControlNode, type ControlNodeConfigInput, controlNodeConfig } from '@vaportrail/control-node';
-import { Bird, type Found, Frr, LoopbackBlock, findBird, findFrr } from '@vaportrail/lab';
-import t from 'tap';
-import { until } from '../running-lab.ts';
+import type { ControlNode } from '@vaportrail/control-node';
+import { Bird, Frr, LoopbackBlock } from '@vaportrail/lab';
+import t, { type Test } from 'tap';
+import { type PeerInput, runningControlNode } from '../running-control-node.ts';
+import { missing, until } from '../running-lab.ts';
 
 t.setTimeout(120_000);
 const block = new LoopbackBlock();
 const [us, frrAs, birdAs, sourceAs] = [64512, 65100, 65200, 65300];
-const missing = (...found: Found[]): string | false =>
-  found.flatMap((one) => ('missing' in one ? one.missing : [])).join('; ') || false;
-type PeerInput = NonNullable<NonNullable<ControlNodeConfigInput['bgp']>['peers']>[number];
 
-interface Test {
-  teardown(end: () => Promise<unknown>): void;
-}
-
-async function controlNode(t: Test, ours: string, peers: readonly PeerInput[]): Promise<ControlNode> {
-  const node = new ControlNode(
-    controlNodeConfig.parse({
-      name: 'transit',
-      asn: us,
-      'router-id': '10.0.0.1',
-      bgp: {
-        listen: [],
-        peers: peers.map((peer) => ({
-          'local-address': ours,
-          'connect-retry': 1,
-          families: ['inet'],
-          ...peer,
-        })),
-      },
-      xmpp: { listen: { address: ours, port: 0 } },
-    }),
-  );
-  await node.start();
-  t.teardown(() => node.stop());
-  return node;
-}
+const controlNode = (t: Test, ours: string, peers: readonly PeerInput[]): Promise<ControlNode> =>
+  runningControlNode(t, {
+    name: 'transit',
+    asn: us,
+    'router-id': '10.0.0.1',
+    address: ours,
+    peers: peers.map((peer) => ({ families: ['inet'], ...peer })),
+  });
 
 const pathOf = (node: ControlNode, prefix: string) => node.routes({ family: 'inet', prefix })[0]?.paths[0];
 
 t.test(
   'what FRR gives its customer goes down to BIRD, marked, and not up to it',
-  { skip: missing(findFrr(), findBird()) },
+  { skip: missing('frr', 'bird') },
   async (t) => {
     const [ours, frrAddress, customer, provider] = [block.take(), block.take(), block.take(), block.take()];
     const frr = await Frr.start({
@@ -115,7 +95,7 @@ t.test(
   },
 );
 
-t.test('a route that a customer leaks cannot be used', { skip: missing(findFrr()) }, async (t) => {
+t.test('a route that a customer leaks cannot be used', { skip: missing('frr') }, async (t) => {
   const [ours, frrAddress, source] = [block.take(), block.take(), block.take()];
   // Without a role of its own FRR passes ONLY_TO_CUSTOMER on as it passes on any transitive attribute.
   const frr = await Frr.start({

@@ -49,10 +49,10 @@ async function scraping(t: Test, targets: readonly string[]) {
   return async (query: string): Promise<Sample[]> => {
     const url = `http://${address}/api/v1/query?query=${encodeURIComponent(query)}`;
     const response = await fetch(url).catch(() => undefined);
-    if (response === undefined) return [];
+    // While it starts it is not there, or says in plain text that it is unavailable.
+    if (response === undefined || response.status === 503) return [];
     const answer = (await response.json()) as { status: string; error?: string; data?: { result: Sample[] } };
-    // While it starts it answers that it is not ready.
-    if (answer.status !== 'success' && response.status < 500) throw new Error(`${query}: ${answer.error}`);
+    if (answer.status !== 'success') throw new Error(`${query}: ${answer.error}`);
     return answer.data?.result ?? [];
   };
 }

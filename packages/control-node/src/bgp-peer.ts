@@ -23,9 +23,9 @@ import {
   type GracefulRestartView,
   type Log,
   type NeighborView,
-  addPathModes,
   addPathsSent,
   bgpRoles,
+  peerSessionSettings,
 } from '@vaportrail/show';
 import type { Recorder } from '@vaportrail/show/recording';
 
@@ -82,14 +82,8 @@ export class BgpPeer {
           ...(config['local-address'] !== undefined && { address: config['local-address'] }),
         },
         peer: { address: config.address, port: config.port, asn: config.asn ?? asn, passive: config.passive },
-        families: config.families,
-        holdTime: config['hold-time'],
-        connectRetry: config['connect-retry'],
-        ...(config.password !== undefined && { password: config.password }),
-        ...(config['ttl-security'] !== undefined && { ttlSecurity: config['ttl-security'] }),
-        ...(config.role !== undefined && { role: bgpRoles[config.role] }),
+        ...peerSessionSettings(config),
         extendedNextHop: config['extended-next-hop'],
-        ...(config['add-path'] !== undefined && { addPath: addPathModes(config['add-path']) }),
         ...restartCapabilities(config.families, owner.config['graceful-restart']),
       },
       {

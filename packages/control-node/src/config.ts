@@ -3,15 +3,14 @@ import { compareBytes, hexText } from '@vaportrail/net';
 import {
   addPath,
   asn,
-  bgpRole,
   bmpStations,
   configNodeAddress,
   holdTime,
   introspect,
-  ipAddress,
   listenEndpoint,
   mrtFiles,
   name,
+  peerSettings,
   routeTarget,
   routerId,
   seconds,
@@ -45,31 +44,17 @@ export type PeerFamily = (typeof peerFamilies)[number];
 const defaultFamilies: readonly PeerFamily[] = ['inet-vpn', 'inet6-vpn', 'route-target', 'e-vpn'];
 
 const bgpPeer = z.strictObject({
-  /** For people; the address when left out. */
-  name: name.optional(),
-  address: ipAddress,
+  ...peerSettings,
   port: wholeNumber(1, 65535).default(BGP_PORT),
   /** The AS the peer must be in; our own when left out, which makes the session internal. */
   asn: asn.optional(),
-  'local-address': ipAddress.optional(),
-  /** Wait for the peer to connect. */
-  passive: z.boolean().default(false),
   families: z
     .array(z.enum(peerFamilies))
     .min(1)
     .default([...defaultFamilies]),
-  'hold-time': holdTime.default(90),
   'connect-retry': seconds(1, 3600).default(30),
   /** Refuse more prefixes than this, as a whole. */
   'prefix-limit': wholeNumber(1, 0xffff_ffff).optional(),
-  /** TCP MD5; needs Linux and the optional package koffi. @see RFC 2385 */
-  password: z.string().min(1).max(80).optional(),
-  /** Accept only packets that have passed fewer than so many routers: 1 on the same link. @see RFC 5082 */
-  'ttl-security': wholeNumber(1, 254).optional(),
-  /** Our role towards this peer: a peer whose role does not fit is refused. @see RFC 9234 §4 */
-  role: bgpRole.optional(),
-  /** The accumulated IGP metric is taken from the peer and told to it; in our own AS unless said otherwise. @see RFC 7311 */
-  aigp: z.boolean().optional(),
   /** IPv4 families in which next hops may be IPv6. @see RFC 8950 */
   'extended-next-hop': z.array(z.enum(['inet', 'inet-vpn', 'inet-labeled'])).default([]),
   /** Families in which the peer may send several paths to a destination, or is sent several. @see RFC 7911 */

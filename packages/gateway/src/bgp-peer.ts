@@ -16,9 +16,8 @@ import {
   type GatewayNeighborView,
   type Log,
   type NeighborTableView,
-  addPathModes,
   addPathsSent,
-  bgpRoles,
+  peerSessionSettings,
 } from '@vaportrail/show';
 import type { GatewayFamily, PeerConfig } from './config.ts';
 
@@ -72,14 +71,8 @@ export class BgpPeer {
           ...(localAddress === undefined ? {} : { address: localAddress }),
         },
         peer: { address: config.address, port: config.port, asn: config.asn, passive: config.passive },
-        families: config.families,
-        holdTime: config['hold-time'],
-        connectRetry: config['connect-retry'],
-        ...(config.password !== undefined && { password: config.password }),
-        ...(config['ttl-security'] !== undefined && { ttlSecurity: config['ttl-security'] }),
-        ...(config.role !== undefined && { role: bgpRoles[config.role] }),
+        ...peerSessionSettings(config),
         extendedNextHop: config['extended-next-hop'],
-        ...(config['add-path'] !== undefined && { addPath: addPathModes(config['add-path']) }),
       },
       {
         established: (negotiated) => this.#established(negotiated),

@@ -2,9 +2,7 @@
 import {
   addPath,
   asn,
-  bgpRole,
   bmpStations,
-  holdTime,
   introspect,
   ipAddress,
   ipv4Address,
@@ -12,6 +10,7 @@ import {
   listenEndpoint,
   mrtFiles,
   name,
+  peerSettings,
   port,
   prefix,
   routeDistinguisher,
@@ -142,28 +141,16 @@ function attachedAddress() {
 }
 
 const bgpPeer = z.strictObject({
-  name: name.optional(),
-  address: ipAddress,
+  ...peerSettings,
   port: port.default(179),
   asn,
   /** AS number shown to this peer in place of the router's own. */
   'local-as': asn.optional(),
-  'local-address': ipAddress.optional(),
-  passive: z.boolean().default(false),
   families: z
     .array(z.enum(gatewayFamilies))
     .min(1)
     .default([...gatewayFamilies]),
-  'hold-time': holdTime.default(90),
   'connect-retry': seconds(1, 3600).default(5),
-  /** TCP MD5; needs Linux and the optional package koffi. @see RFC 2385 */
-  password: z.string().min(1).max(80).optional(),
-  /** Accept only packets that have passed fewer than so many routers: 1 on the same link. @see RFC 5082 */
-  'ttl-security': wholeNumber(1, 254).optional(),
-  /** Our role towards this peer: a peer whose role does not fit is refused. @see RFC 9234 §4 */
-  role: bgpRole.optional(),
-  /** The accumulated IGP metric is taken from the peer and told to it; in our own AS unless said otherwise. @see RFC 7311 */
-  aigp: z.boolean().optional(),
   /** IPv4 families in which next hops may be IPv6. @see RFC 8950 */
   'extended-next-hop': z.array(z.enum(['inet-vpn'])).default([]),
   /** Families in which the peer may send several paths to a destination, or is sent several. @see RFC 7911 */

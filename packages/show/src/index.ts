@@ -21,8 +21,9 @@ export {
   tlsFiles,
   wholeNumber,
 } from './settings.ts';
-export { bgpRole, bgpRoles } from './bgp-role.ts';
-export { addPath, addPathModes, addPathsSent, type AddPathSetting } from './add-path.ts';
+export { bgpRoles } from './bgp-role.ts';
+export { peerSessionSettings, peerSettings } from './peer-settings.ts';
+export { addPath, addPathsSent, type AddPathSetting } from './add-path.ts';
 export { advertisedView } from './advertised-view.ts';
 export {
   ConfigChannel,

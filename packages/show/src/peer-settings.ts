@@ -1,0 +1,44 @@
+/** What the file of a control node and that of a gateway may say of a BGP peer alike, and what a session makes of it. */
+import { z } from 'zod';
+import { type AddPathSetting, addPathModes } from './add-path.ts';
+import { bgpRole, bgpRoles } from './bgp-role.ts';
+import { holdTime, ipAddress, name, wholeNumber } from './settings.ts';
+
+/** Fields of a peer that have the same words and the same default in both daemons. */
+export const peerSettings = {
+  /** For people; the address when left out. */
+  name: name.optional(),
+  address: ipAddress,
+  'local-address': ipAddress.optional(),
+  /** Wait for the peer to connect. */
+  passive: z.boolean().default(false),
+  'hold-time': holdTime.default(90),
+  /** TCP MD5; needs Linux and the optional package koffi. @see RFC 2385 */
+  password: z.string().min(1).max(80).optional(),
+  /** Accept only packets that have passed fewer than so many routers: 1 on the same link. @see RFC 5082 */
+  'ttl-security': wholeNumber(1, 254).optional(),
+  /** Our role towards this peer: a peer whose role does not fit is refused. @see RFC 9234 §4 */
+  role: bgpRole.optional(),
+  /** The accumulated IGP metric is taken from the peer and told to it; in our own AS unless said otherwise. @see RFC 7311 */
+  aigp: z.boolean().optional(),
+};
+
+type PeerSettings<Family extends string> = z.output<z.ZodObject<typeof peerSettings>> & {
+  readonly families: readonly Family[];
+  readonly 'connect-retry': number;
+  readonly 'add-path'?: Partial<Record<Family, AddPathSetting>> | undefined;
+};
+
+/** The settings of the session with a configured peer, as `@vaportrail/bgp` calls them; who the two speakers are is not among them. */
+export function peerSessionSettings<Family extends string>(config: PeerSettings<Family>) {
+  const { families, password, role, 'ttl-security': ttlSecurity, 'add-path': addPath } = config;
+  return {
+    families,
+    holdTime: config['hold-time'],
+    connectRetry: config['connect-retry'],
+    ...(password !== undefined && { password }),
+    ...(ttlSecurity !== undefined && { ttlSecurity }),
+    ...(role !== undefined && { role: bgpRoles[role] }),
+    ...(addPath !== undefined && { addPath: addPathModes(addPath) }),
+  };
+}

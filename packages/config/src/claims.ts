@@ -33,6 +33,11 @@ export class Claims {
     return this.#pools.get(pool)?.keys() ?? [];
   }
 
+  /** Everything that is taken, as text. */
+  *all(): Iterable<string> {
+    for (const [pool, names] of this.#pools) for (const name of names.keys()) yield claimText({ pool, name });
+  }
+
   /** Everything an object has. */
   heldBy(uuid: string): Claim[] {
     return [...(this.#held.get(uuid) ?? none)].map(claimOf);

@@ -32,6 +32,8 @@ import { CLAIM, LINKS, NAME, OBJECT, TransactionDraft } from './transaction-draf
 
 /** Another node may be changing the same objects: so many times a write is decided anew. */
 const MAX_ATTEMPTS = 50;
+/** Milliseconds until a store that could not be read is read again. */
+const REREAD = 1000;
 
 export interface NewObject {
   readonly uuid?: string;
@@ -71,6 +73,9 @@ export class ConfigDatabase implements ConfigClient {
   #heard: Reading[] = [];
   #sequence = 0;
   #unwatch: (() => void) | undefined;
+  /** Changes went by unseen: everything has to be read again. */
+  #stale = false;
+  #rereading: NodeJS.Timeout | undefined;
 
   private constructor(store: Store, { rules = writeRules, log = silentLog }: ConfigDatabaseOptions) {
     this.#store = store;
@@ -82,10 +87,12 @@ export class ConfigDatabase implements ConfigClient {
   /** Reads everything from the store and follows it from then on. */
   static async open(store: Store, options: ConfigDatabaseOptions = {}): Promise<ConfigDatabase> {
     const database = new ConfigDatabase(store, options);
-    database.#unwatch = await store.watch('', (changes) => database.#hear(changes));
-    const { revision, entries } = await store.list('');
-    for (const { key, value } of entries) database.#apply(key, value);
-    database.#floor = revision;
+    database.#unwatch = await store.watch(
+      '',
+      (changes) => database.#hear(changes),
+      () => database.#miss(),
+    );
+    await database.#readAll();
     database.#busy = false;
     database.#catchUp();
     return database;
@@ -97,6 +104,7 @@ export class ConfigDatabase implements ConfigClient {
   }
 
   close(): void {
+    clearTimeout(this.#rereading);
     this.#unwatch?.();
     this.#followers.clear();
   }
@@ -201,7 +209,8 @@ export class ConfigDatabase implements ConfigClient {
     if (this.#busy) return;
     this.#busy = true;
     let attempt = 1;
-    while (this.#waiting.length > 0) {
+    while (this.#stale || this.#waiting.length > 0) {
+      if (this.#stale && !(await this.#readAgainAll())) break;
       // A batch that collided with another node's writes is tried again in smaller parts.
       const batch = this.#decideBatch(Math.ceil(this.#store.longestTransaction / attempt));
       try {
@@ -356,6 +365,50 @@ export class ConfigDatabase implements ConfigClient {
       this.#apply(key, value);
       this.#revisions.set(key, revision);
     }
+  }
+
+  #miss(): void {
+    this.#stale = true;
+    // Older than what is read now.
+    this.#heard = [];
+    void this.#work();
+  }
+
+  /** Reads everything because changes went by unseen; where that fails nothing can be decided, and it is tried again. */
+  async #readAgainAll(): Promise<boolean> {
+    try {
+      await this.#readAll();
+      this.#stale = false;
+      this.#log.warn({}, 'changes in the store went by unseen: everything was read again');
+      return true;
+    } catch (error) {
+      const because = (error as Error).message;
+      this.#log.error({}, `the store does not answer: ${because}`);
+      for (const { reject } of this.#waiting.splice(0))
+        reject(new ConfigRequestError(503, `the store does not answer: ${because}`));
+      clearTimeout(this.#rereading);
+      this.#rereading = setTimeout(() => void this.#work(), REREAD);
+      return false;
+    }
+  }
+
+  /** Takes in what the store holds now, whatever was known before. */
+  async #readAll(): Promise<void> {
+    const { revision, entries } = await this.#store.list('');
+    const there = new Set(entries.map(({ key }) => key));
+    for (const key of [...this.#keys()]) if (!there.has(key)) this.#apply(key, undefined);
+    for (const { key, value } of entries) this.#apply(key, value);
+    // Revisions of another history say nothing.
+    this.#floor = revision;
+    this.#revisions.clear();
+    this.#heard = this.#heard.filter((reading) => reading.revision > revision);
+  }
+
+  /** What is known of the store. */
+  *#keys(): Iterable<string> {
+    for (const uuid of this.graph.uuids()) yield OBJECT + uuid;
+    for (const uuid of this.#links.keys()) yield LINKS + uuid;
+    for (const claim of this.claims.all()) yield CLAIM + claim;
   }
 
   #hear(changes: readonly Reading[]): void {

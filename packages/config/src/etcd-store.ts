@@ -1,12 +1,24 @@
 /** The store in etcd: one for several config nodes, which hear of each other's changes by its watch. */
 import { readFileSync } from 'node:fs';
-import { Etcd3, type IOptions, type IWatchResponse } from 'etcd3';
-import { type Change, type Reading, type Store, StoreError, type Transaction } from './store.ts';
+import { Etcd3, type ICompare, type IOptions, type IRequestOp } from 'etcd3';
+import { EtcdWatch } from './etcd-watch.ts';
+import {
+  type Change,
+  type Condition,
+  type Reading,
+  type Store,
+  StoreError,
+  type Transaction,
+} from './store.ts';
 
 /** Keys asked for at once: an answer must stay below the 4 MiB of a gRPC message. */
 const PAGE = 500;
 /** etcd's `--max-txn-ops`: it counts conditions and changes apart, and by default takes 128 of each. */
 const LONGEST = 128;
+/** What transactions inside one may have is what it leaves of that: half of it conditions, half parts of as many changes. */
+const MOST_COMPARED = LONGEST / 2;
+/** Written by every transaction. */
+const LAST = 'last';
 /** Milliseconds after which a call to a member that does not answer is given up, so that another is asked. */
 const DEADLINE = 5000;
 /** Times a reading call is made, each with the next member. */
@@ -76,71 +88,112 @@ export class EtcdStore implements Store {
       });
       // All pages are of the moment of the first.
       if (revision === 0) revision = Number(answer.header.revision);
-      for (const { key, value } of answer.kvs)
-        entries.push({ key: this.#named(key), value: value.toString('utf8') });
+      for (const each of answer.kvs) {
+        const key = this.#named(each.key);
+        if (key !== LAST) entries.push({ key, value: each.value.toString('utf8') });
+      }
       const last = answer.kvs.at(-1);
       if (last === undefined || !answer.more) return { revision, entries };
       start = Buffer.concat([last.key, Buffer.of(0)]);
     }
   }
 
+  /**
+   * Atomic at any size that a request may have. Beyond what etcd compares and changes at once, changes go as
+   * transactions inside the transaction, and conditions are held against one snapshot: every transaction of ours writes
+   * {@link LAST}, so that one condition on it says that nothing has changed since.
+   * @throws StoreError for one that is larger than etcd takes
+   */
   async commit({ conditions, changes }: Transaction): Promise<number | undefined> {
-    const [first, ...others] = conditions;
-    if (first === undefined) throw new StoreError('a transaction needs a condition');
-    const client = this.#client;
-    const compared = (builder: ReturnType<Etcd3['if']>, condition: (typeof conditions)[number]) =>
-      condition.is === 'absent'
-        ? builder.and(this.#prefix + condition.key, 'Create', '==', 0)
-        : builder.and(this.#prefix + condition.key, 'Value', '==', condition.value);
-    const start =
-      first.is === 'absent'
-        ? client.if(this.#prefix + first.key, 'Create', '==', 0)
-        : client.if(this.#prefix + first.key, 'Value', '==', first.value);
-    const committing = others
-      .reduce(compared, start)
-      .then(
-        ...changes.map(({ key, value }) =>
-          value === undefined
-            ? client.delete().key(this.#prefix + key)
-            : client.put(this.#prefix + key).value(value),
-        ),
-      )
-      .commit();
-    const answer = await committing.catch((error: Error) => {
-      if (!error.message.includes('too many operations')) throw error;
-      // Writes are put together up to the limit; only one that is larger by itself comes here.
-      const most = Math.max(conditions.length, changes.length);
+    const compared =
+      conditions.length > MOST_COMPARED
+        ? await this.#snapshot(conditions)
+        : conditions.map((condition) => this.#compare(condition));
+    if (compared === undefined) return undefined;
+    const operations = changes.map((change) => this.#operation(change));
+    operations.push({ request_put: { key: this.#key(LAST), value: Buffer.alloc(0) } });
+    const success = operations.length > LONGEST ? parts(operations) : operations;
+    try {
+      const answer = await this.#client.kv.txn({ compare: compared, success });
+      return answer.succeeded ? Number(answer.header.revision) : undefined;
+    } catch (error) {
+      const { message } = error as Error;
+      const option = message.includes('too many operations')
+        ? 'max-txn-ops'
+        : message.includes('request is too large')
+          ? 'max-request-bytes'
+          : undefined;
+      if (option === undefined) throw error;
       throw new StoreError(
-        `one write has ${most} operations, more than etcd takes: start its members with --max-txn-ops=${2 * most}`,
+        `one write has ${changes.length} changes, more than etcd takes: start its members with a larger --${option}`,
         { cause: error },
       );
-    });
-    return answer.succeeded ? Number(answer.header.revision) : undefined;
+    }
   }
 
-  async watch(prefix: string, changed: (changes: readonly Reading[]) => void): Promise<() => void> {
-    const watcher = await this.#client
-      .watch()
-      .prefix(this.#prefix + prefix)
-      .create();
-    watcher.on('data', ({ events }: IWatchResponse) => {
-      // One answer may hold several transactions; the database looks at each change with its own revision.
-      changed(
-        events.map(({ type, kv }) => ({
+  /** Conditions that hold together with nothing having changed since, as one; `undefined` when one does not hold. */
+  async #snapshot(conditions: readonly Condition[]): Promise<ICompare[] | undefined> {
+    const last = await this.#retried(() => this.#client.get(this.#prefix + LAST).exec());
+    const { revision } = last.header;
+    for (let from = 0; from < conditions.length; from += LONGEST) {
+      const some = conditions.slice(from, from + LONGEST);
+      const success = some.map(({ key }) => ({ request_range: { key: this.#key(key), revision } }));
+      const { responses } = await this.#retried(() => this.#client.kv.txn({ success }));
+      for (const [index, condition] of some.entries()) {
+        const found = responses[index]!.response_range.kvs[0]?.value.toString('utf8');
+        if (condition.is === 'absent' ? found !== undefined : found !== condition.value) return undefined;
+      }
+    }
+    return [
+      {
+        key: this.#key(LAST),
+        target: 'Mod',
+        result: 'Equal',
+        mod_revision: last.kvs[0]?.mod_revision ?? 0,
+      },
+    ];
+  }
+
+  #compare(condition: Condition): ICompare {
+    const key = this.#key(condition.key);
+    return condition.is === 'absent'
+      ? { key, target: 'Create', result: 'Equal', create_revision: 0 }
+      : { key, target: 'Value', result: 'Equal', value: Buffer.from(condition.value) };
+  }
+
+  #operation({ key, value }: Change): IRequestOp {
+    return value === undefined
+      ? { request_delete_range: { key: this.#key(key) } }
+      : { request_put: { key: this.#key(key), value: Buffer.from(value) } };
+  }
+
+  async watch(
+    prefix: string,
+    changed: (changes: readonly Reading[]) => void,
+    missed: () => void,
+  ): Promise<() => void> {
+    const watch = await EtcdWatch.open(this.#client, this.#prefix + prefix, {
+      missed,
+      changed: (events) => {
+        // One answer may hold several transactions; the database looks at each change with its own revision.
+        const readings = events.map(({ type, kv }) => ({
           key: this.#named(kv.key),
           value: type === 'Delete' ? undefined : kv.value.toString('utf8'),
           revision: Number(kv.mod_revision),
-        })),
-      );
+        }));
+        changed(readings.filter(({ key }) => key !== LAST));
+      },
     });
-    // It connects anew by itself and goes on where it was; without a listener the process would end.
-    watcher.on('error', () => {});
-    return () => void watcher.cancel().catch(() => {});
+    return () => watch.stop();
   }
 
   close(): Promise<void> {
     this.#client.close();
     return Promise.resolve();
+  }
+
+  #key(key: string): Buffer {
+    return Buffer.from(this.#prefix + key);
   }
 
   #named(key: Buffer): string {
@@ -157,6 +210,14 @@ export class EtcdStore implements Store {
       }
     }
   }
+}
+
+/** Operations as transactions inside one: as many, and each as long, as etcd takes beside half of the conditions it takes. */
+function parts(operations: readonly IRequestOp[]): IRequestOp[] {
+  const length = LONGEST / 2;
+  return Array.from({ length: Math.ceil(operations.length / length) }, (_, i) => ({
+    request_txn: { success: operations.slice(i * length, (i + 1) * length) },
+  }));
 }
 
 function credentials({

@@ -29,7 +29,7 @@ export interface Reading extends Change {
 }
 
 export interface Store {
-  /** Conditions plus changes that one transaction may have. */
+  /** Conditions plus changes up to which writes are put together; one that is larger by itself is a transaction too. */
   readonly longestTransaction: number;
   /** The keys as they are now, with the revision of the store. */
   read(keys: readonly string[]): Promise<readonly Reading[]>;
@@ -42,9 +42,14 @@ export interface Store {
   commit(transaction: Transaction): Promise<number | undefined>;
   /**
    * Calls `changed` for every change under a prefix, whoever made it, in the order in which they happened; the changes
-   * of one transaction come together. The function it gives ends it.
+   * of one transaction come together. The function it gives ends it. Where changes went by that can no longer be had
+   * `missed` is called: list again, those from then on are heard.
    */
-  watch(prefix: string, changed: (changes: readonly Reading[]) => void): Promise<() => void>;
+  watch(
+    prefix: string,
+    changed: (changes: readonly Reading[]) => void,
+    missed: () => void,
+  ): Promise<() => void>;
   close(): Promise<void>;
 }
 

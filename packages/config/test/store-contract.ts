@@ -52,7 +52,11 @@ export async function keepsStoreContract(t: Test, store: Store): Promise<void> {
 
   await t.test('who watches hears of every change in order, with growing revisions', async (t) => {
     const heard: Reading[] = [];
-    const end = await store.watch('watch/', (changes) => heard.push(...changes));
+    const end = await store.watch(
+      'watch/',
+      (changes) => heard.push(...changes),
+      () => t.fail('nothing was missed'),
+    );
     const revisions = [await put('watch/1', 'one'), await put('elsewhere', 'x'), await put('watch/2', 'two')];
     await store.commit({
       conditions: [{ key: 'watch/1', is: 'same', value: 'one' }],

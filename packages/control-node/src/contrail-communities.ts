@@ -117,9 +117,16 @@ export function securityGroupCommunities(asn: number, groups: readonly number[])
   return numbered(asn, SECURITY_GROUP, groups);
 }
 
-/** `80 84 AS(2) TAG(4)` each; for a longer AS number a pair that an index joins. */
+/**
+ * `80 84 AS(2) TAG(4)` each; for a longer AS number a pair that an index joins. Longer tags, as younger agents have them,
+ * are left out.
+ */
 export function tagCommunities(asn: number, tags: readonly number[]): Uint8Array[] {
-  return numbered(asn, TAG, tags);
+  return numbered(
+    asn,
+    TAG,
+    tags.filter((tag) => tag <= 0xffff_ffff),
+  );
 }
 
 /** `03 AA FIELDS 00 BIAS 000000`; undefined for the default, which is not sent. */
@@ -148,14 +155,8 @@ function community(type: number, subtype: number): Writer {
 function numbered(asn: number, subtype: number, values: readonly number[]): Uint8Array[] {
   if (asn <= 0xffff) return values.map((value) => community(0x80, subtype).u16(asn).u32(value).finish());
   return values.flatMap((value, index) => [
-    community(0x82, subtype)
-      .u32(asn)
-      .u16(index + 1)
-      .finish(),
-    community(0x80, subtype)
-      .u16(index + 1)
-      .u32(value)
-      .finish(),
+    community(0x82, subtype).u32(asn).u16(index).finish(),
+    community(0x80, subtype).u16(index).u32(value).finish(),
   ]);
 }
 

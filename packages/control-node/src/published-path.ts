@@ -11,7 +11,7 @@ import {
   parseCommunity,
   sortExtendedCommunities,
 } from '@vaportrail/bgp/wire';
-import { ipv4At, labelField } from '@vaportrail/net';
+import { labelField } from '@vaportrail/net';
 import type { EnetItem, ItemAttributes, UnicastItem } from '@vaportrail/xmpp';
 
 import {
@@ -31,8 +31,8 @@ import { ItemDropped } from './item-dropped.ts';
 
 /** A path as an agent published it. */
 export interface PublishedPath {
-  /** IPv4 address of the compute node. */
-  readonly nextHop: number;
+  /** Address of the compute node, IPv4 outside of the underlay. */
+  readonly nextHop: Uint8Array;
   readonly label: number;
   /** The 24 bits of the NLRI: label and bottom of stack, or a VNI as it is. */
   readonly labelField: number;
@@ -59,12 +59,11 @@ export const DEFAULT_LOCAL_PREF = 100;
 export function publishedPath(item: UnicastItem, { asn, master }: Publication): PublishedPath {
   const { attributes } = item;
   const { address, label, encapsulations } = attributes.nextHops[0]!;
-  if (address.length !== 4)
+  if (address.length !== 4 && !master)
     throw new ItemDropped('the next hop is not an IPv4 address, as route distinguishers need');
-  const nextHop = ipv4At(address, 0);
   const unusable = !master && encapsulations.length > 0 && !encapsulations.some(isEncapsulation);
   return {
-    nextHop,
+    nextHop: address,
     label,
     labelField: encapsulations.includes('vxlan') ? label : labelField(label),
     attributes: attributesOf(attributes, asn, master),
@@ -101,7 +100,7 @@ export function publishedEvpnPath(item: EnetItem, { asn }: Pick<Publication, 'as
   const pmsi = { flags: 0, type: INGRESS_REPLICATION, labelField: field, identifier: address };
   return {
     nlri: evpnNlri(item),
-    nextHop: ipv4At(address, 0),
+    nextHop: address,
     attributes: encodeAttributes({
       ...plainAttributes(attributes),
       extendedCommunities: sortExtendedCommunities(extended),

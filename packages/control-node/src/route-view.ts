@@ -10,6 +10,7 @@ import type { Advertisement, Path, Route, Table } from '@vaportrail/rib';
 import { type PathView, type RouteView, type TableView, ViewError, advertisedView } from '@vaportrail/show';
 
 import { attributeView } from './attribute-view.ts';
+import { labelFieldsOf } from './evpn-route.ts';
 import { inOrder } from './item-writer.ts';
 import type { RouteQuery } from './route-query.ts';
 import type { VirtualNetworks } from './virtual-networks.ts';
@@ -118,10 +119,18 @@ function destinationOf(text: string): { within: Prefix; routeDistinguisher: Uint
   }
 }
 
+/** The label of a path, or its VNI; in EVPN they stand in the NLRI. */
+function labelOf(path: Path, { family }: Route, vxlan: boolean): number | undefined {
+  const { label } = path;
+  if (family !== 'e-vpn') return vxlan && label !== undefined ? path.labelField : label;
+  const [field] = labelFieldsOf(path.nlri!);
+  return field === undefined || vxlan ? field : field >>> 4;
+}
+
 function pathView(path: Path, route: Route, { asn, networks, isStale }: RouteViewContext): PathView {
-  const { source, notBest, labelField, label, because, routeDistinguisher } = path;
+  const { source, notBest, because, routeDistinguisher } = path;
   const attributes = attributeView(path.attributes, path.nextHop, networks, asn);
-  const vxlan = attributes.encapsulations?.includes('vxlan') === true;
+  const label = labelOf(path, route, attributes.encapsulations?.includes('vxlan') === true);
   const flags = [...(isStale(route, path) ? ['Stale'] : []), ...(path.longLivedStale ? ['LlgrStale'] : [])];
   return {
     protocol: source.protocol === 'service-chain' ? 'static' : source.protocol,
@@ -139,7 +148,7 @@ function pathView(path: Path, route: Route, { asn, networks, isStale }: RouteVie
       },
     }),
     ...attributes,
-    ...(label !== undefined && { label: vxlan ? labelField : label }),
+    ...(label !== undefined && { label }),
     ...(path.pathId !== 0 && !path.replicated && { pathId: path.pathId }),
     ...(routeDistinguisher !== undefined && {
       routeDistinguisher: routeDistinguisherText(routeDistinguisher),

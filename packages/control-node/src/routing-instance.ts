@@ -1,6 +1,6 @@
 /** A routing instance: the tables of one virtual network, what they import and export, and the agents in it. */
 import type { FamilyName } from '@vaportrail/bgp/wire';
-import { ipv4Bytes, routeTargetText } from '@vaportrail/net';
+import { routeTargetText } from '@vaportrail/net';
 import type { ItemGroup, Rib, Source, Table } from '@vaportrail/rib';
 import type { RoutingInstanceView } from '@vaportrail/show';
 import {
@@ -224,11 +224,7 @@ export class RoutingInstance {
   announce(peer: XmppPeer, { instanceId }: Subscription, item: Item): void {
     if (item.family === 'e-vpn') {
       const { nlri, nextHop, attributes, infeasible } = publishedEvpnPath(item, this.#owner);
-      this.#table('e-vpn').announce(
-        peer.source,
-        { bytes: nlri },
-        { attributes, nextHop: ipv4Bytes(nextHop), infeasible },
-      );
+      this.#table('e-vpn').announce(peer.source, { bytes: nlri }, { attributes, nextHop, infeasible });
       return;
     }
     if (item.family === 'ermvpn' || item.family === 'inet-mvpn') {
@@ -248,7 +244,7 @@ export class RoutingInstance {
       { prefix },
       {
         attributes: path.attributes,
-        nextHop: ipv4Bytes(path.nextHop),
+        nextHop: path.nextHop,
         labelField: path.labelField,
         infeasible: path.infeasible,
       },

@@ -51,7 +51,7 @@ t.test('a floating IP of compute-1 becomes the attributes of the reference', asy
       ),
     ),
   );
-  t.equal(path.nextHop, 0x0a010103);
+  t.equal(hexText(path.nextHop), '0a010103');
   t.equal(path.label, 25);
   t.equal(path.infeasible, undefined);
 });
@@ -116,7 +116,7 @@ t.test('numbers of a long AS go in pairs', async (t) => {
   const extended = hexText(attributes).split('c01020')[1];
   t.equal(
     extended,
-    ['8004000100' + '7a1202', '8084000100000007', '8204000111700001', '8284000111700001'].join(''),
+    ['8004000000' + '7a1202', '8084000000000007', '8204000111700000', '8284000111700000'].join(''),
   );
 });
 

@@ -41,6 +41,16 @@ export function announceable(item: Item, master: boolean): string | undefined {
   }
 }
 
+/**
+ * Whether an announced item is passed over without a word, as deployed control nodes do it: an IPv6 route without a label
+ * outside of the underlay.
+ */
+export function isPassedOver({ family, attributes }: Item, master: boolean): boolean {
+  return (
+    family === 'inet6' && !master && attributes.nextHops.length === 1 && attributes.nextHops[0]!.label === 0
+  );
+}
+
 /** What holds for every family with the usual attributes; remembered, as attributes are shared by many items. */
 function commonProblem(item: UnicastItem | EnetItem): string | undefined {
   const { attributes } = item;
@@ -57,6 +67,7 @@ function attributesProblem({ nextHops, securityGroups, communityTags }: ItemAttr
   const [hop] = nextHops;
   if (hop!.address.length === 0) return 'the next hop is not an address';
   if (hop!.address.every((octet) => octet === 0)) return 'the next hop is the unspecified address';
+  if (hop!.mac?.length === 0) return 'the MAC address of the next hop is none';
   for (const list of [securityGroups, communityTags, hop!.tags, hop!.encapsulations]) {
     if (list.length > MAX_LIST_ENTRIES) return `a list of more than ${MAX_LIST_ENTRIES} entries`;
   }
@@ -84,8 +95,8 @@ function unicastProblem(item: UnicastItem, master: boolean): string | undefined 
 
 function enetProblem({ mac, prefix, group, attributes }: EnetItem): string | undefined {
   const { replicatorAddress } = attributes;
-  const isWorkload = group === '' && mac.some((octet) => octet !== 0) && mac.some((octet) => octet !== 0xff);
-  if (isWorkload && prefix.length !== 0 && prefix.length !== prefix.bytes.length * 8) {
+  const isHost = group === '' && mac.some((octet) => octet !== 0);
+  if (isHost && prefix.length !== 0 && prefix.length !== prefix.bytes.length * 8) {
     return 'the address of a workload is not a host address';
   }
   if (replicatorAddress !== '' && !/^(?!0+(\.0+){3}$)\d{1,3}(\.\d{1,3}){3}$/.test(replicatorAddress)) {

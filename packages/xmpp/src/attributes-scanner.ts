@@ -68,13 +68,13 @@ function scanNextHops(cursor: OctetCursor): NextHop[] {
 
 function scanNextHop(cursor: OctetCursor): NextHop {
   cursor.space();
-  cursor.integer(af);
+  const afi = cursor.integer(af);
   const addressText = cursor.string(address);
   const macText = cursor.string(mac);
   const labelNumber = cursor.integer(label);
   const vniNumber = cursor.integer(vni);
   const hop: NextHop = {
-    address: readAddress(addressText),
+    address: readAddress(addressText, afi),
     label: labelNumber,
     encapsulations: cursor.strings(encapsulationList, encapsulation),
     virtualNetwork: cursor.string(virtualNetwork),

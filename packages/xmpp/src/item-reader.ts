@@ -95,9 +95,8 @@ function readAttributes(entry: Element): ItemAttributes {
 }
 
 function readNextHop(element: Element): NextHop {
-  childInteger(element, 'af'); // told by the address; still a number, or the item is invalid
   return {
-    address: readAddress(childText(element, 'address')),
+    address: readAddress(childText(element, 'address'), childInteger(element, 'af')),
     label: childInteger(element, 'label'),
     encapsulations: list(element, 'tunnel-encapsulation-list', 'tunnel-encapsulation'),
     virtualNetwork: childText(element, 'virtual-network'),
@@ -112,8 +111,12 @@ function readNextHop(element: Element): NextHop {
 /** What the text of an address that is none reads as: the item may still be withdrawn by it. */
 const noAddress = new Uint8Array(0);
 
-/** The octets of an address, none when the text is no address. */
-export function readAddress(text: string): Uint8Array {
+/** AFIs that a next hop may name; the address tells whether it is of IPv4 or IPv6. Without one it is 0. */
+const nextHopAfis = new Set([0, 1, 2, 25]);
+
+/** The octets of the address of a next hop, none when the text is no address or the AFI is another. */
+export function readAddress(text: string, afi: number): Uint8Array {
+  if (!nextHopAfis.has(afi)) return noAddress;
   try {
     return parseAddress(text.trim());
   } catch {
@@ -121,14 +124,15 @@ export function readAddress(text: string): Uint8Array {
   }
 }
 
-/** The octets of a MAC address; undefined when the text is none, or all are zero. */
+/** The octets of a MAC address; undefined when there is none or all are zero, no octets when the text is something else. */
 export function readMac(text: string): Uint8Array | undefined {
-  if (text === '') return undefined;
+  const trimmed = text.trim();
+  if (trimmed === '') return undefined;
   let mac: Uint8Array;
   try {
-    mac = parseMac(text.trim());
+    mac = parseMac(trimmed);
   } catch {
-    return undefined; // a route is not lost for the router MAC of its next hop
+    return noAddress; // `announceable` says so
   }
   return mac.every((octet) => octet === 0) ? undefined : mac;
 }
@@ -141,9 +145,9 @@ function readMobility(entry: Element): Mobility {
   return mobilityOf(sequence, sticky, older);
 }
 
-/** `mobility` where it says something, else the older `sequence-number`. */
+/** `mobility` where it has a number, else the older `sequence-number`, which is never sticky. */
 export function mobilityOf(sequence: number, sticky: boolean, older: number): Mobility {
-  return sequence === 0 && !sticky ? { sequence: older, sticky: false } : { sequence, sticky };
+  return sequence === 0 ? { sequence: older, sticky: false } : { sequence, sticky };
 }
 
 function readLoadBalance(entry: Element): LoadBalance {
@@ -195,7 +199,7 @@ function readMulticast(entry: Element): MulticastItem {
   const nlri = readNlri(entry, 'ermvpn');
   return {
     family: 'ermvpn',
-    group: readIpv4(nlri, 'group'),
+    group: readGroup(nlri),
     source: readIpv4(nlri, 'source'),
     sourceLabel: childInteger(nlri, 'source-label'),
     sourceAddress: childText(nlri, 'source-address'),
@@ -205,13 +209,24 @@ function readMulticast(entry: Element): MulticastItem {
 
 function readMvpn(entry: Element): MvpnItem {
   const nlri = readNlri(entry, 'inet-mvpn');
+  for (const name of ['group', 'source']) {
+    if (childText(nlri, name).trim() === '') throw new UnreadableItem(`there is no ${name}`);
+  }
   return {
     family: 'inet-mvpn',
-    group: readIpv4(nlri, 'group'),
+    group: readGroup(nlri),
     source: readIpv4(nlri, 'source'),
     routeType: childInteger(nlri, 'route-type'),
     attributes: readMulticastAttributes(entry),
   };
+}
+
+/** Where a group is given it is an address; without one it is that of all. */
+function readGroup(nlri: Element): Uint8Array {
+  const group = readIpv4(nlri, 'group');
+  if (childText(nlri, 'group').trim() !== '' && group.every((octet) => octet === 0))
+    throw new UnreadableItem('the group is the unspecified address');
+  return group;
 }
 
 function readIpv4(nlri: Element, name: string): Uint8Array {
@@ -235,7 +250,7 @@ function readMulticastAttributes(entry: Element): MulticastAttributes {
 
 function readMulticastNextHop(element: Element): MulticastNextHop {
   return {
-    address: readAddress(childText(element, 'address')),
+    address: readAddress(childText(element, 'address'), childInteger(element, 'af')),
     label: childText(element, 'label').trim(),
     encapsulations: list(element, 'tunnel-encapsulation-list', 'tunnel-encapsulation'),
   };

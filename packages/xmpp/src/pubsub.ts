@@ -2,7 +2,7 @@
  * The control node's side of publishing: pairs each publish with its collection, keeps what the agent has subscribed
  * to, drops items that are no routes, and tells which slips end the session.
  */
-import { announceable, MASTER_INSTANCE } from './announceable.ts';
+import { announceable, isPassedOver, MASTER_INSTANCE } from './announceable.ts';
 import { excerpt } from './element-reader.ts';
 import { itemId } from './item-family.ts';
 import type { Item, ItemProblem } from './item.ts';
@@ -133,7 +133,9 @@ export class Pubsub {
         this.#handlers.withdraw(node, item, publish.nativeId);
         continue;
       }
-      const problem = announceable(item, node === MASTER_INSTANCE);
+      const isMaster = node === MASTER_INSTANCE;
+      if (isPassedOver(item, isMaster)) continue;
+      const problem = announceable(item, isMaster);
       if (problem === undefined) this.#handlers.announce(node, item, publish.nativeId);
       else this.#drop(itemId(item), problem);
     }

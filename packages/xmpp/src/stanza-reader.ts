@@ -90,7 +90,7 @@ function readSubscribe(pubsub: Element, action: Element): Subscribe {
     type: 'subscribe',
     node: attributeOf(action, 'node'),
     instanceId: /^\d{1,9}$/.test(instanceId) ? Number(instanceId) : -1,
-    noRibOut: childText(options, 'no-ribout').trim() === 'true',
+    noRibOut: /^[1ty]/i.test(childText(options, 'no-ribout').trim()), // as deployed control nodes read a bool
   };
 }
 

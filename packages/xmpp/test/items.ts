@@ -87,7 +87,11 @@ export const anyAttributes: fc.Arbitrary<ItemAttributes> = plain({
   nextHops: fc.array(anyNextHop, { maxLength: 3 }),
   version: u32,
   virtualNetwork: text,
-  mobility: plain({ sequence: u32, sticky: fc.boolean() }),
+  // What has never moved cannot be told to stay.
+  mobility: plain({ sequence: u32, sticky: fc.boolean() }).map(({ sequence, sticky }) => ({
+    sequence,
+    sticky: sticky && sequence > 0,
+  })),
   securityGroups: fc.array(u32, { maxLength: 3 }),
   communityTags: fc.array(text, { maxLength: 2 }),
   localPref: u32,

@@ -122,6 +122,44 @@ const changes: Record<string, (text: string, at: number) => string> = {
     text.replace(/>\d+</, [`>-1<`, '>1e3<', '>00007<', '>99999999999<', '> 7 <', '><'][at % 6]!),
   'another label': (text, at) =>
     text.replace(/<label>.*<.label>/, [`<label/>`, '<label>x</label>', ''][at % 3]!),
+  'two lines in the other order': (text, at) => {
+    const lines = text.split('\n');
+    const i = at % lines.length;
+    return [...lines.slice(0, i), ...lines.slice(i, i + 2).reverse(), ...lines.slice(i + 2)].join('\n');
+  },
+  'a character reference': (text, at) =>
+    text.replace(/>([0-9a-z])/g, (whole, one: string, place: number) =>
+      place % 7 === at % 7 ? `>&#x${one.charCodeAt(0).toString(16)};` : whole,
+    ),
+  'an attribute more': (text, at) =>
+    text.replace(
+      ['<item', '<entry', '<nlri', '<iq', '<publish', '<items'][at % 6]!,
+      (tag) => `${tag} xmlns:y="z"`,
+    ),
+  'an unknown element': (text, at) => text.replace(lineAt(text, at), (line) => `<new>1</new>\n${line}`),
+  'another MAC address': (text, at) =>
+    text.replace(
+      /<mac>[^<]*</g,
+      `<mac>${['', 'x', '00:00:00:00:00:00', '02-AA-bb-cc-dd-01', ' 02:aa:bb:cc:dd:01 ', '2:aa'][at % 6]}<`,
+    ),
+  'another family': (text, at) => text.replaceAll(/<af>\d+</g, `<af>${[0, 1, 2, 3, 25, 65537][at % 6]}<`),
+  'another mobility': (text, at) =>
+    text.replace(
+      /<mobility[^>]*>/,
+      ['', '<mobility />', '<mobility seqno="0" sticky="true" />', '<mobility seqno="7"></mobility>'][
+        at % 4
+      ]!,
+    ),
+  'another prefix': (text, at) =>
+    text.replaceAll(
+      /<address>[^<]*\/\d+</g,
+      `<address>${['10.1.2.3/8', '010.1.2.3/32', '1.2.3/24', '::/0', '1::2/129', '10.0.0.1', '1.2.3.4/032'][at % 7]}<`,
+    ),
+  'blanks before the end of tags': (text, at) =>
+    text.replaceAll(/<\/(\w+)>/g, (whole, name: string) =>
+      name.length % 4 === at % 4 ? `</${name} \n>` : whole,
+    ),
+  'octets beyond ASCII': (text, at) => text.replace(lineAt(text, at), (line) => `${line}\u00c3\u00a9`),
   'blanks in text': (text) => text.replace(/<address>(.*?)</g, '<address> $1 <'),
 };
 

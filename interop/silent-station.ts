@@ -9,14 +9,15 @@ export interface SilentStation {
   octets: number;
 }
 
-export async function silentStation(t: Test): Promise<SilentStation> {
+/** @param port where it listens; any that is free when left out */
+export async function silentStation(t: Test, port = 0): Promise<SilentStation> {
   const server = createServer(
     (socket) => void socket.on('data', (chunk) => (station.octets += chunk.length)),
   );
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => server.close());
-  const { address, port } = server.address() as AddressInfo;
-  const station: SilentStation = { at: { address, port }, octets: 0 };
+  const { address, port: bound } = server.address() as AddressInfo;
+  const station: SilentStation = { at: { address, port: bound }, octets: 0 };
   return station;
 }

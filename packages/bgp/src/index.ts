@@ -38,4 +38,4 @@ export { type LearnedRoute, type Route, type RouteAttributes, type RouteKey } fr
 export { NotificationError, notificationText } from './wire/notification.ts';
 export { families, familyOf, isFamilyName, type FamilyName } from './families/table.ts';
 export { SessionMonitor, type MonitorSettings } from './monitor/session-monitor.ts';
-export type { LocRibInstance, MonitoredTables } from './monitor/bmp-reporter.ts';
+export type { LocRibInstance, MonitoredTables } from './monitor/monitored-tables.ts';

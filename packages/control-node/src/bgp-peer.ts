@@ -121,6 +121,11 @@ export class BgpPeer {
     return this.#source;
   }
 
+  /** By family, how it is told routes. */
+  get memberships(): ReadonlyMap<FamilyName, Membership> {
+    return this.#told;
+  }
+
   view(): NeighborView {
     const { session, config } = this;
     const { counters, negotiated, lastEnd, lastChange, lostAt } = session;

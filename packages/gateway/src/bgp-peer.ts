@@ -41,9 +41,6 @@ export interface PeerOwner {
 /** Counted once for all peers: a look at every destination of a table. */
 export type ActiveCounts = (table: Table, source: Source) => number;
 
-/** Octets of an UPDATE's header and fixed fields; every UPDATE is longer. */
-const LENGTH_AT = 16;
-
 export class BgpPeer {
   readonly config: PeerConfig;
   readonly session: Session;
@@ -117,6 +114,11 @@ export class BgpPeer {
     await this.session.stop(why);
     this.#grace?.cancel();
     this.#forget();
+  }
+
+  /** By family, how it is told routes. */
+  get memberships(): ReadonlyMap<FamilyName, Membership> {
+    return this.#memberships;
   }
 
   /** Whether a family is in use with this peer. */
@@ -251,10 +253,7 @@ export class BgpPeer {
         return session.backlog;
       },
       filterByRouteTarget: negotiated.families.includes('route-target'),
-      send: (buffers, sent) => {
-        this.#write(buffers, sent);
-        session.countUpdates(countMessages(buffers));
-      },
+      send: (buffers, sent) => this.#write(buffers, sent),
       synchronised: () => this.#write([endOfRib(family)]),
     });
     this.#memberships.set(family, membership);
@@ -307,14 +306,6 @@ export class BgpPeer {
 /** A provider edge tells what it has itself, not what others told it: the labels of those are not its own. */
 function ownRoutesOnly({ source }: { readonly source: Source }, encoded: Uint8Array): Uint8Array | undefined {
   return source.protocol === 'bgp' ? undefined : encoded;
-}
-
-function countMessages(buffers: readonly Uint8Array[]): number {
-  let count = 0;
-  for (const buffer of buffers)
-    for (let at = 0; at + LENGTH_AT + 2 <= buffer.length; count++)
-      at += (buffer[at + LENGTH_AT]! << 8) | buffer[at + LENGTH_AT + 1]!;
-  return count;
 }
 
 function traffic(counts: Session['counters']['received'], octets: number): GatewayNeighborView['received'] {

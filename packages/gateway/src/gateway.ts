@@ -349,11 +349,11 @@ export class Gateway {
       peers: () => this.#peers.values(),
       locRib: () => [
         locRibInstance('global', Object.values(this.#bgpTables)),
-        ...this.#config['routing-instances'].map(({ name, 'route-distinguisher': distinguisher }) =>
+        ...Array.from(this.#vrfs, ({ name, tables, config }) =>
           locRibInstance(
             name,
-            [...this.#rib.tables()].filter((table) => table.name.startsWith(`${name}.inet`)),
-            distinguisher,
+            tables.map(({ table }) => table),
+            config['route-distinguisher'],
           ),
         ),
       ],
@@ -392,6 +392,7 @@ export class Gateway {
     this.#config = config;
     this.#configureResolution();
     this.#vrfs.configure(config['routing-instances'], config['policy-options']);
+    this.#monitor.instancesChanged();
     this.#memberships.announce(config);
     return this.#applyPeers(config);
   }

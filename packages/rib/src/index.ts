@@ -15,7 +15,7 @@ export type { Role } from './route-leak.ts';
 export { ruleSets, type RuleSetName } from './selection/rules.ts';
 export { multipathModes, type MultipathMode, type RuleSet, type Step } from './selection/step.ts';
 export type { UpdateGroup } from './update-group.ts';
-export type { Membership, UpdateMember } from './update-member.ts';
+export type { Membership, Observation, Observer, UpdateMember } from './update-member.ts';
 export type { AdvertisedPath, Advertisement } from './advertisement.ts';
 export type { ItemEncoder, ItemGroup, Subscriber } from './item-group.ts';
 export { warmUp } from './warm-up.ts';

@@ -71,7 +71,7 @@ export class ItemGroup<Body> implements Audience, Courier {
   }
 
   /** Takes a subscriber in; it is told the whole table in slices, and then every change. */
-  join(subscriber: Subscriber<Body>): Membership {
+  join(subscriber: Subscriber<Body>): Omit<Membership, 'observe'> {
     const listener = new Listener(subscriber);
     const number = this.distribution.join(listener);
     this.#listeners.set(number, listener);

@@ -73,6 +73,7 @@ export function locRibInstance(
 ): LocRibInstance {
   return {
     name,
+    identity: tables[0] ?? {},
     families: tables.map(({ family }) => family),
     ...(distinguisher !== undefined && { distinguisher }),
     *routes() {

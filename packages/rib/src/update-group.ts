@@ -20,7 +20,7 @@ import type { RouteStore } from './route-store.ts';
 import type { RouteTargetFilter } from './route-target-filter.ts';
 import type { Source } from './source.ts';
 import { ToldPaths } from './told-paths.ts';
-import { type Membership, Peer, type UpdateMember } from './update-member.ts';
+import { type Membership, Peer, type UpdateMember, observed } from './update-member.ts';
 
 export interface UpdateGroupSettings extends EgressProfile {
   readonly extendedMessage: boolean;
@@ -42,8 +42,8 @@ export class UpdateGroup implements Audience {
   readonly #several: AddPathOut | undefined;
   readonly #told: ToldPaths | undefined;
   readonly #peers = new Map<number, Peer>();
-  /** By source. */
-  readonly #memberOf: (number | undefined)[] = [];
+  /** By source: its member, and whoever observes that. */
+  readonly #membersOf: (readonly number[] | undefined)[] = [];
   /** By attribute set: who shall receive it (plus one), under which serial and epoch of the group. */
   #receivers = new Int32Array(0);
   #receiversSerial = new Int32Array(0);
@@ -90,36 +90,59 @@ export class UpdateGroup implements Audience {
   /** Takes a peer in; it is told the whole table in slices, and then every change. */
   join(member: UpdateMember): Membership {
     const peer = new Peer(member);
-    const number = this.distribution.join(peer);
-    this.#peers.set(number, peer);
-    this.#memberOf[member.source.number] = number;
-    this.#receiversEpoch = -1;
+    const number = this.#admit(peer);
     if (this.settings.sparesSuppliers || this.#several !== undefined) this.#table.everyPath = true;
-    let left = false;
+    const ready = (): void => this.#table.touch();
+    const observations = new Set<() => void>();
     return {
-      ready: () => this.#table.touch(),
+      ready,
       refresh: (finished) => {
-        if (left) return;
+        if (this.#peers.get(number) !== peer) return;
         peer.refreshed = finished;
         this.distribution.walk(number, 'again', true);
       },
+      observe: (observer) => {
+        const shadow = new Peer(observed(member, observer), true);
+        const place = this.#admit(shadow);
+        const leave = (): void => this.#dismiss(place, shadow);
+        if (this.#peers.get(number) !== peer) leave();
+        else observations.add(leave);
+        return { ready, leave };
+      },
       leave: () => {
-        if (left) return;
-        left = true;
-        this.#peers.delete(number);
-        this.#memberOf[member.source.number] = undefined;
-        this.#receiversEpoch = -1;
-        this.distribution.leave(number);
+        for (const end of observations) end();
+        observations.clear();
+        this.#dismiss(number, peer);
       },
     };
   }
 
+  #admit(peer: Peer): number {
+    const number = this.distribution.join(peer);
+    const source = peer.member.source.number;
+    this.#peers.set(number, peer);
+    this.#membersOf[source] = [...(this.#membersOf[source] ?? []), number];
+    this.#receiversEpoch = -1;
+    return number;
+  }
+
+  /** Does nothing when the peer has left already, and another one may have its number. */
+  #dismiss(number: number, peer: Peer): void {
+    if (this.#peers.get(number) !== peer) return;
+    const source = peer.member.source.number;
+    this.#peers.delete(number);
+    this.#membersOf[source] = this.#membersOf[source]!.filter((other) => other !== number);
+    this.#receiversEpoch = -1;
+    this.distribution.leave(number);
+  }
+
   /** @internal What a peer wants changed. */
   interestsChanged(source: number): void {
-    const number = this.#memberOf[source];
-    if (number === undefined || !this.#peers.get(number)!.member.filterByRouteTarget) return;
-    this.#receiversEpoch = -1;
-    this.distribution.walk(number, 'difference');
+    for (const number of this.#membersOf[source] ?? []) {
+      if (!this.#peers.get(number)!.member.filterByRouteTarget) return;
+      this.#receiversEpoch = -1;
+      this.distribution.walk(number, 'difference');
+    }
   }
 
   receivers(destination: number, set: number): number {
@@ -146,7 +169,7 @@ export class UpdateGroup implements Audience {
     const held = this.#best!.held(destination);
     const wanted = set === 0 ? NOBODY : this.receivers(destination, set);
     const { receivers } = this.distribution;
-    return [...this.#peers].map(([number, { member }]) => {
+    return this.#members().map(([number, { member }]) => {
       const told = receivers.has(held, number);
       const because =
         (set === 0 ? 'no path is feasible' : this.#keptBack(member, set)) ??
@@ -159,7 +182,7 @@ export class UpdateGroup implements Audience {
   #advertisedPaths(destination: number, out: AddPathOut): Advertisement[] {
     const wanted = out.wanted(destination);
     const { receivers } = this.distribution;
-    return [...this.#peers].map(([number, { member }]) => {
+    return this.#members().map(([number, { member }]) => {
       const paths: AdvertisedPath[] = [];
       this.#table.forEachPath(destination, (words, at) => {
         const [set, label] = [words[at + SET]!, words[at + LABEL]!];
@@ -181,6 +204,10 @@ export class UpdateGroup implements Audience {
       const because = told ? undefined : (paths[0]?.because ?? 'there is no path');
       return { to: member.source, told, because, paths };
     });
+  }
+
+  #members(): [number: number, peer: Peer][] {
+    return [...this.#peers].filter(([, { isObserver }]) => !isObserver);
   }
 
   /** Why a member is not told paths with a set. */
@@ -237,8 +264,9 @@ export class UpdateGroup implements Audience {
     const { pool } = this.#store;
     let left = all;
     this.#table.forEachPath(destination, (words, at) => {
-      const member = this.#memberOf[pool.source(words[at + SET]!)];
-      if (member !== undefined) left = receivers.without(left, member);
+      const members = this.#membersOf[pool.source(words[at + SET]!)];
+      if (members === undefined) return;
+      for (const member of members) left = receivers.without(left, member);
     });
     return left;
   }

@@ -23,6 +23,12 @@ export interface UpdateMember {
   synchronised?(): void;
 }
 
+/** Somebody who wants to hear what a member is told: a monitoring station. */
+export type Observer = Pick<UpdateMember, 'backlog' | 'send' | 'synchronised'>;
+
+/** An observer's place in the group, until it leaves. */
+export type Observation = Pick<Membership, 'ready' | 'leave'>;
+
 /** What a member does with its membership. */
 export interface Membership {
   /** Its queue is empty again. */
@@ -33,6 +39,11 @@ export interface Membership {
    * @see RFC 2918 §4, RFC 7313 §4.2
    */
   refresh(finished?: () => void): void;
+  /**
+   * Tells somebody else the whole table as the member is told it, in slices; the member itself hears nothing of it. Changes
+   * are told meanwhile as well, but not necessarily when the member hears of them.
+   */
+  observe(observer: Observer): Observation;
   /** Leaves the group. Nothing is sent any more. */
   leave(): void;
 }
@@ -40,13 +51,16 @@ export interface Membership {
 /** A member as its group sees it. */
 export class Peer implements Recipient {
   readonly member: UpdateMember;
+  /** It only hears what a member is told. */
+  readonly isObserver: boolean;
   /** Called at the end of a refresh. */
   refreshed: (() => void) | undefined;
   #isNew = true;
   #congested = false;
 
-  constructor(member: UpdateMember) {
+  constructor(member: UpdateMember, isObserver = false) {
     this.member = member;
+    this.isObserver = isObserver;
   }
 
   get isCongested(): boolean {
@@ -62,4 +76,17 @@ export class Peer implements Recipient {
     this.refreshed?.();
     this.refreshed = undefined;
   }
+}
+
+/** An observer in the place of the member it observes: what is kept from that is kept from it. */
+export function observed({ source, filterByRouteTarget }: UpdateMember, observer: Observer): UpdateMember {
+  return {
+    source,
+    filterByRouteTarget,
+    get backlog() {
+      return observer.backlog;
+    },
+    send: (buffers, sent) => observer.send(buffers, sent),
+    synchronised: () => observer.synchronised?.(),
+  };
 }

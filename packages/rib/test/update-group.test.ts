@@ -616,6 +616,61 @@ t.test('a refresh says when it is over, and is no second beginning', async (t) =
   t.equal(asks.synchronisations, 1);
 });
 
+t.test('an observer hears all that a member has been told, and the member nothing again', async (t) => {
+  const { rib, table, announce, withdraw } = stage(7);
+  const group = rib.updateGroup({ ...internal(table), sparesSuppliers: true });
+  const [a, b] = [new Listener(rib, { client: true }), new Listener(rib, { client: true })];
+  group.join(a);
+  const membership = group.join(b);
+  announce(a.source, '10.0.0.0/24');
+  announce(a.source, '10.0.1.0/24', { localPref: 200 });
+  announce(b.source, '10.0.1.0/24', { localPref: 50 });
+  announce(b.source, '10.0.2.0/24');
+  rib.settle();
+  const told = b.take();
+  t.match(told, ['+10.0.0.0/24'], 'and none that it supplied');
+
+  const station = new Listener(rib);
+  const observation = membership.observe(station);
+  rib.settle();
+  t.same(station.take(), told);
+  t.equal(station.synchronisations, 1);
+  t.same(b.take(), []);
+  const prefix = parsePrefix('10.0.0.0/24');
+  t.same(
+    rib.advertised(table, { prefix }).map(({ to }) => to),
+    [a.source, b.source],
+    'nobody takes it for a peer',
+  );
+  withdraw(a.source, '10.0.0.0/24');
+  announce(b.source, '10.0.0.0/24');
+  rib.settle();
+  t.same(station.take(), ['-10.0.0.0/24'], 'its routes are kept from whoever observes it, too');
+  t.same(b.take(), ['-10.0.0.0/24']);
+
+  observation.leave();
+  observation.leave();
+  announce(a.source, '10.0.3.0/24');
+  rib.settle();
+  t.same(station.take(), []);
+  t.match(b.take(), ['+10.0.3.0/24']);
+});
+
+t.test('an observation ends with the member', async (t) => {
+  const { rib, table, announce } = stage();
+  const group = rib.updateGroup(internal(table));
+  const [a, station] = [new Listener(rib), new Listener(rib)];
+  const membership = group.join(a);
+  membership.observe(station);
+  membership.leave();
+  t.equal(group.size, 0);
+  membership.observe(station);
+  t.equal(group.size, 0, 'nor does one begin');
+  announce(rib.addSource({ name: 'us', protocol: 'local' }), '10.0.0.0/24');
+  rib.settle();
+  t.same(station.take(), []);
+});
+
 t.test('a family is swept without the others', async (t) => {
   const rib = new Rib({ asn: OWN_AS, routerId: 1, clusterId: 1 });
   const tables = (['inet', 'inet6'] as const).map((family) =>

@@ -14,34 +14,14 @@ import { families, type FamilyName } from '../families/table.ts';
 import { endOfRib } from '../session/end-of-rib.ts';
 import type { SessionEnd } from '../session/session-end.ts';
 import type { Session } from '../session/session.ts';
-import { frameMessage, messageType } from '../wire/header.ts';
+import { frameMessage, messageType, messagesIn } from '../wire/header.ts';
 import { encodeOpen } from '../wire/open.ts';
-
-/** A routing instance whose best routes are reported; the global one has no distinguisher. @see RFC 9069 §4.1 */
-export interface LocRibInstance {
-  readonly name: string;
-  readonly distinguisher?: Uint8Array;
-  readonly families: readonly FamilyName[];
-  /** UPDATEs that say what is there. */
-  routes(): Iterable<Uint8Array>;
-  /** UPDATEs that say what changes, from now on; the function it yields ends that. */
-  follow(tell: (update: Uint8Array) => void): () => void;
-}
-
-/** The tables of whoever owns the sessions. */
-export interface MonitoredTables {
-  readonly routerId: number;
-  readonly asn: number;
-  /** UPDATEs that say what a session has told and not taken back. */
-  routesOf(session: Session): Iterable<Uint8Array>;
-  countOf(session: Session): number;
-  locRib(): readonly LocRibInstance[];
-}
+import type { LocRibInstance, MonitoredTables } from './monitored-tables.ts';
 
 export interface BmpReporterSettings {
   readonly address: string;
   readonly port: number;
-  /** Whether the station hears what peers are told: from the time on at which it is there. @see RFC 8671 */
+  /** Whether the station hears what peers are told. @see RFC 8671 */
   readonly adjRibOut: boolean;
   /** Seconds between two statistics reports. */
   readonly statistics: number;
@@ -49,6 +29,13 @@ export interface BmpReporterSettings {
   readonly sysDescription: string;
   readonly clock: Clock;
   readonly log: (text: string) => void;
+}
+
+/** A routing instance as a station knows it. */
+interface ToldInstance {
+  readonly identity: object;
+  readonly peer: BmpPeer;
+  readonly unfollow: () => void;
 }
 
 /** A table waits when so many octets wait for the station. */
@@ -64,7 +51,8 @@ export class BmpReporter {
   readonly #sessions = new Map<Session, BmpPeer>();
   /** Counts connections: a table that is being sent to a connection before this one stops. */
   #connection = 0;
-  #unfollow: (() => void)[] = [];
+  /** Instances the station knows, by name. */
+  readonly #instances = new Map<string, ToldInstance>();
   #statistics: Timer | undefined;
 
   constructor(settings: BmpReporterSettings, tables: MonitoredTables) {
@@ -127,6 +115,22 @@ export class BmpReporter {
     this.#station.send(peerDown(peer, this.#now, downReason(end)));
   }
 
+  /** There are other routing instances than before: the station hears of those that came, and that the others went. */
+  instancesChanged(): void {
+    if (!this.#station.isConnected) return;
+    const there = this.#tables.locRib();
+    for (const [tableName, { identity, peer, unfollow }] of this.#instances) {
+      if (there.some((instance) => instance.identity === identity)) continue;
+      this.#instances.delete(tableName);
+      unfollow();
+      this.#station.send(peerDown(peer, this.#now, { reason: 'loc-rib', tableName }));
+    }
+    for (const instance of there)
+      void this.#sendInstance(this.#connection, instance).catch((error: Error) =>
+        this.#settings.log(error.message),
+      );
+  }
+
   get #now(): number {
     return this.#settings.clock.now();
   }
@@ -155,29 +159,33 @@ export class BmpReporter {
       for (const family of session.negotiated?.families ?? [])
         if (this.#connection === connection)
           this.#station.send(routeMonitoring(wide, this.#now, endOfRib(family)));
+      if (this.#settings.adjRibOut) await this.#sendTold(connection, session, peer);
     }
-    for (const instance of this.#tables.locRib()) {
-      if (this.#connection !== connection) return;
-      const peer = this.#locRibPeer(instance);
-      const open = this.#locRibOpen(instance.families);
-      const up = {
-        localAddress: new Uint8Array(16),
-        localPort: 0,
-        remotePort: 0,
-        sentOpen: open,
-        receivedOpen: open,
-      };
-      this.#station.send(peerUp(peer, this.#now, { ...up, tableName: instance.name }));
-      this.#unfollow.push(
-        instance.follow((update) => {
-          if (this.#station.isConnected) this.#station.send(routeMonitoring(peer, this.#now, update));
-        }),
-      );
-      await this.#send(connection, peer, instance.routes());
-      for (const family of instance.families)
-        if (this.#connection === connection)
-          this.#station.send(routeMonitoring(peer, this.#now, endOfRib(family)));
-    }
+    for (const instance of this.#tables.locRib()) await this.#sendInstance(connection, instance);
+  }
+
+  async #sendInstance(connection: number, instance: LocRibInstance): Promise<void> {
+    if (this.#connection !== connection || this.#instances.has(instance.name)) return;
+    const peer = this.#locRibPeer(instance);
+    const open = this.#locRibOpen(instance.families);
+    const up = {
+      localAddress: new Uint8Array(16),
+      localPort: 0,
+      remotePort: 0,
+      sentOpen: open,
+      receivedOpen: open,
+    };
+    this.#station.send(peerUp(peer, this.#now, { ...up, tableName: instance.name }));
+    const unfollow = instance.follow((update) => {
+      if (this.#station.isConnected) this.#station.send(routeMonitoring(peer, this.#now, update));
+    });
+    const told = { identity: instance.identity, peer, unfollow };
+    this.#instances.set(instance.name, told);
+    const isCurrent = (): boolean => this.#instances.get(instance.name) === told;
+    await this.#send(connection, peer, whileTrue(isCurrent, instance.routes()));
+    for (const family of instance.families)
+      if (this.#connection === connection && isCurrent())
+        this.#station.send(routeMonitoring(peer, this.#now, endOfRib(family)));
   }
 
   /** Sends a table as fast as the station takes it, in slices. */
@@ -192,6 +200,34 @@ export class BmpReporter {
         await sleep(10, undefined, { ref: false });
       if (this.#connection !== connection || !this.#station.isConnected) return;
     }
+  }
+
+  /** Sends what a peer has been told so far; what it is told from now on comes by {@link sent}. */
+  async #sendTold(connection: number, session: Session, peer: BmpPeer): Promise<void> {
+    const station = this.#station;
+    const out = { ...peer, view: 'adj-rib-out-post' } as const;
+    const awaited = new Set<FamilyName>();
+    const observation = this.#tables.observe(session, {
+      get backlog() {
+        return station.backlog;
+      },
+      send: (buffers, sent) => {
+        for (const buffer of buffers)
+          for (const message of messagesIn(buffer)) station.send(routeMonitoring(out, this.#now, message));
+        sent();
+      },
+      synchronised: (family) => {
+        awaited.delete(family);
+        station.send(routeMonitoring(out, this.#now, endOfRib(family)));
+      },
+    });
+    if (observation === undefined) return;
+    for (const family of observation.families) awaited.add(family);
+    while (awaited.size > 0 && this.#connection === connection && this.#sessions.get(session) === peer) {
+      await sleep(10, undefined, { ref: false });
+      observation.ready();
+    }
+    observation.leave();
   }
 
   #locRibPeer({ distinguisher }: LocRibInstance): BmpPeer {
@@ -226,8 +262,8 @@ export class BmpReporter {
   }
 
   #forget(): void {
-    for (const unfollow of this.#unfollow) unfollow();
-    this.#unfollow = [];
+    for (const { unfollow } of this.#instances.values()) unfollow();
+    this.#instances.clear();
   }
 }
 
@@ -236,4 +272,12 @@ function downReason({ direction, code = 0, subcode = 0 }: SessionEnd): BmpPeerDo
   if (direction === 'transport') return { reason: 'remote-closed' };
   const notification = frameMessage(messageType.notification, Uint8Array.of(code, subcode));
   return { reason: direction === 'sent' ? 'local-notification' : 'remote-notification', notification };
+}
+
+/** The items as long as somebody is interested in them. */
+function* whileTrue<T>(isWanted: () => boolean, items: Iterable<T>): Generator<T> {
+  for (const item of items) {
+    if (!isWanted()) return;
+    yield item;
+  }
 }

@@ -1,10 +1,12 @@
 /** What is written down of sessions while they live: every UPDATE and every change of state. */
 import type { Clock } from '@vaportrail/net';
 import type { MrtSession } from '../mrt/bgp4mp.ts';
-import { BmpReporter, type MonitoredTables } from './bmp-reporter.ts';
+import { BmpReporter } from './bmp-reporter.ts';
+import type { MonitoredTables } from './monitored-tables.ts';
 import { MessageLog, type MessageLogSettings } from '../mrt-file/message-log.ts';
 import type { SessionEnd } from '../session/session-end.ts';
 import type { Session } from '../session/session.ts';
+import { messagesIn } from '../wire/header.ts';
 
 export interface MonitorSettings {
   /** Where messages are logged; absent: nowhere. */
@@ -23,7 +25,6 @@ export interface MonitorSettings {
 
 /** Numbers of states in MRT. @see RFC 6396 §4.4.1 */
 const mrtState = { idle: 1, openConfirm: 5, established: 6 } as const;
-const LENGTH_AT = 16;
 
 /** Told by whoever owns the sessions; costs next to nothing while nobody wants to know. */
 export class SessionMonitor {
@@ -91,15 +92,16 @@ export class SessionMonitor {
     if (monitored === undefined) return;
     const { mrt, asn4, addPathOut } = monitored;
     for (const buffer of buffers) {
-      for (let at = 0; at + LENGTH_AT + 2 <= buffer.length;) {
-        const end = at + ((buffer[at + LENGTH_AT]! << 8) | buffer[at + LENGTH_AT + 1]!);
-        if (end <= at) return;
-        const message = buffer.subarray(at, end);
+      for (const message of messagesIn(buffer)) {
         this.#log?.message(mrt, message, { asn4, addPath: addPathOut, sent: true });
         for (const reporter of this.#reporters) reporter.sent(session, message);
-        at = end;
       }
     }
+  }
+
+  /** Routing instances came or went. */
+  instancesChanged(): void {
+    for (const reporter of this.#reporters) reporter.instancesChanged();
   }
 
   down(session: Session, end: SessionEnd): void {

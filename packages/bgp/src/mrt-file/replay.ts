@@ -124,10 +124,9 @@ export class MrtReplay {
    */
   async play(path: string): Promise<ReplayReport> {
     const negotiated = this.session.negotiated!;
-    const updates = new ReplayedUpdates(this.#updateSettings(negotiated), (message) => {
-      this.session.countUpdates(1);
-      this.session.write([message]);
-    });
+    const updates = new ReplayedUpdates(this.#updateSettings(negotiated), (message) =>
+      this.session.write([message]),
+    );
     const routes = new RecordedRoutes(this.#settings.filter);
     const problems: string[] = [];
     let unreadable = 0;

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { systemClock, type Clock, type Timer } from '@vaportrail/net';
 import type { FamilyName } from '../families/table.ts';
-import { frameMessage, messageType } from '../wire/header.ts';
+import { countUpdates, frameMessage, messageType } from '../wire/header.ts';
 import { NotificationError, errorCode } from '../wire/notification.ts';
 import { encodeOpen, type Open } from '../wire/open.ts';
 import type { RefreshSubtype } from '../wire/route-refresh.ts';
@@ -189,15 +189,13 @@ export class Session {
     const connection = this.#current?.connection;
     if (connection === undefined) return;
     let octets = 0;
-    for (const buffer of buffers) octets += buffer.length;
+    for (const buffer of buffers) {
+      octets += buffer.length;
+      this.counters.sent.update += countUpdates(buffer);
+    }
     this.counters.octetsSent += octets;
     connection.write(buffers, written);
     this.pulse();
-  }
-
-  /** Counts UPDATEs among the buffers given to {@link write}, which does not look into them. */
-  countUpdates(sent: number): void {
-    this.counters.sent.update += sent;
   }
 
   /** Sends a KEEPALIVE if one is due. Computations that keep the process busy for seconds call this between. */

@@ -90,7 +90,6 @@ export class Peer {
   }
 
   #send(message: Uint8Array): void {
-    this.session.countUpdates(1);
     this.session.write([message]);
   }
 

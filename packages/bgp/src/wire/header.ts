@@ -70,6 +70,28 @@ export function messageLength(bytes: Uint8Array, at: number, longest = MAX_MESSA
   return length;
 }
 
+/** Each whole message of a buffer that holds one behind the other, as those have that we send; views, not copies. */
+export function* messagesIn(buffer: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at + HEADER_OCTETS <= buffer.length;) {
+    const end = at + ((buffer[at + 16]! << 8) | buffer[at + 17]!);
+    if (end < at + HEADER_OCTETS) return;
+    yield buffer.subarray(at, end);
+    at = end;
+  }
+}
+
+/** How many UPDATEs are among the messages of a buffer. */
+export function countUpdates(buffer: Uint8Array): number {
+  let count = 0;
+  for (let at = 0; at + HEADER_OCTETS <= buffer.length;) {
+    const length = (buffer[at + 16]! << 8) | buffer[at + 17]!;
+    if (length < HEADER_OCTETS) return count;
+    if (buffer[at + 18] === messageType.update) count++;
+    at += length;
+  }
+  return count;
+}
+
 function isMessageType(type: number): type is MessageType {
   return type >= messageType.open && type <= messageType.routeRefresh;
 }

@@ -50,6 +50,9 @@ const OPENING = 64;
 /** Items on their way at the most while publishing without pause. */
 const WINDOW = 60_000;
 const GIVE_UP = 60_000;
+/** Each agent says that it lives once in so many milliseconds, a few at a time. */
+const KEEPALIVE_MILLISECONDS = 25_000;
+const KEEPALIVE_STEPS = 500;
 
 class Crowd implements Record<CrowdOrder['do'], (order: never) => Promise<Partial<CrowdReport>>> {
   readonly #plan: CrowdPlan;
@@ -92,9 +95,12 @@ class Crowd implements Record<CrowdOrder['do'], (order: never) => Promise<Partia
       asn: plan.asn,
       verify: false,
     });
+    // Agents do not all speak at the same moment.
+    let next = 0;
     setInterval(() => {
-      for (const agent of this.#agents) agent.keepalive();
-    }, 25_000);
+      const until = next + Math.ceil(agents / KEEPALIVE_STEPS);
+      for (; next < until; next++) this.#agents[next % agents]!.keepalive();
+    }, KEEPALIVE_MILLISECONDS / KEEPALIVE_STEPS);
   }
 
   establish(): Promise<void> {
@@ -180,7 +186,8 @@ class Crowd implements Record<CrowdOrder['do'], (order: never) => Promise<Partia
         sent[agent * routesPerAgent + route] = performance.now();
         this.#agents[agent]!.publish(route, LABEL_OF_PHASE.paced + this.#round);
       }
-      await new Promise((resolve) => setImmediate(resolve));
+      // Not without a pause: the processor that this takes would be the control node's.
+      await sleep(1);
     }
     const until = performance.now() + GIVE_UP;
     while (times.length < publishes && performance.now() < until) await sleep(5);

@@ -30,3 +30,4 @@ export { ROUTE_TARGET_SUBTYPE, isRouteTarget, parseRouteTarget, routeTargetText 
 export { FIRST_UNRESERVED_LABEL, IMPLICIT_NULL_LABEL, MAX_LABEL, labelField, labelOf } from './label.ts';
 export { macText, parseMac } from './mac.ts';
 export { ManualClock, systemClock, type Clock, type Timer } from './clock.ts';
+export { RecentMap } from './recent-map.ts';

@@ -1,6 +1,7 @@
 import t from 'tap';
 import {
   ManualClock,
+  RecentMap,
   addressRouteDistinguisher,
   addressText,
   covers,
@@ -110,4 +111,22 @@ t.test('a manual clock fires timers in order, cancelled ones not at all', async 
   clock.advance(30);
   t.same(fired, ['early 1010', 'nested 1015', 'late 1020']);
   t.equal(clock.now(), 1030);
+});
+
+t.test('a recent map keeps what is in use and forgets the rest', async (t) => {
+  const map = new RecentMap<number, { readonly number: number }>(4);
+  const inUse = { number: 1 };
+  map.set(1, inUse);
+  for (let number = 2; number < 100; number++) {
+    map.set(number, { number });
+    t.equal(map.get(1), inUse);
+    t.equal(map.get(number)?.number, number);
+  }
+  t.same(map.get(98), { number: 98 });
+  t.equal(map.get(2), undefined);
+  let held = 0;
+  for (let number = 1; number < 100; number++) if (map.get(number) !== undefined) held++;
+  t.ok(held <= 2 * 4, 'twice its capacity at most');
+  map.set(1, { number: 7 });
+  t.same(map.get(1), { number: 7 });
 });

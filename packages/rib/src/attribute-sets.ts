@@ -1,5 +1,6 @@
 /** Attribute sets as objects, made when somebody looks at one. */
 import { PathAttributes } from '@vaportrail/bgp/wire';
+import { RecentMap } from '@vaportrail/net';
 import type { AttributePool } from './attribute-pool.ts';
 import type { AttributeSet } from './attribute-set.ts';
 import { infeasibleReason } from './feasibility.ts';
@@ -7,8 +8,8 @@ import type { Resolution } from './next-hop-resolution.ts';
 import { type Compared, compared } from './selection/compared.ts';
 import type { Source } from './source.ts';
 
-/** Objects kept for sets that were looked at; beyond this all are dropped and made again on demand. */
-const MOST_KEPT = 4096;
+/** Sets whose objects are certain to be kept when they are looked at in turn: each agent has one at least. */
+const KEPT = 16_384;
 
 interface PlainSet {
   readonly serial: number;
@@ -21,7 +22,7 @@ interface PlainSet {
 export class AttributeSets {
   readonly #pool: AttributePool;
   readonly #sources: (Source | undefined)[];
-  readonly #kept = new Map<number, PlainSet>();
+  readonly #kept = new RecentMap<number, PlainSet>(KEPT);
 
   constructor(pool: AttributePool, sources: (Source | undefined)[]) {
     this.#pool = pool;
@@ -33,7 +34,6 @@ export class AttributeSets {
     const serial = this.#pool.serial(set);
     const kept = this.#kept.get(set);
     if (kept?.serial === serial) return kept;
-    if (this.#kept.size >= MOST_KEPT) this.#kept.clear();
     const source = this.#sources[this.#pool.source(set)]!;
     const plain = {
       serial,

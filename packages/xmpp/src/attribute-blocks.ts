@@ -1,17 +1,19 @@
 /**
  * Attributes remembered by the octets they were read from. The items of one agent differ in their prefix and their
  * label and hardly in anything else, so a block (what stands between `</nlri>` and `</entry>`, and that tag) is kept in
- * two pieces, before and behind the digits of its first label. An equal block with an equal label gives the very same
- * {@link ItemAttributes}, and one with another label a copy that costs next to nothing.
+ * two pieces, before and behind the digits of its first label. An equal block with the label that it had last gives the
+ * very same {@link ItemAttributes}, and one with another label a copy that costs next to nothing.
  */
+import { RecentMap } from '@vaportrail/net';
 import type { ItemAttributes } from './item.ts';
 
-/** Most blocks and labels remembered; when there are more, all are forgotten. */
-const MAX_REMEMBERED = 32_768;
+/** Blocks remembered for certain: one for each agent that a control node lets in. */
+const REMEMBERED = 16_384;
 /** Longest block remembered: about ten next hops. */
 const MAX_BLOCK_BYTES = 4096;
-/** Most blocks that look alike at first glance; the one not used for longest makes room. */
+/** Most blocks that look alike at first glance; further ones take the place of the last. */
 const MAX_ALIKE = 16;
+const ALIKE_BITS = 4;
 /** Where blocks are looked at to tell them apart: the first next hop is there in either layout, up to its label. */
 const GLANCE_FROM = 36;
 const GLANCE_TO = 112;
@@ -20,7 +22,9 @@ interface Block {
   /** Octets up to and with the first `<label>`, and those from `</label>` on. */
   readonly head: Buffer;
   readonly tail: Buffer;
-  readonly byLabel: Map<number, ItemAttributes>;
+  /** As they were read last. */
+  label: number;
+  attributes: ItemAttributes;
 }
 
 const labelOpen = Buffer.from('<label>');
@@ -29,28 +33,25 @@ const nextHopClose = Buffer.from('</next-hop>');
 export class AttributeBlocks {
   /** Offset behind the block that {@link find} has found. */
   end = 0;
-  readonly #alike = new Map<number, Block[]>();
-  #remembered = 0;
+  /** Those that look alike have keys that follow each other. */
+  readonly #blocks = new RecentMap<number, Block>(REMEMBERED);
 
   /** The attributes of a block that starts at `at` and has been read before. */
   find(bytes: Buffer, at: number, limit: number): ItemAttributes | undefined {
-    const blocks = this.#alike.get(glance(bytes, at, limit));
-    if (blocks === undefined) return undefined;
-    for (let i = 0; i < blocks.length; i++) {
-      const attributes = this.#match(blocks[i]!, bytes, at, limit);
+    const first = glance(bytes, at, limit) << ALIKE_BITS;
+    for (let key = first; key < first + MAX_ALIKE; key++) {
+      const block = this.#blocks.get(key);
+      if (block === undefined) return undefined;
+      const attributes = this.#match(block, bytes, at, limit);
       if (attributes === undefined) continue;
-      if (i > 0) blocks.unshift(...blocks.splice(i, 1));
+      if (key > first) this.#bringForward(first, key, block);
       return attributes;
     }
     return undefined;
   }
 
-  #match(
-    { head, tail, byLabel }: Block,
-    bytes: Buffer,
-    at: number,
-    limit: number,
-  ): ItemAttributes | undefined {
+  #match(block: Block, bytes: Buffer, at: number, limit: number): ItemAttributes | undefined {
+    const { head, tail } = block;
     const digits = at + head.length;
     if (digits > limit || bytes.compare(head, 0, head.length, at, digits) !== 0) return undefined;
     let label = 0;
@@ -63,22 +64,14 @@ export class AttributeBlocks {
     const end = i + tail.length;
     if (i === digits || end > limit || bytes.compare(tail, 0, tail.length, i, end) !== 0) return undefined;
     this.end = end;
-    return byLabel.get(label) ?? this.#relabel(byLabel, label);
-  }
-
-  #relabel(byLabel: Map<number, ItemAttributes>, label: number): ItemAttributes {
-    const [some] = byLabel.values();
-    const [first, ...others] = some!.nextHops;
-    const attributes: ItemAttributes = { ...some!, nextHops: [{ ...first!, label }, ...others] };
-    this.#count();
-    byLabel.set(label, attributes);
-    return attributes;
+    if (label !== block.label) relabel(block, label);
+    return block.attributes;
   }
 
   /** Keeps what was read from `bytes[start…end)`. */
   remember(bytes: Buffer, start: number, end: number, attributes: ItemAttributes): void {
-    const [first] = attributes.nextHops;
-    if (first === undefined || end - start > MAX_BLOCK_BYTES) return;
+    const [hop] = attributes.nextHops;
+    if (hop === undefined || end - start > MAX_BLOCK_BYTES) return;
     const found = bytes.indexOf(labelOpen, start);
     // A first next hop without a label would make the label of the second look like its own.
     if (found < 0 || found >= end || found > bytes.indexOf(nextHopClose, start)) return;
@@ -86,23 +79,29 @@ export class AttributeBlocks {
     let behind = digits;
     while (bytes[behind]! >= 0x30 && bytes[behind]! <= 0x39) behind++;
     if (behind === digits) return;
-    this.#count();
-    const block: Block = {
+    const first = glance(bytes, start, end) << ALIKE_BITS;
+    let key = first;
+    while (key < first + MAX_ALIKE - 1 && this.#blocks.get(key) !== undefined) key++;
+    this.#bringForward(first, key, {
       head: Buffer.from(bytes.subarray(start, digits)),
       tail: Buffer.from(bytes.subarray(behind, end)),
-      byLabel: new Map([[first.label, attributes]]),
-    };
-    const key = glance(bytes, start, end);
-    const blocks = this.#alike.get(key);
-    if (blocks === undefined) this.#alike.set(key, [block]);
-    else if (blocks.unshift(block) > MAX_ALIKE) blocks.pop();
+      label: hop.label,
+      attributes,
+    });
   }
 
-  #count(): void {
-    if (++this.#remembered <= MAX_REMEMBERED) return;
-    this.#alike.clear();
-    this.#remembered = 1;
+  /** Puts a block first among those that look alike, and the one that was first where it was. */
+  #bringForward(first: number, key: number, block: Block): void {
+    const before = this.#blocks.get(first);
+    this.#blocks.set(first, block);
+    if (key > first && before !== undefined) this.#blocks.set(key, before);
   }
+}
+
+function relabel(block: Block, label: number): void {
+  const [first, ...others] = block.attributes.nextHops;
+  block.label = label;
+  block.attributes = { ...block.attributes, nextHops: [{ ...first!, label }, ...others] };
 }
 
 /** A number for the octets that tell most blocks apart. */

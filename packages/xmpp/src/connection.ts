@@ -5,6 +5,13 @@ import type { ChannelTls } from './channel-tls.ts';
 
 /** Milliseconds a closed connection stays half open, so that the peer can read why. */
 const LINGER = 2000;
+/** What is written in one turn of the event loop is put together up to so many octets; more goes out as it is. */
+const JOINED_OCTETS = 32 * 1024;
+
+/** Connections with something to write at the end of this turn. */
+const unwritten: Connection[] = [];
+/** Where it is put together; the system mostly takes it at once, and then the next connection uses it again. */
+let joined: Buffer | undefined;
 
 /** Who is told what happens on a connection; nobody, once it has been released. */
 export interface ConnectionHandlers {
@@ -20,8 +27,10 @@ export class Connection {
   #socket: Socket;
   readonly #handlers: ConnectionHandlers;
   #released = false;
-  #corked = false;
   #failure = '';
+  /** To be written at the end of this turn. */
+  readonly #queue: Uint8Array[] = [];
+  #queuedOctets = 0;
 
   constructor(socket: Socket, handlers: ConnectionHandlers) {
     this.#socket = socket;
@@ -43,25 +52,54 @@ export class Connection {
 
   /** Octets queued and not yet taken by the operating system. */
   get backlog(): number {
-    return this.#socket.writableLength;
+    return this.#queuedOctets + this.#socket.writableLength;
   }
 
   write(bytes: Uint8Array): void {
+    this.#flush();
     if (this.#socket.writable) this.#socket.write(bytes);
   }
 
   /** Writes buffers; what is written in one turn of the event loop goes out in one system call. */
   writeAll(buffers: readonly Uint8Array[]): void {
-    const socket = this.#socket;
-    if (!this.#corked) {
-      this.#corked = true;
-      socket.cork();
-      process.nextTick(() => {
-        this.#corked = false;
-        socket.uncork();
-      });
+    if (this.#queue.length === 0 && unwritten.push(this) === 1) process.nextTick(Connection.#flushAll);
+    for (const buffer of buffers) {
+      this.#queue.push(buffer);
+      this.#queuedOctets += buffer.length;
     }
-    for (const buffer of buffers) socket.write(buffer);
+  }
+
+  /** Hands what is queued to the socket. */
+  #flush(): void {
+    const queue = this.#queue;
+    if (queue.length === 0) return;
+    const octets = this.#queuedOctets;
+    const socket = this.#socket;
+    this.#queuedOctets = 0;
+    if (!socket.writable) {
+      queue.length = 0;
+      return;
+    }
+    if (queue.length === 1) socket.write(queue[0]!);
+    else if (octets <= JOINED_OCTETS) {
+      const bytes = (joined ??= Buffer.allocUnsafeSlow(JOINED_OCTETS));
+      let at = 0;
+      for (const buffer of queue) {
+        bytes.set(buffer, at);
+        at += buffer.length;
+      }
+      socket.write(bytes.subarray(0, octets));
+      if (socket.writableLength > 0) joined = undefined;
+    } else {
+      socket.cork();
+      for (const buffer of queue) socket.write(buffer);
+      socket.uncork();
+    }
+    queue.length = 0;
+  }
+
+  static #flushAll(): void {
+    for (const connection of unwritten.splice(0)) connection.#flush();
   }
 
   pause(): void {
@@ -101,6 +139,7 @@ export class Connection {
    */
   release(clock: Clock, backlogLimit: number): void {
     this.#released = true;
+    this.#flush();
     const socket = this.#socket;
     if (socket.connecting || socket.writableLength > backlogLimit) {
       socket.destroy();

@@ -396,7 +396,7 @@ export class ConfigDatabase implements ConfigClient {
   async #readAll(): Promise<void> {
     const { revision, entries } = await this.#store.list('');
     const there = new Set(entries.map(({ key }) => key));
-    for (const key of [...this.#keys()]) if (!there.has(key)) this.#apply(key, undefined);
+    for (const key of this.#keys()) if (!there.has(key)) this.#apply(key, undefined);
     for (const { key, value } of entries) this.#apply(key, value);
     // Revisions of another history say nothing.
     this.#floor = revision;

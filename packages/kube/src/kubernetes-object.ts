@@ -172,27 +172,35 @@ const deployment = z.object({
 
 /** Every kind that is understood: its group and version, whether objects live in a namespace, and its schema. */
 export const kinds = {
-  Namespace: { apiVersion: 'v1', namespaced: false, schema: namespace },
-  Node: { apiVersion: 'v1', namespaced: false, schema: node },
+  Namespace: { apiVersion: 'v1', plural: 'namespaces', namespaced: false, schema: namespace },
+  Node: { apiVersion: 'v1', plural: 'nodes', namespaced: false, schema: node },
   NetworkAttachmentDefinition: {
     apiVersion: 'k8s.cni.cncf.io/v1',
+    plural: 'network-attachment-definitions',
     namespaced: true,
     schema: networkAttachment,
   },
-  Pod: { apiVersion: 'v1', namespaced: true, schema: pod },
-  Service: { apiVersion: 'v1', namespaced: true, schema: service },
-  Endpoints: { apiVersion: 'v1', namespaced: true, schema: endpoints },
+  Pod: { apiVersion: 'v1', plural: 'pods', namespaced: true, schema: pod },
+  Service: { apiVersion: 'v1', plural: 'services', namespaced: true, schema: service },
+  Endpoints: { apiVersion: 'v1', plural: 'endpoints', namespaced: true, schema: endpoints },
   EndpointSlice: {
     apiVersion: 'discovery.k8s.io/v1',
     /** Before Kubernetes 1.21; what is read of it is the same. */
     olderVersions: ['discovery.k8s.io/v1beta1'],
+    plural: 'endpointslices',
     namespaced: true,
     schema: endpointSlice,
   },
-  Deployment: { apiVersion: 'apps/v1', namespaced: true, schema: deployment },
+  Deployment: { apiVersion: 'apps/v1', plural: 'deployments', namespaced: true, schema: deployment },
 } as const satisfies Record<
   string,
-  { apiVersion: string; olderVersions?: readonly string[]; namespaced: boolean; schema: z.ZodType }
+  {
+    apiVersion: string;
+    olderVersions?: readonly string[];
+    plural: string;
+    namespaced: boolean;
+    schema: z.ZodType;
+  }
 >;
 
 export type Kind = keyof typeof kinds;

@@ -59,7 +59,7 @@ function mayPass(error: unknown): boolean {
   return status === undefined || status === 409 || status === 429 || status >= 500;
 }
 
-/** Milliseconds that the server asks us to wait, as far as that is sensible. */
+/** Milliseconds that the server asks us to wait. */
 function askedWait(error: unknown): number {
-  return error instanceof KubernetesApiError ? Math.min(error.retryAfter ?? 0, LONGEST_WAIT) : 0;
+  return error instanceof KubernetesApiError ? (error.retryAfter ?? 0) : 0;
 }

@@ -7,7 +7,7 @@ import { systemClock, type Clock, type Timer } from '@vaportrail/net';
 import { silentLog, type Log } from '@vaportrail/show';
 import { z } from 'zod';
 import { keyOf } from './cluster.ts';
-import { KubernetesApiError, type KubernetesApi } from './kubernetes-api.ts';
+import { KubernetesApiError, type KubernetesApi, type Query } from './kubernetes-api.ts';
 import { kinds, type Kind, type KubernetesObject } from './kubernetes-object.ts';
 
 /** Objects per page of a list. */
@@ -21,6 +21,10 @@ const LONGEST_WAIT = 30_000;
 const GOOD_WATCH = 5000;
 /** Milliseconds until a kind the server does not know is asked for again. */
 const UNKNOWN_KIND_WAIT = 60_000;
+/** A list of more pages than this (two million objects) is none. */
+const MAX_PAGES = 4000;
+/** After so many watches in a row that the server ended at once somebody is told. */
+const SHORT_WATCHES = 5;
 
 const listAnswer = z.object({
   metadata: z.object({ resourceVersion: z.string().optional(), continue: z.string().optional() }),
@@ -57,6 +61,8 @@ export class ResourceWatch {
   #present = new Set<string>();
   #version = '';
   #failures = 0;
+  /** Watches in a row that were short. */
+  #short = 0;
   #listed = false;
   #stopped = false;
   #timer: Timer | undefined;
@@ -76,6 +82,11 @@ export class ResourceWatch {
     return this.#paths[this.#at]!;
   }
 
+  /** The URL, for messages. */
+  get #where(): string {
+    return `${this.#api.server}${this.#path}`;
+  }
+
   start(): void {
     void this.#list();
   }
@@ -91,19 +102,19 @@ export class ResourceWatch {
     const unreadable = new Set<string>();
     let next: string | undefined;
     try {
-      do {
-        const query = { limit: PAGE, continue: next };
-        const page = listAnswer.safeParse(await this.#api.request('GET', this.#path, query));
+      for (let pages = 1; ; pages++) {
+        const page = await this.#page({ limit: PAGE, continue: next });
         if (this.#stopped) return;
-        if (!page.success)
-          throw new KubernetesApiError(`${this.#api.server}${this.#path}: the answer is no list`);
-        for (const item of page.data.items ?? []) {
+        for (const item of page.items ?? []) {
           const one = this.#read(item, unreadable);
           if (one !== undefined) found.set(keyOf(one), one);
         }
-        this.#version = page.data.metadata.resourceVersion ?? '';
-        next = page.data.metadata.continue === '' ? undefined : page.data.metadata.continue;
-      } while (next !== undefined);
+        this.#version = page.metadata.resourceVersion ?? '';
+        const before = next;
+        next = page.metadata.continue === '' ? undefined : page.metadata.continue;
+        if (next === undefined) break;
+        if (next === before || pages === MAX_PAGES) throw this.#garbled('the list does not end');
+      }
     } catch (error) {
       this.#failed(error as KubernetesApiError, () => void this.#list());
       return;
@@ -115,6 +126,17 @@ export class ResourceWatch {
     this.#present = new Set([...found.keys(), ...kept]);
     this.#done();
     this.#follow();
+  }
+
+  /** @throws KubernetesApiError */
+  async #page(query: Query): Promise<z.output<typeof listAnswer>> {
+    const page = listAnswer.safeParse(await this.#api.request('GET', this.#path, query));
+    if (!page.success) throw this.#garbled('the answer is no list');
+    return page.data;
+  }
+
+  #garbled(message: string): KubernetesApiError {
+    return new KubernetesApiError('garbled', `${this.#api.server}${this.#path}: ${message}`, 200);
   }
 
   #done(): void {
@@ -138,17 +160,20 @@ export class ResourceWatch {
       const problem = broken ?? error;
       const lasted = this.#clock.now() - begun;
       if (lasted >= GOOD_WATCH) this.#failures = 0;
-      if (problem === undefined) {
-        // The server ends watches as it likes; only one that does so at once is made to wait.
-        if (lasted >= FIRST_WAIT) this.#follow();
-        else this.#later(this.#wait(), () => this.#follow());
+      this.#short = lasted >= GOOD_WATCH ? 0 : this.#short + 1;
+      if (this.#short === SHORT_WATCHES)
+        this.#log.warn({ lasted }, `${this.#where} is ended again and again; nothing is lost by it`);
+      // The server ends watches as it likes; one that lasted to its end is followed by the next.
+      if (problem === undefined && lasted >= GOOD_WATCH) this.#follow();
+      else if (problem === undefined || problem.failure === 'cut off') {
+        // Only one that ended at once is made to wait.
+        this.#later(lasted >= FIRST_WAIT ? 0 : this.#wait(), () => void this.#resume());
       } else if (problem.status === 410) {
-        this.#log.info({}, 'the history is gone: listing again');
+        this.#log.info({}, `${this.#where}: the history is gone; listing again`);
         this.#later(this.#wait(), () => void this.#list());
       } else {
-        // Without an answer the history is what it was.
-        const again = problem.status === undefined ? () => this.#follow() : () => void this.#list();
-        this.#failed(problem, again);
+        // After a time without an answer, or one that makes no sense, nothing is certain but the whole list.
+        this.#failed(problem, () => void this.#list());
       }
     };
     this.#endWatch = this.#api.watch(
@@ -158,13 +183,30 @@ export class ResourceWatch {
         if (broken !== undefined) return;
         if (type === 'ERROR') {
           const { code, message } = status.safeParse(object).data ?? {};
-          broken = new KubernetesApiError(message ?? 'the watch failed', code ?? 500);
+          const said = `${this.#where}: ${message ?? 'the watch failed'}`;
+          broken = new KubernetesApiError('refused', said, code ?? 500);
           return;
         }
         this.#event(type, object);
       },
       ended,
     );
+  }
+
+  /**
+   * Goes on after a watch that ended before its time: the server may have been started anew, and one that is not as far
+   * as it was, such as from a backup, would not tell anything before it is there again.
+   */
+  async #resume(): Promise<void> {
+    try {
+      const { metadata } = await this.#page({ limit: 1 });
+      if (this.#stopped) return;
+      if (!isBefore(metadata.resourceVersion, this.#version)) return this.#follow();
+      this.#log.warn({}, `${this.#where}: the server has another history; listing again`);
+      await this.#list();
+    } catch (error) {
+      this.#failed(error as KubernetesApiError, () => void this.#list());
+    }
   }
 
   #event(type: string, object: unknown): void {
@@ -175,6 +217,10 @@ export class ResourceWatch {
       const key = this.#keyOf(object);
       if (key === undefined || !this.#present.delete(key)) return;
       this.#handlers.remove(key);
+      return;
+    }
+    if (type !== 'ADDED' && type !== 'MODIFIED') {
+      this.#log.warn({}, `${this.#where}: an event of an unknown type "${type.slice(0, 80)}"`);
       return;
     }
     const one = this.#read(object, new Set());
@@ -224,8 +270,11 @@ export class ResourceWatch {
       return;
     }
     const wait = Math.max(this.#wait(), error.retryAfter ?? 0);
-    const hint = error.status === 401 || error.status === 403 ? ' (are the credentials still good?)' : '';
-    this.#log.warn({ status: error.status, wait }, `${error.message}${hint}; trying again`);
+    const waits = this.#listed ? '' : `; nothing is written before all of ${this.kind} is known`;
+    this.#log.warn(
+      { status: error.status, wait },
+      `${error.message}; trying again in ${Math.ceil(wait / 1000)} s${waits}`,
+    );
     this.#later(wait, again);
   }
 
@@ -241,21 +290,16 @@ export class ResourceWatch {
   }
 }
 
+/** Whether a version is older. Kubernetes has them as numbers that grow; of anything else nothing is said. */
+function isBefore(version: string | undefined, other: string): boolean {
+  const isNumber = (text: string): boolean => /^\d{1,20}$/.test(text);
+  return version !== undefined && isNumber(version) && isNumber(other) && BigInt(version) < BigInt(other);
+}
+
 /** `/api/v1/services`; `/apis/discovery.k8s.io/v1/endpointslices` and that of `v1beta1` */
 function pathsOf(kind: Kind): string[] {
-  const { apiVersion, olderVersions = [] }: { apiVersion: string; olderVersions?: readonly string[] } =
-    kinds[kind];
-  const plural = {
-    Namespace: 'namespaces',
-    Node: 'nodes',
-    NetworkAttachmentDefinition: 'network-attachment-definitions',
-    Pod: 'pods',
-    Service: 'services',
-    Endpoints: 'endpoints',
-    EndpointSlice: 'endpointslices',
-    Deployment: 'deployments',
-  }[kind];
-  return [apiVersion, ...olderVersions].map(
-    (version) => `/${version.includes('/') ? 'apis' : 'api'}/${version}/${plural}`,
+  const row: { apiVersion: string; olderVersions?: readonly string[]; plural: string } = kinds[kind];
+  return [row.apiVersion, ...(row.olderVersions ?? [])].map(
+    (version) => `/${version.includes('/') ? 'apis' : 'api'}/${version}/${row.plural}`,
   );
 }

@@ -40,7 +40,7 @@ function cluster() {
 }
 
 const refused = (status?: number, retryAfter?: number): Error =>
-  new KubernetesApiError('refused', status, retryAfter);
+  new KubernetesApiError(status === undefined ? 'unreachable' : 'refused', 'no', status, retryAfter);
 
 t.test('a patch is sent until the server takes it, further and further apart', async (t) => {
   const { patches, sent, waits, answer, expire } = cluster();

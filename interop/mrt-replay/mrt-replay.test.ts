@@ -1,9 +1,21 @@
-// Dumps and logs played to FRR, BIRD and GoBGP, and what these dump in turn read as bgpdump reads it.
-import { Bird, Frr, Gobgp, LoopbackBlock, findBird, findFrr, findGobgp } from '@vaportrail/lab';
+// Dumps and logs played to FRR, BIRD, OpenBGPD and GoBGP, and what these dump in turn read as bgpdump reads it.
+import {
+  Bird,
+  DaemonProcess,
+  Frr,
+  Gobgp,
+  LoopbackBlock,
+  findBird,
+  findFrr,
+  findGobgp,
+  findProgram,
+  removeFolder,
+  temporaryFolder,
+} from '@vaportrail/lab';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
@@ -200,16 +212,80 @@ t.test('GoBGP takes all paths of a table with path identifiers', { skip: noGobgp
   t.match(JSON.stringify(table['10.0.7.0/24']), '192.0.2.99');
 });
 
+const openbgpd = findProgram(
+  ['/usr/sbin/bgpd'],
+  'OpenBGPD is not installed (Debian: apt-get install openbgpd)',
+);
+const noOpenbgpd =
+  'missing' in openbgpd ? openbgpd.missing : process.getuid?.() === 0 ? false : 'OpenBGPD needs root';
+t.test(
+  'OpenBGPD takes a table, and its dumps read as bgpdump reads them',
+  { skip: noOpenbgpd },
+  async (t) => {
+    const [ours, theirs] = [block.take(), block.take()];
+    // Not among the fixtures: the path of a socket has a hundred octets at most.
+    const folder = await temporaryFolder('openbgpd');
+    t.teardown(() => removeFolder(folder));
+    const config = join(folder, 'bgpd.conf');
+    const [messages, updates, table] = ['all.mrt', 'updates.mrt', 'rib.mrt'].map((name) =>
+      join(folder, name),
+    );
+    const lines = [
+      `AS ${peerAsn}`,
+      'router-id 192.0.2.13',
+      `listen on ${theirs} port 1790`,
+      `socket "${join(folder, 'bgpd.sock')}"`,
+      'fib-update no',
+      `dump all in "${messages}"`,
+      `dump updates in "${updates}"`,
+      `dump table-v2 "${table}" 1`,
+      `neighbor ${ours} {`,
+      '  remote-as 65000',
+      `  local-address ${theirs}`,
+      '  passive',
+      '  announce IPv4 unicast',
+      '  announce IPv6 unicast',
+      '}',
+      'allow from any',
+      'allow to any',
+      '',
+    ];
+    writeFileSync(config, lines.join('\n'), { mode: 0o600 });
+    mkdirSync('/run/openbgpd', { recursive: true });
+    const daemon = new DaemonProcess('bgpd', ['/usr/sbin/bgpd', '-d', '-f', config]);
+    t.teardown(() => daemon.stop());
+    await daemon.answers(async () => (daemon.output.includes('RDE reconfigured') ? true : undefined));
+    const file = join(folder, 'in.mrt');
+    writeTableFile(file, networks(300));
+    const who = ['--local-address', ours, '--peer', '198.51.100.2', '--peer-as', String(peerAsn)];
+    const to = { address: theirs, port: 1790 };
+    const { report, stop } = replay(t, to, file, ...who, '--next-hop', '192.0.2.99,2001:db8::99');
+    t.match(await report, { announced: 301 });
+    const whole = statSync(file).size / 2;
+    await daemon.answers(async () => (statSync(table!).size > whole ? true : undefined));
+    await daemon.answers(async () => (statSync(updates!).size > 0 ? true : undefined));
+    // It stays as it is from now on: OpenBGPD writes it anew every second.
+    copyFileSync(table!, join(folder, 'copy.mrt'));
+    await readAlike(t, join(folder, 'copy.mrt'), 300);
+    t.equal(await stop(), 0);
+    await daemon.answers(async () => (daemon.output.includes('NOTIFICATION received') ? true : undefined));
+    await readAlike(t, messages!, 300);
+    await readAlike(t, updates!, 300);
+  },
+);
+
 t.test('GoBGP hears a log in its order and at its pace', { skip: noGobgp }, async (t) => {
   const [ours, theirs] = [block.take(), block.take()];
+  const log = join(t.testdir({}), 'gobgp.mrt');
   const gobgp = await Gobgp.start({
     asn: peerAsn,
     routerId: '192.0.2.12',
     address: theirs,
     neighbors: [{ address: ours, asn: 65000, families: ['ipv4-unicast'] }],
+    after: `[[mrt-dump]]\n  [mrt-dump.config]\n    dump-type = "updates"\n    file-name = "${log}"`,
   });
   t.teardown(() => gobgp.stop());
-  const file = join(t.testdir({}), 'updates.mrt');
+  const file = join(dirname(log), 'updates.mrt');
   writeLogFile(file, [
     { after: 0, peer: 0, announce: '10.1.0.0/16' },
     { after: 0, peer: 0, announce: '10.2.0.0/16' },
@@ -232,6 +308,8 @@ t.test('GoBGP hears a log in its order and at its pace', { skip: noGobgp }, asyn
   await seen('10.2.0.0/16,10.3.0.0/16');
   t.match(await report, { announced: 3, withdrawn: 1 });
   t.ok((await report).seconds >= 2, `twenty seconds ten times as fast: ${(await report).seconds} s`);
+  await gobgp.process.answers(async () => (existsSync(log) && statSync(log).size > 200 ? true : undefined));
+  await readAlike(t, log, 4);
 });
 
 t.test('a peer that is not there, or of another AS, ends it with the reason', async (t) => {

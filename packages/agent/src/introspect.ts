@@ -102,10 +102,7 @@ export function serveIntrospect(server: ViewServer, agentOf: (query: Query) => A
 }
 
 function list(response: string, field: string, name: string, items: readonly Fields[]): string {
-  return answer(response, {
-    [field]: numbered(1, structures(name, items)),
-    more: numbered(0, bool(false)),
-  });
+  return answer(response, { [field]: numbered(1, structures(name, items)) });
 }
 
 /** A field of a request; empty means that it was not given. Requests with one field take it as `x` too. */

@@ -11,6 +11,7 @@ import { addressText, hexText, ipv4Text, isRouteTarget, routeTargetText } from '
 import type { PathView } from '@vaportrail/show';
 
 import { routeProperties } from './contrail-communities.ts';
+import { edgesOf } from './multicast-route.ts';
 import { INGRESS_REPLICATION } from './published-path.ts';
 import { UNRESOLVED } from './reflected-item.ts';
 import type { VirtualNetworks } from './virtual-networks.ts';
@@ -34,6 +35,7 @@ export type AttributeView = Pick<
   | 'encapsulations'
   | 'sequence'
   | 'pmsiTunnel'
+  | 'edges'
 >;
 
 /** Attributes in text; fields that say nothing are absent. */
@@ -55,6 +57,7 @@ export function attributeView(
   const { origin, localPref, med, originatorId, communities, largeCommunities, clusterList } = attributes;
   const onlyToCustomer = attributes.get('onlyToCustomer');
   const tunnel = attributes.get('pmsiTunnel');
+  const edges = attributes.get('edgeDiscovery');
   return {
     ...(nextHop.length > 0 && { nextHop: nextHopText(nextHop) }),
     ...(origin !== undefined && { origin }),
@@ -71,6 +74,7 @@ export function attributeView(
     ...(network !== UNRESOLVED && { originVirtualNetwork: network }),
     ...(encapsulations.length > 0 && { encapsulations }),
     ...(mobility !== undefined && { sequence: mobility.sequence }),
+    ...(edges !== undefined && { edges: edgesOf(edges) }),
     ...(tunnel !== undefined && { pmsiTunnel: tunnelView(tunnel, encapsulations.includes('vxlan')) }),
   };
 }

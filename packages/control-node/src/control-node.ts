@@ -349,6 +349,7 @@ export class ControlNode {
       clock: this.#clock,
       log: this.#log,
       endOfRibDelay: xmpp['end-of-rib-delay'],
+      holdTime: xmpp['hold-time'],
       restart: restart.enabled ? restartTimes(restart) : undefined,
       instance: (name) => this.#instances.get(name),
       gone: (peer) => {

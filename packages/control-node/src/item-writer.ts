@@ -29,10 +29,26 @@ export interface ItemTable {
   networks(): VirtualNetworks;
 }
 
+/** Bodies of messages, and how many routes they announce and retract. */
+export interface ItemBatch {
+  readonly bodies: readonly Buffer[];
+  readonly reach: number;
+  readonly unreach: number;
+}
+
 /** The encoder of an item group: bodies without the header that names the agent. */
 export function itemWriter(
   table: ItemTable,
-): (reach: readonly Route[], unreach: readonly Route[]) => Buffer[] {
+): (reach: readonly Route[], unreach: readonly Route[]) => ItemBatch {
+  const write = bodyWriter(table);
+  return (reach, unreach) => ({
+    bodies: write(reach, unreach),
+    reach: reach.length,
+    unreach: unreach.length,
+  });
+}
+
+function bodyWriter(table: ItemTable): (reach: readonly Route[], unreach: readonly Route[]) => Buffer[] {
   const { instance, family } = table;
   if (family === 'e-vpn') return enetWriter(table);
   if (family === 'erm-vpn' || family === 'inet-mvpn') return multicastWriter(family, table);

@@ -75,6 +75,20 @@ function edgeOf({ address, label }: MulticastNextHop): Uint8Array {
   return new Writer(14).u8(4).u8(8).bytes(address).u32(first!).u32(last!).finish();
 }
 
+/** The edges of an attribute, as far as its octets are some: each has the length of its address and of its labels before it. */
+export function edgesOf(bytes: Uint8Array): { address: string; labels: string }[] {
+  const edges: { address: string; labels: string }[] = [];
+  const reader = new Reader(bytes);
+  while (reader.remaining >= 2) {
+    const [addressOctets, labelOctets] = [reader.u8(), reader.u8()];
+    if (addressOctets !== 4 || labelOctets % 8 !== 0 || reader.remaining < addressOctets + labelOctets) break;
+    const address = addressText(reader.slice(4));
+    const ranges = Array.from({ length: labelOctets / 8 }, () => `${reader.u32()}-${reader.u32()}`);
+    edges.push({ address, labels: ranges.join(' ') });
+  }
+  return edges;
+}
+
 /** A route as an item with its id; undefined for types that agents have no items for. */
 export function multicastItem(
   route: Route,

@@ -123,9 +123,10 @@ export class ReplicationLists {
         ]) => (other === id || ethernetTag !== key.ethernetTag ? [] : [hop]),
       );
       const item = { family: 'e-vpn' as const, ...key, flags: 0, attributes: { ...attributes, olist } };
-      peer.send(itemsBodies('e-vpn', instance, [item]));
+      peer.send({ bodies: itemsBodies('e-vpn', instance, [item]), reach: 1, unreach: 0 });
     }
     for (const id of gone) told.delete(id);
-    if (gone.size > 0) peer.send(retractsBodies('e-vpn', instance, [...gone]));
+    if (gone.size === 0) return;
+    peer.send({ bodies: retractsBodies('e-vpn', instance, [...gone]), reach: 0, unreach: gone.size });
   }
 }

@@ -1,6 +1,7 @@
 /** Drives the graceful-restart helper of one neighbour: its timer, and the paths of its source. */
 import type { Clock, Timer } from '@vaportrail/net';
 import type { Source } from '@vaportrail/rib';
+import type { PathRetentionView } from '@vaportrail/show';
 
 import { type RestartEvent, type RestartState, type RestartTimes, step } from './graceful-restart.ts';
 
@@ -12,6 +13,11 @@ export class RestartHelper {
   readonly #settled: (state: 'present' | 'gone') => void;
   #state: RestartState = 'present';
   #timer: Timer | undefined;
+  #losses = 0;
+  #staled = 0;
+  #longLivedStaled = 0;
+  #sweeps = 0;
+  #deletions = 0;
 
   constructor(
     source: Source,
@@ -29,22 +35,38 @@ export class RestartHelper {
     return this.#state;
   }
 
+  view(): PathRetentionView {
+    return {
+      state: this.#state,
+      losses: this.#losses,
+      staled: this.#staled,
+      longLivedStaled: this.#longLivedStaled,
+      sweeps: this.#sweeps,
+      deletions: this.#deletions,
+    };
+  }
+
   handle(event: RestartEvent): void {
+    if (event === 'lost') this.#losses++;
     const { state, actions } = step(this.#state, event, this.#times);
     const before = this.#state;
     this.#state = state;
     for (const action of actions) {
       switch (action.do) {
         case 'mark-stale':
+          this.#staled++;
           this.#source.markStale();
           break;
         case 'mark-long-lived':
+          this.#longLivedStaled++;
           this.#source.markLongLived();
           break;
         case 'sweep':
+          this.#sweeps++;
           this.#source.sweep();
           break;
         case 'flush':
+          this.#deletions++;
           // The owner removes the source, and its paths with it.
           break;
         case 'set-timer':

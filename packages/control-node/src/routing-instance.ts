@@ -13,7 +13,7 @@ import {
 
 import { type RoutingInstanceConfig, targetsOf, virtualNetworkOf } from './config.ts';
 import { originVirtualNetworkCommunity } from './contrail-communities.ts';
-import { itemWriter } from './item-writer.ts';
+import { type ItemBatch, itemWriter } from './item-writer.ts';
 import { evpnNlri } from './evpn-route.ts';
 import { ItemDropped } from './item-dropped.ts';
 import { multicastNlri, multicastPath } from './multicast-route.ts';
@@ -47,7 +47,7 @@ export interface RoutingInstanceOwner {
 
 interface InstanceTable {
   readonly table: Table;
-  readonly group: ItemGroup<Buffer[]>;
+  readonly group: ItemGroup<ItemBatch>;
 }
 
 /** An agent in the instance. */
@@ -115,6 +115,10 @@ export class RoutingInstance {
     return this.#targets.imports;
   }
 
+  get importTargets(): string[] {
+    return this.imports.map((target) => routeTargetText(target));
+  }
+
   get exports(): readonly Uint8Array[] {
     return this.#targets.exports;
   }
@@ -177,7 +181,7 @@ export class RoutingInstance {
           get isCongested() {
             return peer.isCongested;
           },
-          send: (bodies) => peer.send(bodies),
+          send: (batch) => peer.send(batch),
           synchronised: () => void member.unsynchronised--,
         }),
       );
@@ -272,7 +276,7 @@ export class RoutingInstance {
       name: this.name,
       virtualNetwork: this.virtualNetwork,
       ...(index !== undefined && { virtualNetworkIndex: index }),
-      import: this.imports.map((target) => routeTargetText(target)),
+      import: this.importTargets,
       export: this.exports.map((target) => routeTargetText(target)),
       tables: this.tables.map((table) => tableView(table, this.name)),
       subscribers: Array.from(this.#members, ([peer, { subscription }]) => ({
@@ -280,6 +284,7 @@ export class RoutingInstance {
         agent: peer.name,
         instanceId: subscription.instanceId,
         state: peer.isUp ? ('established' as const) : ('stale' as const),
+        ...(!subscription.ribOut && { isToldRoutes: false }),
       })),
       ...(this.isMaster && { master: true }),
     };

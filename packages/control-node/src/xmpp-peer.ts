@@ -16,6 +16,7 @@ import {
 import type { RestartTimes } from './graceful-restart.ts';
 import { type MembershipAction, Memberships, TooMuchDeferred } from './membership.ts';
 import { ItemDropped } from './item-dropped.ts';
+import type { ItemBatch } from './item-writer.ts';
 import { RestartHelper } from './restart-helper.ts';
 import type { RoutingInstance } from './routing-instance.ts';
 
@@ -26,6 +27,8 @@ export interface XmppPeerOwner {
   readonly log: Log;
   /** Seconds of quiet after which an agent is told that it knows everything. */
   readonly endOfRibDelay: number;
+  /** Seconds of silence after which it is given up. */
+  readonly holdTime: number;
   /** How long its paths are kept when it goes away; undefined: not at all. */
   readonly restart: RestartTimes | undefined;
   instance(name: string): RoutingInstance | undefined;
@@ -55,7 +58,9 @@ export class XmppPeer implements ChannelHandlers {
   /** Instances it had joined when its session was lost, and has not joined again. */
   readonly #stale = new Set<RoutingInstance>();
   #endOfRibTimer: Timer | undefined;
-  #itemsReceived = 0;
+  readonly #received = { reach: 0, unreach: 0, endsOfRib: 0 };
+  readonly #sent = { reach: 0, unreach: 0, endsOfRib: 0 };
+  readonly #inet6Errors = { token: 0, family: 0, prefix: 0, 'next-hop': 0 };
   #itemsDropped = 0;
   #flaps = 0;
   #lastError: string | undefined;
@@ -152,8 +157,10 @@ export class XmppPeer implements ChannelHandlers {
   }
 
   /** Sends items or retracts. */
-  send(bodies: readonly Buffer[]): void {
-    this.#channel.sendMessage(bodies);
+  send({ bodies, reach, unreach }: ItemBatch): void {
+    if (!this.#channel.sendMessage(bodies)) return;
+    this.#sent.reach += reach;
+    this.#sent.unreach += unreach;
   }
 
   /** A routing instance came into being. */
@@ -181,6 +188,7 @@ export class XmppPeer implements ChannelHandlers {
         : this.#restart === undefined
           ? state
           : `Down (${this.#restart.state})`,
+      holdTime: this.#owner.holdTime,
       ...(establishedAt !== undefined && { establishedAt: new Date(establishedAt).toISOString() }),
       flaps: this.#flaps,
       ...(lastChange && { lastTransition: { ...lastChange, at: new Date(lastChange.at).toISOString() } }),
@@ -199,12 +207,23 @@ export class XmppPeer implements ChannelHandlers {
       ),
       errors: this.#itemsDropped,
       ...(this.#lastError !== undefined && { lastError: this.#lastError }),
+      ...(this.#isUp && { port: this.#channel.port }),
+      inet6Errors: { ...this.#inet6Errors },
       received: {
         messages: counters.receivedStanzas,
         octets: counters.receivedOctets,
-        updates: this.#itemsReceived,
+        updates: this.#received.reach + this.#received.unreach,
+        keepalives: counters.receivedKeepalives,
+        ...this.#received,
       },
-      sent: { messages: counters.sentMessages, octets: counters.sentOctets, updates: counters.sentMessages },
+      sent: {
+        messages: counters.sentMessages,
+        octets: counters.sentOctets,
+        updates: this.#sent.reach + this.#sent.unreach,
+        keepalives: counters.sentKeepalives,
+        ...this.#sent,
+      },
+      ...(this.#restart && { retention: this.#restart.view() }),
       paths: [...instances].reduce((sum, { tables }) => sum + pathsOf(tables, this.source), 0),
       backlog: this.backlog,
       subscriptions: this.subscriptions(),
@@ -215,7 +234,15 @@ export class XmppPeer implements ChannelHandlers {
     const agent = this.name;
     const views = Array.from(this.#memberships, ({ subscription: { instance, instanceId }, state }) => {
       const deferredRoutes = this.#memberships.deferredRoutes(instance);
-      return { instance, agent, instanceId, state, ...(deferredRoutes > 0 && { deferredRoutes }) };
+      const importTargets = this.#owner.instance(instance)?.importTargets;
+      return {
+        instance,
+        agent,
+        instanceId,
+        state,
+        ...(deferredRoutes > 0 && { deferredRoutes }),
+        ...(importTargets && { importTargets }),
+      };
     });
     const current = this.#isUp ? views : [];
     const stale = Array.from(this.#stale, (instance) => ({
@@ -223,6 +250,7 @@ export class XmppPeer implements ChannelHandlers {
       agent,
       instanceId: instance.instanceIdOf(this) ?? -1,
       state: 'stale' as const,
+      importTargets: instance.importTargets,
     }));
     return [...current, ...stale];
   }
@@ -241,8 +269,14 @@ export class XmppPeer implements ChannelHandlers {
       unsubscribe: (instance) => this.#act(memberships.unsubscribe(instance)),
       announce: (instance, item) => this.#act(memberships.announce(instance, item)),
       withdraw: (instance, item) => this.#act(memberships.withdraw(instance, item)),
-      endOfRib: () => this.#restart?.handle('end-of-rib'),
-      dropped: ({ item, because }) => this.#dropped(item, because),
+      endOfRib: () => {
+        this.#received.endsOfRib++;
+        this.#restart?.handle('end-of-rib');
+      },
+      dropped: ({ item, because, family, kind }) => {
+        if (family === 'inet6' && kind !== undefined) this.#inet6Errors[kind]++;
+        this.#dropped(item, because);
+      },
     });
   }
 
@@ -261,7 +295,7 @@ export class XmppPeer implements ChannelHandlers {
           break;
         case 'announce':
         case 'withdraw':
-          this.#itemsReceived++;
+          this.#received[action.type === 'announce' ? 'reach' : 'unreach']++;
           try {
             if (action.type === 'announce') instance.announce(this, subscription, action.item);
             else instance.withdraw(this, action.item);
@@ -312,7 +346,7 @@ export class XmppPeer implements ChannelHandlers {
     this.#endOfRibTimer?.cancel();
     this.#endOfRibTimer = this.#owner.clock.after(this.#owner.endOfRibDelay * 1000, () => {
       if (this.#joined().some((instance) => !instance.isSynchronised(this))) this.#postponeEndOfRib();
-      else this.send([endOfRibBody]);
+      else if (this.#channel.sendMessage([endOfRibBody])) this.#sent.endsOfRib++;
     });
   }
 }

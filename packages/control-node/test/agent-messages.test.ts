@@ -4,17 +4,7 @@ import type { Log, PathView } from '@vaportrail/show';
 import t from 'tap';
 
 import type { ControlNode } from '../src/control-node.ts';
-import {
-  type EntryText,
-  encapsulations,
-  hop,
-  hops,
-  iq,
-  item,
-  nlri,
-  publish,
-  subscribe,
-} from './agent-text.ts';
+import { type EntryText, encapsulations, hop, hops, item, nlri, publish, subscribe } from './agent-text.ts';
 import { RawAgent } from './raw-agent.ts';
 import { RED, type Test, controlNode, eventually } from './running.ts';
 

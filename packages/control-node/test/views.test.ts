@@ -120,12 +120,14 @@ t.test("clients of Contrail's introspect find what they look for", async (t) => 
   t.match(neighbor, /<last_state_at [^>]*>\d{4}-[A-Z][a-z]{2}-\d\d .*<auth_type [^>]*>NIL</);
   t.match(
     neighbor,
-    new RegExp(`<BgpNeighborRoutingTable><name [^>]*>${RED}\\.inet\\.0<.*<PeerRxErrorStats><total [^>]*>0<`),
+    new RegExp(
+      `<BgpNeighborRoutingTable><name [^>]*>${RED}\\.inet\\.0<.*<PeerRxErrorStats>.*<total [^>]*>0<`,
+    ),
   );
   one.publish({ ...route, prefix: '172.16.9.9/32', nextHop: '2001:db8::1' });
   one.publish({ ...route, prefix: '172.16.1.1/32' });
   await one.hears(/<item id="172\.16\.1\.1/);
-  t.match(await ask('Snh_BgpNeighborReq?x=compute-1'), /<PeerRxErrorStats><total [^>]*>1</);
+  t.match(await ask('Snh_BgpNeighborReq?x=compute-1'), /<PeerRxErrorStats>.*<total [^>]*>1</);
   t.match(await ask('Snh_ShowBgpNeighborSummaryReq'), /<ShowBgpNeighborSummaryResp/);
   t.match(
     await ask('Snh_ShowRoutingInstanceReq?x=red'),

@@ -58,6 +58,7 @@ export type {
   SubscriptionView,
   TableView,
   TrafficView,
+  PathRetentionView,
   VrfView,
 } from './views.ts';
 export {

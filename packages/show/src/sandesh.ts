@@ -2,8 +2,8 @@
  * The XML of Contrail's HTTP introspect: every field is an element with its type and its number in the structure,
  * structures and lists are wrapped in their type. Clients of introspect look elements up by name.
  *
- * Fields are numbered in the order in which they are written unless {@link numbered} gives the number they have in the
- * original. No client we know of reads the numbers (unverified against a running client beyond that).
+ * Fields are numbered in the order in which they are written, unless {@link numbered} or a {@link Layout} gives the number
+ * they have in the original. No client we know of reads the numbers (unverified against a running client beyond that).
  */
 
 /** A field, ready to be written under any name. */
@@ -23,7 +23,7 @@ export function text(value: string, link?: string): Field {
   return { type: 'string', body: escaped(value), ...(link !== undefined && { link }) };
 }
 
-export function number(value: number, type: 'i16' | 'u16' | 'i32' | 'u32' | 'u64' = 'u32'): Field {
+export function number(value: number, type: 'i16' | 'u16' | 'i32' | 'u32' | 'i64' | 'u64' = 'u32'): Field {
   return { type, body: String(value) };
 }
 
@@ -50,9 +50,25 @@ export function numbered(identifier: number, field: Field): Field {
   return { ...field, identifier };
 }
 
+/** Fields of a structure in the order of the original, with their numbers there. */
+export type Layout = Readonly<Record<string, number>>;
+
+/** Fields in the order of a layout and with its numbers; every field of the layout is decided upon. */
+export function laidOut<L extends Layout>(
+  layout: L,
+  values: { readonly [Name in keyof L]: Field | undefined },
+): Fields {
+  const fields: Record<string, Field | undefined> = {};
+  for (const [name, identifier] of Object.entries(layout)) {
+    const field = values[name];
+    if (field !== undefined) fields[name] = numbered(identifier, field);
+  }
+  return fields;
+}
+
 /** A whole answer: `<?xml-stylesheet …?><ShowRouteResp type="sandesh">…`. */
 export function answer(name: string, fields: Fields): string {
-  return `${STYLESHEET}${chunk(name, fields)}`;
+  return `${STYLESHEET}${chunk(name, { ...fields, more: numbered(0, bool(false)) })}`;
 }
 
 /** An answer in several chunks: `<?xml-stylesheet …?><__NhListResp_list type="slist"><NhListResp type="sandesh">…`. */

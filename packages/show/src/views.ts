@@ -46,6 +46,13 @@ export interface NeighborView {
   readonly backlog: number;
   /** Whether the End-of-RIB came, by family. */
   readonly endOfRib?: Readonly<Record<string, boolean>>;
+  /** Absent where nothing is kept of a neighbour that is away. */
+  readonly retention?: PathRetentionView;
+  /** Of the items with something wrong, those of IPv6 by what it was. */
+  readonly inet6Errors?: Readonly<Record<'token' | 'family' | 'prefix' | 'next-hop', number>>;
+  /** The port it speaks from, while it has a connection. */
+  readonly port?: number;
+  readonly prefixLimit?: number;
   readonly subscriptions?: readonly SubscriptionView[];
 }
 
@@ -60,6 +67,23 @@ export interface TrafficView {
   readonly messages: number;
   readonly octets: number;
   readonly updates: number;
+  /** Routes announced and withdrawn, and ends of initial updates. */
+  readonly reach?: number;
+  readonly unreach?: number;
+  readonly endsOfRib?: number;
+  readonly opens?: number;
+  readonly keepalives?: number;
+  readonly notifications?: number;
+}
+
+/** What has become of the paths of a neighbour whenever its session was lost: the present state, and how often each step was taken. */
+export interface PathRetentionView {
+  readonly state: 'present' | 'stale' | 'long-lived' | 'refreshing' | 'gone';
+  readonly losses: number;
+  readonly staled: number;
+  readonly longLivedStaled: number;
+  readonly sweeps: number;
+  readonly deletions: number;
 }
 
 /** An agent's membership of a routing instance. */
@@ -71,6 +95,10 @@ export interface SubscriptionView {
   /** `pending`: the routing instance is not configured; `stale`: the agent is away and may come back. */
   readonly state: 'established' | 'pending' | 'stale';
   readonly deferredRoutes?: number;
+  /** False for an agent that publishes and wants no routes. */
+  readonly isToldRoutes?: boolean;
+  /** Import targets of the routing instance, if it is there. */
+  readonly importTargets?: readonly string[];
 }
 
 export interface TableView {
@@ -154,6 +182,8 @@ export interface PathView {
     readonly label: number;
     readonly flags: number;
   };
+  /** Agents that take part in a multicast tree, with the labels they have for it: `100-199`. */
+  readonly edges?: readonly { readonly address: string; readonly labels: string }[];
   readonly sequence?: number;
   /** Marks such as `Stale`, `LlgrStale`. */
   readonly flags?: readonly string[];

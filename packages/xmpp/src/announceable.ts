@@ -12,6 +12,14 @@ import type {
 /** The instance of the underlay, whose rules for labels are the other way round. */
 export const MASTER_INSTANCE = 'default-domain:default-project:ip-fabric:__default__';
 
+const NO_ADDRESS = 'the next hop is not an address';
+const UNSPECIFIED_ADDRESS = 'the next hop is the unspecified address';
+
+/** Whether a problem that {@link announceable} has found is one of the next hop's address. */
+export function isNextHopProblem(because: string): boolean {
+  return because === NO_ADDRESS || because === UNSPECIFIED_ADDRESS;
+}
+
 /** Largest MPLS label, and largest VNI. */
 const MAX_LABEL = 0xf_ffff;
 const MAX_VNI = 0xff_ffff;
@@ -65,8 +73,8 @@ const sound = new WeakSet<ItemAttributes>();
 function attributesProblem({ nextHops, securityGroups, communityTags }: ItemAttributes): string | undefined {
   if (nextHops.length !== 1) return `${nextHops.length} next hops instead of one`;
   const [hop] = nextHops;
-  if (hop!.address.length === 0) return 'the next hop is not an address';
-  if (hop!.address.every((octet) => octet === 0)) return 'the next hop is the unspecified address';
+  if (hop!.address.length === 0) return NO_ADDRESS;
+  if (hop!.address.every((octet) => octet === 0)) return UNSPECIFIED_ADDRESS;
   if (hop!.mac?.length === 0) return 'the MAC address of the next hop is none';
   for (const list of [securityGroups, communityTags, hop!.tags, hop!.encapsulations]) {
     if (list.length > MAX_LIST_ENTRIES) return `a list of more than ${MAX_LIST_ENTRIES} entries`;

@@ -1,9 +1,16 @@
 /** Reads values out of an element; receivers ignore name spaces, order, and whatever they do not know. */
 import type { Element } from '@xmpp/xml';
+import type { ItemProblemKind } from './item.ts';
 
 /** Why an entry cannot be read; the item is dropped, the session is not. */
 export class UnreadableItem extends Error {
   override readonly name = 'UnreadableItem';
+  readonly kind: ItemProblemKind;
+
+  constructor(because: string, kind: ItemProblemKind = 'token', options?: ErrorOptions) {
+    super(because, options);
+    this.kind = kind;
+  }
 }
 
 /** The attribute, or the empty string. */

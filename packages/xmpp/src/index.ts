@@ -6,6 +6,7 @@ export type {
   ItemAttributes,
   ItemFamily,
   ItemProblem,
+  ItemProblemKind,
   LoadBalance,
   Mobility,
   MulticastAttributes,

@@ -53,7 +53,7 @@ function readNlri(entry: Element, family: ItemFamily): Element {
   const af = childInteger(nlri, 'af');
   const saf = childInteger(nlri, 'safi');
   if (af !== afi || saf !== safi) {
-    throw new UnreadableItem(`af/safi is ${af}/${saf} in an item of ${afi}/${safi}`);
+    throw new UnreadableItem(`af/safi is ${af}/${saf} in an item of ${afi}/${safi}`, 'family');
   }
   return nlri;
 }
@@ -65,7 +65,7 @@ export function readPrefix(text: string): Prefix {
     if (!trimmed.includes('/')) throw new RangeError('there is no "/"');
     return parsePrefix(trimmed);
   } catch (error) {
-    throw new UnreadableItem(`address is not a prefix: "${excerpt(trimmed)}"`, { cause: error });
+    throw new UnreadableItem(`address is not a prefix: "${excerpt(trimmed)}"`, 'prefix', { cause: error });
   }
 }
 
@@ -73,7 +73,8 @@ function readUnicast(entry: Element, family: ItemFamily): UnicastItem {
   const nlri = readNlri(entry, family);
   const prefix = readPrefix(childText(nlri, 'address'));
   const octets = family === 'inet6' ? 16 : 4;
-  if (prefix.bytes.length !== octets) throw new UnreadableItem(`address is not of family ${family}`);
+  if (prefix.bytes.length !== octets)
+    throw new UnreadableItem(`address is not of family ${family}`, 'prefix');
   return { family: family as UnicastItem['family'], prefix, attributes: readAttributes(entry) };
 }
 
@@ -169,7 +170,9 @@ function readEnet(entry: Element): EnetItem {
   try {
     mac = parseMac(macText);
   } catch (error) {
-    throw new UnreadableItem(`mac is not an Ethernet address: "${excerpt(macText)}"`, { cause: error });
+    throw new UnreadableItem(`mac is not an Ethernet address: "${excerpt(macText)}"`, 'prefix', {
+      cause: error,
+    });
   }
   return {
     family: 'e-vpn',
@@ -210,7 +213,7 @@ function readMulticast(entry: Element): MulticastItem {
 function readMvpn(entry: Element): MvpnItem {
   const nlri = readNlri(entry, 'inet-mvpn');
   for (const name of ['group', 'source']) {
-    if (childText(nlri, name).trim() === '') throw new UnreadableItem(`there is no ${name}`);
+    if (childText(nlri, name).trim() === '') throw new UnreadableItem(`there is no ${name}`, 'prefix');
   }
   return {
     family: 'inet-mvpn',
@@ -225,7 +228,7 @@ function readMvpn(entry: Element): MvpnItem {
 function readGroup(nlri: Element): Uint8Array {
   const group = readIpv4(nlri, 'group');
   if (childText(nlri, 'group').trim() !== '' && group.every((octet) => octet === 0))
-    throw new UnreadableItem('the group is the unspecified address');
+    throw new UnreadableItem('the group is the unspecified address', 'prefix');
   return group;
 }
 
@@ -234,7 +237,9 @@ function readIpv4(nlri: Element, name: string): Uint8Array {
   try {
     return ipv4Bytes(text === '' ? 0 : parseIpv4(text));
   } catch (error) {
-    throw new UnreadableItem(`${name} is not an IPv4 address: "${excerpt(text)}"`, { cause: error });
+    throw new UnreadableItem(`${name} is not an IPv4 address: "${excerpt(text)}"`, 'prefix', {
+      cause: error,
+    });
   }
 }
 

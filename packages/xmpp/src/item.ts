@@ -162,10 +162,15 @@ export interface MvpnItem {
 
 export type Item = UnicastItem | EnetItem | MulticastItem | MvpnItem;
 
+export type ItemProblemKind = 'token' | 'family' | 'prefix' | 'next-hop';
+
 /** Why an item was dropped; the session lives on. */
 export interface ItemProblem {
   /** The item as far as it could be told: its node, id or address. */
   readonly item: string;
   /** A sentence for the log, e.g. `label is not a number: "abc"`. */
   readonly because: string;
+  readonly family?: ItemFamily | undefined;
+  /** What is wrong with it; a value that cannot be read is a `token`. */
+  readonly kind?: ItemProblemKind | undefined;
 }

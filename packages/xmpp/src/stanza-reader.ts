@@ -127,14 +127,14 @@ function readItems(
   for (const element of elements) {
     const entry = childOf(element, 'entry');
     try {
-      if (family === undefined) throw new UnreadableItem('the node names no known family');
+      if (family === undefined) throw new UnreadableItem('the node names no known family', 'family');
       if (entry === undefined) throw new UnreadableItem('the item has no entry');
       items.push(readItem(entry, family));
     } catch (error) {
       if (!(error instanceof UnreadableItem)) throw error;
       const address = textOf(childOf(childOf(entry, 'nlri'), 'address'));
       const name = attributeOf(element, 'id') || address || node;
-      problems.push({ item: excerpt(name), because: error.message });
+      problems.push({ item: excerpt(name), because: error.message, family, kind: error.kind });
     }
   }
   return { items, problems };

@@ -1,11 +1,13 @@
 /** `ShowRouteReq` and `ShowRouteSummaryReq`: tables, their routes, and every path with its attributes. */
 import type { PathView, RouteView, TableView } from '@vaportrail/show';
 
+import { pmsiTunnel, routePath, routeTable, routeTableSummary } from './layouts.ts';
 import type { RoutePage } from './route-pages.ts';
 import {
   type Fields,
   answer,
   bool,
+  laidOut,
   number,
   strings,
   structure,
@@ -25,22 +27,29 @@ export function showRouteAnswer({ tables, nextBatch }: RoutePage, context: PathC
   return answer('ShowRouteResp', {
     tables: structures(
       'ShowRouteTable',
-      tables.map(({ table, routes }) => ({
-        ...tableFields(table),
-        routes: structures(
-          'ShowRoute',
-          routes.map((route) => ({
-            prefix: text(route.prefix),
-            last_modified: text(time(route.paths[0]?.receivedAt)),
-            paths: structures(
-              'ShowRoutePath',
-              route.paths.map((path) => pathFields(path, context)),
-            ),
-          })),
-        ),
-      })),
+      tables.map(({ table, routes }) =>
+        laidOut(routeTable, {
+          routing_instance: text(table.instance ?? '', 'ShowRoutingInstanceReq'),
+          routing_table_name: text(table.name, 'ShowRouteReq'),
+          deleted: bool(false),
+          deleted_at: text(''),
+          ...pathCounts(table),
+          routes: structures(
+            'ShowRoute',
+            routes.map((route) => ({
+              prefix: text(route.prefix),
+              last_modified: text(time(route.paths[0]?.receivedAt)),
+              paths: structures(
+                'ShowRoutePath',
+                route.paths.map((path) => pathFields(path, context)),
+              ),
+            })),
+          ),
+          listeners: structures('ShowTableListener', []),
+        }),
+      ),
     ),
-    next_batch: text(nextBatch, 'ShowRouteReqIterate'),
+    next_batch: nextBatch === '' ? undefined : text(nextBatch, 'ShowRouteReqIterate'),
   });
 }
 
@@ -49,29 +58,39 @@ export function showRouteSummaryAnswer(tables: readonly TableView[]): string {
   return answer('ShowRouteSummaryResp', {
     tables: structures(
       'ShowRouteTableSummary',
-      tables.map((table) => {
-        const { routing_instance: _, routing_table_name, ...counts } = tableFields(table);
-        return { name: routing_table_name, ...counts };
-      }),
+      tables.map((table) =>
+        laidOut(routeTableSummary, {
+          name: text(table.name, 'ShowRouteReq'),
+          ...pathCounts(table),
+          ...tableWork,
+          deleted: bool(false),
+          deleted_at: text(''),
+        }),
+      ),
     ),
   });
 }
 
-function tableFields(table: TableView): Fields {
+/** Counts of a table, which several structures have. */
+export function pathCounts(table: TableView) {
   return {
-    routing_instance: text(table.instance ?? '', 'ShowRoutingInstanceReq'),
-    routing_table_name: text(table.name),
-    deleted: bool(false),
-    deleted_at: text(''),
-    prefixes: number(table.prefixes),
-    paths: number(table.paths),
-    primary_paths: number(table.primaryPaths ?? table.paths),
-    secondary_paths: number(table.secondaryPaths ?? 0),
-    infeasible_paths: number(table.infeasiblePaths ?? 0),
-    stale_paths: number(table.stalePaths ?? 0),
-    llgr_stale_paths: number(table.longLivedStalePaths ?? 0),
+    prefixes: number(table.prefixes, 'u64'),
+    paths: number(table.paths, 'u64'),
+    primary_paths: number(table.primaryPaths ?? table.paths, 'u64'),
+    secondary_paths: number(table.secondaryPaths ?? 0, 'u64'),
+    infeasible_paths: number(table.infeasiblePaths ?? 0, 'u64'),
+    stale_paths: number(table.stalePaths ?? 0, 'u64'),
+    llgr_stale_paths: number(table.longLivedStalePaths ?? 0, 'u64'),
   };
 }
+
+/** What the tables of the original have to do; here nothing is put off that could be counted by table. */
+export const tableWork = {
+  pending_updates: number(0, 'u64'),
+  markers: number(0, 'u64'),
+  listeners: number(0, 'u64'),
+  walkers: number(0, 'u64'),
+};
 
 /** What every path shows of this node. */
 export interface PathContext {
@@ -94,9 +113,9 @@ function pathFields(path: PathView, { localAsn, peer }: PathContext): Fields {
   const communities = [
     ...(path.communities ?? []),
     ...(path.routeTargets ?? []).map((target) => `target:${target}`),
-    ...(path.extendedCommunities ?? []),
+    ...(path.extendedCommunities ?? []).map(communityName),
   ];
-  return {
+  return laidOut(routePath, {
     protocol: text(protocols[path.protocol]),
     last_modified: text(time(path.receivedAt)),
     local_preference: number(path.localPref ?? 0),
@@ -116,25 +135,43 @@ function pathFields(path: PathView, { localAsn, peer }: PathContext): Fields {
     secondary_tables: strings(path.secondaryTables ?? []),
     communities: strings(communities),
     origin_vn: text(path.originVirtualNetwork ?? ''),
-    flags: text(flagsText(path)),
+    flags: strings(flagNames(path)),
     tunnel_encap: strings(path.encapsulations ?? []),
     sequence_no: text(path.sequence === undefined ? '' : String(path.sequence)),
     origin_vn_path: strings([]),
-    pmsi_tunnel: path.pmsiTunnel && structure('ShowPmsiTunnel', pmsiTunnel(path.pmsiTunnel)),
+    pmsi_tunnel: structure('ShowPmsiTunnel', pmsiTunnelFields(path.pmsiTunnel)),
     load_balance: structure('ShowLoadBalance', loadBalance(path)),
     cluster_list: strings(path.clusterList ?? []),
     originator_id: text(path.originatorId ?? ''),
+    edge_discovery: structures(
+      'ShowEdgeDiscovery',
+      (path.edges ?? []).map(({ address, labels }) => ({ address: text(address), labels: text(labels) })),
+    ),
+    edge_forwarding: structures('ShowEdgeForwarding', []),
     large_communities: path.largeCommunities && strings(path.largeCommunities),
-  };
+  });
 }
 
-function pmsiTunnel({ type, identifier, label, flags }: NonNullable<PathView['pmsiTunnel']>): Fields {
-  return {
+/** Names of communities where the original has others. */
+const communityNames: Readonly<Record<string, string>> = {
+  'security-group': 'secgroup',
+  'origin-vn': 'originvn',
+  'router-mac': 'rtrmac',
+};
+
+function communityName(community: string): string {
+  return community.replace(/^[a-z-]+(?=:)/, (name) => communityNames[name] ?? name);
+}
+
+function pmsiTunnelFields(tunnel: PathView['pmsiTunnel']): Fields {
+  const { type = '', identifier = '', label = 0, flags = 0 } = tunnel ?? {};
+  return laidOut(pmsiTunnel, {
     type: text(type),
+    ar_type: text(''),
     identifier: text(identifier),
     label: number(label),
     flags: strings(flags === 0 ? [] : [`0x${flags.toString(16)}`]),
-  };
+  });
 }
 
 /** How traffic is spread over members: by all five fields unless a community says otherwise. */
@@ -147,7 +184,7 @@ function loadBalance({ extendedCommunities = [] }: PathView): Fields {
   const isBiased = words?.includes('source-bias') === true;
   const named = words?.filter((word) => word !== 'source-bias' && word !== '') ?? [];
   return {
-    decision: text(isBiased ? 'source-bias' : 'field-hash'),
+    decision_type: text(isBiased ? 'source-bias' : 'field-hash'),
     fields: strings(named.length === 0 ? defaultHashFields : named),
   };
 }
@@ -160,7 +197,17 @@ const defaultHashFields = [
   'l4-destination-port',
 ];
 
-function flagsText(path: PathView): string {
-  const flags = [...(path.flags ?? []), ...(path.because === undefined ? [] : [path.because])];
-  return flags.length === 0 ? 'None' : flags.join(' ');
+/** Why a path cannot be used, by the names of the original where it knows the cause. */
+const infeasibilities: Readonly<Record<string, string>> = {
+  'as-path-loop': 'AsPathLooped',
+  'no-tunnel-encapsulation': 'NoTunnelEncap',
+  'originator-id-loop': 'OriginatorIdLooped',
+  'cluster-list-loop': 'ClusterListLooped',
+  'unresolved-next-hop': 'ResolveNexthop',
+  'import-policy': 'RoutingPolicyReject',
+};
+
+function flagNames({ flags = [], because }: PathView): readonly string[] {
+  const names = because === undefined ? flags : [...flags, infeasibilities[because] ?? because];
+  return names.length === 0 ? ['None'] : names;
 }

@@ -35,7 +35,7 @@ t.test('a path has the fields that introspect clients look up', async (t) => {
                   med: 100,
                   origin: 'incomplete',
                   routeTargets: ['64512:8000004'],
-                  extendedCommunities: ['encapsulation:gre'],
+                  extendedCommunities: ['encapsulation:gre', 'security-group:64512:7', 'origin-vn:64512:6'],
                   encapsulations: ['gre'],
                   secondaryTables: ['bgp.l3vpn.0'],
                   receivedAt: '2016-07-21T02:53:34.144Z',
@@ -54,7 +54,7 @@ t.test('a path has the fields that introspect clients look up', async (t) => {
   );
   t.match(
     xml,
-    '<routing_table_name type="string" identifier="2">default-domain:demo:red:red.inet.0</routing_table_name>',
+    '<routing_table_name type="string" identifier="2" link="ShowRouteReq">default-domain:demo:red:red.inet.0</routing_table_name>',
   );
   t.match(xml, '<prefix type="string" identifier="1">172.16.0.3/32</prefix>');
   t.match(
@@ -63,9 +63,12 @@ t.test('a path has the fields that introspect clients look up', async (t) => {
   );
   t.match(
     xml,
-    '<list type="string" size="2"><element>target:64512:8000004</element><element>encapsulation:gre</element></list>',
+    '<list type="string" size="4"><element>target:64512:8000004</element><element>encapsulation:gre</element><element>secgroup:64512:7</element><element>originvn:64512:6</element></list>',
   );
-  t.match(xml, /<flags [^>]+>None<\/flags>/);
+  t.match(
+    xml,
+    '<flags type="list" identifier="17"><list type="string" size="1"><element>None</element></list></flags>',
+  );
   let depth = 0;
   for (const [, end] of xml.replace(/<\?.*?\?>/, '').matchAll(/<(\/)?[a-zA-Z_]+[^>]*>/g))
     depth += end ? -1 : 1;

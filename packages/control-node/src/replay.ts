@@ -62,7 +62,8 @@ export class ControlNodeReplay {
     const { node } = this;
     const order = ({ table, prefix }: RouteView): string => `${table} ${prefix}`;
     return {
-      neighbors: node.neighbors(),
+      // How much waits to be written depends on the machine.
+      neighbors: node.neighbors().map(({ backlog: _backlog, ...neighbor }) => neighbor),
       routingInstances: node.routingInstances(),
       tables: node.tables(),
       routes: node.routes({}).sort((a, b) => (order(a) < order(b) ? -1 : 1)),

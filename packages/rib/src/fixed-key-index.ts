@@ -1,8 +1,19 @@
-/** Finds destinations by keys of a fixed number of words: IPv4 and IPv6 prefixes, with or without a route distinguisher. */
+/**
+ * Finds destinations by keys of a fixed number of words: IPv4 and IPv6 prefixes, with or without a route distinguisher.
+ *
+ * Prefixes come with their neighbours: the addresses of a pool, the networks of a site. So sixteen that follow each other
+ * share a line of slots, and one cache miss finds all of them. The hash is that of the key without the last four bits of the
+ * prefix; these choose the slot in the line.
+ *
+ * ```
+ *   10.1.2.0/24   key without the last four bits: 10.1.0.0/24   hash …│1010     slot 1010 ^ 0010
+ *   10.1.3.0/24   the same                                      hash …│1010     slot 1010 ^ 0011
+ * ```
+ */
 import type { Batch } from './batch.ts';
 import { finishHash, randomSeed } from './byte-hash.ts';
 import { type Destinations, KEY } from './destinations.ts';
-import { NUMBER_MASK, SlotDirectory, slotTag } from './slot-directory.ts';
+import { LINE, NUMBER_MASK, SlotDirectory, slotTag } from './slot-directory.ts';
 
 const MULTIPLIER = 0x9e3779b1 | 0;
 
@@ -13,10 +24,18 @@ export class FixedKeyIndex {
   readonly #directory = new SlotDirectory();
   /** Told the first key word of every new destination. */
   readonly #added: ((head: number) => void) | undefined;
+  /** The bits of the first key word that are the length of the prefix. */
+  readonly #lengthMask: number;
 
-  constructor(destinations: Destinations, keyWords: number, added: ((head: number) => void) | undefined) {
+  constructor(
+    destinations: Destinations,
+    keyWords: number,
+    lengthBits: number,
+    added: ((head: number) => void) | undefined,
+  ) {
     this.#destinations = destinations;
     this.#keyWords = keyWords;
+    this.#lengthMask = (1 << lengthBits) - 1;
     this.#added = added;
   }
 
@@ -24,13 +43,8 @@ export class FixedKeyIndex {
   resolve(batch: Batch): void {
     const { count, keys, keyWords, hashes, places, found, sets } = batch;
     const directory = this.#directory;
-    const seed = this.#seed;
     // Pass 1: hash every key.
-    for (let i = 0, at = 0; i < count; i++) {
-      let hash = seed;
-      for (let word = 0; word < keyWords; word++) hash = mix(hash, keys[at++]!);
-      hashes[i] = finishHash(hash);
-    }
+    for (let i = 0, at = 0; i < count; i++, at += keyWords) hashes[i] = this.#hash(keys, at);
     directory.reserve(hashes, count);
     const { slots, segments, shift, mask } = directory;
     // Pass 2: what is in the first slot of each, independent loads.
@@ -91,12 +105,12 @@ export class FixedKeyIndex {
   }
 
   #find(keys: Int32Array, at: number, hash: number): number {
-    const { slots, segments, shift, mask } = this.#directory;
+    const { slots, segments, shift, mask, step } = this.#directory;
     const { words, stride } = this.#destinations;
     const keyWords = this.#keyWords;
     const tag = slotTag(hash);
     const segment = segments[(hash >>> 1) >>> shift]!;
-    for (let offset = hash & mask; ; offset = (offset + 1) & mask) {
+    for (let offset = hash & mask; ; offset = (offset + step) & mask) {
       const slot = slots[segment + offset]!;
       if (slot === 0) return 0;
       if (((slot ^ tag) & ~NUMBER_MASK) !== 0) continue;
@@ -129,9 +143,19 @@ export class FixedKeyIndex {
   }
 
   #hash(keys: Int32Array, at: number): number {
-    let hash = this.#seed;
-    for (let word = 0; word < this.#keyWords; word++) hash = mix(hash, keys[at + word]!);
-    return finishHash(hash);
+    const keyWords = this.#keyWords;
+    const head = keys[at]!;
+    const length = head & this.#lengthMask;
+    // The word of the address that the prefix ends in, and how far from its end.
+    const last = length <= 32 ? 1 : (length + 31) >>> 5;
+    const shift = -length & 31;
+    const neighbour = (keys[at + last]! >>> shift) & (LINE - 1);
+    let hash = mix(this.#seed, head);
+    for (let word = 1; word < keyWords; word++) {
+      const value = keys[at + word]!;
+      hash = mix(hash, word === last ? value ^ (neighbour << shift) : value);
+    }
+    return finishHash(hash) ^ neighbour;
   }
 }
 

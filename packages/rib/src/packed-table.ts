@@ -89,7 +89,12 @@ export class PackedTable {
     if (layout.kind === 'prefix') {
       const shift = lengthBits(layout);
       const added = (head: number): void => store.distinguishers.acquire(head >>> shift);
-      this.fixed = new FixedKeyIndex(this.destinations, words, layout.distinguished ? added : undefined);
+      this.fixed = new FixedKeyIndex(
+        this.destinations,
+        words,
+        shift,
+        layout.distinguished ? added : undefined,
+      );
     } else this.byBytes = new ByteKeyIndex(this.destinations);
   }
 

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { finishHash } from '../src/byte-hash.ts';
-import { NUMBER_MASK, SlotDirectory, slotTag } from '../src/slot-directory.ts';
+import { LINE, NUMBER_MASK, SlotDirectory, slotTag } from '../src/slot-directory.ts';
 
 /** Whether a number is found under its hash. */
 function finds(directory: SlotDirectory, hash: number, number: number): boolean {
@@ -26,6 +26,35 @@ t.test('numbers are found while segments are split, and are not when they were r
     if (finds(directory, finishHash(number), number) !== (number % 2 === 0)) wrong++;
   }
   t.equal(wrong, 0);
+  t.end();
+});
+
+t.test('sixteen neighbours stand in one line, whatever else is there', (t) => {
+  const directory = new SlotDirectory();
+  const neighbours = (line: number, i: number): number => finishHash(line) ^ i;
+  const LINES = 5000;
+  for (let line = 0, number = 1; line < LINES; line++) {
+    for (let i = 0; i < LINE; i++) directory.insert(neighbours(line, i), number++);
+  }
+  let wrong = 0;
+  for (let line = 0, number = 1; line < LINES; line++) {
+    const starts = new Set<number>();
+    const lines = new Set<number>();
+    for (let i = 0; i < LINE; i++) {
+      const start = directory.start(neighbours(line, i));
+      starts.add(start);
+      lines.add(start - (start % LINE));
+      if (!finds(directory, neighbours(line, i), number++)) wrong++;
+    }
+    if (starts.size !== LINE || lines.size !== 1) wrong++;
+  }
+  t.equal(wrong, 0);
+  for (let number = 1; number <= LINES * LINE; number += 3) directory.remove(number);
+  for (let number = 1; number <= LINES * LINE; number++) {
+    const hash = neighbours(Math.floor((number - 1) / LINE), (number - 1) % LINE);
+    if (finds(directory, hash, number) !== (number % 3 !== 1)) wrong++;
+  }
+  t.equal(wrong, 0, 'and the others are found when some were removed');
   t.end();
 });
 

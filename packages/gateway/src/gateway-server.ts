@@ -2,7 +2,8 @@
 import { ViewError, ViewServer, serveHealth, type DaemonView, type Log, type Query } from '@vaportrail/show';
 import { ipv4Text } from '@vaportrail/net';
 import { ReloadError, type Change } from './change.ts';
-import type { Gateway, TableFilter } from './gateway.ts';
+import type { Gateway } from './gateway.ts';
+import type { TableFilter } from './routing-tables.ts';
 import { LABEL_TABLE } from './label-table-view.ts';
 import { StatementError } from './statement-row.ts';
 

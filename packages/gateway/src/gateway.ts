@@ -1,18 +1,8 @@
 /** The provider edge: peers, routing instances, tunnels and forwarding tables under one configuration. */
-import { Listener, SessionMonitor, type MonitoredTables } from '@vaportrail/bgp';
+import { Listener, SessionMonitor } from '@vaportrail/bgp';
 import { TableDumps } from '@vaportrail/bgp/mrt-file';
-import { wellKnownCommunity } from '@vaportrail/bgp/wire';
 import { ipv4Bytes, parseIpv4, systemClock, type Clock, type Timer } from '@vaportrail/net';
-import {
-  Rib,
-  dumpTables,
-  locRibInstance,
-  monitoredTables,
-  type Advertisement,
-  type Route,
-  type Source,
-  type Table,
-} from '@vaportrail/rib';
+import { Rib, type Source } from '@vaportrail/rib';
 import {
   silentLog,
   type DynamicTunnelsView,
@@ -24,22 +14,20 @@ import {
   type TableView,
   type VrfView,
 } from '@vaportrail/show';
-import { BgpPeer } from './bgp-peer.ts';
 import { ReloadError, type Change } from './change.ts';
-import { gatewayConfig, type GatewayConfig, type GatewayFamily, type PeerConfig } from './config.ts';
+import { gatewayConfig, type GatewayConfig } from './config.ts';
 import { DynamicTunnels, type DynamicTunnelSettings } from './dynamic-tunnel.ts';
 import type { Flow } from './flow-hash.ts';
 import { ForwardingNextHops, type NextHopIndexes } from './forwarding-next-hop.ts';
 import type { Forwarded } from './forwarding-table.ts';
 import { gatewayServer } from './gateway-server.ts';
-import { LABEL_TABLE, labelTableView } from './label-table-view.ts';
 import { localRoutes, resolvingRoutes } from './local-routes.ts';
 import { Memberships } from './memberships.ts';
+import { PeerSet } from './peer-set.ts';
 import { Resolver } from './resolution.ts';
-import { resolvingTableView } from './resolving-table-view.ts';
+import { RoutingTables, bgpTables, type BgpTables, type TableFilter } from './routing-tables.ts';
 import { StatementError } from './statement-row.ts';
 import { applyStatement, statementLines } from './statement.ts';
-import { ribTableView, type EntryFilter, type TableContext } from './table-view.ts';
 import { dynamicTunnelsView } from './tunnel-view.ts';
 import { VrfSet, type ForwardingFilter } from './vrf-set.ts';
 import { writtenConfig } from './written-config.ts';
@@ -49,14 +37,6 @@ export interface GatewayOptions {
   readonly log?: Log;
   /** First numbers of what the gateway numbers; a router that has been up for a while does not begin with the lowest. */
   readonly indexes?: NextHopIndexes & { readonly interface?: number; readonly snmp?: number };
-}
-
-/** Which tables and entries to show. */
-export interface TableFilter extends EntryFilter {
-  /** `k8s-test.inet.0`; all tables unless given. */
-  readonly table?: string | undefined;
-  /** Only what a peer was told, by address or name. */
-  readonly advertised?: string | undefined;
 }
 
 const VERSION = '0.1.0';
@@ -70,10 +50,10 @@ export class Gateway {
   readonly #tunnels: DynamicTunnels;
   readonly #resolver: Resolver;
   readonly #listener: Listener;
-  readonly #peers = new Map<string, BgpPeer>();
+  readonly #peers: PeerSet;
   readonly #vrfs: VrfSet;
   readonly #memberships: Memberships;
-  readonly #bgpTables: BgpTables;
+  readonly #tables: RoutingTables;
   readonly #monitor: SessionMonitor;
   readonly #dumps: TableDumps | undefined;
   readonly #server;
@@ -112,11 +92,22 @@ export class Gateway {
       resolve: (nextHop, source) => this.#resolve(nextHop, source),
       now: () => clock.now(),
     });
-    this.#bgpTables = bgpTables(this.#rib);
-    this.#memberships = new Memberships(this.#bgpTables['route-target'], self, address);
+    const tables = bgpTables(this.#rib);
+    this.#memberships = new Memberships(tables['route-target'], self, address);
     this.#listener = new Listener({
       clock,
       refused: (address, because) => this.#log.info({ address }, `connection refused: ${because}`),
+    });
+    this.#tables = new RoutingTables({
+      rib: this.#rib,
+      bgpTables: tables,
+      vrfs: this.#vrfs,
+      peers: () => this.#peers,
+      resolver: this.#resolver,
+      tunnels: this.#tunnels,
+      config: () => this.#config,
+      now: () => clock.now(),
+      startedAt: () => this.#startedAt,
     });
     const { table, messages } = config.mrt;
     this.#monitor = new SessionMonitor({
@@ -125,10 +116,24 @@ export class Gateway {
       statistics: config.bmp['statistics-interval'],
       name: config.name,
       description: `Vaportrail gateway ${VERSION}`,
-      tables: this.#monitoredTables(),
+      tables: this.#tables.monitored(),
       clock,
       log: (text) => log.warn({}, text),
     });
+    this.#peers = new PeerSet(
+      {
+        rib: this.#rib,
+        clock,
+        log,
+        monitor: this.#monitor,
+        asn: config.asn,
+        localAsn: config['local-as'] ?? config.asn,
+        routerId: config['router-id'],
+        tableOf: (family) => (family in tables ? tables[family as keyof BgpTables] : undefined),
+        tables: () => this.#rib.tables(),
+      },
+      this.#listener,
+    );
     if (table !== undefined) {
       this.#dumps = new TableDumps(
         table,
@@ -144,7 +149,7 @@ export class Gateway {
     this.#configureResolution();
     this.#vrfs.configure(config['routing-instances'], config['policy-options']);
     this.#memberships.announce(config);
-    for (const peer of config.bgp.peers) this.#addPeer(peer);
+    this.#peers.configure(config.bgp);
   }
 
   get config(): GatewayConfig {
@@ -179,14 +184,14 @@ export class Gateway {
     }
     this.#monitor.start();
     this.#dumps?.start();
-    for (const peer of this.#peers.values()) peer.start();
+    this.#peers.start();
     this.#log.info({ url: this.url, peers: this.#peers.size, instances: this.#vrfs.size }, 'gateway is up');
   }
 
   /** Tells its peers and stops. */
   async stop(): Promise<void> {
     this.#sweep?.cancel();
-    await Promise.all([...this.#peers.values()].map((peer) => peer.stop()));
+    await this.#peers.stop();
     await this.#listener.close();
     await this.#server.close();
     await this.#dumps?.stop();
@@ -244,54 +249,12 @@ export class Gateway {
   }
 
   neighbors(): GatewayNeighborView[] {
-    const counted = new Map<Table, ReadonlyMap<Source, number>>();
-    const active = (table: Table, source: Source): number => {
-      let counts = counted.get(table);
-      if (counts === undefined) counted.set(table, (counts = table.bestOf(this.#rib.sources())));
-      return counts.get(source) ?? 0;
-    };
-    return [...this.#peers.values()].map((peer) => peer.view(active));
+    return this.#peers.views(this.#rib.sources());
   }
 
   /** Routing tables with the entries asked for. @throws RangeError for a prefix that is none */
   routeTables(filter: TableFilter = {}): GatewayTableView[] {
-    const context: TableContext = {
-      resolver: this.#resolver,
-      now: this.#clock.now(),
-      asn: this.#config.asn,
-      task: (path) => this.#peerOf(path.source)?.task ?? path.source.name,
-      localRoute: (table, prefix, path) => this.#vrfs.localRoute(table, prefix, path),
-      advertised: (table, route) => this.#advertised(table, route),
-      rejectedBy: (table, prefix, path) => this.#vrfs.rejectedBy(table, prefix, path),
-    };
-    const told = filter.advertised === undefined ? undefined : this.#peerNamed(filter.advertised);
-    const views: GatewayTableView[] = [];
-    for (const table of this.#rib.tables()) {
-      const vpn = table.family === 'inet-vpn' || table.family === 'inet6-vpn';
-      if (filter.table !== undefined && filter.table !== table.name) continue;
-      if (filter.advertised !== undefined && told?.speaks(table.family) !== true) continue;
-      const shows =
-        told !== undefined
-          ? (route: Route) =>
-              this.#advertised(table, route).some((each) => each.told && each.to === told.source)
-          : vpn
-            ? (route: Route) => this.#isWanted(route)
-            : undefined;
-      const asked = told === undefined ? filter : { ...filter, bestOnly: true };
-      views.push(ribTableView(table, this.#vrfs.tableOf(table), context, asked, shows));
-    }
-    if (filter.advertised !== undefined || filter.received !== undefined) return views.filter(hasEntries);
-    for (const rib of ['inet.0', 'inet.3'] as const) {
-      if (filter.table !== undefined && filter.table !== rib) continue;
-      views.push(resolvingTableView(rib, this.#resolver, this.#tunnels, this.#clock.now(), filter));
-    }
-    if (filter.table === undefined || filter.table === LABEL_TABLE) {
-      const age = Math.max(0, Math.floor((this.#clock.now() - this.#startedAt) / 1000));
-      const labels = labelTableView(this.#vrfs, age, filter);
-      // Who asks for a prefix does not mean labels.
-      if (filter.table !== undefined || filter.prefix === undefined || hasEntries(labels)) views.push(labels);
-    }
-    return filter.table === undefined ? views.filter(({ routes }) => routes > 0) : views;
+    return this.#tables.views(filter);
   }
 
   /** The routes of a table alone. */
@@ -313,15 +276,7 @@ export class Gateway {
   }
 
   tables(): TableView[] {
-    return [...this.#rib.tables()].map((table) => {
-      const { routes: prefixes, octets: _octets, ...counts } = table.summary();
-      const instance = this.#vrfs.tableOf(table)?.vrf.name;
-      return {
-        ...counts,
-        prefixes,
-        ...(instance === undefined ? {} : { instance }),
-      };
-    });
+    return this.#tables.summaries();
   }
 
   /**
@@ -329,35 +284,7 @@ export class Gateway {
    * @throws RangeError when there is no table of a name
    */
   dump(names?: readonly string[]): Generator<Uint8Array> {
-    const all = [...this.#rib.tables()];
-    const unknown = names?.find((name) => !all.some((table) => table.name === name));
-    if (unknown !== undefined) throw new RangeError(`there is no table ${unknown}`);
-    return dumpTables(names === undefined ? all : all.filter(({ name }) => names.includes(name)), {
-      routerId: this.#config['router-id'],
-      asn: this.#config.asn,
-      sources: this.#rib.sources(),
-      now: Math.floor(this.#clock.now() / 1000),
-    });
-  }
-
-  #monitoredTables(): MonitoredTables {
-    const { asn, 'router-id': routerId } = this.#config;
-    return monitoredTables({
-      asn,
-      routerId,
-      tables: () => Object.values(this.#bgpTables),
-      peers: () => this.#peers.values(),
-      locRib: () => [
-        locRibInstance('global', Object.values(this.#bgpTables)),
-        ...Array.from(this.#vrfs, ({ name, tables, config }) =>
-          locRibInstance(
-            name,
-            tables.map(({ table }) => table),
-            config['route-distinguisher'],
-          ),
-        ),
-      ],
-    });
+    return this.#tables.dump(names);
   }
 
   #resolve(nextHop: Uint8Array, source: Source): { metric: number; gateways: number } | undefined {
@@ -394,39 +321,9 @@ export class Gateway {
     this.#vrfs.configure(config['routing-instances'], config['policy-options']);
     this.#monitor.instancesChanged();
     this.#memberships.announce(config);
-    return this.#applyPeers(config);
-  }
-
-  #applyPeers(config: GatewayConfig): Promise<void>[] {
-    const ended: Promise<void>[] = [];
-    const wanted = new Map(config.bgp.peers.map((peer) => [peerKey(peer), peer]));
-    for (const [key, peer] of this.#peers) {
-      const now = wanted.get(key);
-      if (now !== undefined && JSON.stringify(now) === JSON.stringify(peer.config)) continue;
-      this.#listener.remove(peer.session);
-      this.#peers.delete(key);
-      ended.push(peer.stop(now === undefined ? 'peer deconfigured' : 'configuration changed'));
-    }
-    for (const [key, peer] of wanted) if (!this.#peers.has(key)) this.#addPeer(peer).start();
+    const { made, ended } = this.#peers.configure(config.bgp);
+    for (const peer of made) peer.start();
     return ended;
-  }
-
-  #addPeer(config: PeerConfig): BgpPeer {
-    const peer = new BgpPeer(config, {
-      rib: this.#rib,
-      clock: this.#clock,
-      log: this.#log,
-      monitor: this.#monitor,
-      asn: this.#config.asn,
-      localAsn: this.#config['local-as'] ?? this.#config.asn,
-      routerId: this.#config['router-id'],
-      tableOf: (family) =>
-        family in this.#bgpTables ? this.#bgpTables[family as keyof BgpTables] : undefined,
-      tables: () => this.#rib.tables(),
-    });
-    this.#peers.set(peerKey(config), peer);
-    if (this.#config.bgp.listen.length > 0) this.#listener.add(peer.session);
-    return peer;
   }
 
   #configureResolution(): void {
@@ -443,44 +340,6 @@ export class Gateway {
       options['resolution-ribs'],
     );
   }
-
-  #advertised(table: Table, { prefix, routeDistinguisher, nlri }: Route): readonly Advertisement[] {
-    if (nlri !== undefined) return this.#rib.advertised(table, { bytes: nlri });
-    return prefix === undefined ? [] : this.#rib.advertised(table, { prefix, routeDistinguisher });
-  }
-
-  /** A VPN route is kept for an instance that imports it, or because it is our own. */
-  #isWanted(route: Route): boolean {
-    if (this.#config.bgp['keep-all'] || route.replicatedTo.length > 0) return true;
-    return route.paths.some(({ source, feasible, attributes }) =>
-      source.protocol === 'bgp'
-        ? !feasible
-        : !attributes.communities.includes(wellKnownCommunity['no-advertise']),
-    );
-  }
-
-  #peerOf(source: Source): BgpPeer | undefined {
-    for (const peer of this.#peers.values()) if (peer.source === source) return peer;
-    return undefined;
-  }
-
-  #peerNamed(name: string): BgpPeer | undefined {
-    for (const peer of this.#peers.values())
-      if (peer.name === name || peer.config.address === name) return peer;
-    return undefined;
-  }
-}
-
-/** The tables that BGP fills, by family. */
-type BgpTables = Readonly<Record<GatewayFamily, Table>>;
-
-function bgpTables(rib: Rib): BgpTables {
-  const vpn = { selection: 'junos', replicates: 'all' } as const;
-  return {
-    'inet-vpn': rib.createTable({ name: 'bgp.l3vpn.0', family: 'inet-vpn', ...vpn }),
-    'inet6-vpn': rib.createTable({ name: 'bgp.l3vpn-inet6.0', family: 'inet6-vpn', ...vpn }),
-    'route-target': rib.createTable({ name: 'bgp.rtarget.0', family: 'route-target', main: true }),
-  };
 }
 
 function tunnelSettings(config: GatewayConfig): DynamicTunnelSettings[] {
@@ -490,14 +349,6 @@ function tunnelSettings(config: GatewayConfig): DynamicTunnelSettings[] {
     type: tunnel.type,
     destinations: tunnel['destination-networks'],
   }));
-}
-
-function peerKey({ address, port }: PeerConfig): string {
-  return `${address} ${port}`;
-}
-
-function hasEntries(view: GatewayTableView): boolean {
-  return view.entries.length > 0;
 }
 
 /** The words of a statement; what is in quotation marks is one. */

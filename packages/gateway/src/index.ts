@@ -19,7 +19,8 @@ export { ForwardingTable, type ForwardingAction, type ForwardingRoute } from './
 export { Resolver, type Resolution, type ResolvingRoute } from './resolution.ts';
 export { gatewayConfig, type GatewayConfig, type GatewayConfigInput, type MultipathKnob } from './config.ts';
 export { ReloadError, type Change } from './change.ts';
-export { Gateway, type GatewayOptions, type TableFilter } from './gateway.ts';
+export { Gateway, type GatewayOptions } from './gateway.ts';
+export type { TableFilter } from './routing-tables.ts';
 export { StatementError } from './statement-row.ts';
 export { applyStatement, statementLines } from './statement.ts';
 export { writtenConfig, type WrittenConfig } from './written-config.ts';

@@ -14,6 +14,8 @@ import { keyOf, type ObjectTypeName } from './object-type.ts';
 
 /** Milliseconds between attempts to reach a config node that went away. */
 const RETRY = 500;
+/** Milliseconds for an answer. */
+const ANSWER_TIMEOUT = 30_000;
 /** Says how far the copy must be to have what was just written. */
 export const SEQUENCE_HEADER = 'vaportrail-sequence';
 
@@ -115,6 +117,7 @@ export class RestConfigClient implements ConfigClient {
   /** @throws ConfigRequestError as the config node says, 503 when it does not answer */
   async #ask(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
     let response: Response;
+    let text: string;
     try {
       response = await fetch(this.#url + path, {
         method,
@@ -123,13 +126,15 @@ export class RestConfigClient implements ConfigClient {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: this.#closing.signal,
+        signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(ANSWER_TIMEOUT)]),
       });
+      text = await response.text();
     } catch (error) {
       throw new ConfigRequestError(503, `${this.#url} does not answer: ${causeText(error)}`);
     }
-    const text = await response.text();
-    const answer = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+    const answer = parsed(text);
+    if (answer === undefined)
+      throw new ConfigRequestError(503, `${this.#url} answered ${response.status} with what is not JSON`);
     if (!response.ok) throw refusal(response.status, answer);
     await this.#reached(Number(response.headers.get(SEQUENCE_HEADER)));
     return answer;
@@ -211,6 +216,17 @@ export class RestConfigClient implements ConfigClient {
 function contentOf({ properties, references }: ObjectChange): Record<string, unknown> {
   const links = Object.entries(references ?? {}).map(([target, list]) => [`${keyOf(target)}_refs`, list]);
   return { ...properties, ...Object.fromEntries(links) };
+}
+
+/** The object an answer holds; an empty one stands for one without keys. */
+function parsed(text: string): Record<string, unknown> | undefined {
+  if (text === '') return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function refusal(status: number, { error }: Record<string, unknown>): Error {

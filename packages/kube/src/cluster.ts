@@ -9,6 +9,7 @@ import {
   type Kind,
   type KubernetesObject,
   type Namespace,
+  type NetworkAttachmentDefinition,
   type Node,
   type Pod,
   type Service,
@@ -37,6 +38,7 @@ export class Cluster {
   /** Services by the pods and addresses behind them. */
   readonly #servicesOf = new Map<string, Set<ObjectKey>>();
   readonly #behind = new Map<ObjectKey, Set<string>>();
+  readonly #attachments = new Map<ObjectKey, NetworkAttachmentDefinition>();
   readonly #inNamespace = new Map<string, Set<ObjectKey>>();
 
   get(key: ObjectKey): KubernetesObject | undefined {
@@ -57,6 +59,10 @@ export class Cluster {
 
   *services(): Iterable<Service> {
     for (const each of this.#objects.values()) if (each.kind === 'Service') yield each.object;
+  }
+
+  networkAttachments(): Iterable<NetworkAttachmentDefinition> {
+    return this.#attachments.values();
   }
 
   /** The pod of a name, or the one with an address. */
@@ -84,6 +90,7 @@ export class Cluster {
     if (namespace !== undefined) add(this.#inNamespace, namespace, key);
     if (one.kind === 'Pod' && one.object.status?.podIP !== undefined)
       this.#podByAddress.set(one.object.status.podIP, key);
+    if (one.kind === 'NetworkAttachmentDefinition') this.#attachments.set(key, one.object);
     if (one.kind === 'EndpointSlice') {
       const service = serviceOfSlice(one.object);
       if (service !== undefined) add(this.#slices, service, key);
@@ -104,6 +111,7 @@ export class Cluster {
     if (before === undefined) return new Set();
     const affected = this.#dependents(before, key);
     this.#objects.delete(key);
+    this.#attachments.delete(key);
     if (key.includes('/')) take(this.#inNamespace, namespaceOf(before.object), key);
     if (before.kind === 'Pod' && this.#podByAddress.get(before.object.status?.podIP ?? '') === key)
       this.#podByAddress.delete(before.object.status!.podIP!);
@@ -139,6 +147,10 @@ export class Cluster {
         if (service === undefined) return new Set();
         this.#index(service);
         return new Set([service]);
+      }
+      case 'NetworkAttachmentDefinition': {
+        // Each is held against the others, of which there are few.
+        return new Set([key, ...this.#attachments.keys()]);
       }
       case 'Deployment':
         return new Set();

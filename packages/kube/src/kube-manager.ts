@@ -202,7 +202,7 @@ export class KubeManager {
       case 'Node':
         return nodeObjects(one.object);
       case 'NetworkAttachmentDefinition':
-        return attachmentObjects(settings, one.object);
+        return attachmentObjects(settings, one.object, cluster.networkAttachments());
       case 'Pod':
         return podObjects(settings, one.object, cluster.namespace(namespaceOf(one.object)));
       case 'Service': {
@@ -232,6 +232,7 @@ export class KubeManager {
       const owners = this.#reconciler.ownersOf(object).filter((owner) => owner !== BOOTSTRAP);
       if (owners.length > 0) this.#touch(owners);
     }
+    if (makesRoom(type, object)) this.#touch([...this.#retries.keys()]);
     if (object.type !== 'floating-ip-pool' && object.type !== 'virtual-network') return;
     this.#look(object);
   }
@@ -311,6 +312,13 @@ export class KubeManager {
 function order(key: ObjectKey): number {
   const kinds = ['Namespace', 'Node', 'NetworkAttachmentDefinition', 'Pod', 'Service'];
   return kinds.indexOf(key.slice(0, key.indexOf(' ')));
+}
+
+/** Whether what could not be written for want of an address may be written now. */
+function makesRoom(type: ConfigEvent['type'], object: ConfigObject): boolean {
+  return type === 'deleted'
+    ? object.type === 'floating-ip' || object.type === 'instance-ip'
+    : type === 'updated' && (object.type === 'virtual-network' || object.type === 'network-ipam');
 }
 
 function hasRouteTargets(network: ConfigObject | undefined): boolean {

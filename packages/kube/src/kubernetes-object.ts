@@ -92,6 +92,8 @@ const service = z
       clusterIP: optional(
         z.union([address, z.literal('None'), z.literal('')], { error: 'is no IP address' }),
       ),
+      /** One of each family; the first is `clusterIP`. */
+      clusterIPs: listOf(z.string()),
       ports: listOf(servicePort),
       selector: words.transform((value) => value ?? undefined),
       externalIPs: listOf(address),

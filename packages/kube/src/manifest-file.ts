@@ -1,11 +1,16 @@
-/** Manifests as text: several documents, each held against the schema of its kind, every problem at its line. */
-import { ConfigError, readConfig, suggestion } from '@vaportrail/show';
-import { isMap, LineCounter, parseAllDocuments } from 'yaml';
+/**
+ * Manifests as text: several documents, lists among them, each object held against the schema of its kind, every problem
+ * at its line and with the name of its object.
+ */
+import { ConfigError, readPart, suggestion, type YamlPart } from '@vaportrail/show';
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, type YAMLMap } from 'yaml';
 import { isKind, kinds, type KubernetesObject } from './kubernetes-object.ts';
 
 export interface ManifestFile {
   readonly objects: readonly KubernetesObject[];
-  /** `file:line:column: field: message`, one per line. */
+  /** `file:line` of each object. */
+  readonly places: readonly string[];
+  /** `file:line:column: field: message (object)`, one per line. */
   readonly problems: readonly string[];
   /** Documents of kinds that mean nothing here. */
   readonly notes: readonly string[];
@@ -13,54 +18,92 @@ export interface ManifestFile {
 
 /** Reads the documents of a file; one that is wrong does not keep the others from being used. */
 export function readManifests(text: string, file: string): ManifestFile {
-  const objects: KubernetesObject[] = [];
-  const problems: string[] = [];
-  const notes: string[] = [];
-  const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
-  for (const document of Array.isArray(documents) ? documents : []) {
-    const { contents, range } = document;
-    if (contents === null && document.errors.length === 0) continue;
-    const start = lines.linePos(contents?.range?.[0] ?? range[0]);
-    const where = `${file}:${Math.max(1, start.line)}`;
-    // Blank lines instead of what comes before keep the numbers of the lines.
-    const begin = contents?.range?.[0] ?? range[0];
-    const alone =
-      text.slice(0, begin).replace(/[^\n]/g, ' ') + text.slice(begin, contents?.range?.[2] ?? range[2]);
-    const [broken] = document.errors;
-    if (broken !== undefined && broken.code !== 'DUPLICATE_KEY') {
-      const { line, col } = lines.linePos(broken.pos[0]);
-      problems.push(`${file}:${line}:${col}: ${broken.message}`);
-      continue;
+  return new ManifestReader(text, file);
+}
+
+class ManifestReader implements ManifestFile {
+  readonly objects: KubernetesObject[] = [];
+  readonly places: string[] = [];
+  readonly problems: string[] = [];
+  readonly notes: string[] = [];
+  readonly #file: string;
+  readonly #text: string;
+  readonly #lines = new LineCounter();
+
+  constructor(text: string, file: string) {
+    this.#text = text;
+    this.#file = file;
+    try {
+      this.#readAll();
+    } catch (error) {
+      // What is nested a hundred thousand deep is beyond the parser.
+      if (!(error instanceof RangeError)) throw error;
+      this.problems.push(`${file}: cannot be read: ${error.message}`);
     }
-    if (!isMap(contents)) {
-      problems.push(`${where}: is no Kubernetes object: a mapping with apiVersion, kind and metadata`);
-      continue;
+  }
+
+  #readAll(): void {
+    const documents = parseAllDocuments(this.#text, { lineCounter: this.#lines, prettyErrors: false });
+    for (const document of Array.isArray(documents) ? documents : []) {
+      const { contents: node, errors } = document;
+      if ((node === null || (isScalar(node) && node.value === null)) && errors.length === 0) continue;
+      const broken = errors.find(({ code }) => code !== 'DUPLICATE_KEY');
+      if (broken !== undefined) {
+        const { line, col } = this.#lines.linePos(broken.pos[0]);
+        this.problems.push(`${this.#file}:${line}:${col}: ${broken.message}`);
+      } else this.#read({ document, node, lines: this.#lines, text: this.#text });
     }
-    const kind: unknown = contents.get('kind');
-    const apiVersion: unknown = contents.get('apiVersion');
+  }
+
+  /** An object, or a list of them as `kubectl get -o yaml` writes it. */
+  #read(part: YamlPart): void {
+    const { node } = part;
+    const where = `${this.#file}:${Math.max(1, this.#lines.linePos(node?.range?.[0] ?? 0).line)}`;
+    if (!isMap(node)) {
+      this.problems.push(`${where}: is no Kubernetes object: a mapping with apiVersion, kind and metadata`);
+      return;
+    }
+    const kind: unknown = node.get('kind');
+    const apiVersion: unknown = node.get('apiVersion');
     if (typeof kind !== 'string' || typeof apiVersion !== 'string') {
-      problems.push(`${where}: ${typeof kind === 'string' ? 'apiVersion' : 'kind'}: is missing`);
-      continue;
+      const missing = typeof kind === 'string' ? 'apiVersion' : 'kind';
+      this.problems.push(
+        `${where}: ${missing}: is missing${named(typeof kind === 'string' ? kind : '', node)}`,
+      );
+      return;
+    }
+    const items: unknown = kind.endsWith('List') ? node.get('items', true) : undefined;
+    if (isSeq(items)) {
+      for (const item of items.items) if (isNode(item)) this.#read({ ...part, node: item });
+      return;
     }
     if (!isKind(kind)) {
       const meant = suggestion(kind, Object.keys(kinds));
-      notes.push(
-        `${where}: kind ${kind} is not used here${meant === undefined ? '' : `; did you mean ${meant}?`}`,
+      this.notes.push(
+        `${where}: kind ${kind} is not used here${meant === undefined ? '' : `; did you mean ${meant}?`}${named(kind, node)}`,
       );
-      continue;
+      return;
     }
-    if (apiVersion !== kinds[kind].apiVersion) {
-      problems.push(`${where}: apiVersion: a ${kind} is ${kinds[kind].apiVersion}, not ${apiVersion}`);
-      continue;
+    const row: { readonly apiVersion: string; readonly olderVersions?: readonly string[] } = kinds[kind];
+    if (apiVersion !== row.apiVersion && row.olderVersions?.includes(apiVersion) !== true) {
+      const is = `a ${kind} is ${row.apiVersion}, not ${apiVersion}`;
+      this.problems.push(`${where}: apiVersion: ${is}${named(kind, node)}`);
+      return;
     }
     try {
-      const object = readConfig(alone, file, kinds[kind].schema);
-      objects.push({ kind, object } as KubernetesObject);
+      const object = readPart(part, this.#file, kinds[kind].schema);
+      this.objects.push({ kind, object } as KubernetesObject);
+      this.places.push(where);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      problems.push(...error.message.split('\n'));
+      for (const text of error.message.split('\n')) this.problems.push(text + named(kind, node));
     }
   }
-  return { objects, problems, notes };
+}
+
+/** ` (Service ns/web)`, as far as it has a name. */
+function named(kind: string, node: YAMLMap): string {
+  const [name, namespace] = ['name', 'namespace'].map((key) => node.getIn(['metadata', key]) as unknown);
+  if (typeof name !== 'string') return '';
+  return ` (${kind === '' ? '' : `${kind} `}${typeof namespace === 'string' ? `${namespace}/` : ''}${name.slice(0, 253)})`;
 }

@@ -1,7 +1,8 @@
 /** Plain manifests from files and folders, read again when they change. */
 import { silentLog, type Log } from '@vaportrail/show';
+import { isUtf8 } from 'node:buffer';
 import { readdirSync, readFileSync, statSync, watch, type FSWatcher } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { keyOf } from './cluster.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
@@ -50,7 +51,11 @@ export class ManifestSource {
     this.read();
     this.#sink.synced();
     for (const path of this.#options.paths) {
-      const watcher = watch(path, { recursive: statSync(path).isDirectory() }, () => this.#changed());
+      // Editors put a new file in the place of the old one, whose watch would hear nothing more: its folder does.
+      const isFolder = statSync(path).isDirectory();
+      const watcher = watch(isFolder ? path : dirname(path), { recursive: isFolder }, (_, name) => {
+        if (isFolder || name === null || name === basename(path)) this.#changed();
+      });
       watcher.on('error', (error) => this.#log.warn({ path, err: error }, 'changes are no longer seen'));
       this.#watchers.push(watcher);
     }
@@ -69,13 +74,22 @@ export class ManifestSource {
   /** Reads all files again, and passes on what differs. */
   read(): void {
     const said = new Set<string>();
-    const objects: KubernetesObject[] = [];
-    for (const path of this.#paths(said)) {
+    const given = new Map<string, { readonly one: KubernetesObject; readonly place: string }>();
+    const paths = new Set(this.#paths(said));
+    for (const path of paths) {
       const file = this.#read(path, said);
       if (file === undefined) continue;
-      objects.push(...file.objects);
+      for (const [index, one] of file.objects.entries()) {
+        const place = file.places[index]!;
+        const key = keyOf(one);
+        const first = given.get(key)?.place;
+        if (first === undefined) given.set(key, { one, place });
+        else said.add(`${place}: ${key} is defined already at ${first}, which is used`);
+      }
       for (const text of [...file.problems, ...file.notes]) said.add(text);
     }
+    for (const path of this.#files.keys()) if (!paths.has(path)) this.#files.delete(path);
+    const objects = Array.from(given.values(), ({ one }) => one);
     const workload = expand(objects, this.#options);
     for (const problem of workload.problems) said.add(problem);
     for (const text of said) if (!this.#told.has(text)) this.#log.warn({}, text);
@@ -107,34 +121,61 @@ export class ManifestSource {
           continue;
         }
         const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
-        for (const name of names) if (/\.(ya?ml|json)$/.test(name)) yield join(path, name);
+        // Hidden ones are the volume's own: Kubernetes mounts a ConfigMap as links to what is in `..data`.
+        for (const name of names) if (/^(?!\.|.*\/\.).*\.(ya?ml|json)$/.test(name)) yield join(path, name);
       } catch (error) {
         said.add(`${path}: ${(error as Error).message}`);
+        // A folder that is gone has nothing in it; one that cannot be read just now still has what it had.
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
+        for (const known of this.#files.keys()) if (known.startsWith(join(path, '/'))) yield known;
       }
     }
   }
 
-  /** A file as it is now; where a document of it is wrong, with what that document last was. */
+  /** A file as it is now; where it, or a document of it, is wrong, with what that last was. */
   #read(path: string, said: Set<string>): ManifestFile | undefined {
+    const before = this.#files.get(path);
     let text: string;
     try {
-      if (statSync(path).size > MAX_FILE_OCTETS) throw new Error(`is larger than ${MAX_FILE_OCTETS} octets`);
-      text = readFileSync(path, 'utf8');
+      text = manifestText(path);
     } catch (error) {
-      this.#files.delete(path);
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-        said.add(`${path}: ${(error as Error).message}`);
-      return undefined;
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+        // Removed since the folder was read.
+        this.#files.delete(path);
+        return undefined;
+      }
+      said.add(`${path}${(error as Error).message}`);
+      return before?.read;
     }
-    const before = this.#files.get(path);
     if (before?.text === text) return before.read;
     let read = readManifests(text, path);
     if (read.problems.length > 0 && before !== undefined) {
       const now = new Set(read.objects.map(keyOf));
-      const kept = before.read.objects.filter((one) => !now.has(keyOf(one)));
-      read = { ...read, objects: [...read.objects, ...kept] };
+      const kept = [...before.read.objects.entries()].filter(([, one]) => !now.has(keyOf(one)));
+      read = {
+        ...read,
+        objects: [...read.objects, ...kept.map(([, one]) => one)],
+        places: [...read.places, ...kept.map(([index]) => before.read.places[index]!)],
+      };
     }
     this.#files.set(path, { text, read });
     return read;
   }
+}
+
+/** @throws Error whose message follows the path, ENOENT as it comes */
+function manifestText(path: string): string {
+  let octets: Buffer;
+  try {
+    const { size } = statSync(path);
+    if (size > MAX_FILE_OCTETS) throw new Error(`${size} octets are more than ${MAX_FILE_OCTETS}`);
+    octets = readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw error;
+    throw new Error(`: ${(error as Error).message}; what it last said stays`, { cause: error });
+  }
+  const text = new TextDecoder().decode(octets);
+  if (isUtf8(octets)) return text;
+  const line = text.slice(0, text.indexOf('\ufffd')).split('\n').length;
+  throw new Error(`:${line}: is not UTF-8; what it last said stays`);
 }

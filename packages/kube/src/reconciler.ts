@@ -119,7 +119,8 @@ export class Reconciler {
 
   /**
    * Brings all objects about, then the links. Where the client decides writes in the order in which they are asked for
-   * nobody waits for anybody, so that all of one owner share a transaction and drivers see it whole.
+   * nobody waits for anybody, so that all of one owner share a transaction and drivers see it whole. Where requests
+   * overtake each other an object waits for those it hangs on, and for no others.
    */
   async #ensureAll(
     wanted: ReadonlyMap<string, DesiredObject>,
@@ -131,19 +132,26 @@ export class Reconciler {
     const made = new Map<string, Promise<boolean>>();
     for (const [name, object] of wanted) {
       const present = this.#client.graph.byName(object.type, object.fqName);
-      for (const need of needsOf(object)) {
-        if (need.uuid !== undefined) continue;
-        const needed = nameText(need);
+      const needs = needsOf(object).map(nameText);
+      if (inOrder) {
         // What has no UUID yet cannot be referred to before it is there.
-        if (wanted.get(needed)?.uuid === undefined) await made.get(needed);
+        for (const need of needs) if (wanted.get(need)?.uuid === undefined) await made.get(need);
       }
-      const done = this.#tried(object, failures, () => this.#ensure(object, present, wanted, before));
+      const done = this.#tried(object, failures, async () => {
+        if (!inOrder) await Promise.all(needs.map((need) => made.get(need)));
+        await this.#ensure(object, present, wanted, before);
+      });
       made.set(name, done);
       // Another object of that name has to go first.
       const replaces = present !== undefined && object.uuid !== undefined && present.uuid !== object.uuid;
-      if (!inOrder || replaces) await done;
+      if (replaces) await done;
     }
-    const linked = links.map((link) => this.#tried(link.from, failures, () => this.#link(link, wanted)));
+    const linked = links.map((link) =>
+      this.#tried(link.from, failures, async () => {
+        if (!inOrder) await Promise.all([link.from, link.to].map((end) => made.get(nameText(end))));
+        await this.#link(link, wanted);
+      }),
+    );
     const failed = new Set<string>();
     for (const [name, done] of made) if (!(await done)) failed.add(name);
     await Promise.all(linked);

@@ -6,6 +6,7 @@ import {
   VirtualRouters,
 } from '@vaportrail/config';
 import { traceStops, traceText } from '@vaportrail/show';
+import { createHash } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { KubeManager, type KubernetesReports } from '../src/kube-manager.ts';
 import type { KubernetesObject } from '../src/kubernetes-object.ts';
@@ -380,4 +381,345 @@ t.test('a Service with a proxy has two of them, and takes them along', async (t)
   t.equal(names('virtual-machine').length, 1);
   t.same(names('loadbalancer'), []);
   t.same(names('floating-ip'), []);
+});
+
+/** A network whose pool has few addresses: .252 down to .249 of a /29, and no more. */
+const small = (cidr: string) =>
+  made('NetworkAttachmentDefinition', {
+    metadata: {
+      name: 'vn-small',
+      namespace: 'ns-user-1',
+      annotations: {
+        'opencontrail.org/cidr': cidr,
+        'vaportrail.io/route-targets': 'target:500:501',
+        'vaportrail.io/fip-pools': 'pool-small',
+      },
+    },
+  });
+const fromSmall = (name: string, over: object = {}): KubernetesObject => {
+  const text = poolText.replace('vn-ns-default', 'vn-small').replace('pool-ns-default', 'pool-small');
+  const uid = `${createHash('sha256').update(name).digest('hex').slice(0, 8)}-0000-4000-8000-000000000000`;
+  const clusterIP = `10.96.1.${name.charCodeAt(0)}`;
+  return {
+    kind: 'Service',
+    object: service(
+      { type: 'LoadBalancer', clusterIP, ...over },
+      { name, uid, annotations: { 'opencontrail.org/fip-pool': text } },
+    ),
+  };
+};
+
+t.test('who waits for an address has it as soon as one is free, and the others lose nothing', async (t) => {
+  const told = new Map<string, string>();
+  const events: string[] = [];
+  const { database, manager } = await running(t, {
+    ingress: ({ metadata: { name } }, addresses) => void told.set(name, addresses.join()),
+    event: ({ object }, { reason, message }) =>
+      void events.push(`${object.metadata.name} ${reason} ${message}`),
+  });
+  manager.put(small('102.0.0.0/29'));
+  await manager.settled();
+  for (const name of ['a', 'b', 'c', 'd', 'e']) manager.put(fromSmall(name));
+  await manager.settled();
+  t.equal(new Set(told.values()).size, told.size);
+  const waiting = ['a', 'b', 'c', 'd', 'e'].filter((name) => !told.has(name));
+  t.ok(waiting.length > 0 && waiting.length < 5, `${waiting.length} wait`);
+  t.match(
+    events,
+    waiting.map((name) => new RegExp(`^${name} FloatingIpFailed floating-ip .*pool-small:${name}__`)),
+  );
+  const [first] = [...told.keys()];
+  const address = told.get(first!)!;
+  told.clear();
+  manager.remove(`Service ns-user-1/${first}`);
+  // No timer is waited for: the address that came free is reason enough.
+  await manager.settled();
+  await new Promise(setImmediate);
+  await manager.settled();
+  t.same([...told.values()], [address]);
+  t.ok(waiting.includes([...told.keys()][0]!));
+  t.equal([...database.graph.ofType('loadbalancer')].length, 4);
+});
+
+t.test("an address that two ask for is the first one's, and the second one's when that goes", async (t) => {
+  const told = new Map<string, string>();
+  const { manager } = await running(t, {
+    ingress: ({ metadata: { name } }, addresses) => void told.set(name, addresses.join()),
+  });
+  manager.put(small('102.0.0.0/24'));
+  await manager.settled();
+  const asks = { loadBalancerIP: '102.0.0.7' };
+  manager.put(fromSmall('a', asks));
+  await manager.settled();
+  manager.put(fromSmall('b', asks));
+  manager.put(fromSmall('c', { loadBalancerIP: '9.9.9.9' }));
+  await manager.settled();
+  t.same([...told], [['a', '102.0.0.7']]);
+  const note = (name: string) =>
+    manager
+      .notes('Service', 'ns-user-1', name)
+      .map(({ message }) => message)
+      .join();
+  t.match(note('b'), /102\.0\.0\.7 is taken by floating-ip .*a__/);
+  t.match(note('c'), /9\.9\.9\.9/);
+  manager.put(fromSmall('a', { ...asks, type: 'ClusterIP' }));
+  await manager.settled();
+  await new Promise(setImmediate);
+  await manager.settled();
+  t.same(
+    [...told],
+    [
+      ['a', ''],
+      ['b', '102.0.0.7'],
+    ],
+    'given back by the one, had by the other',
+  );
+});
+
+t.test('a type may change to and fro, and each time there is what belongs to it', async (t) => {
+  const told: string[] = [];
+  const { database, manager, names } = await running(t, {
+    ingress: (_, addresses) => void told.push(addresses.join()),
+  });
+  manager.put(podOf('a'));
+  manager.put(endpoints(['a']));
+  await manager.settled();
+  const empty = database.graph.size;
+  const found: Record<string, number[]> = {};
+  for (const type of [
+    'LoadBalancer',
+    'ClusterIP',
+    'LoadBalancer',
+    'NodePort',
+    'ExternalName',
+    'LoadBalancer',
+    'ExternalName',
+  ]) {
+    const ip = type === 'ExternalName' ? { clusterIP: '', externalName: 'example.org' } : {};
+    manager.put({ kind: 'Service', object: service({ type, ...ip }) });
+    await manager.settled();
+    const counts = (['loadbalancer', 'loadbalancer-member', 'floating-ip'] as const).map(
+      (each) => names(each).length,
+    );
+    t.same(counts, found[type] ?? counts, `${type} again is what it was`);
+    found[type] = counts;
+  }
+  t.same(found, {
+    LoadBalancer: [1, 1, 1],
+    ClusterIP: [1, 1, 0],
+    NodePort: [1, 1, 0],
+    ExternalName: [0, 0, 0],
+  });
+  t.equal(database.graph.size, empty);
+  const address = '101.101.101.252';
+  t.same(told, [address, '', address, '', address, '']);
+});
+
+t.test('slices count where a cluster has both, and one pod is one member however many say so', async (t) => {
+  const { manager, names } = await running(t);
+  const slice = (name: string, addressType: string, ...endpointsOf: object[]) =>
+    made('EndpointSlice', {
+      metadata: {
+        name,
+        namespace: 'ns-user-1',
+        labels: { 'kubernetes.io/service-name': 'service-web-clusterip' },
+      },
+      addressType,
+      endpoints: endpointsOf,
+      ports: [{ name: '', port: 80, protocol: 'TCP' }],
+    });
+  const at = (name: string, address: string, conditions: object = { ready: true }) => ({
+    addresses: [address],
+    conditions,
+    targetRef: { kind: 'Pod', name },
+  });
+  manager.put(lb());
+  for (const name of ['a', 'b', 'c']) manager.put(podOf(name));
+  const members = async (...objects: KubernetesObject[]): Promise<number> => {
+    for (const one of objects) manager.put(one);
+    await manager.settled();
+    return names('loadbalancer-member').length;
+  };
+  t.equal(await members(endpoints(['a', 'b', 'c'])), 3);
+  t.equal(
+    await members(slice('s1', 'IPv4', at('a', '10.47.255.1'))),
+    1,
+    'slices go before the Endpoints they mirror',
+  );
+  t.equal(await members(slice('s2', 'IPv4', at('b', '10.47.255.2'))), 2, 'several slices are one Service');
+  t.equal(
+    await members(slice('s6', 'IPv6', at('a', 'fd00::1'), at('b', 'fd00::2'))),
+    2,
+    'the other family adds nobody',
+  );
+  t.equal(await members(slice('s3', 'FQDN', at('c', 'c.example.org'))), 2);
+  const terminating = { ready: false, serving: true, terminating: true };
+  t.equal(
+    await members(slice('s2', 'IPv4', at('b', '10.47.255.2', terminating)), slice('s6', 'IPv6')),
+    1,
+    'one that ends is not ready',
+  );
+  // publishNotReadyAddresses: Kubernetes itself says ready of every pod.
+  t.equal(await members(slice('s2', 'IPv4', at('b', '10.47.255.2', { ready: true, serving: false }))), 2);
+  for (const name of ['s1', 's2', 's3', 's6']) manager.remove(`EndpointSlice ns-user-1/${name}`);
+  await manager.settled();
+  t.equal(names('loadbalancer-member').length, 3, 'without slices the Endpoints count');
+});
+
+t.test('a pod on the network of its node has no interface and is no member', async (t) => {
+  const { manager, names } = await running(t);
+  manager.put(lb());
+  manager.put(
+    made('Pod', {
+      metadata: { name: 'host', namespace: 'ns-user-1' },
+      spec: { nodeName: 'cent222', hostNetwork: true, containers: [{ name: 'c' }] },
+      status: { phase: 'Running', podIP: '10.169.25.20' },
+    }),
+  );
+  manager.put(podOf('a'));
+  manager.put(endpoints(['a', 'host']));
+  await manager.settled();
+  t.equal(names('loadbalancer-member').length, 1);
+  t.match(
+    manager.notes('Service', 'ns-user-1', 'service-web-clusterip').map(({ message }) => message),
+    [/^port 8888: host \(.*\) is no pod with an interface here; traffic to it is not balanced$/],
+  );
+});
+
+t.test(
+  'the address of a pod that went may be that of the next one, in whatever order it is heard',
+  async (t) => {
+    const { database, manager } = await running(t);
+    const at = (name: string, phase = 'Running') =>
+      made('Pod', {
+        metadata: { name, namespace: 'ns-user-1' },
+        spec: { nodeName: 'cent222', containers: [{ name: 'c' }] },
+        status: { phase, podIP: '10.47.255.9' },
+      });
+    const holder = (): string | undefined =>
+      [...database.graph.ofType('instance-ip')]
+        .filter(({ properties }) => properties['instance_ip_address'] === '10.47.255.9')
+        .map(({ fqName }) => fqName[0]!.split('__')[0])
+        .join();
+    manager.put(at('first'));
+    await manager.settled();
+    manager.put(at('second'));
+    await manager.settled();
+    t.equal(holder(), 'first');
+    t.match(manager.notes('Pod', 'ns-user-1', 'second'), [
+      { message: /10\.47\.255\.9 is taken by instance-ip first__/ },
+    ]);
+    manager.remove('Pod ns-user-1/first');
+    await manager.settled();
+    await new Promise(setImmediate);
+    await manager.settled();
+    t.equal(holder(), 'second');
+    t.same(manager.notes('Pod', 'ns-user-1', 'second'), []);
+    manager.put(at('second', 'Succeeded'));
+    manager.put(at('third'));
+    await manager.settled();
+    t.equal(holder(), 'third', 'a pod that is over keeps nothing, though it is still listed');
+  },
+);
+
+t.test('a namespace that goes takes along all that is in it, in whatever order it is heard', async (t) => {
+  for (const order of ['inside first', 'namespace first']) {
+    const { database, manager } = await running(t);
+    const base = database.graph.size;
+    const inside = [
+      made('Namespace', {
+        metadata: { name: 'shop', annotations: { 'opencontrail.org/isolation': 'true' } },
+      }),
+      made('Pod', {
+        metadata: { name: 'web', namespace: 'shop' },
+        spec: { nodeName: 'cent222', containers: [{ name: 'c' }] },
+        status: { phase: 'Running' },
+      }),
+      made('Service', {
+        metadata: { name: 'web', namespace: 'shop' },
+        spec: { clusterIP: '10.96.3.3', ports: [{ port: 80 }] },
+      }),
+      made('Endpoints', {
+        metadata: { name: 'web', namespace: 'shop' },
+        subsets: [
+          {
+            addresses: [{ ip: '10.47.255.1', targetRef: { kind: 'Pod', name: 'web' } }],
+            ports: [{ port: 80 }],
+          },
+        ],
+      }),
+    ];
+    for (const one of inside) manager.put(one);
+    await manager.settled();
+    t.ok(database.graph.size > base + 10);
+    const keys = ['Endpoints shop/web', 'Service shop/web', 'Pod shop/web', 'Namespace shop'];
+    if (order === 'namespace first') keys.reverse();
+    for (const key of keys) {
+      manager.remove(key);
+      await manager.settled();
+    }
+    for (let wait = 0; wait < 200 && database.graph.size > base; wait++) {
+      await new Promise((resolve) => setTimeout(resolve, 25));
+      await manager.settled();
+    }
+    t.equal(database.graph.size, base, order);
+    await manager.stop();
+  }
+});
+
+t.test('a namespace that becomes isolated moves its pods and Services to networks of its own', async (t) => {
+  const { database, manager } = await running(t);
+  const open = made('Namespace', { metadata: { name: 'shop' } });
+  const closed = made('Namespace', {
+    metadata: { name: 'shop', annotations: { 'opencontrail.org/isolation': 'true' } },
+  });
+  manager.put(open);
+  manager.put(
+    made('Pod', {
+      metadata: { name: 'web', namespace: 'shop' },
+      spec: { nodeName: 'cent222', containers: [{ name: 'c' }] },
+      status: { phase: 'Running', podIP: '10.47.255.77' },
+    }),
+  );
+  manager.put(
+    made('Service', {
+      metadata: { name: 'web', namespace: 'shop' },
+      spec: { clusterIP: '10.96.3.3', ports: [{ port: 80 }] },
+    }),
+  );
+  await manager.settled();
+  const networks = (): string[] =>
+    [...database.graph.ofType('virtual-machine-interface')]
+      .filter(({ fqName }) => fqName[1] === 'k8s-shop')
+      .flatMap((vmi) => database.graph.references(vmi, 'virtual-network').map(({ fqName }) => fqName[2]!))
+      .sort();
+  const shared = ['k8s-default-pod-network', 'k8s-default-service-network'];
+  t.same(networks(), shared);
+  manager.put(closed);
+  await manager.settled();
+  t.same(networks(), ['k8s-shop-pod-network', 'k8s-shop-service-network']);
+  manager.put(open);
+  await manager.settled();
+  t.same(networks(), shared);
+  t.equal(
+    database.graph.byName('virtual-network', ['default-domain', 'k8s-shop', 'k8s-shop-pod-network']),
+    undefined,
+  );
+  t.same(manager.notes('Namespace', undefined, 'shop'), []);
+});
+
+t.test('a route target that is none is an event on the network it is asked for on', async (t) => {
+  const events: string[] = [];
+  const { manager } = await running(t, {
+    event: ({ kind, object }, { message }) => void events.push(`${kind} ${object.metadata.name}: ${message}`),
+  });
+  const bad = small('102.0.0.0/24');
+  (bad.object.metadata.annotations as Record<string, string>)['vaportrail.io/route-targets'] = '500:500';
+  manager.put(bad);
+  await manager.settled();
+  t.equal(events.length, 1);
+  t.match(
+    events[0],
+    /^NetworkAttachmentDefinition vn-small: virtual-network .*is no route target, e\.g\. target:64512:100/,
+  );
 });

@@ -1,5 +1,5 @@
 import { ConfigDatabase, EmbeddedStore } from '@vaportrail/config';
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
@@ -106,4 +106,81 @@ t.test('a pool that is used up is told on the Service, and an address that comes
   t.equal(count('floating-ip'), 1);
   edit('32-service-web-lb.yaml', (text) => text.slice(text.indexOf('---')));
   t.ok(await until(() => ingress.get('twin')?.[0] === '101.101.101.252'), 'after the retry');
+});
+
+t.test('an object in two files is told with both places, and the first counts', async (t) => {
+  const { source, manifests, until, count } = await applied(t);
+  const text = readFileSync(join(manifests, '32-service-web-lb.yaml'), 'utf8');
+  writeFileSync(join(manifests, '99-again.yaml'), `# the same once more\n${text.replace('8888', '7777')}`);
+  t.ok(await until(() => source.problems.length === 1));
+  t.match(source.problems, [
+    /99-again\.yaml:2: Service ns-user-1\/service-web-lb is defined already at .*32-service-web-lb\.yaml:\d+, which is used$/,
+  ]);
+  t.equal(count('loadbalancer'), 3);
+  rmSync(join(manifests, '32-service-web-lb.yaml'));
+  t.ok(await until(() => source.problems.length === 0), 'and the other one when the first is gone');
+});
+
+t.test('a file that cannot be read stays what it was, and says why', async (t) => {
+  const { source, manifests, until, count, manager } = await applied(t);
+  const file = join(manifests, '32-service-web-lb.yaml');
+  const good = readFileSync(file, 'utf8');
+  for (const [spoilt, problem] of [
+    [
+      Buffer.from(good.replace('web', 'w\u00e9b'), 'latin1'),
+      /32-service-web-lb\.yaml:\d+: is not UTF-8; what it last said stays$/,
+    ],
+    [Buffer.from(`\ufeff${good}`, 'utf16le'), /:1: is not UTF-8/],
+    [
+      Buffer.alloc(17 * 1024 * 1024, 0x23),
+      /: 17825792 octets are more than 16777216; what it last said stays$/,
+    ],
+    [Buffer.from('kind: [Service'), /32-service-web-lb\.yaml:1:\d+: /],
+    [
+      Buffer.from(good.replace('8888', '"no"')),
+      /spec\.ports\[0\]\.port: .* \(Service ns-user-1\/service-web-lb\)$/,
+    ],
+  ] as const) {
+    writeFileSync(file, spoilt);
+    t.ok(
+      await until(() => source.problems.some((each) => problem.test(each))),
+      `${problem}: ${source.problems.join()}`,
+    );
+    t.equal(count('floating-ip'), 1, 'its Service stays');
+    writeFileSync(file, good);
+    t.ok(await until(() => source.problems.length === 0), 'until it is good again');
+  }
+  t.equal(manager.notes('Service', 'ns-user-1', 'service-web-lb').length, 0);
+  // A link to nothing is what a file is that goes while the folder is read.
+  symlinkSync('/nowhere', join(manifests, 'gone.yaml'));
+  mkdirSync(join(manifests, '..data'));
+  writeFileSync(join(manifests, '..data', 'hidden.yaml'), good);
+  writeFileSync(join(manifests, 'new.yaml'), 'apiVersion: v1\nkind: Namespace\nmetadata: { name: new }\n');
+  t.ok(await until(() => manager.cluster.namespace('new') !== undefined));
+  t.same(source.problems, []);
+});
+
+t.test('a single file is followed though editors put another in its place', async (t) => {
+  const folder = t.testdir({ 'ns.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata: { name: zero }\n' });
+  const seen: string[] = [];
+  const source = new ManifestSource(
+    {
+      put: ({ object }) => void seen.push(`+${object.metadata.name}`),
+      remove: (key) => void seen.push(`-${key}`),
+      synced: () => {},
+    },
+    { paths: [join(folder, 'ns.yaml')], serviceSubnet: '10.96.0.0/12' },
+  );
+  source.start();
+  t.teardown(() => source.stop());
+  for (const name of ['one', 'two', 'three']) {
+    writeFileSync(join(folder, 'ns.yaml~'), `apiVersion: v1\nkind: Namespace\nmetadata: { name: ${name} }\n`);
+    renameSync(join(folder, 'ns.yaml~'), join(folder, 'ns.yaml'));
+    for (let wait = 0; wait < 200 && !seen.includes(`+${name}`); wait++)
+      await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  t.same(seen, ['+zero', '-Namespace zero', '+one', '-Namespace one', '+two', '-Namespace two', '+three']);
+  writeFileSync(join(folder, 'beside.yaml'), 'apiVersion: v1\nkind: Namespace\nmetadata: { name: other }\n');
+  source.read();
+  t.equal(seen.length, 7, 'the files beside it are not ours');
 });

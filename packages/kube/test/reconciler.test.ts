@@ -1,4 +1,4 @@
-import { ConfigDatabase, EmbeddedStore, type ConfigEvent } from '@vaportrail/config';
+import { ConfigDatabase, EmbeddedStore, type ConfigClient, type ConfigEvent } from '@vaportrail/config';
 import t, { type Test } from 'tap';
 import { nothingDesired, type Desired, type DesiredObject } from '../src/mapping/desired-object.ts';
 import { Reconciler } from '../src/reconciler.ts';
@@ -97,4 +97,39 @@ t.test('something of somebody else below an object keeps it, and says so', async
   await database.delete('security-group', theirs.uuid);
   t.same(await reconciler.apply('a', nothingDesired), []);
   t.notOk(database.graph.byName('project', ['d', 'p']), 'it goes as soon as it can');
+});
+
+t.test('over a connection an object waits for those it hangs on, and for no others', async (t) => {
+  const { database } = await fresh(t);
+  const under: string[] = [];
+  let most = 0;
+  /** Requests that overtake each other: the later one is answered first. */
+  const client: ConfigClient = {
+    graph: database.graph,
+    inOrder: false,
+    get: database.get.bind(database),
+    byName: database.byName.bind(database),
+    update: database.update.bind(database),
+    changeReference: database.changeReference.bind(database),
+    delete: database.delete.bind(database),
+    follow: database.follow.bind(database),
+    create: async (type, given) => {
+      under.push(given.fqName.at(-1)!);
+      most = Math.max(most, under.length);
+      await new Promise((resolve) => setTimeout(resolve, 20 - 2 * under.length));
+      const object = await database.create(type, given);
+      under.splice(under.indexOf(given.fqName.at(-1)!), 1);
+      return object;
+    },
+  };
+  const reconciler = new Reconciler(client);
+  const groups = Array.from({ length: 5 }, (_, i) => ({ ...group, fqName: ['d', 'p', `g${i}`] }));
+  const failures = await reconciler.apply('a', {
+    objects: [domain, project, ...groups],
+    links: [{ from: groups[0]!, to: groups[1]! }],
+    notes: [],
+  });
+  t.match(failures, [{ status: 400, message: /security-group/ }], 'a link that is none fails by itself');
+  t.equal(most, 5, 'all that hangs on the project alone at one time');
+  t.equal([...database.graph.ofType('security-group')].length, 5);
 });

@@ -376,3 +376,42 @@ t.test('a load balancer of the class of a proxy keeps clients with their pod', a
   t.equal(balancer.references.at(-1)!.fqName.at(-1), 'opencontrail');
   t.equal(namesOf(desired, 'floating-ip').length, 1);
 });
+
+t.test('of a Service with two families the first is balanced, and that is said', async (t) => {
+  const dual = service({ clusterIPs: ['10.105.139.153', 'fd00::99'] });
+  const desired = mapped(dual, { backends: behind('webserver-1') });
+  t.match(desired.notes, [
+    { reason: 'DualStack', message: 'fd00::99: only the first clusterIP, 10.105.139.153, is balanced' },
+  ]);
+  t.equal(namesOf(desired, 'instance-ip').length, 1);
+  const six = mapped(service({ clusterIP: 'fd00::99' }));
+  t.same(six.objects, [], 'nothing that the configuration would refuse one by one');
+  t.match(six.notes, [
+    { level: 'warning', reason: 'UnsupportedFamily', message: /fd00::99 is not of the family of/ },
+  ]);
+});
+
+t.test('UDP behind a proxy is refused where it is asked for, and the other ports go on', async (t) => {
+  const spec = {
+    type: 'LoadBalancer',
+    loadBalancerClass: 'vaportrail.io/opencontrail',
+    ports: [
+      { name: 'dns', port: 53, protocol: 'UDP' },
+      { name: 'dns-tcp', port: 53 },
+    ],
+  };
+  const desired = mapped(service(spec));
+  t.same(memberProtocols(desired), ['TCP']);
+  t.match(desired.notes[0], {
+    level: 'warning',
+    reason: 'UnsupportedProtocol',
+    message: /^port 53: a proxy does not take UDP; without loadBalancerClass/,
+  });
+  t.same(memberProtocols(mapped(service({ ...spec, loadBalancerClass: undefined }))), ['UDP', 'TCP']);
+});
+
+function memberProtocols(desired: ReturnType<typeof mapped>): unknown[] {
+  return propertiesOf(desired, 'loadbalancer-listener').map(
+    (each) => each['loadbalancer_listener_properties']!['protocol'],
+  );
+}

@@ -1,8 +1,7 @@
 /** A pure unit of the watch: the API server here is a few lines of the test that behave badly on purpose. */
-import { KubeConfig } from '@kubernetes/client-node';
 import t, { type Test } from 'tap';
 import { clusterReports, ClusterSource } from '../src/cluster-source.ts';
-import { KubernetesApi } from '../src/kubernetes-api.ts';
+import type { KubernetesApi } from '../src/kubernetes-api.ts';
 import type { KubernetesObject } from '../src/kubernetes-object.ts';
 import { ResourceWatch } from '../src/watch.ts';
 import { apiServer, isProbe, json, keptLog, line, list, raw } from './sample-api-server.ts';

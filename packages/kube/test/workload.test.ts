@@ -1,6 +1,5 @@
 import t from 'tap';
 import { expand } from '../src/workload.ts';
-import { readManifests } from '../src/manifest-file.ts';
 import type { Endpoints, KubernetesObject, Pod, Service } from '../src/kubernetes-object.ts';
 import { made } from './sample-cluster.ts';
 
@@ -88,47 +87,4 @@ t.test('a namespace nobody defined is there when objects live in it', async (t) 
   const { objects, problems } = expand([deployment(1)], { serviceSubnet });
   t.match(of(objects, 'Namespace'), [{ metadata: { name: 'ns' } }]);
   t.match(problems, [/there is no Node/]);
-});
-
-t.test('a file has several documents, and what is wrong is told at its line', async (t) => {
-  const text = `# Two documents
-apiVersion: v1
-kind: Service
-metadata: { name: web }
-spec:
-  ports:
-    - port: 70000
----
-apiVersion: v1
-kind: Namespace
-metadata: { name: good }
----
-apiVersion: v1
-kind: ConfigMap
----
-kind: Service
----
-- a list
----
-apiVersion: v2
-kind: Pod
----
-apiVersion: v1
-kind: Service
-metadata: { name: web }
-spec: { ports: [{ port: 1 }, { port: 1 }] }
-`;
-  const { objects, problems, notes } = readManifests(text, 'web.yaml');
-  t.match(objects, [{ kind: 'Namespace', object: { metadata: { name: 'good' } } }]);
-  t.match(problems, [
-    'web.yaml:7:13: spec.ports[0].port: must be 1 to 65535',
-    'web.yaml:16: apiVersion: is missing',
-    /^web\.yaml:18: is no Kubernetes object/,
-    'web.yaml:20: apiVersion: a Pod is v1, not v2',
-    /^web\.yaml:26:.*spec\.ports/,
-    /./,
-    /./,
-  ]);
-  t.same(notes, ['web.yaml:13: kind ConfigMap is not used here']);
-  t.match(readManifests('a: [1', 'x.yaml').problems, [/^x\.yaml:1:\d+: /]);
 });

@@ -4,7 +4,16 @@
  * All problems are reported at once, so that a file is corrected in one go and not one start at a time.
  */
 import { readFileSync } from 'node:fs';
-import { LineCounter, type Document, isCollection, isMap, isNode, isScalar, parseDocument } from 'yaml';
+import {
+  LineCounter,
+  type Document,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  type Node,
+  parseDocument,
+} from 'yaml';
 import type { z } from 'zod';
 
 import { suggestion } from './suggestion.ts';
@@ -53,23 +62,48 @@ export function readConfig<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-  const problems: ConfigProblem[] = document.errors.map((error) => ({
+  return readPart({ document, node: document.contents, lines, text }, name, schema);
+}
+
+/** Something in a YAML file that is held against a schema by itself: a document, or an item of a list. */
+export interface YamlPart {
+  readonly document: Document;
+  readonly node: Node | null;
+  /** Of the whole file, as `text` is. */
+  readonly lines: LineCounter;
+  readonly text: string;
+}
+
+/**
+ * Reads a part of a YAML file; paths in messages begin at it, lines at the file.
+ * @throws ConfigError with every problem found
+ */
+export function readPart<Schema extends z.ZodType>(
+  { document, node, lines, text }: YamlPart,
+  name: string,
+  schema: Schema,
+): z.output<Schema> {
+  const [begin, , end] = node?.range ?? [0, 0, Infinity];
+  const isWhole = node === document.contents;
+  const errors = document.errors.filter(({ pos: [at] }) => isWhole || (at >= begin && at < end));
+  const problems: ConfigProblem[] = errors.map((error) => ({
     ...position(lines, error.pos[0]),
     path: '',
     message: error.code === 'DUPLICATE_KEY' ? `duplicate key "${keyAt(text, error.pos[0])}"` : error.message,
   }));
   // A document with a duplicate key still has a shape worth checking; one that does not parse has none.
-  if (document.errors.every((error) => error.code === 'DUPLICATE_KEY')) {
+  if (errors.every((error) => error.code === 'DUPLICATE_KEY')) {
     let value: unknown;
     try {
-      value = document.toJS({ maxAliasCount: 1000 }) as unknown;
+      value = node?.toJS(document, { maxAliasCount: 1000 });
     } catch (error) {
-      throw new ConfigError(name, [{ line: 1, column: 1, path: '', message: (error as Error).message }]);
+      const at = position(lines, begin);
+      throw new ConfigError(name, [{ ...at, path: '', message: (error as Error).message }]);
     }
     const result = schema.safeParse(value ?? {}, { reportInput: true });
     if (result.success && problems.length === 0) return result.data;
     if (!result.success) {
-      for (const issue of result.error.issues) problems.push(...problemsOf(issue, document, lines, schema));
+      for (const issue of result.error.issues) problems.push(...problemsOf(issue, node, lines, schema));
     }
   }
   problems.sort((a, b) => a.line - b.line || a.column - b.column);
@@ -102,18 +136,13 @@ function problemText(file: string, { line, column, path, message }: ConfigProble
 type Path = readonly PropertyKey[];
 type Issue = z.core.$ZodIssue;
 
-function problemsOf(
-  issue: Issue,
-  document: Document,
-  lines: LineCounter,
-  schema: z.ZodType,
-): ConfigProblem[] {
+function problemsOf(issue: Issue, root: Node | null, lines: LineCounter, schema: z.ZodType): ConfigProblem[] {
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt(schema, issue.path);
     return issue.keys.map((key) => {
       const meant = suggestion(key, known);
       return {
-        ...position(lines, keyOffset(document, issue.path, key)),
+        ...position(lines, keyOffset(root, issue.path, key)),
         path: pathText([...issue.path, key]),
         message: meant === undefined ? 'unknown key' : `unknown key; did you mean "${meant}"?`,
       };
@@ -123,14 +152,14 @@ function problemsOf(
     const nearest = nearestAlternative(issue.errors);
     if (nearest !== undefined) {
       return nearest.flatMap((inner) =>
-        problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, document, lines, schema),
+        problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, root, lines, schema),
       );
     }
   }
   const missing = issue.code === 'invalid_type' && issue.input === undefined;
   return [
     {
-      ...position(lines, offsetOf(document, issue.path)),
+      ...position(lines, offsetOf(root, issue.path)),
       path: pathText(issue.path),
       message: missing ? 'is missing' : issue.message,
     },
@@ -154,22 +183,27 @@ function position(lines: LineCounter, offset: number): { line: number; column: n
 }
 
 /** Where the value of a path begins; for a missing one, where its nearest existing parent begins. */
-function offsetOf(document: Document, path: Path): number {
+function offsetOf(root: Node | null, path: Path): number {
   for (let length = path.length; length >= 0; length--) {
-    const node: unknown = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+    const node = nodeAt(root, path.slice(0, length));
     if (isNode(node) && node.range) return node.range[0];
   }
   return 0;
 }
 
-function keyOffset(document: Document, path: Path, key: string): number {
-  const node: unknown = path.length === 0 ? document.contents : document.getIn([...path], true);
+function nodeAt(root: Node | null, path: Path): unknown {
+  if (path.length === 0) return root;
+  return isCollection(root) ? root.getIn([...path], true) : undefined;
+}
+
+function keyOffset(root: Node | null, path: Path, key: string): number {
+  const node = nodeAt(root, path);
   if (isMap(node)) {
     for (const pair of node.items) {
       if (isScalar(pair.key) && String(pair.key.value) === key && pair.key.range) return pair.key.range[0];
     }
   }
-  return isCollection(node) && node.range ? node.range[0] : offsetOf(document, path);
+  return isCollection(node) && node.range ? node.range[0] : offsetOf(root, path);
 }
 
 function keyAt(text: string, offset: number): string {

@@ -1,4 +1,11 @@
-export { ConfigError, readConfig, readConfigFile, type ConfigProblem } from './config-file.ts';
+export {
+  ConfigError,
+  readConfig,
+  readConfigFile,
+  readPart,
+  type ConfigProblem,
+  type YamlPart,
+} from './config-file.ts';
 export {
   asn,
   bmpStations,

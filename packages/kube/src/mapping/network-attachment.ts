@@ -1,5 +1,5 @@
 /** NetworkAttachmentDefinitions: a network with a subnet of its own, e.g. the public one that floating IPs come from. */
-import { parsePrefix, prefixText } from '@vaportrail/net';
+import { covers, parsePrefix, prefixText } from '@vaportrail/net';
 import { projectName, type ClusterSettings } from './cluster-settings.ts';
 import {
   annotationsOf,
@@ -23,9 +23,11 @@ export function attachmentNetwork(settings: ClusterSettings, namespace: string, 
   return { type: 'virtual-network', fqName: [...project, `${settings.name}-${name}-pod-network`] };
 }
 
+/** @param all the definitions of the cluster, this one among them */
 export function attachmentObjects(
   settings: ClusterSettings,
   definition: NetworkAttachmentDefinition,
+  all: Iterable<NetworkAttachmentDefinition> = [],
 ): Desired {
   const { name, annotations } = definition.metadata;
   const namespace = namespaceOf(definition);
@@ -82,7 +84,38 @@ export function attachmentObjects(
       references: [],
     })),
   ];
-  return { objects, links: [], notes: [] };
+  const notes = overlaps(settings, definition, all).map((what) =>
+    warn('OverlappingSubnet', `${CIDR}: ${cidr} overlaps ${what}`),
+  );
+  return { objects, links: [], notes };
+}
+
+/** Whose addresses are told apart from these by nobody: those of pods and Services, and of networks with a common route target. */
+function overlaps(
+  { podSubnet, serviceSubnet }: ClusterSettings,
+  definition: NetworkAttachmentDefinition,
+  all: Iterable<NetworkAttachmentDefinition>,
+): string[] {
+  const { name, annotations } = definition.metadata;
+  const own = parsePrefix(annotations[CIDR]!);
+  const isIn = (cidr: string | undefined): boolean => {
+    if (cidr === undefined || subnetOf(cidr) === undefined) return false;
+    const other = parsePrefix(cidr);
+    return covers(own, other) || covers(other, own);
+  };
+  const found: string[] = [];
+  if (isIn(podSubnet)) found.push(`the subnet of pods, ${podSubnet}`);
+  if (isIn(serviceSubnet)) found.push(`the subnet of Services, ${serviceSubnet}`);
+  const targets = new Set(listed(annotations[ROUTE_TARGETS]));
+  for (const { metadata: other } of all) {
+    if (other.name === name && namespaceOf({ metadata: other }) === namespaceOf(definition)) continue;
+    const common = listed(other.annotations[ROUTE_TARGETS]).find((target) => targets.has(target));
+    if (common !== undefined && isIn(other.annotations[CIDR]))
+      found.push(
+        `${other.annotations[CIDR]} of ${namespaceOf({ metadata: other })}/${other.name}, with ${common} in common`,
+      );
+  }
+  return found;
 }
 
 function subnetOf(cidr: string): { ip_prefix: string; ip_prefix_len: number } | undefined {

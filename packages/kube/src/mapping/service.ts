@@ -78,6 +78,10 @@ export function serviceObjects(
     return nothing('Headless', 'a headless Service has no address: clients reach the pods themselves');
   if (spec.clusterIP === undefined || spec.clusterIP === '')
     return nothing('NoClusterIP', 'the Service has no clusterIP yet');
+  if (spec.clusterIP.includes(':') !== settings.serviceSubnet.includes(':')) {
+    const message = `clusterIP ${spec.clusterIP} is not of the family of --service-subnet ${settings.serviceSubnet}`;
+    return { objects: [], links: [], notes: [{ level: 'warning', reason: 'UnsupportedFamily', message }] };
+  }
 
   const namespace = namespaceOf(service);
   const project = projectName(settings, namespace);
@@ -153,6 +157,11 @@ function portObjects(
 ): DesiredObject[] {
   if (port.protocol === 'SCTP') {
     const message = `port ${port.port}: SCTP is not balanced, only TCP and UDP are`;
+    notes.push({ level: 'warning', reason: 'UnsupportedProtocol', message });
+    return [];
+  }
+  if (port.protocol === 'UDP' && providerOf(service) === 'opencontrail') {
+    const message = `port ${port.port}: a proxy does not take UDP; without loadBalancerClass it is balanced by equal-cost routes`;
     notes.push({ level: 'warning', reason: 'UnsupportedProtocol', message });
     return [];
   }
@@ -344,10 +353,13 @@ function stickiness(service: Service): { loadbalancer_method?: string } {
 
 /** What is asked for and not done here, and what an operator would wonder about. */
 function remark(service: Service, around: ServiceSurroundings, notes: Note[]): void {
-  const { sessionAffinity, type, ports } = service.spec;
+  const { sessionAffinity, type, ports, clusterIP, clusterIPs } = service.spec;
   const info = (reason: string, message: string): void => void notes.push({ level: 'info', reason, message });
   if (sessionAffinity === 'ClientIP' && providerOf(service) === 'native')
     info('SessionAffinity', 'sessionAffinity ClientIP: flows of one client may still reach different pods');
+  const others = clusterIPs.filter((address) => address !== clusterIP);
+  if (others.length > 0)
+    info('DualStack', `${others.join(', ')}: only the first clusterIP, ${clusterIP}, is balanced`);
   if (type === 'NodePort' && ports.some(({ nodePort }) => nodePort !== undefined))
     info('NodePort', 'the node ports themselves are served by kube-proxy; here the clusterIP is');
   const count = (which: 'ready' | 'notReady'): number =>

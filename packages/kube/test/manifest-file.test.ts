@@ -1,0 +1,129 @@
+import t from 'tap';
+import { readManifests } from '../src/manifest-file.ts';
+
+t.test('a file has several documents, and what is wrong is told at its line', async (t) => {
+  const text = `# Two documents
+apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec:
+  ports:
+    - port: 70000
+---
+apiVersion: v1
+kind: Namespace
+metadata: { name: good }
+---
+apiVersion: v1
+kind: ConfigMap
+---
+kind: Service
+---
+- a list
+---
+apiVersion: v2
+kind: Pod
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec: { ports: [{ port: 1 }, { port: 1 }] }
+`;
+  const { objects, problems, notes } = readManifests(text, 'web.yaml');
+  t.match(objects, [{ kind: 'Namespace', object: { metadata: { name: 'good' } } }]);
+  t.match(problems, [
+    'web.yaml:7:13: spec.ports[0].port: must be 1 to 65535 (Service web)',
+    'web.yaml:16: apiVersion: is missing',
+    /^web\.yaml:18: is no Kubernetes object/,
+    'web.yaml:20: apiVersion: a Pod is v1, not v2',
+    /^web\.yaml:26:.*spec\.ports/,
+    /./,
+    /./,
+  ]);
+  t.same(notes, ['web.yaml:13: kind ConfigMap is not used here']);
+  t.match(readManifests('a: [1', 'x.yaml').problems, [/^x\.yaml:1:\d+: /]);
+});
+
+t.test('a list is as many objects as it has, and what is wrong in one is told at its line', (t) => {
+  const text = `apiVersion: v1
+kind: List
+items:
+  - apiVersion: v1
+    kind: Namespace
+    metadata: { name: good }
+  - apiVersion: v1
+    kind: Service
+    metadata: { name: web, namespace: shop }
+    spec:
+      ports:
+        - { port: 80, prot: 1, port: 81 }
+  - apiVersion: v1
+    kind: Secret
+    metadata: { name: s }
+  - just text
+---
+apiVersion: v1
+kind: ServiceList
+items: [{ apiVersion: v1, kind: Service, metadata: { name: last }, spec: { ports: [{ port: 0 }] } }]
+`;
+  const { objects, places, problems, notes } = readManifests(text, 'list.yaml');
+  t.match(objects, [{ kind: 'Namespace', object: { metadata: { name: 'good' } } }]);
+  t.same(places, ['list.yaml:4']);
+  t.same(problems, [
+    'list.yaml:12:32: duplicate key "port" (Service shop/web)',
+    'list.yaml:16: is no Kubernetes object: a mapping with apiVersion, kind and metadata',
+    'list.yaml:20:92: spec.ports[0].port: must be 1 to 65535 (Service last)',
+  ]);
+  t.same(notes, ['list.yaml:13: kind Secret is not used here (Secret s)']);
+  t.end();
+});
+
+t.test('documents with nothing in them are nothing', (t) => {
+  for (const text of ['', '---\n---\n', '# only a remark\n', '\ufeff', '---\n...\n---\n'])
+    t.same({ ...readManifests(text, 'e.yaml') }, { objects: [], places: [], problems: [], notes: [] });
+  t.end();
+});
+
+t.test('what is older than the version we know is read, what is none is told', (t) => {
+  const slice = (version: string) =>
+    `apiVersion: ${version}\nkind: EndpointSlice\nmetadata: { name: s }\naddressType: IPv4\nendpoints: []\n`;
+  t.equal(readManifests(slice('discovery.k8s.io/v1beta1'), 's.yaml').objects.length, 1);
+  t.same(readManifests(slice('v1'), 's.yaml').problems, [
+    's.yaml:1: apiVersion: a EndpointSlice is discovery.k8s.io/v1, not v1 (EndpointSlice s)',
+  ]);
+  t.end();
+});
+
+t.test(
+  'a bomb of aliases, a hole without a bottom and text that is no YAML are told, and the rest is read',
+  (t) => {
+    const bomb = Array.from(
+      { length: 9 },
+      (_, i) =>
+        `  a${i}: &a${i} [${Array(9)
+          .fill(i === 0 ? 'x' : `*a${i - 1}`)
+          .join(', ')}]`,
+    );
+    const text = `apiVersion: v1\nkind: Service\nmetadata:\n  name: bomb\n${bomb.join('\n')}\nspec: {}\n---\napiVersion: v1\nkind: Namespace\nmetadata: { name: good }\n`;
+    const read = readManifests(text, 'bomb.yaml');
+    t.match(read.problems, [/^bomb\.yaml:1:1: .*alias.* \(Service bomb\)$/]);
+    t.match(read.objects, [{ kind: 'Namespace' }]);
+    t.match(readManifests('['.repeat(200_000), 'deep.yaml').problems, [/^deep\.yaml/]);
+    t.match(readManifests('{'.repeat(200_000), 'deep.yaml').problems, [/^deep\.yaml/]);
+    t.match(readManifests('%PDF-1.7\n\u0000\u0001 not: [yaml', 'a.yaml').problems[0], /^a\.yaml:\d+:\d+: /);
+    t.match(readManifests('\tkind: Service', 'a.yaml').problems[0], /^a\.yaml:1/);
+    t.end();
+  },
+);
+
+t.test('ten thousand documents in one file are read once each', (t) => {
+  const one = (i: number): string =>
+    `apiVersion: v1\nkind: Service\nmetadata: { name: s-${i} }\nspec: { ports: [{ port: ${i === 9999 ? 0 : 80} }] }\n`;
+  const { objects, problems } = readManifests(
+    Array.from({ length: 10_000 }, (_, i) => one(i)).join('---\n'),
+    'm.yaml',
+  );
+  t.equal(objects.length, 9999);
+  t.same(problems, ['m.yaml:49999:25: spec.ports[0].port: must be 1 to 65535 (Service s-9999)']);
+  t.end();
+});

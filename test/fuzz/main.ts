@@ -10,12 +10,15 @@ import { runInNewContext } from 'node:vm';
 import { bgpMessages } from './bgp-messages.ts';
 import { Dice } from './mutation.ts';
 import type { Target } from './target.ts';
+import { xmppStreams } from './xmpp-streams.ts';
 
-const targets: Record<string, Target> = { 'bgp-messages': bgpMessages };
+const targets: Record<string, Target> = { 'bgp-messages': bgpMessages, 'xmpp-streams': xmppStreams };
 
 /** One input may take so long, at its best of several runs: the machine has other things to do. */
 const LIMIT_MILLISECONDS = 5;
 const ATTEMPTS = 20;
+/** Inputs in one turn of the event loop. */
+const INPUTS_OF_A_TURN = 100;
 /** Inputs kept in a run beside the corpus. */
 const MAX_FOUND = 5000;
 /** Live memory may grow by so much over a run once everything is warm. */
@@ -47,9 +50,9 @@ if (!(minutes > 0) || (values.target !== undefined && !(values.target in targets
 const chosen = Object.entries(targets).filter(
   ([name]) => values.target === undefined || name === values.target,
 );
-for (const [name, target] of chosen) fuzz(name, target, (minutes * 60_000) / chosen.length);
+for (const [name, target] of chosen) await fuzz(name, target, (minutes * 60_000) / chosen.length);
 
-function fuzz(name: string, target: Target, milliseconds: number): void {
+async function fuzz(name: string, target: Target, milliseconds: number): Promise<void> {
   const path = `${folder}corpus/${target.corpus}`;
   const seeds = readFileSync(path, 'utf8')
     .split('\n')
@@ -61,6 +64,7 @@ function fuzz(name: string, target: Target, milliseconds: number): void {
   const found: Uint8Array[] = [];
   process.stdout.write(`${name}: ${target.about}\n${name}: ${seeds.length} seeds, --seed ${values.seed}\n`);
 
+  const { limit = LIMIT_MILLISECONDS } = target;
   const end = performance.now() + milliseconds;
   let checkAt = performance.now() + CHECK_MILLISECONDS;
   let baseline: number | undefined;
@@ -74,18 +78,20 @@ function fuzz(name: string, target: Target, milliseconds: number): void {
     const result = attempt(name, target, bytes, choice);
     let took = performance.now() - start;
     inputs++;
-    for (let again = 1; took > LIMIT_MILLISECONDS && again < ATTEMPTS; again++) {
+    for (let again = 1; took > limit && again < ATTEMPTS; again++) {
       const repeat = performance.now();
       attempt(name, target, bytes, choice);
       took = Math.min(took, performance.now() - repeat);
     }
-    if (took > LIMIT_MILLISECONDS) fail(name, bytes, `takes ${took.toFixed(1)} ms`);
+    if (took > limit) fail(name, bytes, `takes ${took.toFixed(1)} ms`);
     slowest = Math.max(slowest, took);
     if (!seen.has(result) && found.length < MAX_FOUND) {
       seen.add(result);
       found.push(bytes);
       if (values.keep) appendFileSync(path, `${Buffer.from(bytes).toString('hex')}\n`);
     }
+    // What the code under test puts off to the end of a turn has to come to an end.
+    if (inputs % INPUTS_OF_A_TURN === 0) await new Promise(setImmediate);
     if (now < checkAt) continue;
     checkAt = now + CHECK_MILLISECONDS;
     collectGarbage();

@@ -5,6 +5,8 @@ export interface Target {
   readonly about: string;
   /** File in `corpus/`: one input a line in hexadecimal, `#` begins a remark. */
   readonly corpus: string;
+  /** Milliseconds that one input may take, where that is another time than usual. */
+  readonly limit?: number;
   /** A new input from one of the corpus and another one to take pieces from. */
   vary(seed: Uint8Array, other: Uint8Array, dice: Dice): Uint8Array;
   /**

@@ -13,7 +13,7 @@ import {
 import { addressText } from '@vaportrail/net';
 import type { Agent } from './agent.ts';
 import type { ControlNodePeer } from './control-node-peer.ts';
-import { serveIntrospect } from './introspect.ts';
+import { serveIntrospect } from './introspect/requests.ts';
 import { type Path, type Route, whyNotActive } from './route.ts';
 import type { Vrf, VrfFamily } from './vrf.ts';
 import { flowTableView, interfaceViews, labelViews, nextHopViews, routeTableView } from './vrouter.ts';

@@ -27,7 +27,9 @@ function mupFamily(afi: 1 | 2, title: string): Family {
 export const mup = mupFamily(1, 'IPv4 MUP');
 export const mup6 = mupFamily(2, 'IPv6 MUP');
 
-/** Contrail's multicast trees within a network. */
+/**
+ * Contrail's multicast trees within a network; SAFI 243 is `BgpAf::ErmVpn` of its bgp_af.h, where 241 is what XMPP calls them.
+ */
 export const ermVpn: Family = fieldFamily({
   afi: 1,
   safi: 243,

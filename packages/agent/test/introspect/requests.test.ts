@@ -1,9 +1,9 @@
 import t from 'tap';
 import { ViewServer } from '@vaportrail/show';
-import { Agent } from '../src/agent.ts';
-import { serveViews } from '../src/views.ts';
-import { POD_VRF, SERVICE_VRF } from './compute-node.ts';
-import { Reflector, until } from './reflector.ts';
+import { Agent } from '../../src/agent.ts';
+import { serveViews } from '../../src/views.ts';
+import { POD_VRF, SERVICE_VRF } from '../compute-node.ts';
+import { Reflector, until } from '../reflector.ts';
 
 const agent = Agent.from({
   name: 'cent222',
@@ -134,4 +134,31 @@ t.test('the last change of a session with a control node, and when it was lost',
   await reflector.stop();
   await until('the session is lost', () => one.peers[0]!.flaps === 1);
   t.match(await status(), /<flap_count [^>]*>1<.*<flap_time [^>]*>\d{4}-.*<last_error [^>]*>\w/);
+});
+
+t.test('virtual networks with their subnets, by name', async (t) => {
+  const xml = await ask('VnListReq?name=pods');
+  t.match(
+    xml,
+    /<VnListResp type="sandesh"><vn_list type="list" identifier="1"><list type="struct" size="1"><VnSandeshData><name type="string" identifier="1">default-domain:/,
+  );
+  t.match(xml, /<vrf_name type="string" identifier="6" link="VrfListReq">default-domain:/);
+  t.match(xml, /<ipv4_forwarding type="bool" identifier="10">true</);
+  t.match(await ask('VnListReq?uuid=8d2f'), '<list type="struct" size="0"></list></vn_list>');
+  t.match(await ask('VnListReq?name=nosuch'), '<list type="struct" size="0"></list></vn_list>');
+});
+
+t.test('there are no Ethernet and multicast routes', async (t) => {
+  for (const [request, response] of [
+    ['EvpnRouteReq?vrf_index=2', 'EvpnRouteResp'],
+    ['BridgeRouteReq?vrf_index=2&mac=02:aa:bb:cc:dd:01', 'BridgeRouteResp'],
+    ['Layer2RouteReq?x=2', 'Layer2RouteResp'],
+    ['Inet4McRouteReq?vrf_index=2', 'Inet4McRouteResp'],
+    ['Inet4MplsUcRouteReq?vrf_index=0', 'Inet4MplsUcRouteResp'],
+  ] as const) {
+    t.match(
+      await ask(request),
+      `<${response} type="sandesh"><route_list type="list" identifier="1"><list type="struct" size="0"></list></route_list><more type="bool" identifier="0">false</more></${response}>`,
+    );
+  }
 });

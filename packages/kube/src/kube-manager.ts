@@ -165,15 +165,26 @@ export class KubeManager {
       const rank = (key: ObjectKey): number =>
         this.cluster.get(key) === undefined ? -1 - order(key) : 1 + order(key);
       for (const rankNow of [...new Set(keys.map(rank))].sort((a, b) => a - b)) {
-        const alike = keys.filter((key) => rank(key) === rankNow);
-        for (let at = 0; at < alike.length && !this.#stopped; at += AT_ONCE)
-          await Promise.all(alike.slice(at, at + AT_ONCE).map((key) => this.#bring(key)));
+        await this.#bringAll(keys.filter((key) => rank(key) === rankNow));
       }
     }
     if (!this.#sweep) return;
     this.#sweep = false;
     for (const { message } of await this.#reconciler.sweep(this.settings.name))
       this.#log.warn({}, `left over from an earlier run: ${message}`);
+  }
+
+  /** Brings up objects of one kind: some are mapped while those before them are written. */
+  async #bringAll(keys: readonly ObjectKey[]): Promise<void> {
+    let before: Promise<unknown> = Promise.resolve();
+    for (let at = 0; at < keys.length && !this.#stopped; at += AT_ONCE) {
+      const part = Promise.all(keys.slice(at, at + AT_ONCE).map((key) => this.#bring(key)));
+      // Why it failed is said below.
+      part.catch(() => undefined);
+      await before;
+      before = part;
+    }
+    await before;
   }
 
   async #bring(key: ObjectKey): Promise<void> {

@@ -160,7 +160,6 @@ export class KubeManager {
   async #drain(): Promise<void> {
     while (this.#dirty.size > 0 && !this.#stopped) {
       const keys = [...this.#dirty];
-      this.#dirty.clear();
       // What goes first makes room for what comes: Services before pods, pods before namespaces, then the other way.
       const rank = (key: ObjectKey): number =>
         this.cluster.get(key) === undefined ? -1 - order(key) : 1 + order(key);
@@ -182,12 +181,16 @@ export class KubeManager {
       // Why it failed is said below.
       part.catch(() => undefined);
       await before;
+      // Where nothing has to be written nobody else would get a turn.
+      await new Promise((resolve) => setImmediate(resolve));
       before = part;
     }
     await before;
   }
 
   async #bring(key: ObjectKey): Promise<void> {
+    // What changed up to here is in what it is mapped to now.
+    this.#dirty.delete(key);
     const one = this.cluster.get(key);
     const desired = one === undefined ? nothingDesired : this.#desired(one);
     const failures = await this.#reconciler.apply(key, desired);

@@ -215,6 +215,50 @@ t.test('a pool that comes later is used as soon as it is there', async (t) => {
   t.equal(names('floating-ip').length, 1);
 });
 
+t.test('a Service is mapped once, though its pool comes in the same turn', async (t) => {
+  const store = EmbeddedStore.open(t.testdir({}));
+  const database = await ConfigDatabase.open(store);
+  const manager = new KubeManager({ client: database });
+  t.teardown(async () => {
+    await manager.stop();
+    database.close();
+    await store.close();
+  });
+  let mapped = 0;
+  const { cluster } = manager;
+  const backends = cluster.backends.bind(cluster);
+  await manager.start();
+  manager.put({ kind: 'Service', object: service({ type: 'LoadBalancer' }) });
+  for (const one of base) manager.put(one);
+  cluster.backends = (...of) => {
+    mapped++;
+    return backends(...of);
+  };
+  manager.synced();
+  await manager.settled();
+  t.equal([...database.graph.ofType('floating-ip')].length, 1, 'it has its address');
+  t.equal(mapped, 1);
+});
+
+t.test('a resync that writes nothing leaves others their turn', async (t) => {
+  const { manager } = await running(t);
+  for (let i = 0; i < 1500; i++) {
+    const object = service({ type: 'ExternalName' }, { name: `elsewhere-${i}`, uid: undefined });
+    manager.put({ kind: 'Service', object });
+  }
+  await manager.settled();
+  manager.resync();
+  let turns = 0;
+  let ended = false;
+  const settled = manager.settled().then(() => (ended = true));
+  while (!ended) {
+    await new Promise((resolve) => setImmediate(resolve));
+    turns++;
+  }
+  await settled;
+  t.ok(turns > 2, `the event loop came round ${turns} times`);
+});
+
 t.test('after a restart nothing is written anew, and what went meanwhile is removed', async (t) => {
   const { manager, start, names } = await running(t);
   manager.put(podOf('a'));

@@ -6,7 +6,7 @@ import type { Log } from '@vaportrail/show';
 import { ConfigRequestError } from '../config-object.ts';
 
 /** Objects looked at in one go. */
-const BATCH = 500;
+const BATCH = 2000;
 /** Milliseconds until what the store did not take is tried again. */
 const RETRY = 1000;
 

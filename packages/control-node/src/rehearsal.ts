@@ -66,6 +66,9 @@ export async function rehearse(milliseconds: number): Promise<number> {
   return changes;
 }
 
+/** Kept, though over: what the compiler learned from objects is forgotten with them. */
+export const kept: unknown[] = [];
+
 /** One act. */
 async function play(
   config: ControlNodeConfig,
@@ -110,6 +113,7 @@ async function play(
     // What is wrong with the machine the real node will find out.
     isOver = true;
   }
+  kept.push({ node, sessions, agents });
   for (const { channel } of agents) channel.close();
   await Promise.all([...sessions.map((session) => session.stop()), node.stop()]);
   return { changes, isOver };

@@ -22,8 +22,10 @@ const attributes: AttributeFields = {
 };
 /** Where values stand in a message with these attributes. */
 const offset = { med: 43, localPref: 50, routeTarget: 64 } as const;
-/** Octets fed in one go. */
+/** Octets fed in one go, as from a socket with much in it. */
 const PORTION_OCTETS = 16_384;
+/** Octets of changes fed one by one in one step. */
+const STEP_OCTETS = 4096;
 
 /** Kept, though empty: what the compiler learned from objects is forgotten with them. */
 export const kept: Rib[] = [];
@@ -45,6 +47,7 @@ export function* warmUp(): Generator<undefined, void> {
     for (const localPref of [100, 200]) yield* feed(rib, first.source, preferred(packed, localPref));
     yield* feed(rib, second.source, preferred(packed, 150));
     yield* feed(rib, second.source, preferred(single, 100));
+    yield* feed(rib, first.source, preferred(single, 300), 1);
     second.membership.refresh();
     yield* feed(rib, first.source, withdrawn);
     yield* feed(rib, second.source, withdrawn);
@@ -85,16 +88,23 @@ class Reflector {
   }
 }
 
-/** Feeds messages in portions, as they come from a socket. */
-function* feed(rib: Rib, source: Source, bytes: Buffer): Generator<undefined, void> {
-  for (let at = 0; at < bytes.length;) {
-    for (const portion = at + PORTION_OCTETS; at < bytes.length && at < portion;) {
+/** Feeds messages in portions, as they come from a socket; the smallest is one message. */
+function* feed(
+  rib: Rib,
+  source: Source,
+  bytes: Buffer,
+  portion = PORTION_OCTETS,
+): Generator<undefined, void> {
+  for (let at = 0, step = STEP_OCTETS; at < bytes.length;) {
+    for (const portionEnd = at + portion; at < bytes.length && at < portionEnd;) {
       const end = at + bytes.readUInt16BE(at + 16);
       source.receiveUpdate(bytes, at, end);
       at = end;
     }
     for (let more = true; more;) {
       more = rib.drain();
+      if (!more && at < step) break;
+      step = at + STEP_OCTETS;
       yield;
     }
   }

@@ -591,6 +591,8 @@ function firstDifference(actual: readonly string[], wanted: readonly string[]): 
   return `\n- ${extra.slice(0, 3).join('\n- ')}\n+ ${missing.slice(0, 3).join('\n+ ')}`;
 }
 
+t.setTimeout((SECONDS + 60) * 1000);
+
 t.test(
   'tables, peers and subscribers agree with a model of plain maps under random operations',
   async (t) => {

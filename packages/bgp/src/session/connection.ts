@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '@vaportrail/net';
 import { MessageStream, type MessageSink } from './framing.ts';
 import { wireAddress } from './peer-address.ts';
+import { type Reader, readingTurn } from './reading-turn.ts';
 
 export interface ConnectionEvents {
   /** One message has arrived; see {@link MessageSink}. */
@@ -21,8 +22,6 @@ export interface ConnectionEvents {
 export const LOW_WATER = 64 * 1024;
 /** Octets handed to the kernel at a time; what is behind them can still be overtaken or dropped. */
 const PIECE = 256 * 1024;
-/** Octets read before the event loop comes round: a fast sender would keep it busy with two megabytes. */
-const TURN = 256 * 1024;
 /** How long a closed connection may take to deliver its last message, in milliseconds. */
 const LINGER = 2000;
 
@@ -33,7 +32,7 @@ interface Written {
   readonly done: (() => void) | undefined;
 }
 
-export class Connection {
+export class Connection implements Reader {
   readonly #socket: Socket;
   readonly #clock: Clock;
   readonly #events: ConnectionEvents;
@@ -42,8 +41,6 @@ export class Connection {
   #waiting: Written[] = [];
   #leaving: Written[] = [];
   #backlog = 0;
-  /** Octets read since the event loop came round. */
-  #read = 0;
   #progressAt: number;
   #open = true;
 
@@ -55,7 +52,9 @@ export class Connection {
     this.#stream = new MessageStream(events.message);
     this.#progressAt = clock.now();
     socket.setNoDelay(true);
-    socket.on('data', (chunk) => this.#take(chunk));
+    socket.on('data', (chunk: Uint8Array) => {
+      if (!readingTurn.take(this, chunk)) socket.pause();
+    });
     socket.on('error', (error) => this.#lose(error.message));
     socket.on('end', () => this.#lose('closed by the peer'));
     socket.on('close', () => this.#lose('closed'));
@@ -176,16 +175,11 @@ export class Connection {
     return new Promise((resolve) => this.#socket.once('close', () => resolve()));
   }
 
-  #take(chunk: Uint8Array): void {
+  /** Takes what has arrived apart. */
+  read(chunk: Uint8Array): void {
+    // Paused as long as this waited for its turn; closing, it drops what still comes.
+    if (this.#socket.isPaused()) this.#socket.resume();
     if (!this.#open) return;
-    this.#read += chunk.length;
-    if (this.#read >= TURN && !this.#socket.isPaused()) {
-      this.#socket.pause();
-      setImmediate(() => {
-        this.#read = 0;
-        this.#socket.resume();
-      });
-    }
     try {
       this.#stream.push(chunk);
       if (this.#open) this.#events.batchEnd();

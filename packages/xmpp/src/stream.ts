@@ -210,12 +210,15 @@ export class XmppStream {
       throw new StreamError('policy-violation', `a stanza of more than ${this.#limits.stanzaBytes} octets`);
     }
     if (end < 0) {
+      const before = this.#partialLength;
       this.#keep(bytes, start);
+      if (before <= headerStart.length) refuseHeader(this.#partial.subarray(0, this.#partialLength));
       this.#follow(bytes, start);
       return bytes.length;
     }
     const wasTorn = this.#partialLength > 0;
     const whole = this.#whole(bytes, start, end);
+    refuseHeader(whole);
     this.#mode = 'between';
     switch (this.#framer.framed) {
       case 'stanza':
@@ -324,6 +327,16 @@ export class XmppStream {
     this.#partialLength = 0;
     return whole;
   }
+}
+
+const headerStart = Buffer.from('<stream:stream');
+
+/** A second header would take every stanza behind it for a child of its own. */
+function refuseHeader(bytes: Buffer): void {
+  const { length } = headerStart;
+  if (bytes.length <= length || bytes.compare(headerStart, 0, length, 0, length) !== 0) return;
+  if (/[\s>/]/.test(String.fromCharCode(bytes[length]!)))
+    throw new StreamError('bad-format', 'a second stream header');
 }
 
 /**

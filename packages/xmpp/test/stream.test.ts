@@ -152,6 +152,13 @@ const hostile: readonly (readonly [what: string, octets: string | Uint8Array, co
   ['the end of a CDATA section in text', '<iq>]]></iq>', 'not-well-formed'],
   ['a CDATA section between stanzas', '<![CDATA[x]]>', 'restricted-xml'],
   ['text between stanzas', 'hello', 'bad-format'],
+  [
+    'a second header',
+    '<stream:stream from="a" to="b" version="1.0" xmlns="" xmlns:stream="http://etherx.jabber.org/streams"  >',
+    'bad-format',
+  ],
+  ['a second header that is closed', '<stream:stream from="a"/>', 'bad-format'],
+  ['a second header without an end', '<stream:stream ', 'bad-format'],
   ['half a keepalive and text', Buffer.from([0xc8, 0x81]), 'bad-format'],
   ['a prefix bound to nothing', '<iq xmlns:x=""/>', 'not-well-formed'],
   ['the prefix xmlns', '<xmlns:iq/>', 'not-well-formed'],

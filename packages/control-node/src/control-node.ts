@@ -141,6 +141,8 @@ export class ControlNode {
       gracefulRestartHelper: config['graceful-restart'].enabled,
       report: (error) => log.error({ err: error }, 'a handler failed'),
       tap: recorder && agentTap(recorder),
+      // Nobody else waits for the turns of a replay.
+      ...(this.#isOffline && { turnShare: Number.POSITIVE_INFINITY }),
     });
     const { table, messages } = config.mrt;
     this.#monitor = new SessionMonitor({

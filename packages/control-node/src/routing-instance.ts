@@ -1,7 +1,7 @@
 /** A routing instance: the tables of one virtual network, what they import and export, and the agents in it. */
 import type { FamilyName } from '@vaportrail/bgp/wire';
 import { routeTargetText } from '@vaportrail/net';
-import type { ItemGroup, Rib, Source, Table } from '@vaportrail/rib';
+import type { ItemGroup, Rib, Source, Subscriber, Table } from '@vaportrail/rib';
 import type { RoutingInstanceView } from '@vaportrail/show';
 import {
   type Item,
@@ -57,6 +57,29 @@ interface Member {
   groups: readonly ListMembership[];
   /** Tables it has not been told in full yet. */
   unsynchronised: number;
+}
+
+/** An agent as the subscriber of one table. */
+class Reader implements Subscriber<ItemBatch> {
+  readonly #peer: XmppPeer;
+  readonly #member: Member;
+
+  constructor(peer: XmppPeer, member: Member) {
+    this.#peer = peer;
+    this.#member = member;
+  }
+
+  get isCongested(): boolean {
+    return this.#peer.isCongested;
+  }
+
+  send(batch: ItemBatch): void {
+    this.#peer.send(batch);
+  }
+
+  synchronised(): void {
+    this.#member.unsynchronised--;
+  }
 }
 
 export class RoutingInstance {
@@ -176,15 +199,7 @@ export class RoutingInstance {
       if (!this.isMaster && isRenumbered) table.setInstanceId(peer.source, subscription.instanceId);
       if (!subscription.ribOut) continue;
       member.unsynchronised++;
-      groups.push(
-        group.join({
-          get isCongested() {
-            return peer.isCongested;
-          },
-          send: (batch) => peer.send(batch),
-          synchronised: () => void member.unsynchronised--,
-        }),
-      );
+      groups.push(group.join(new Reader(peer, member)));
     }
     if (subscription.ribOut && this.#lists !== undefined) groups.push(this.#lists.join(peer));
     if (before === undefined && this.#members.size === 1) this.#owner.wanted(this, true);

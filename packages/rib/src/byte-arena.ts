@@ -3,7 +3,7 @@
 const GRAIN = 16;
 /** Strings longer than this are rounded up to powers of two instead of grains. */
 const LARGEST_GRAINED = 4096;
-const SMALLEST = 1 << 12;
+const SMALLEST = 1 << 8;
 /** From here on the block grows by four instead of two: untouched pages cost nothing, copies cost time. */
 const OVER_RESERVE_FROM = 1 << 20;
 

@@ -28,11 +28,19 @@ export interface Subscriber<Body> {
   synchronised?(): void;
 }
 
-class Listener<Body> implements Recipient {
-  readonly subscriber: Subscriber<Body>;
+/** What a subscriber does with its membership. */
+export type ItemMembership = Pick<Membership, 'ready' | 'leave'> & { refresh(): void };
 
-  constructor(subscriber: Subscriber<Body>) {
+/** A subscriber's place in the group, until it leaves. */
+class Listener<Body> implements Recipient, ItemMembership {
+  readonly subscriber: Subscriber<Body>;
+  /** While it has not left. */
+  group: ItemGroup<Body> | undefined;
+  number = -1;
+
+  constructor(subscriber: Subscriber<Body>, group: ItemGroup<Body>) {
     this.subscriber = subscriber;
+    this.group = group;
   }
 
   get isCongested(): boolean {
@@ -42,7 +50,28 @@ class Listener<Body> implements Recipient {
   synchronised(): void {
     this.subscriber.synchronised?.();
   }
+
+  ready(): void {
+    this.group?.touch();
+  }
+
+  refresh(): void {
+    this.group?.distribution.walk(this.number, 'again');
+  }
+
+  leave(): void {
+    const { group } = this;
+    this.group = undefined;
+    group?.dismiss(this.number);
+  }
 }
+
+/**
+ * What is to be dispatched, by who is told: of one group, and empty between two calls of `tell`. Thousands of groups with maps
+ * of their own would keep the collector busy.
+ */
+const reached = new Map<number, number[]>();
+const unreached = new Map<number, number[]>();
 
 export class ItemGroup<Body> implements Audience, Courier {
   /** @internal */
@@ -52,8 +81,6 @@ export class ItemGroup<Body> implements Audience, Courier {
   readonly #listeners = new Map<number, Listener<Body>>();
   #everybody = NOBODY;
   #epoch = -1;
-  readonly #reached = new Map<number, number[]>();
-  readonly #unreached = new Map<number, number[]>();
 
   /** @internal Made by `Rib.itemGroup`. */
   constructor(context: RouteContext, encode: ItemEncoder<Body>) {
@@ -71,25 +98,24 @@ export class ItemGroup<Body> implements Audience, Courier {
   }
 
   /** Takes a subscriber in; it is told the whole table in slices, and then every change. */
-  join(subscriber: Subscriber<Body>): Omit<Membership, 'observe'> {
-    const listener = new Listener(subscriber);
-    const number = this.distribution.join(listener);
-    this.#listeners.set(number, listener);
+  join(subscriber: Subscriber<Body>): ItemMembership {
+    const listener = new Listener(subscriber, this);
+    listener.number = this.distribution.join(listener);
+    this.#listeners.set(listener.number, listener);
     this.#epoch = -1;
-    let left = false;
-    return {
-      ready: () => this.#context.packed.touch(),
-      refresh: () => {
-        if (!left) this.distribution.walk(number, 'again');
-      },
-      leave: () => {
-        if (left) return;
-        left = true;
-        this.#listeners.delete(number);
-        this.#epoch = -1;
-        this.distribution.leave(number);
-      },
-    };
+    return listener;
+  }
+
+  /** @internal Somebody has room in his queue again. */
+  touch(): void {
+    this.#context.packed.touch();
+  }
+
+  /** @internal Lets a subscriber go. */
+  dismiss(number: number): void {
+    this.#listeners.delete(number);
+    this.#epoch = -1;
+    this.distribution.leave(number);
   }
 
   receivers(): number {
@@ -102,24 +128,27 @@ export class ItemGroup<Body> implements Audience, Courier {
   }
 
   reach(destination: number, _set: number, to: number): void {
-    put(this.#reached, to, destination);
+    put(reached, to, destination);
   }
 
   unreach(destination: number, to: number): void {
-    put(this.#unreached, to, destination);
+    put(unreached, to, destination);
   }
 
   dispatch(): void {
-    for (const [to, destinations] of this.#unreached) {
-      for (const routes of this.#batches(destinations, MOST_UNREACHED))
-        this.#send(to, this.#encode([], routes));
+    try {
+      for (const [to, destinations] of unreached) {
+        for (const routes of this.#batches(destinations, MOST_UNREACHED))
+          this.#send(to, this.#encode([], routes));
+      }
+      for (const [to, destinations] of reached) {
+        for (const routes of this.#batches(destinations, MOST_REACHED))
+          this.#send(to, this.#encode(routes, []));
+      }
+    } finally {
+      unreached.clear();
+      reached.clear();
     }
-    for (const [to, destinations] of this.#reached) {
-      for (const routes of this.#batches(destinations, MOST_REACHED))
-        this.#send(to, this.#encode(routes, []));
-    }
-    this.#unreached.clear();
-    this.#reached.clear();
   }
 
   *#batches(destinations: readonly number[], most: number): Generator<Route[]> {

@@ -1,28 +1,36 @@
 /**
  * Sets of members of a group, as numbers: who shall have a route and who has it are properties of attribute sets, so
  * there are few different sets and each operation on two of them is done once.
+ *
+ * A control node has a group for each table of each network, most of them with a dozen members: a set of the first 32 is one
+ * word, and only larger ones are arrays.
  */
 
 /** Number of the empty set. */
 export const NOBODY = 0;
 /** Sets kept before unused ones are dropped. */
 const MOST_SETS = 1 << 16;
+/** Lists kept of sets whose members were asked for. */
+const MOST_LISTS = 64;
 const BITS = 32;
 const RECENT_MASK = 255;
 
+/** One bit per member: a word, or as many as it takes, the last not zero. */
+type Bits = number | Int32Array;
+
 export class Receivers {
-  /** One bit per member; the arrays may be of different length. */
-  #sets: Int32Array[] = [new Int32Array(0)];
-  readonly #numbers = new Map<string, number>([['', NOBODY]]);
-  /** Members as lists, once somebody asked. */
-  #lists: (readonly number[] | undefined)[] = [];
+  #sets: Bits[] = [0];
+  /** By the word of a set, or by the text of its words. */
+  readonly #numbers = new Map<number | string, number>([[0, NOBODY]]);
+  readonly #lists = new Map<number, readonly number[]>();
   /** Grows when numbers remembered elsewhere may not be the ones new sets get. */
   epoch = 0;
+  /** What was worked out of two sets of which one is an array. */
   readonly #unions = new Map<number, number>();
   readonly #differences = new Map<number, number>();
   readonly #intersections = new Map<number, number>();
   /** What {@link without} answered last: set, member, answer. */
-  readonly #withoutOne = new Int32Array((RECENT_MASK + 1) * 3);
+  #withoutOne: Int32Array | undefined;
 
   /** The set of these members. */
   of(members: Iterable<number>): number {
@@ -31,35 +39,44 @@ export class Receivers {
       while (words.length <= ((member / BITS) | 0)) words.push(0);
       words[(member / BITS) | 0] = (words[(member / BITS) | 0] ?? 0) | (1 << (member % BITS));
     }
-    return this.#intern(Int32Array.from(words));
+    return this.#intern(words.length <= 1 ? (words[0] ?? 0) : Int32Array.from(words));
   }
 
   has(set: number, member: number): boolean {
-    return ((this.#sets[set]![(member / BITS) | 0] ?? 0) & (1 << (member % BITS))) !== 0;
+    return (wordOf(this.#sets[set]!, (member / BITS) | 0) & (1 << (member % BITS))) !== 0;
   }
 
   /** The members of a set, ascending. */
   members(set: number): readonly number[] {
-    return (this.#lists[set] ??= listOf(this.#sets[set]!));
+    let list = this.#lists.get(set);
+    if (list === undefined) {
+      if (this.#lists.size >= MOST_LISTS) this.#lists.clear();
+      this.#lists.set(set, (list = listOf(this.#sets[set]!)));
+    }
+    return list;
   }
 
   union(a: number, b: number): number {
     if (a === b || b === NOBODY) return a;
     if (a === NOBODY) return b;
-    return this.#memoised(this.#unions, a < b ? a : b, a < b ? b : a, (x, y) => x | y);
+    const [x, y] = [this.#sets[a]!, this.#sets[b]!];
+    if (typeof x === 'number' && typeof y === 'number') return this.#intern(x | y);
+    return this.#memoised(this.#unions, a < b ? a : b, a < b ? b : a, (left, right) => left | right);
   }
 
   /** The members of `a` that are not in `b`. */
   minus(a: number, b: number): number {
     if (a === b || a === NOBODY) return NOBODY;
     if (b === NOBODY) return a;
-    return this.#memoised(this.#differences, a, b, (x, y) => x & ~y);
+    const [x, y] = [this.#sets[a]!, this.#sets[b]!];
+    if (typeof x === 'number' && typeof y === 'number') return this.#intern(x & ~y);
+    return this.#memoised(this.#differences, a, b, (left, right) => left & ~right);
   }
 
   /** A set without one member; made for the many routes of which the same few differences are asked. */
   without(set: number, member: number): number {
     if (!this.has(set, member)) return set;
-    const recent = this.#withoutOne;
+    const recent = (this.#withoutOne ??= new Int32Array((RECENT_MASK + 1) * 3));
     const at = ((set * 31 + member) & RECENT_MASK) * 3;
     if (recent[at] !== set || recent[at + 1] !== member) {
       const left = this.minus(set, this.of([member]));
@@ -73,17 +90,25 @@ export class Receivers {
   intersection(a: number, b: number): number {
     if (a === b) return a;
     if (a === NOBODY || b === NOBODY) return NOBODY;
-    return this.#memoised(this.#intersections, a < b ? a : b, a < b ? b : a, (x, y) => x & y);
+    const [x, y] = [this.#sets[a]!, this.#sets[b]!];
+    if (typeof x === 'number' && typeof y === 'number') return this.#intern(x & y);
+    return this.#memoised(this.#intersections, a < b ? a : b, a < b ? b : a, (left, right) => left & right);
   }
 
   /** Takes a member out of every set there is, so that its number can be given to another one. */
   erase(member: number): void {
     const index = (member / BITS) | 0;
-    for (const words of this.#sets) if (index < words.length) words[index]! &= ~(1 << (member % BITS));
+    const others = ~(1 << (member % BITS));
     this.#forget();
-    // Sets that differed only in the member are equal now; either number will do.
-    this.#sets.forEach((words, number) => {
-      const key = keyOf(words);
+    this.#sets.forEach((bits, number) => {
+      let left = bits;
+      if (typeof bits !== 'number') {
+        if (index < bits.length) bits[index]! &= others;
+        left = trimmed(bits);
+      } else if (index === 0) left = bits & others;
+      this.#sets[number] = left;
+      // Sets that differed only in the member are equal now; either number will do.
+      const key = keyOf(left);
       if (!this.#numbers.has(key)) this.#numbers.set(key, number);
     });
   }
@@ -96,20 +121,20 @@ export class Receivers {
   /** Drops all sets; `keep` is handed a function that saves a set and returns its new number. */
   renumber(keep: (save: (set: number) => number) => void): void {
     const old = this.#sets;
-    this.#sets = [new Int32Array(0)];
+    this.#sets = [0];
     this.#forget();
-    this.#numbers.set('', NOBODY);
+    this.#numbers.set(0, NOBODY);
     keep((set) => this.#intern(old[set]!));
   }
 
   #forget(): void {
     this.epoch++;
-    this.#lists = [];
+    this.#lists.clear();
     this.#numbers.clear();
     this.#unions.clear();
     this.#differences.clear();
     this.#intersections.clear();
-    this.#withoutOne.fill(0);
+    this.#withoutOne = undefined;
   }
 
   #memoised(
@@ -123,39 +148,56 @@ export class Receivers {
     if (number === undefined) {
       const left = this.#sets[a]!;
       const right = this.#sets[b]!;
-      const words = new Int32Array(Math.max(left.length, right.length));
-      for (let i = 0; i < words.length; i++) words[i] = combine(left[i] ?? 0, right[i] ?? 0);
+      const words = new Int32Array(Math.max(lengthOf(left), lengthOf(right)));
+      for (let i = 0; i < words.length; i++) words[i] = combine(wordOf(left, i), wordOf(right, i));
       number = this.#intern(words);
       memo.set(key, number);
     }
     return number;
   }
 
-  #intern(words: Int32Array): number {
-    const key = keyOf(words);
+  #intern(bits: Bits): number {
+    const short = trimmed(bits);
+    const key = keyOf(short);
     let number = this.#numbers.get(key);
     if (number === undefined) {
       number = this.#sets.length;
-      this.#sets.push(words);
+      this.#sets.push(short);
       this.#numbers.set(key, number);
     }
     return number;
   }
 }
 
-function listOf(words: Int32Array): number[] {
+function lengthOf(bits: Bits): number {
+  return typeof bits === 'number' ? 1 : bits.length;
+}
+
+function wordOf(bits: Bits, index: number): number {
+  return typeof bits === 'number' ? (index === 0 ? bits : 0) : (bits[index] ?? 0);
+}
+
+/** Without zeros at the end, and as a word if that is all there is. */
+function trimmed(bits: Bits): Bits {
+  if (typeof bits === 'number') return bits;
+  let { length } = bits;
+  while (length > 0 && bits[length - 1] === 0) length--;
+  if (length <= 1) return bits[0] ?? 0;
+  return length === bits.length ? bits : bits.slice(0, length);
+}
+
+function listOf(bits: Bits): number[] {
   const members: number[] = [];
-  words.forEach((word, index) => {
+  for (let index = 0; index < lengthOf(bits); index++) {
+    const word = wordOf(bits, index);
     for (let bit = 0; word !== 0 && bit < BITS; bit++) {
       if ((word & (1 << bit)) !== 0) members.push(index * BITS + bit);
     }
-  });
+  }
   return members;
 }
 
-/** Equal for equal sets: zeros at the end do not count. */
-function keyOf(words: Int32Array): string {
-  let length = words.length;
-  while (length > 0 && words[length - 1] === 0) length--;
-  return words.subarray(0, length).join();
+/** Equal for equal sets that are {@link trimmed}. */
+function keyOf(bits: Bits): number | string {
+  return typeof bits === 'number' ? bits : bits.join();
 }

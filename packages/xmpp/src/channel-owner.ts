@@ -8,6 +8,7 @@ import type { Stanza } from './stanza.ts';
 import type { StreamError } from './stream-error.ts';
 import type { headerBytes, StreamHeader } from './stream-header.ts';
 import { streamLimits, type StreamLimits } from './stream.ts';
+import type { TurnShare } from './turn-share.ts';
 import { WORK_AT_ONCE, WORK_PER_SECOND } from './work-allowance.ts';
 
 /** Octets queued for a peer that does not read; with more the channel is closed. */
@@ -71,6 +72,8 @@ export interface ChannelOwner {
   readonly settings: ChannelSettings;
   readonly limits: ChannelLimits;
   readonly clock?: Clock;
+  /** What its channels share of each turn of the event loop. */
+  readonly share: TurnShare;
   readonly tls?: ChannelTls | undefined;
   /** A new connection on its way (client). */
   connect?(): Socket;

@@ -135,6 +135,11 @@ export class Channel {
     this.#stopping = false;
   }
 
+  /** Ends the session now if its connection has gone: word of that may still be on its way. */
+  noticeLoss(): void {
+    this.#connection?.noticeLoss();
+  }
+
   /**
    * Queues octets of whole stanzas. Buffers are not copied and may be shared between channels; they must not change
    * afterwards.
@@ -251,7 +256,8 @@ export class Channel {
       return;
     }
     const silence = this.#clock.now() - this.#heardAt;
-    this.#step({ type: 'hold-timer-expires', silence, unread: this.#stream?.stalled === true });
+    const unread = this.#stream?.stalled === true || this.#connection?.hasUnread === true;
+    this.#step({ type: 'hold-timer-expires', silence, unread });
   }
 
   #newAllowance(): WorkAllowance {
@@ -271,18 +277,22 @@ export class Channel {
       },
       this.#owner.limits,
     );
-    const connection: Connection = new Connection(socket, {
-      connected: () => {
-        this.#readAddress(connection);
-        this.#step({ type: 'connected' });
+    const connection: Connection = new Connection(
+      socket,
+      {
+        connected: () => {
+          this.#readAddress(connection);
+          this.#step({ type: 'connected' });
+        },
+        received: (chunk) => this.#receive(connection, stream, chunk),
+        drained: () => this.#call(() => this.#handlers?.drained?.()),
+        lost: (because) => {
+          this.#forget();
+          this.#step({ type: 'connection-lost', because });
+        },
       },
-      received: (chunk) => this.#receive(connection, stream, chunk),
-      drained: () => this.#call(() => this.#handlers?.drained?.()),
-      lost: (because) => {
-        this.#forget();
-        this.#step({ type: 'connection-lost', because });
-      },
-    });
+      this.#owner.share,
+    );
     this.#connection = connection;
     this.#stream = stream;
     this.#sentHeader = false;

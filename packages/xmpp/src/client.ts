@@ -12,6 +12,7 @@ import {
 import { DEFAULT_HOLD_TIME } from './channel-fsm.ts';
 import { ChannelTls, type TlsFiles } from './channel-tls.ts';
 import { CONTROL_NODE_JID } from './jid.ts';
+import { TurnShare } from './turn-share.ts';
 
 /** Most octets of one stanza from a control node, which may send whole ECMP sets and configuration. */
 export const MAX_STANZA_BYTES_OF_SERVER = 1024 * 1024;
@@ -60,6 +61,7 @@ export class XmppClient {
         ...options.limits,
       },
       clock: options.clock ?? systemClock,
+      share: new TurnShare(Number.POSITIVE_INFINITY),
       tls: tls === undefined ? undefined : new ChannelTls(tls),
       tap: options.tap,
       connect:

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '@vaportrail/net';
 import type { ChannelTls } from './channel-tls.ts';
+import type { TurnShare } from './turn-share.ts';
 
 /** Milliseconds a closed connection stays half open, so that the peer can read why. */
 const LINGER = 2000;
@@ -26,15 +27,21 @@ export interface ConnectionHandlers {
 export class Connection {
   #socket: Socket;
   readonly #handlers: ConnectionHandlers;
+  readonly #share: TurnShare;
   #released = false;
+  #isClosed = false;
+  /** Chunks that have been read and wait for their turn. */
+  #unread = 0;
   #failure = '';
   /** To be written at the end of this turn. */
   readonly #queue: Uint8Array[] = [];
   #queuedOctets = 0;
 
-  constructor(socket: Socket, handlers: ConnectionHandlers) {
+  /** @param share what it shares with other connections */
+  constructor(socket: Socket, handlers: ConnectionHandlers, share: TurnShare) {
     this.#socket = socket;
     this.#handlers = handlers;
+    this.#share = share;
     socket.once('connect', () => {
       if (!this.#released) handlers.connected();
     });
@@ -53,6 +60,11 @@ export class Connection {
   /** Octets queued and not yet taken by the operating system. */
   get backlog(): number {
     return this.#queuedOctets + this.#socket.writableLength;
+  }
+
+  /** Whether something that has been read waits for its turn. */
+  get hasUnread(): boolean {
+    return this.#unread > 0;
   }
 
   write(bytes: Uint8Array): void {
@@ -106,8 +118,9 @@ export class Connection {
     this.#socket.pause();
   }
 
+  /** Reads on, unless what has been read waits for its turn. */
   resume(): void {
-    if (this.#socket.isPaused()) this.#socket.resume();
+    if (this.#unread === 0 && this.#socket.isPaused()) this.#socket.resume();
   }
 
   /** Puts TLS on it; when the handshake fails the connection is lost. */
@@ -155,7 +168,9 @@ export class Connection {
 
   #listen(socket: Socket): void {
     socket.on('data', (chunk: Buffer) => {
-      if (!this.#released) this.#handlers.received(chunk);
+      if (this.#released || this.#share.serve(() => this.#receive(chunk))) return;
+      this.#unread++;
+      socket.pause();
     });
     socket.on('drain', () => {
       if (!this.#released) this.#handlers.drained();
@@ -164,9 +179,23 @@ export class Connection {
       this.#failure ||= message;
     });
     socket.on('close', () => {
-      if (this.#released) return;
-      this.#released = true;
-      this.#handlers.lost(this.#failure || 'the peer closed the connection');
+      this.#isClosed = true;
+      if (!this.#released) this.#share.serve(() => this.noticeLoss());
     });
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#unread > 0) {
+      this.#unread--;
+      this.resume();
+    }
+    if (!this.#released) this.#handlers.received(chunk);
+  }
+
+  /** Tells that it has been closed, if it has and nobody knows yet: with thousands of others it may still be in line. */
+  noticeLoss(): void {
+    if (this.#released || !this.#isClosed) return;
+    this.#released = true;
+    this.#handlers.lost(this.#failure || 'the peer closed the connection');
   }
 }

@@ -14,6 +14,7 @@ import { ChannelTls, type TlsFiles } from './channel-tls.ts';
 import { excerpt } from './element-reader.ts';
 import { StreamError } from './stream-error.ts';
 import { STREAM_ID, type StreamHeader } from './stream-header.ts';
+import { TurnShare } from './turn-share.ts';
 
 /**
  * Most connections that have not finished their header (and TLS). Beyond it the one that has been silent for longest
@@ -48,6 +49,8 @@ export interface XmppServerOptions {
   readonly refuse?: (header: StreamHeader, address: string) => StreamError | undefined;
   /** A handler threw where no channel was left to close. */
   readonly report?: (error: unknown) => void;
+  /** Milliseconds of each turn of the event loop for what comes from agents. */
+  readonly turnShare?: number;
   /** Is told what agents write, for a recording. */
   readonly tap?: ChannelTap | undefined;
 }
@@ -83,6 +86,7 @@ export class XmppServer {
         holdTime: options.holdTime ?? DEFAULT_HOLD_TIME,
       },
       limits: this.#limits,
+      share: new TurnShare(options.turnShare),
       clock: options.clock ?? systemClock,
       tls: options.tls === undefined ? undefined : new ChannelTls(options.tls),
       header: (to) => ({ from: options.name, to, id: STREAM_ID, namespace: 'jabber:client' }),
@@ -185,6 +189,7 @@ export class XmppServer {
     }
     // Before TLS a name is no more than a claim.
     const claimed = this.#owner.settings.tls && !channel.secure;
+    if (!claimed) this.#channels.get(header.from)?.noticeLoss();
     const known = claimed ? undefined : this.#channels.get(header.from);
     if (known !== undefined) {
       const because = `${excerpt(header.from)} has a session from ${known.address}`;

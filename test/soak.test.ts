@@ -17,6 +17,7 @@ t.test(
       rate: 20,
       // The machine runs other tests at the same time: how fast it answers is the long soak's question.
       delayBound: 10_000,
+      stallBound: 1000,
       tell: (line) => t.comment(line),
     });
     t.comment(reportText(report));
@@ -25,6 +26,10 @@ t.test(
     t.same(report.gaps, [], 'the routes of undisturbed nodes were there all the time');
     t.ok(report.outages.SIGKILL + report.outages.SIGTERM > 0, 'a control node went and came back');
     t.ok(report.storm.connected > 0, 'a crowd of agents came and was cut off');
+    t.ok(
+      report.stalls.every(({ seconds }) => seconds > 0),
+      'the event loops of the control nodes were watched',
+    );
     t.ok(report.tables > 2 * 12, 'the tables of every party were compared');
     for (const [name, times] of Object.entries(report.disturbances)) t.ok(times > 0, name);
   },

@@ -11,6 +11,7 @@ const USAGE = `npm run soak -- [options]
   --storm N       further agents that connect and are cut off together, again and again (default 300; 0: none)
   --rate N        disturbances a second (default 25)
   --max-delay N   milliseconds within which 99 of 100 answers must come (default 500)
+  --max-stall N   milliseconds a control node may keep its event loop, of its own time (default 150)
   --json          the report as one JSON document on standard output
   --quiet         only the report
 
@@ -37,6 +38,7 @@ async function main(args: readonly string[]): Promise<number> {
       storm: { type: 'string', default: '300' },
       rate: { type: 'string', default: '25' },
       'max-delay': { type: 'string', default: '500' },
+      'max-stall': { type: 'string', default: '150' },
       json: { type: 'boolean', default: false },
       quiet: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -54,6 +56,7 @@ async function main(args: readonly string[]): Promise<number> {
     storm: number('storm', values.storm),
     rate: number('rate', values.rate),
     delayBound: number('max-delay', values['max-delay']),
+    stallBound: number('max-stall', values['max-stall']),
     tell: (line) => {
       if (!values.quiet) process.stderr.write(`${line}\n`);
     },

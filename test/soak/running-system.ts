@@ -2,6 +2,7 @@
  * The system under soak: two control nodes as processes of their own, agents and a gateway in this one, FRR and GoBGP
  * where they are installed. It does as it is told; what was told is the intent's to remember.
  */
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Agent } from '@vaportrail/agent';
 import { Gateway, gatewayConfig } from '@vaportrail/gateway';
@@ -18,7 +19,9 @@ import {
 } from '@vaportrail/lab';
 import { type NeighborView, fetchView } from '@vaportrail/show';
 import type { ComputeNode, Intent, Workload } from './intent.ts';
+import type { StallLine } from './loop-stalls.ts';
 
+const stallWatch = new URL('./loop-stalls.js', import.meta.url).href;
 const program = fileURLToPath(new URL('../../../packages/cli/bin/vaportrail.js', import.meta.url));
 const ports = { bgp: 1790, xmpp: 5269, views: 8083 };
 const START_MILLISECONDS = 30_000;
@@ -27,6 +30,8 @@ const START_MILLISECONDS = 30_000;
 export class ControlNodeProcess {
   readonly name: string;
   readonly address: string;
+  /** Where it notes how long its event loop was kept. */
+  readonly #stalls: string;
   readonly #file: string;
   #process: DaemonProcess | undefined;
 
@@ -34,6 +39,15 @@ export class ControlNodeProcess {
     this.name = name;
     this.address = address;
     this.#file = file;
+    this.#stalls = `${file}.stalls`;
+  }
+
+  /** What it noted, over all its lives. */
+  stallLines(): StallLine[] {
+    if (!existsSync(this.#stalls)) return [];
+    const lines = readFileSync(this.#stalls, 'utf8').split('\n');
+    // The last one may have been cut short with the process.
+    return lines.slice(0, -1).map((line) => JSON.parse(line) as StallLine);
   }
 
   get pid(): number | undefined {
@@ -57,6 +71,8 @@ export class ControlNodeProcess {
   async start(): Promise<void> {
     this.#process = new DaemonProcess(this.name, [
       process.execPath,
+      '--import',
+      `${stallWatch}?file=${encodeURIComponent(this.#stalls)}`,
       program,
       'control-node',
       '-c',

@@ -10,7 +10,13 @@ import { Intent } from './intent.ts';
 import { RunningSystem } from './running-system.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { Storm } from './storm.ts';
-import { type DelayReport, type MemoryReport, VitalSigns } from './vital-signs.ts';
+import {
+  type DelayReport,
+  type MemoryReport,
+  NOTED_STALL,
+  type StallReport,
+  VitalSigns,
+} from './vital-signs.ts';
 
 export interface SoakSettings {
   readonly seconds: number;
@@ -23,6 +29,8 @@ export interface SoakSettings {
   readonly rate: number;
   /** Milliseconds that 99 of 100 answers may take. */
   readonly delayBound: number;
+  /** Milliseconds that a control node may keep its event loop. */
+  readonly stallBound: number;
   /** Called with a line whenever something happens that a reader would follow. */
   readonly tell: (line: string) => void;
 }
@@ -47,6 +55,7 @@ export interface SoakReport {
   readonly gaps: readonly string[];
   readonly memory: readonly MemoryReport[];
   readonly delays: readonly DelayReport[];
+  readonly stalls: readonly StallReport[];
   /** Why it failed; empty when all is well. */
   readonly failures: readonly string[];
 }
@@ -131,6 +140,7 @@ async function disturb(
 
   const memory = vital.memory();
   const delays = vital.delays();
+  const stalls = vital.stalls();
   failures.push(...system.dead());
   if (settings.storm > 0 && storm.connected === 0) failures.push('the crowd was never let in');
   if (comparison === undefined) failures.push('the tables could not be compared');
@@ -144,6 +154,11 @@ async function disturb(
   for (const { process, p99 } of delays)
     if (p99 > settings.delayBound)
       failures.push(`${process}: 1 of 100 answers took more than ${p99.toFixed(0)} ms`);
+  for (const { process, longest, seconds } of stalls) {
+    if (seconds === 0) failures.push(`${process}: nobody watched its event loop`);
+    if (longest > settings.stallBound)
+      failures.push(`${process}: its event loop stood still for ${longest.toFixed(0)} ms`);
+  }
   return {
     seed,
     seconds: elapsed(),
@@ -160,6 +175,7 @@ async function disturb(
     gaps: continuity.gaps,
     memory,
     delays,
+    stalls,
     failures,
   };
 }
@@ -226,6 +242,10 @@ export function reportText(report: SoakReport): string {
     ...report.delays.map(
       ({ process, p99, longest }) =>
         `delay     ${process}: 99 % below ${p99.toFixed(1)} ms, longest ${longest.toFixed(1)} ms`,
+    ),
+    ...report.stalls.map(
+      ({ process, seconds, longest, noted }) =>
+        `stall     ${process}: longest ${longest.toFixed(0)} ms, ${noted} over ${NOTED_STALL} ms in ${seconds.toFixed(0)} s`,
     ),
     ...(differences.length === 0 ? [] : [differencesText(differences)]),
     ...gaps.slice(0, 10).map((gap) => `gap       ${gap}`),

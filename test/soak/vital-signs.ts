@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { residentOctets } from '../bench/process-usage.ts';
 import { median, quantile } from '../bench/statistics.ts';
+import { LINE_MILLISECONDS } from './loop-stalls.ts';
 import type { ControlNodeProcess } from './running-system.ts';
 
 export interface MemoryReport {
@@ -24,6 +25,21 @@ export interface DelayReport {
   readonly longest: number;
 }
 
+/** How long the event loop of a control node was kept, over all its lives. */
+export interface StallReport {
+  readonly process: string;
+  /** Seconds that were watched, the first ones of each life left out. */
+  readonly seconds: number;
+  /** Milliseconds. */
+  readonly longest: number;
+  /** How many were longer than {@link NOTED_STALL}. */
+  readonly noted: number;
+}
+
+/** Stalls of which a reader is told how many there were, in milliseconds. */
+export const NOTED_STALL = 50;
+/** Until a control node is up its code is loaded, and nobody waits for it yet. */
+const STARTING_MILLISECONDS = 6000;
 const SAMPLE_MILLISECONDS = 250;
 /** This process takes the resident memory of its crowd back late: it is judged by what is live after a collection. */
 const COLLECT_MILLISECONDS = 5000;
@@ -79,6 +95,19 @@ export class VitalSigns {
         after - before <= Math.max(FLAT_MEGABYTES, before * FLAT_SHARE) ||
         after - between <= between * STILL_SHARE;
       return { process: name, seconds, before, after, flat: seconds < JUDGED_AFTER ? undefined : flat };
+    });
+  }
+
+  stalls(): StallReport[] {
+    return this.#controlNodes.map((node) => {
+      const lines = node.stallLines().filter(({ at }) => at > STARTING_MILLISECONDS);
+      const stalls = lines.flatMap((line) => line.stalls);
+      return {
+        process: node.name,
+        seconds: lines.length * (LINE_MILLISECONDS / 1000),
+        longest: Math.max(0, ...stalls),
+        noted: stalls.filter((stall) => stall > NOTED_STALL).length,
+      };
     });
   }
 

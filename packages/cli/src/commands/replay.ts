@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { neighborsText, routesText } from '@vaportrail/show';
 import { RecordingError } from '@vaportrail/show/recording';
+import { z } from 'zod';
 import { exitCode, print, printJson, UsageError, type Subcommand } from '../command.ts';
 import { differences } from '../replay/expectation.ts';
 import { replayRun, type ReplayedRun, type ReplayedTables } from '../replay/replayed-run.ts';
@@ -60,9 +61,14 @@ async function trouble<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    if (error instanceof z.ZodError) {
+      const [{ path, message } = { path: [], message: 'is none' }, ...others] = error.issues;
+      const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+      const field = path.length === 0 ? '' : `${path.join('.')}: `;
+      throw new UsageError(`the configuration in the recording: ${field}${message}${more}`);
+    }
     const { name, code, message } = error as NodeJS.ErrnoException;
-    const isTheirs =
-      error instanceof RecordingError || code !== undefined || name === 'ZodError' || name === 'SyntaxError';
+    const isTheirs = error instanceof RecordingError || code !== undefined || name === 'SyntaxError';
     throw isTheirs ? new UsageError(message) : error;
   }
 }

@@ -1,6 +1,6 @@
 /** Replays one run of a recording and yields the tables there are at its end, or at a time within it. */
 import type { NeighborView, RouteView } from '@vaportrail/show';
-import { Run, type RecordLine, type RunEnd } from '@vaportrail/show/recording';
+import { LONGEST_PAUSE, RecordingError, Run, type RecordLine, type RunEnd } from '@vaportrail/show/recording';
 
 export interface ReplayOptions {
   /** Which run of the file, from 1; the last when left out. */
@@ -77,6 +77,8 @@ export async function replayRun(
   }
   if (replay === undefined || start === undefined) throw new Error(`${path}: the run has no start`);
   if (Number.isFinite(last) && last > at) {
+    if (last > at + LONGEST_PAUSE)
+      throw new RecordingError(`--until: more than a year after the last record of ${path}`);
     at = last;
     replay.advanceTo(at);
   }

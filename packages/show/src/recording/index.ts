@@ -7,5 +7,5 @@ export {
   octetsOfText,
 } from './record.ts';
 export { DEFAULT_RECORDING_LIMIT, Recorder, type RecorderOptions } from './recorder.ts';
-export { RecordingError, Run, type RunEnd } from './recording.ts';
+export { LONGEST_PAUSE, RecordingError, Run, type RunEnd } from './recording.ts';
 export { type ReplayedConnection, replayedConnection } from './replayed-socket.ts';

@@ -8,7 +8,8 @@
 /** The version of the format; a reader refuses later ones. */
 export const RECORDING_FORMAT = 1;
 
-export type RecordedDaemon = 'control-node' | 'agent';
+export const recordedDaemons = ['control-node', 'agent'] as const;
+export type RecordedDaemon = (typeof recordedDaemons)[number];
 
 export type RecordedEvent =
   /** The daemon starts with a configuration, as its file may say it. Passwords are left out. */

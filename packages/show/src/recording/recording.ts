@@ -1,7 +1,18 @@
 /** Reads recordings, line by line, and says where one is wrong. */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { RECORDING_FORMAT, type RecordLine, type RecordType, recordFields } from './record.ts';
+import {
+  RECORDING_FORMAT,
+  type RecordLine,
+  type RecordType,
+  recordFields,
+  recordedDaemons,
+} from './record.ts';
+
+/** The last millisecond that a date can name. */
+const LAST_TIME = 8.64e15;
+/** Longest pause between two records: a replay lives through it, timer by timer. */
+export const LONGEST_PAUSE = 366 * 86_400_000;
 
 /** What is wrong with a recording, with its file and line. */
 export class RecordingError extends Error {
@@ -51,6 +62,7 @@ export class Run {
   async *records(): AsyncGenerator<RecordLine> {
     let run = 0;
     let torn: string | undefined;
+    let latest: number | undefined;
     this.#end = 'open';
     for await (const { at, record } of linesOf(this.#path)) {
       const place = `${this.#path}:${at}`;
@@ -62,15 +74,27 @@ export class Run {
         torn = `${place}: ${record}`;
         continue;
       }
-      if (record.type === 'start' && record.format > RECORDING_FORMAT) {
-        throw new RecordingError(`${place}: format ${record.format} is later than this program`);
+      if (record.type === 'start') {
+        const problem = startProblem(record);
+        if (problem !== undefined) throw new RecordingError(`${place}: ${problem}`);
       }
+      if (latest !== undefined && record.at > latest + LONGEST_PAUSE) {
+        throw new RecordingError(`${place}: at: more than a year after the record before`);
+      }
+      latest = Math.max(latest ?? record.at, record.at);
       if (record.type === 'stop') this.#end = 'stopped';
       if (record.type === 'full') this.#end = 'full';
       yield record;
     }
     if (torn !== undefined) this.#end = 'torn';
   }
+}
+
+function startProblem({ format, daemon }: RecordLine & { readonly type: 'start' }): string | undefined {
+  if (format > RECORDING_FORMAT) return `format ${format} is later than this program`;
+  if (!Number.isInteger(format) || format < 1) return `there is no format ${format}`;
+  if (!recordedDaemons.includes(daemon)) return `there are no recordings of "${String(daemon)}"`;
+  return undefined;
 }
 
 /** Every line with its number: a record, or what is wrong with it. */
@@ -95,7 +119,8 @@ function recordOf(text: string): RecordLine | string {
   if (typeof type !== 'string' || !Object.hasOwn(recordFields, type)) {
     return `there are no records of type ${JSON.stringify(type)}`;
   }
-  if (!Number.isFinite(record['at'])) return 'at: must be a time in milliseconds';
+  const at = record['at'];
+  if (typeof at !== 'number' || !(at >= 0 && at <= LAST_TIME)) return 'at: must be a time in milliseconds';
   for (const [field, kind] of Object.entries(recordFields[type as RecordType])) {
     const is = record[field];
     if (typeof is !== kind || is === null)

@@ -110,6 +110,14 @@ t.test('what is no recording is refused with its line', async (t) => {
     [`${good}null\n${good.split('\n')[1]}`, /:3: not a record/],
     [`${good}{"at":\n${good.split('\n')[1]}`, /:3: not a whole record/],
     [good.replace('"format":1', '"format":2'), /:1: format 2 is later than this program/],
+    [good.replace('"format":1', '"format":0'), /:1: there is no format 0/],
+    [
+      good.replace('"daemon":"control-node"', '"daemon":"toaster"'),
+      /:1: there are no recordings of "toaster"/,
+    ],
+    [`${good}{"at":-1,"type":"stop"}\n${good.split('\n')[1]}\n`, /:3: at: must be a time/],
+    [`${good}{"at":1e17,"type":"stop"}\n${good.split('\n')[1]}\n`, /:3: at: must be a time/],
+    [`${good}{"at":8e15,"type":"stop"}\n${good.split('\n')[1]}\n`, /:3: at: more than a year/],
   ] as const) {
     writeFileSync(path, text);
     await t.rejects(recordsOf(path), { name: 'RecordingError', message: because }, String(because));

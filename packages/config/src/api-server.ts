@@ -345,10 +345,14 @@ function paged(
   objects: readonly ConfigObject[],
   query: URLSearchParams,
 ): { objects: readonly ConfigObject[]; marker: string | undefined } {
-  const limit = Number(query.get('page_limit') ?? Number.NaN);
-  if (!(limit > 0)) return { objects, marker: undefined };
+  const asked = query.get('page_limit');
+  const marker = query.get('page_marker');
+  const after = marker === null ? null : checkedUuid(marker);
+  if (asked === null) return { objects, marker: undefined };
+  if (!/^[1-9]\d{0,8}$/.test(asked))
+    throw new ConfigRequestError(400, `page_limit "${asked}" is no number of objects`);
+  const limit = Number(asked);
   const sorted = objects.toSorted((a, b) => (a.uuid < b.uuid ? -1 : 1));
-  const after = query.get('page_marker');
   const from = after === null ? 0 : sorted.findIndex(({ uuid }) => uuid > after);
   const page = from < 0 ? [] : sorted.slice(from, from + limit);
   return { objects: page, marker: page.length === limit ? page.at(-1)?.uuid : undefined };

@@ -43,10 +43,19 @@ export async function ask(
       `no config node answers at ${url}; start one (vaportrail config), or name one with --from`,
     );
   });
-  const text = await answered.text();
-  const answer = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+  const answer = parsed(await answered.text());
+  if (answer === undefined)
+    throw new Error(`${url} answered ${answered.status} with what is not JSON: is it a config node?`);
   if (!answered.ok) throw new Error(String(answer['error'] ?? `${url} answered ${answered.status}`));
   return answer;
+}
+
+function parsed(text: string): Record<string, unknown> | undefined {
+  try {
+    return (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
 }
 
 function urlOf(from: string | undefined): string {
@@ -84,6 +93,58 @@ const shortNames: Partial<Record<ObjectTypeName, string>> = {
   'routing-instance': 'ri',
   'route-target': 'rt',
 };
+
+/** What a command is asked to look at: all objects of a type, or one of them. */
+export interface Asked {
+  readonly type: ObjectTypeName;
+  readonly name?: string;
+}
+
+/**
+ * As kubectl takes it: `TYPE`, `TYPE,TYPE`, `TYPE NAME…` or `TYPE/NAME…`, the last as `get -o name` prints it.
+ * @throws UsageError
+ */
+export function askedFor(first: string, others: readonly string[]): Asked[] {
+  if (first.includes('/'))
+    return [first, ...others].map((text) => {
+      const at = text.indexOf('/');
+      if (at < 0) throw new UsageError(`"${text}" is not TYPE/NAME, as "${first}" is`);
+      return { type: typeOf(text.slice(0, at)), name: text.slice(at + 1) };
+    });
+  const types = first.split(',').map(typeOf);
+  if (others.length === 0) return types.map((type) => ({ type }));
+  const mixed = others.find((name) => name.includes('/'));
+  if (mixed !== undefined) throw new UsageError(`"${mixed}": TYPE/NAME does not go with a type before it`);
+  return types.flatMap((type) => others.map((name) => ({ type, name })));
+}
+
+/** The objects asked for, by type; those that are not there are told after the others have been shown. */
+export async function found(
+  options: ApiOptions,
+  asked: readonly Asked[],
+): Promise<{ readonly groups: Map<ObjectTypeName, Shown[]>; readonly missing: Error[] }> {
+  const groups = new Map<ObjectTypeName, Shown[]>();
+  const missing: Error[] = [];
+  for (const { type, name } of asked) {
+    const group = groups.get(type) ?? [];
+    groups.set(type, group);
+    if (name === undefined) group.push(...(await objectsOf(options, type)));
+    else
+      await objectOf(options, type, name).then(
+        (object) => group.push(object),
+        (error: Error) => missing.push(error),
+      );
+  }
+  return { groups, missing };
+}
+
+/** @throws the first of them, with the words of all */
+export function tellMissing(missing: readonly Error[]): void {
+  const [first, ...others] = missing;
+  if (first === undefined) return;
+  first.message = [first, ...others].map(({ message }) => message).join('\nerror: ');
+  throw first;
+}
 
 /** All objects of a type, whole. */
 export async function objectsOf(options: ApiOptions, type: ObjectTypeName): Promise<Shown[]> {

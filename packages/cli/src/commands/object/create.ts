@@ -1,26 +1,25 @@
 /** `vaportrail create -f FILE`: objects as the API takes them, in YAML or JSON. */
-import { isObjectTypeName, type ObjectTypeName } from './object-document.ts';
-import { print, UsageError, type Subcommand } from '../../command.ts';
+import { print, type Subcommand } from '../../command.ts';
 import { addApiOptions, ask, type ApiOptions } from './api.ts';
-import { readDocuments } from './object-document.ts';
+import { documentsOf } from './object-document.ts';
 
 export const create = {
-  summary: 'create configuration objects from a file',
+  summary: 'create configuration objects from files',
   examples: [
     ['vaportrail create -f network.yaml', 'documents of the form {virtual-network: {fq_name: […], …}}'],
     ['cat pool.json | vaportrail create -f -', 'from standard input'],
   ],
   build: (command) =>
     void addApiOptions(command)
-      .requiredOption('-f, --filename <file>', 'YAML or JSON, "-" for standard input')
-      .action(async ({ filename, ...options }: ApiOptions & { filename: string }) => {
-        for (const document of readDocuments(filename)) {
-          const [[type, body] = ['', undefined], ...others] = Object.entries(document);
-          if (others.length > 0 || !isObjectTypeName(type))
-            throw new UsageError(`${filename}: a document must have one key, the type of the object`);
-          const answer = await ask(options, 'POST', `/${type}s`, { [type]: body });
+      .requiredOption('-f, --filename <file...>', 'YAML or JSON, "-" for standard input')
+      .action(async ({ filename, ...options }: ApiOptions & { filename: string[] }) => {
+        // What is wrong with a file is said before anything is made.
+        for (const { type, body, where } of filename.flatMap(documentsOf)) {
+          const answer = await ask(options, 'POST', `/${type}s`, { [type]: body }).catch((error: Error) => {
+            throw new Error(`${where}: ${error.message}`, { cause: error });
+          });
           const { fq_name: name } = answer[type] as { fq_name: string[] };
-          print(`${type satisfies ObjectTypeName}/${name.join(':')} created`);
+          print(`${type}/${name.join(':')} created`);
         }
       }),
 } as const satisfies Subcommand;

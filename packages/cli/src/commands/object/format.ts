@@ -51,24 +51,31 @@ const ownColumns: Partial<Record<ObjectTypeName, readonly Column<Shown>[]>> = {
   ],
 };
 
-/** One object alone, or a list of them. */
-export function objectsText(
-  type: ObjectTypeName,
-  objects: readonly Shown[],
+/** Objects by type; a single one alone, and not in a list. Tables leave out types without objects. */
+export function groupsText(
+  groups: ReadonlyMap<ObjectTypeName, readonly Shown[]>,
   format: Format | undefined,
   single: boolean,
 ): string {
+  const entries = [...groups];
+  const whole = (): object =>
+    Object.fromEntries(entries.map(([type, all]) => (single ? [type, all[0]] : [`${type}s`, all])));
   switch (format) {
     case 'json':
-      return JSON.stringify(single ? { [type]: objects[0] } : { [`${type}s`]: objects }, null, 2);
+      return JSON.stringify(whole(), null, 2);
     case 'yaml':
-      return stringify(single ? { [type]: objects[0] } : { [`${type}s`]: objects });
+      return stringify(whole());
     case 'name':
-      return objects.map((one) => `${type}/${nameOf(one)}`).join('\n');
+      return entries.flatMap(([type, all]) => all.map((one) => `${type}/${nameOf(one)}`)).join('\n');
     default:
   }
-  if (objects.length === 0) return `No ${type}s found.`;
-  const wide = format === 'wide';
+  return entries
+    .filter(([, all]) => all.length > 0)
+    .map(([type, all]) => tableText(type, all, format === 'wide').trimEnd())
+    .join('\n\n');
+}
+
+function tableText(type: ObjectTypeName, objects: readonly Shown[], wide: boolean): string {
   return columns<Shown>(
     [
       { title: 'NAME', cell: (one) => (wide ? nameOf(one) : one.fq_name.at(-1)) },

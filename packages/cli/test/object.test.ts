@@ -1,0 +1,196 @@
+/** The commands on configuration objects as somebody used to kubectl would type them, each in a process of its own. */
+import { execFile } from 'node:child_process';
+import { createServer } from 'node:http';
+import { writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ApiServer, ConfigDatabase, EmbeddedStore } from '@vaportrail/config';
+import t from 'tap';
+
+const program = fileURLToPath(new URL('../../bin/vaportrail.js', import.meta.url));
+const folder = t.testdir({ store: {}, run: {} });
+const store = EmbeddedStore.open(join(folder, 'store'));
+const database = await ConfigDatabase.open(store);
+const server = new ApiServer(database);
+await server.listen({ address: '127.0.0.1', port: 0 });
+t.teardown(async () => {
+  await server.close();
+  database.close();
+  await store.close();
+});
+t.setTimeout(120_000);
+
+interface Said {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function vaportrail(line: string, from = server.url, input = ''): Promise<Said> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [program, ...line.split(' '), '--from', from],
+      { env: { ...process.env, XDG_RUNTIME_DIR: join(folder, 'run') } },
+      (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code), out, err }),
+    );
+    child.stdin!.end(input);
+  });
+}
+
+const network = `domain: { fq_name: [d] }
+---
+project: { fq_name: [d, p] }
+---
+virtual-network:
+  fq_name: [d, p, red]
+  route_target_list: { route_target: ['target:64512:7'] }
+---
+virtual-network: { fq_name: [d, p, blue] }
+---
+loadbalancer:
+  fq_name: [d, p, web__1]
+  loadbalancer_provider: native
+  loadbalancer_properties: { vip_address: 10.96.0.7 }
+`;
+
+t.test('objects are made from a file, and what is wrong with it is said before anything is', async (t) => {
+  const file = join(folder, 'network.yaml');
+  writeFileSync(file, network.replace('virtual-network:\n', 'virtual-netwrk:\n'));
+  const refused = await vaportrail(`create -f ${file}`);
+  t.equal(refused.code, 2);
+  t.equal(
+    refused.err,
+    `error: ${file}:5: no object type is called "virtual-netwrk"; did you mean virtual-network?\n`,
+  );
+  t.equal(refused.out, '');
+  writeFileSync(file, network);
+  t.match(await vaportrail(`create -f ${file}`), {
+    code: 0,
+    out: 'domain/d created\nproject/d:p created\nvirtual-network/d:p:red created\nvirtual-network/d:p:blue created\nloadbalancer/d:p:web__1 created\n',
+  });
+  t.match(await vaportrail('create -f -', server.url, 'project: { fq_name: [d, p] }\n'), {
+    code: 1,
+    err: 'error: -:1: a project is called d:p already\n',
+  });
+  for (const [text, error] of [
+    ['- a list\n', /^error: -:1: a document must be \{TYPE: /],
+    ['project: 7\n', /^error: -:1: project: fq_name: must be a list of names/],
+    ['project: [\n', /^error: -:\d: /],
+    ['project: { fq_name: [d, x], colour: red }\n', /^error: -:1: a project has no "colour"/],
+  ] as const)
+    t.match((await vaportrail('create -f -', server.url, text)).err, error);
+  t.match(await vaportrail('create -f /nowhere.yaml'), { code: 1, err: /ENOENT.*\/nowhere\.yaml/ });
+});
+
+t.test('types go by their plural, singular and short names, several at a time', async (t) => {
+  const [plural, singular, short, upper] = await Promise.all(
+    ['virtual-networks', 'virtual-network', 'vn', 'VN'].map((type) => vaportrail(`get ${type}`)),
+  );
+  t.match(plural, {
+    code: 0,
+    err: '',
+    out: /^NAME +ID +ROUTE TARGETS *\nblue .*\nred .*target:64512:7\n$/,
+  });
+  for (const other of [singular, short, upper]) t.equal(other!.out, plural!.out);
+  const two = await vaportrail('get lb,vn');
+  t.match(two.out, /^NAME +ADDRESS .*\nweb__1 +10\.96\.0\.7 .*\n\nNAME +ID /);
+  const unknown = await vaportrail('get services');
+  t.equal(unknown.code, 2);
+  t.match(unknown.err, /^error: no object type is called "services"/);
+  t.match(await vaportrail('get floating-ips'), { code: 0, out: '', err: 'No floating-ips found.\n' });
+  t.match(await vaportrail('get'), { code: 2, err: /missing required argument 'type'/ });
+});
+
+t.test('one or several are named by name, full name, UUID or TYPE/NAME', async (t) => {
+  const { uuid } = database.byName('virtual-network', ['d', 'p', 'red']);
+  const answers = await Promise.all(
+    ['vn red', 'vn d:p:red', `vn ${uuid}`, 'vn/red', 'virtual-networks/d:p:red'].map((line) =>
+      vaportrail(`get ${line} -o name`),
+    ),
+  );
+  for (const { code, out } of answers) t.same([code, out], [0, 'virtual-network/d:p:red\n']);
+  t.equal(
+    (await vaportrail('get vn red blue -o name')).out,
+    'virtual-network/d:p:red\nvirtual-network/d:p:blue\n',
+  );
+  t.equal((await vaportrail('get lb web -o name')).out, 'loadbalancer/d:p:web__1\n', 'without the UID in it');
+  const mixed = await vaportrail('get vn/red lb/web -o name');
+  t.equal(mixed.out, 'virtual-network/d:p:red\nloadbalancer/d:p:web__1\n');
+  t.match(await vaportrail('get vn/red blue'), { code: 2, err: /"blue" is not TYPE\/NAME/ });
+});
+
+t.test('what is not there ends with 1 and its name, and the others are shown', async (t) => {
+  t.same(await vaportrail('get vn green'), {
+    code: 1,
+    out: '',
+    err: 'error: no virtual-network is called green\n',
+  });
+  t.same(await vaportrail('get vn green red purple -o name'), {
+    code: 1,
+    out: 'virtual-network/d:p:red\n',
+    err: 'error: no virtual-network is called green\nerror: no virtual-network is called purple\n',
+  });
+  t.match(await vaportrail('describe vn green'), { code: 1, out: '', err: /is called green/ });
+  t.match(await vaportrail('get vn 99fe8ce7-9e75-11e9-b485-0050569e6cfc -o json'), {
+    code: 1,
+    out: '',
+    err: /99fe8ce7/,
+  });
+});
+
+t.test('output is a table, a wide one, names, JSON and YAML', async (t) => {
+  const wide = await vaportrail('get vn red -o wide');
+  t.match(wide.out, /UUID *\nd:p:red .*[0-9a-f]{8}-/);
+  const one = JSON.parse((await vaportrail('get vn red -o json')).out) as { 'virtual-network': object };
+  t.match(one, { 'virtual-network': { fq_name: ['d', 'p', 'red'] } });
+  const all = JSON.parse((await vaportrail('get vn,fip -o json')).out) as Record<string, object[]>;
+  t.same([all['virtual-networks']!.length, all['floating-ips']!.length], [2, 0]);
+  t.match((await vaportrail('get vn red -o yaml')).out, /^virtual-network:\n/);
+  t.match(await vaportrail('get vn -o xml'), { code: 2, err: /Allowed choices are json, yaml, wide, name/ });
+  t.match((await vaportrail('describe vn')).out, /^name: d:p:blue\n[^]*\n---\nname: d:p:red\n/);
+  t.match((await vaportrail('describe lb web')).out, /vip_address: 10\.96\.0\.7/);
+});
+
+t.test('deleting takes names or a file, and refuses what is in use or not named', async (t) => {
+  t.match(await vaportrail('delete vn'), { code: 2, err: /delete needs a name/ });
+  t.match(await vaportrail('delete project p'), { code: 1, err: /project d:p is still used by/ });
+  t.match(await vaportrail('delete vn/red vn/green'), {
+    code: 1,
+    out: 'virtual-network/d:p:red deleted\n',
+    err: 'error: no virtual-network is called green\n',
+  });
+  const rest =
+    network.slice(0, network.indexOf('virtual-network:')) +
+    network.slice(network.indexOf('virtual-network: {'));
+  t.match(await vaportrail('delete -f -', server.url, rest), {
+    code: 0,
+    out: 'loadbalancer/d:p:web__1 deleted\nvirtual-network/d:p:blue deleted\nproject/d:p deleted\ndomain/d deleted\n',
+  });
+  t.match(await vaportrail('delete'), { code: 2, err: /either TYPE NAME, or -f/ });
+});
+
+t.test('every command has help with examples', async (t) => {
+  for (const command of ['get', 'describe', 'create', 'delete', 'trace'])
+    t.match(await vaportrail(`${command} --help`), {
+      code: 0,
+      out: /Usage: [^]*Examples:\n {2}\$ vaportrail /,
+    });
+});
+
+t.test('a config node that is not there, and something that is none, are told as that', async (t) => {
+  t.match(await vaportrail('get vn', 'http://127.0.0.1:1'), {
+    code: 1,
+    err: /no config node answers at http:\/\/127\.0\.0\.1:1/,
+  });
+  t.match(await vaportrail('get vn', 'nobody'), { code: 2, err: /no config node called "nobody" runs here/ });
+  const web = createServer((_, response) => response.end('<html>'));
+  await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => web.close());
+  const { port } = web.address() as AddressInfo;
+  t.match(await vaportrail('get vn', `http://127.0.0.1:${port}`), {
+    code: 1,
+    err: /answered 200 with what is not JSON: is it a config node\?/,
+  });
+});

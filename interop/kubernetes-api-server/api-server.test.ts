@@ -1,6 +1,6 @@
 // `vaportrail kube` at a real Kubernetes API server, with no more rights than deploy/kubernetes gives it: what kubectl
 // applies becomes configuration, the external address is in the status, readiness is followed, and neither a restart of
-// the server nor a history that is compacted away loses anything.
+// the server nor a history that is compacted away loses anything; a cluster made anew, with new tokens, is followed too.
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { ConfigDatabase, EmbeddedStore, LoadBalancerDrivers } from '@vaportrail/config';
 import { clusterReports, ClusterSource, KubeManager } from '@vaportrail/kube';
 import { bookManifests } from '@vaportrail/lab';
+import type { Log } from '@vaportrail/show';
 import { Etcd3 } from 'etcd3';
 import t from 'tap';
 import { until } from '../running-lab.ts';
@@ -51,26 +52,30 @@ t.test('Services of a real cluster become floating IPs', { skip: missingCluster(
     run('kubectl', ['--kubeconfig', cluster.adminKubeconfig, ...args]).then(({ stdout }) => stdout);
   const admin = cluster.as();
 
-  const applied = await until(
-    () => kubectl('apply', '-k', join(root, 'deploy/kubernetes')).catch((error: Error) => error.message),
-    (text) => text.includes('deployment.apps/kube') && !text.includes('rror'),
-    PATIENCE,
-  );
-  t.match(applied, 'daemonset.apps/agent', 'the API server takes every file of deploy/kubernetes');
+  const deploy = (): Promise<string> =>
+    until(
+      () => kubectl('apply', '-k', join(root, 'deploy/kubernetes')).catch((error: Error) => error.message),
+      (text) => text.includes('deployment.apps/kube') && !text.includes('rror'),
+      PATIENCE,
+    );
+  t.match(await deploy(), 'daemonset.apps/agent', 'the API server takes every file of deploy/kubernetes');
 
   const secrets = '/api/v1/namespaces/vaportrail/secrets';
-  const token = await until(
-    async () => {
-      const { items } = (await admin.request('GET', secrets)) as {
-        items: { metadata: { name: string }; data?: { token?: string } }[];
-      };
-      const found = items.find(({ metadata }) => metadata.name.startsWith('kube-token'));
-      return Buffer.from(found?.data?.token ?? '', 'base64').toString();
-    },
-    (text) => text !== '',
-    PATIENCE,
-  );
-  const kubeApi = cluster.as(token);
+  const newToken = (): Promise<string> =>
+    until(
+      async () => {
+        const { items } = (await admin.request('GET', secrets)) as {
+          items: { metadata: { name: string }; data?: { token?: string } }[];
+        };
+        const found = items.find(({ metadata }) => metadata.name.startsWith('kube-token'));
+        return Buffer.from(found?.data?.token ?? '', 'base64').toString();
+      },
+      (text) => text !== '',
+      PATIENCE,
+    );
+  const tokenFile = join(folder, 'token');
+  writeFileSync(tokenFile, await newToken());
+  const kubeApi = cluster.inPod(tokenFile);
   const refused = await kubeApi.request('GET', '/api/v1/secrets').catch((error: Error) => error);
   t.match(refused, { status: 403 }, 'kube may no more than it needs');
 
@@ -80,7 +85,10 @@ t.test('Services of a real cluster become floating IPs', { skip: missingCluster(
   drivers.start();
   const manager = new KubeManager({ client: database, reports: clusterReports(kubeApi) });
   await manager.start();
-  const source = new ClusterSource(manager, kubeApi);
+  const warnings: string[] = [];
+  const warn = (_: object, message: string): void => void warnings.push(message);
+  const log: Log = { debug() {}, info() {}, warn, error: warn, child: () => log };
+  const source = new ClusterSource(manager, kubeApi, { log });
   source.start();
   t.teardown(async () => {
     source.stop();
@@ -207,4 +215,31 @@ t.test('Services of a real cluster become floating IPs', { skip: missingCluster(
     PATIENCE,
   );
   t.match(events, /Warning +BadFloatingIpPool +service\/service-web-lb/, 'what is wrong is an event');
+
+  // The cluster is made anew: another history, other UIDs, and the account of before is nobody.
+  const gone = [...database.graph.ofType('loadbalancer')].map(({ uuid }) => uuid);
+  t.ok(gone.length > 0);
+  await cluster.startAnew();
+  await until(
+    async () => warnings.some((each) => each.includes('Unauthorized')),
+    (said) => said,
+    PATIENCE,
+  );
+  t.pass('a token that is no longer good is told');
+  await deploy();
+  writeFileSync(tokenFile, await newToken());
+  await kubectl('apply', '-f', join(folder, 'namespace.yaml'));
+  await kubectl('apply', '-f', join(bookManifests, '31-service-web-clusterip-mp.yaml'));
+  await until(
+    async () => balancers(),
+    (found) => found === 'service-web-clusterip-mp',
+    2 * PATIENCE,
+  );
+  const left = (): string[] => gone.filter((uuid) => database.graph.get(uuid) !== undefined);
+  await until(
+    async () => left(),
+    (found) => found.length === 0,
+    PATIENCE,
+  );
+  t.pass('what was is gone, and what is has the UIDs of now');
 });

@@ -1,6 +1,6 @@
 /** A real Kubernetes control plane without nodes: etcd, API server, and the controllers that make endpoints and tokens. */
 import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { KubernetesApi } from '@vaportrail/kube';
@@ -55,6 +55,10 @@ export class RealCluster {
     writeFileSync(this.#file('sa.pub'), publicKey);
     writeFileSync(this.#file('tokens.csv'), `${TOKEN},admin,admin,system:masters\n`);
     writeFileSync(this.#file('admin.kubeconfig'), this.kubeconfig(TOKEN));
+    await this.#startAll();
+  }
+
+  async #startAll(): Promise<void> {
     const { etcd, peer } = this.#ports;
     const client = `http://127.0.0.1:${etcd}`;
     this.#etcd = new DaemonProcess('etcd', [
@@ -105,6 +109,13 @@ export class RealCluster {
     await this.#server.stop('SIGKILL');
   }
 
+  /** Another cluster at the same address, with the same keys: nothing of before is there, and versions begin anew. */
+  async startAnew(): Promise<void> {
+    await this.stop();
+    rmSync(this.#file('etcd'), { recursive: true });
+    await this.#startAll();
+  }
+
   async stop(): Promise<void> {
     await Promise.all([this.#controllers?.stop('SIGKILL'), this.#server?.stop('SIGKILL')]);
     await this.#etcd?.stop('SIGKILL');
@@ -144,6 +155,16 @@ export class RealCluster {
   as(token = TOKEN): KubernetesApi {
     const config = new KubeConfig();
     config.loadFromString(this.kubeconfig(token));
+    return new KubernetesApi(config);
+  }
+
+  /** The API as a pod has it: with a token in a file, which is replaced from time to time. */
+  inPod(tokenFile: string): KubernetesApi {
+    const config = new KubeConfig();
+    config.loadFromClusterAndUser(
+      { name: 'real', server: `https://127.0.0.1:${this.#ports.api}`, skipTLSVerify: true },
+      { name: 'pod', authProvider: { name: 'tokenFile', config: { tokenFile } } },
+    );
     return new KubernetesApi(config);
   }
 

@@ -76,14 +76,15 @@ async function start(options: KubeOptions, log: Log, undo: Undo): Promise<void> 
   const introspect = endpoint('--introspect', options.introspect);
   const client = await configuration(options, log, undo);
   const externalIps = options.externalIps === true;
-  const manager = new KubeManager({
+  const manager: KubeManager = new KubeManager({
     client,
     settings,
     ...(api === undefined ? {} : { reports: clusterReports(api, { log, externalIps }) }),
+    placeOf: (key) => (source instanceof ManifestSource ? source.placeOf(key) : undefined),
     log,
   });
   const { serviceSubnet } = settings;
-  const source =
+  const source: ManifestSource | ClusterSource =
     api === undefined
       ? new ManifestSource(manager, { paths: filename ?? [], serviceSubnet, log })
       : new ClusterSource(manager, api, { log });

@@ -42,6 +42,8 @@ export interface KubeManagerOptions {
   readonly client: ConfigClient;
   readonly settings?: Partial<ClusterSettings>;
   readonly reports?: Partial<KubernetesReports>;
+  /** `file:line` of an object that comes from a manifest, for the log. */
+  readonly placeOf?: (key: ObjectKey) => string | undefined;
   readonly log?: Log;
   readonly clock?: Clock;
 }
@@ -52,6 +54,7 @@ export class KubeManager {
   readonly #client: ConfigClient;
   readonly #reconciler: Reconciler;
   readonly #reports: Partial<KubernetesReports>;
+  readonly #placeOf: (key: ObjectKey) => string | undefined;
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #dirty = new Set<ObjectKey>();
@@ -72,6 +75,7 @@ export class KubeManager {
     this.#client = options.client;
     this.settings = { ...defaultSettings, ...options.settings };
     this.#reports = options.reports ?? {};
+    this.#placeOf = options.placeOf ?? (() => undefined);
     this.#log = options.log ?? silentLog;
     this.#clock = options.clock ?? systemClock;
     this.#reconciler = new Reconciler(options.client);
@@ -280,7 +284,9 @@ export class KubeManager {
     for (const note of notes) {
       if (before.has(note.message)) continue;
       const say = note.level === 'warning' ? 'warn' : 'info';
-      this.#log[say]({ object: key, reason: note.reason }, note.message);
+      const place = this.#placeOf(key);
+      const fields = { object: key, ...(place === undefined ? {} : { place }), reason: note.reason };
+      this.#log[say](fields, note.message);
       if (note.level === 'warning' && one !== undefined) this.#reports.event?.(one, note);
     }
   }

@@ -33,6 +33,8 @@ export class ManifestSource {
   readonly #files = new Map<string, { text: string; read: ManifestFile }>();
   #present = new Map<string, KubernetesObject>();
   #told = new Set<string>();
+  /** `file:line` of objects by their keys. */
+  #places = new Map<string, string>();
   readonly #watchers: FSWatcher[] = [];
   #timer: NodeJS.Timeout | undefined;
 
@@ -71,6 +73,11 @@ export class ManifestSource {
     return [...this.#told];
   }
 
+  /** `file:line` of an object; undefined for one that follows from others. */
+  placeOf(key: string): string | undefined {
+    return this.#places.get(key);
+  }
+
   /** Reads all files again, and passes on what differs. */
   read(): void {
     const said = new Set<string>();
@@ -89,6 +96,7 @@ export class ManifestSource {
       for (const text of [...file.problems, ...file.notes]) said.add(text);
     }
     for (const path of this.#files.keys()) if (!paths.has(path)) this.#files.delete(path);
+    this.#places = new Map(Array.from(given, ([key, { place }]) => [key, place]));
     const objects = Array.from(given.values(), ({ one }) => one);
     const workload = expand(objects, this.#options);
     for (const problem of workload.problems) said.add(problem);

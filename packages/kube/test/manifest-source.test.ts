@@ -2,6 +2,7 @@ import { ConfigDatabase, EmbeddedStore } from '@vaportrail/config';
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Log } from '@vaportrail/show';
 import t, { type Test } from 'tap';
 import { KubeManager } from '../src/kube-manager.ts';
 import { ManifestSource } from '../src/manifest-source.ts';
@@ -183,4 +184,53 @@ t.test('a single file is followed though editors put another in its place', asyn
   writeFileSync(join(folder, 'beside.yaml'), 'apiVersion: v1\nkind: Namespace\nmetadata: { name: other }\n');
   source.read();
   t.equal(seen.length, 7, 'the files beside it are not ours');
+});
+
+t.test('what is wrong with an object of a manifest is told with its file and line', async (t) => {
+  const folder = t.testdir({ store: {} });
+  const file = join(folder, 'web.yaml');
+  const annotated = (text: string): string =>
+    `# one\napiVersion: v1\nkind: Service\nmetadata: { name: web, annotations: { opencontrail.org/fip-pool: '${text}' } }\nspec: { type: LoadBalancer, ports: [{ port: 80 }] }\n`;
+  writeFileSync(file, annotated('pool-1'));
+  const store = EmbeddedStore.open(join(folder, 'store'));
+  const database = await ConfigDatabase.open(store);
+  const told: unknown[] = [];
+  const log: Log = {
+    debug() {},
+    info() {},
+    error() {},
+    child: () => log,
+    warn: (fields, text) => void told.push([fields, text]),
+  };
+  const manager: KubeManager = new KubeManager({
+    client: database,
+    log,
+    placeOf: (key) => source.placeOf(key),
+  });
+  const source: ManifestSource = new ManifestSource(manager, {
+    paths: [file],
+    serviceSubnet: '10.96.0.0/12',
+  });
+  await manager.start();
+  source.start();
+  t.teardown(async () => {
+    source.stop();
+    await manager.stop();
+    database.close();
+    await store.close();
+  });
+  await manager.settled();
+  t.match(told, [
+    [
+      { object: 'Service default/web', place: `${file}:2`, reason: 'BadFloatingIpPool' },
+      /^opencontrail\.org\/fip-pool of the Service is not \{'domain': .*: pool-1$/,
+    ],
+  ]);
+  writeFileSync(file, annotated('{"domain":"d","project":"p","network":"n","name":"none"}'));
+  source.read();
+  await manager.settled();
+  t.match(told[1], [
+    { place: `${file}:2` },
+    'there is no floating-IP pool d:p:n:none, which the Service names',
+  ]);
 });

@@ -152,7 +152,7 @@ export {
   type PeerChoice,
   type PeerChoicePath,
 } from './peer-choice.ts';
-export { traceStops, traceText, type ServiceTrace } from './text/trace.ts';
+export { hostPrefix, traceStops, traceText, type ServiceTrace } from './text/trace.ts';
 export type {
   ServiceChainView,
   ServiceFloatingIpView,

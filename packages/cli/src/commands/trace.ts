@@ -2,6 +2,7 @@
 import {
   fetchView,
   findEndpoints,
+  hostPrefix,
   traceStops,
   traceText,
   why,
@@ -32,7 +33,7 @@ export const trace = {
         const daemons = findEndpoints().filter(({ kind }) => kind !== 'kube');
         const routes = await Promise.all(
           chain.floatingIps.map(async ({ address }) => {
-            const prefix = `${address}/${address.includes(':') ? 128 : 32}`;
+            const prefix = hostPrefix(address);
             return why(prefix, await Promise.all(daemons.map((each) => witness(each, prefix, undefined))));
           }),
         );

@@ -8,6 +8,11 @@ export interface ServiceTrace {
   readonly routes: readonly Why[];
 }
 
+/** The prefix of an address alone: that of its routes. */
+export function hostPrefix(address: string): string {
+  return `${address}/${address.includes(':') ? 128 : 32}`;
+}
+
 /** Where the chain stops, or will surprise; empty when traffic reaches every pod. */
 export function traceStops({ chain, routes }: ServiceTrace): string[] {
   const stops = chain.notes.filter(({ level }) => level === 'warning').map(({ message }) => message);
@@ -34,7 +39,7 @@ export function traceStops({ chain, routes }: ServiceTrace): string[] {
   for (const floatingIp of chain.floatingIps) {
     // A proxy has the ports itself, and members need not be known by their interfaces.
     if (proxies === undefined) stops.push(...mappingStops(floatingIp, chain.listeners));
-    const why = routes.find(({ prefix }) => prefix === `${floatingIp.address}/32`);
+    const why = routes.find(({ prefix }) => prefix === hostPrefix(floatingIp.address));
     if (why !== undefined && why.daemons.length > 0) stops.push(...routeStops(floatingIp, why, nodes));
   }
   return stops;
@@ -112,7 +117,7 @@ export function traceText(trace: ServiceTrace): string {
     lines.push(`   └─ floating IP ${address} (${scope})  in ${network}`);
     lines.push(`        port maps ${portMappings.join(', ') || 'none'}; on ${interfaces.length} interfaces`);
     lines.push(`        route targets ${routeTargets.join(' ') || 'none'}`);
-    const why = routes.find(({ prefix }) => prefix === `${address}/32`);
+    const why = routes.find(({ prefix }) => prefix === hostPrefix(address));
     for (const daemon of why?.daemons ?? []) {
       if (scope === 'cluster' && daemon.kind === 'gateway') continue;
       lines.push(...daemonLines(daemon));

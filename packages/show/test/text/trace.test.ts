@@ -118,3 +118,10 @@ t.test('every place where a Service stops is told with its reason', async (t) =>
     t.match(found[0], wanted, what);
   }
 });
+
+t.test('routes of IPv6 are looked at as those of IPv4 are', async (t) => {
+  const six = { ...floatingIp, address: '2001:db8::1' };
+  const daemons = [daemon('control-node', { tables: [] })];
+  const routes = [{ prefix: '2001:db8::1/128', daemons }];
+  t.match(traceStops({ chain: { ...chain, floatingIps: [six] }, routes }), [/has not published it$/]);
+});

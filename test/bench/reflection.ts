@@ -10,6 +10,8 @@ const DEVICE_ADDRESS = '127.0.0.200';
 /** FRR delays the first run of a new update group; everybody waits the same. */
 const SETTLE_MILLISECONDS = 1500;
 const STALL_MILLISECONDS = 60_000;
+/** A phase that takes longer is given up: the device is far slower than its rows say. */
+const PHASE_MILLISECONDS = 180_000;
 const IDLE_CHANGES = 200;
 const PACED_PER_SECOND = 2000;
 const PACED_SECONDS = 3;
@@ -149,6 +151,8 @@ class Repetition implements Record<Phase, () => Promise<Measured>> {
       await sleep(1);
     }
     receiver.onRoute = undefined;
+    // The others may get the last change later, and must not count it in the next phase.
+    await sleep(100);
     return this.#latency('idle-latency', IDLE_CHANGES, times, watch());
   }
 
@@ -206,6 +210,7 @@ class Repetition implements Record<Phase, () => Promise<Measured>> {
   #arrival(receivers: readonly BgpClient[], what: 'announced' | 'withdrawn', count: number): Promise<void> {
     return new Promise((resolve, reject) => {
       let moved = performance.now();
+      const begun = moved;
       const done = (): boolean => receivers.every((receiver) => receiver.tally[what] >= count);
       const finish = (error?: Error): void => {
         clearInterval(guard);
@@ -218,6 +223,8 @@ class Repetition implements Record<Phase, () => Promise<Measured>> {
         if (!this.#device.running) finish(new Error('the device ended'));
         else if (performance.now() - moved > STALL_MILLISECONDS)
           finish(new Error(`stalled at ${counts.join(' ')} of ${count}`));
+        else if (performance.now() - begun > PHASE_MILLISECONDS)
+          finish(new Error(`at ${counts.join(' ')} of ${count} after ${PHASE_MILLISECONDS / 1000} s`));
       }, 500);
       for (const receiver of receivers) {
         receiver.onProgress = () => {

@@ -1,13 +1,15 @@
 /**
  * Finds destinations by keys of a fixed number of words: IPv4 and IPv6 prefixes, with or without a route distinguisher.
  *
- * Prefixes come with their neighbours: the addresses of a pool, the networks of a site. So sixteen that follow each other
- * share a line of slots, and one cache miss finds all of them. The hash is that of the key without the last four bits of the
- * prefix; these choose the slot in the line.
+ * Prefixes come with their neighbours: the addresses of a pool, the networks of a site. So those that differ in one digit
+ * share a line of slots, and one cache miss finds all of them. The digit is the last one in base 16 that is not zero, counted
+ * from the end of the prefix, because numbers are often given out in larger steps. The hash is that of the key with a one
+ * there, and the digit chooses the slot in the line.
  *
  * ```
- *   10.1.2.0/24   key without the last four bits: 10.1.0.0/24   hash …│1010     slot 1010 ^ 0010
- *   10.1.3.0/24   the same                                      hash …│1010     slot 1010 ^ 0011
+ *   10.1.2.0/24   10.1.1.0/24   hash … 1010      slot 1010 ^ 0010
+ *   10.1.3.0/24   10.1.1.0/24   hash … 1010      slot 1010 ^ 0011
+ *   10.3.0.0/24   10.1.0.0/24   hash … 0111      slot 0111 ^ 0011
  * ```
  */
 import type { Batch } from './batch.ts';
@@ -105,12 +107,12 @@ export class FixedKeyIndex {
   }
 
   #find(keys: Int32Array, at: number, hash: number): number {
-    const { slots, segments, shift, mask, step } = this.#directory;
+    const { slots, segments, shift, mask } = this.#directory;
     const { words, stride } = this.#destinations;
     const keyWords = this.#keyWords;
     const tag = slotTag(hash);
     const segment = segments[(hash >>> 1) >>> shift]!;
-    for (let offset = hash & mask; ; offset = (offset + step) & mask) {
+    for (let offset = hash & mask; ; offset = (offset + 1) & mask) {
       const slot = slots[segment + offset]!;
       if (slot === 0) return 0;
       if (((slot ^ tag) & ~NUMBER_MASK) !== 0) continue;
@@ -146,14 +148,15 @@ export class FixedKeyIndex {
     const keyWords = this.#keyWords;
     const head = keys[at]!;
     const length = head & this.#lengthMask;
-    // The word of the address that the prefix ends in, and how far from its end.
+    // The word of the address that the prefix ends in, and its last digit in base 16 that is not zero.
     const last = length <= 32 ? 1 : (length + 31) >>> 5;
-    const shift = -length & 31;
-    const neighbour = (keys[at + last]! >>> shift) & (LINE - 1);
+    const end = -length & 31;
+    const value = keys[at + last]!;
+    const digit = value === 0 ? end : end + ((31 - Math.clz32(value & -value) - end) & ~3);
+    const neighbour = (value >>> digit) & (LINE - 1);
     let hash = mix(this.#seed, head);
     for (let word = 1; word < keyWords; word++) {
-      const value = keys[at + word]!;
-      hash = mix(hash, word === last ? value ^ (neighbour << shift) : value);
+      hash = mix(hash, word === last ? (value ^ (neighbour << digit)) | (1 << digit) : keys[at + word]!);
     }
     return finishHash(hash) ^ neighbour;
   }

@@ -8,12 +8,12 @@ import { LABEL, pathFlag } from './destinations.ts';
 import type { EgressProfile } from './egress.ts';
 import { OutgoingBatch } from './outgoing-batch.ts';
 import type { PackedTable } from './packed-table.ts';
-import { NOBODY } from './receivers.ts';
 import { RewrittenSets } from './rewritten-sets.ts';
 import type { RouteStore } from './route-store.ts';
 import type { Parcel } from './slab.ts';
 import type { ToldPaths } from './told-paths.ts';
 import { UpdateEncoder } from './update-encoder.ts';
+import { WithdrawnItems } from './withdrawn-items.ts';
 
 const IPV6_OCTETS = 16;
 
@@ -29,9 +29,7 @@ export class OutgoingUpdates implements Courier {
   readonly #reached: OutgoingBatch;
   /** Items with long-lived stale paths, which are told with other attributes. */
   readonly #stale: { readonly item: number; readonly set: number; readonly to: number }[] = [];
-  readonly #unreached = new Map<number, number[]>();
-  #lastUnreachedTo = NOBODY;
-  #lastUnreached: number[] = [];
+  readonly #unreached = new WithdrawnItems();
 
   /**
    * @param paths who has been told which path; absent when items are destinations
@@ -78,19 +76,13 @@ export class OutgoingUpdates implements Courier {
   }
 
   unreach(item: number, to: number): void {
-    if (to !== this.#lastUnreachedTo) {
-      this.#lastUnreachedTo = to;
-      this.#lastUnreached = this.#unreached.get(to) ?? [];
-      this.#unreached.set(to, this.#lastUnreached);
-    }
-    this.#lastUnreached.push(item);
+    this.#unreached.add(item, to);
   }
 
   dispatch(): void {
-    if (this.#unreached.size > 0) {
-      for (const [to, items] of this.#unreached) this.#withdraw(items, to);
+    if (!this.#unreached.isEmpty) {
+      this.#unreached.forEach((items, to) => this.#withdraw(items, to));
       this.#unreached.clear();
-      this.#lastUnreachedTo = NOBODY;
     }
     if (!this.#reached.isEmpty) {
       this.#reached.forEach(this.#announce, this.#send);
@@ -161,10 +153,11 @@ export class OutgoingUpdates implements Courier {
     }
   }
 
-  #withdraw(items: readonly number[], to: number): void {
+  #withdraw(items: ArrayLike<number>, to: number): void {
     const encoder = this.#encoder;
     encoder.openUnreach();
-    for (const item of items) {
+    for (let i = 0; i < items.length; i++) {
+      const item = items[i]!;
       if (this.#nlri(item, true)) continue;
       encoder.openUnreach();
       this.#nlri(item, true);

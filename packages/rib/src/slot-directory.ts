@@ -8,20 +8,13 @@
  *   hashes: by number, so that neither a split nor a removal has to look at the record behind a number
  * ```
  * The tag answers most "is it this one?" questions without touching that record either, which would be a cache miss.
- *
- * Where a slot is taken, the next one tried is that of the following line:
- * ```
- *   line 0   │ 0 │ 1 │ 2 │ … │ 15 │      16 slots are the 64 octets that come into the cache together
- *   line 1   │16 │17 │18 │ … │ 31 │      slot 2 taken: 18 is tried, then 34 …
- * ```
- * so that sixteen hashes that differ in their lowest bits only never meet, and are found with one miss; see FixedKeyIndex.
  */
 import { enlarged } from './enlarged.ts';
 
 const SEGMENT_BITS = 14;
 const LARGEST_SEGMENT = 1 << SEGMENT_BITS;
 const SMALLEST_SEGMENT = 16;
-/** Slots of a cache line. */
+/** Slots that come into the cache together. */
 export const LINE = 16;
 const TAG_SHIFT = 26;
 /** Numbers an index can hold: 67,108,863. */
@@ -56,8 +49,6 @@ export class SlotDirectory {
   shift = 31;
   /** Slots per segment minus one. */
   mask = SMALLEST_SEGMENT - 1;
-  /** From a slot to the next that is tried: a line, but in segments of a few lines only one slot. */
-  step = 1;
   /** Hash of each number that is in; replaced on growth. */
   hashes: Int32Array = new Int32Array(SMALLEST_SEGMENT);
   #depth = 0;
@@ -74,7 +65,7 @@ export class SlotDirectory {
   /** The slot of the same segment that is tried behind one that is taken. */
   next(slot: number): number {
     const mask = this.mask;
-    return (slot & ~mask) | ((slot + this.step) & mask);
+    return (slot & ~mask) | ((slot + 1) & mask);
   }
 
   /**
@@ -155,7 +146,6 @@ export class SlotDirectory {
     this.segments = new Int32Array(1);
     this.shift = 31;
     this.mask = SMALLEST_SEGMENT - 1;
-    this.step = 1;
     this.#depth = 0;
     this.#used = new Int32Array(1);
     this.#depths = new Int32Array(1);
@@ -174,10 +164,9 @@ export class SlotDirectory {
         // Only a directory of one segment is smaller than a full one.
         this.slots = new Int32Array((this.mask + 1) * 4);
         this.mask = this.slots.length - 1;
-        if (this.mask + 1 === LARGEST_SEGMENT) this.step = LINE;
       } else this.#split(segment);
     }
-    const { slots, segments, shift, mask, step, hashes } = this;
+    const { slots, segments, shift, mask, hashes } = this;
     const bits = this.#bits();
     const used = this.#used;
     for (let i = 0; i < count; i++) {
@@ -185,7 +174,7 @@ export class SlotDirectory {
       const hash = hashes[number]!;
       const base = segments[(hash >>> 1) >>> shift]!;
       let offset = hash & mask;
-      while (slots[base + offset] !== 0) offset = (offset + step) & mask;
+      while (slots[base + offset] !== 0) offset = (offset + 1) & mask;
       slots[base + offset] = slotTag(hash) | number;
       used[base >>> bits]!++;
     }

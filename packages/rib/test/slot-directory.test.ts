@@ -29,7 +29,7 @@ t.test('numbers are found while segments are split, and are not when they were r
   t.end();
 });
 
-t.test('sixteen neighbours stand in one line, whatever else is there', (t) => {
+t.test('sixteen neighbours begin in one line, each at a slot of its own', (t) => {
   const directory = new SlotDirectory();
   const neighbours = (line: number, i: number): number => finishHash(line) ^ i;
   const LINES = 5000;

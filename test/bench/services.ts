@@ -238,6 +238,7 @@ class ServicesBench {
         configurationCpuSeconds: cpu[0]!,
         controlNodeCpuSeconds: cpu[1]!,
         edgeCpuSeconds: cpu[2]!,
+        cpuSeconds: cpu.reduce((sum, each) => sum + each, 0),
         toldToNodesMegabytes: this.#octets / 1e6,
         readinessMedianMilliseconds: median(readiness),
         readinessP99Milliseconds: quantile(readiness, 0.99),

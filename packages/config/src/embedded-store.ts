@@ -9,7 +9,7 @@ import { type Change, type Reading, type Store, StoreError, type Transaction } f
 const BEHIND_EVERYTHING = '\uffff';
 
 export class EmbeddedStore implements Store {
-  readonly longestTransaction = 50_000;
+  readonly longestTransaction = 10_000;
   readonly #database: RootDatabase<string, string>;
   readonly #lock: FolderLock;
   readonly #watchers = new Set<{
@@ -18,8 +18,6 @@ export class EmbeddedStore implements Store {
   }>();
   /** Only this process writes, and its readers start anew with it: counting from its start is enough. */
   #revision = 0;
-  /** The commit before: settled when its changes can be read. */
-  #last: Promise<unknown> = Promise.resolve();
 
   private constructor(database: RootDatabase<string, string>, lock: FolderLock) {
     this.#database = database;
@@ -61,37 +59,22 @@ export class EmbeddedStore implements Store {
     return Promise.resolve({ revision: this.#revision, entries });
   }
 
-  commit(transaction: Transaction): Promise<number | undefined> {
-    // One after the other: what a transaction is decided on is read when the one before it is in the database.
-    const written = this.#last.then(() => this.#write(transaction));
-    this.#last = written.catch(() => undefined);
-    return this.#flushed(written, transaction);
-  }
-
-  /** Reads the conditions here and leaves the writing to LMDB's thread, which makes one transaction of it. */
-  async #write({ conditions, changes }: Transaction): Promise<number | undefined> {
+  async commit({ conditions, changes }: Transaction): Promise<number | undefined> {
     const database = this.#database;
-    for (const condition of conditions) {
-      const value = database.get(condition.key);
-      if (condition.is === 'absent' ? value !== undefined : value !== condition.value) return undefined;
-    }
-    await database.batch(() => {
+    const revision = await database.transaction(() => {
+      for (const condition of conditions) {
+        const value = database.get(condition.key);
+        if (condition.is === 'absent' ? value !== undefined : value !== condition.value) return undefined;
+      }
       for (const { key, value } of changes) {
         if (value === undefined) void database.remove(key);
         else void database.put(key, value);
       }
+      return ++this.#revision;
     });
-    return ++this.#revision;
-  }
-
-  /** Committed is visible; flushed survives the machine as well as the process. */
-  async #flushed(
-    written: Promise<number | undefined>,
-    { changes }: Transaction,
-  ): Promise<number | undefined> {
-    const revision = await written;
     if (revision === undefined) return undefined;
-    await this.#database.flushed;
+    // Committed is visible; flushed survives the machine as well as the process.
+    await database.flushed;
     for (const { prefix, changed } of this.#watchers) {
       const seen = changes.flatMap(({ key, value }) =>
         key.startsWith(prefix) ? [{ key, value, revision }] : [],

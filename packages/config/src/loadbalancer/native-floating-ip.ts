@@ -27,6 +27,7 @@ export function missingFloatingIp(instanceIp: ConfigObject, graph: ObjectGraph):
   // Two config nodes that both miss it make the same one, and only one of them succeeds.
   const uuid = derivedUuid(`floating-ip of ${instanceIp.uuid}`);
   const project = balancer.parent?.uuid;
+  const listeners = listenersOf(balancer, graph);
   return {
     uuid,
     fqName: [...instanceIp.fqName, uuid],
@@ -34,11 +35,11 @@ export function missingFloatingIp(instanceIp: ConfigObject, graph: ObjectGraph):
     properties: {
       annotations: madeBy(NATIVE),
       floating_ip_is_virtual_ip: false,
-      ...wantedProperties(listenersOf(balancer, graph)),
+      ...wantedProperties(listeners),
     },
     references: {
       ...(project === undefined ? {} : { project: [{ uuid: project, attr: null }] }),
-      'virtual-machine-interface': wantedReferences(balancer, false, graph),
+      'virtual-machine-interface': wantedReferences([], listeners),
     },
   };
 }
@@ -54,13 +55,15 @@ export function floatingIpChange(
     if (driverOf(floatingIp) !== NATIVE) return undefined;
     return ofInstanceIp ? 'delete' : released(floatingIp);
   }
+  const listeners = listenersOf(balancer, graph);
   const properties: Record<string, unknown> = {
-    ...wantedProperties(listenersOf(balancer, graph)),
+    ...wantedProperties(listeners),
     floating_ip_fixed_ip_address: null,
     ...(ofInstanceIp ? addressOfParent(floatingIp, graph) : {}),
     ...(driverOf(floatingIp) === undefined ? { annotations: marked(floatingIp) } : {}),
   };
-  const references = wantedReferences(balancer, !ofInstanceIp, graph);
+  const own = ofInstanceIp ? [] : (balancer.references['virtual-machine-interface'] ?? []);
+  const references = wantedReferences(own, listeners);
   const same =
     Object.entries(properties).every(([key, value]) =>
       isDeepStrictEqual(floatingIp.properties[key] ?? null, value),
@@ -145,10 +148,9 @@ function inOrder(mappings: readonly PortMapping[]): PortMapping[] {
   return mappings.toSorted((a, b) => a.src_port - b.src_port || (a.protocol < b.protocol ? -1 : 1));
 }
 
-function wantedReferences(balancer: ConfigObject, withOwn: boolean, graph: ObjectGraph): Reference[] {
-  const own = withOwn ? (balancer.references['virtual-machine-interface'] ?? []) : [];
-  const members = listenersOf(balancer, graph).flatMap(({ members: list }) => list.map(({ vmi }) => vmi));
-  const wanted = new Set([...own.map(({ uuid }) => uuid), ...members]);
+function wantedReferences(own: readonly Reference[], listeners: readonly Listener[]): Reference[] {
+  const wanted = new Set(own.map(({ uuid }) => uuid));
+  for (const { members } of listeners) for (const { vmi } of members) wanted.add(vmi);
   return [...wanted].toSorted().map((uuid) => ({ uuid, attr: null }));
 }
 

@@ -31,3 +31,4 @@ export { FIRST_UNRESERVED_LABEL, IMPLICIT_NULL_LABEL, MAX_LABEL, labelField, lab
 export { macText, parseMac } from './mac.ts';
 export { ManualClock, systemClock, type Clock, type Timer } from './clock.ts';
 export { RecentMap } from './recent-map.ts';
+export { TurnShare } from './turn-share.ts';

@@ -1,6 +1,6 @@
 /** Who owns a channel, who uses it, and what either is told. */
 import type { Socket } from 'node:net';
-import type { Clock } from '@vaportrail/net';
+import type { Clock, TurnShare } from '@vaportrail/net';
 import type { ChannelSettings } from './channel-fsm.ts';
 import type { ChannelTls } from './channel-tls.ts';
 import type { Channel } from './channel.ts';
@@ -8,7 +8,6 @@ import type { Stanza } from './stanza.ts';
 import type { StreamError } from './stream-error.ts';
 import type { headerBytes, StreamHeader } from './stream-header.ts';
 import { streamLimits, type StreamLimits } from './stream.ts';
-import type { TurnShare } from './turn-share.ts';
 import { WORK_AT_ONCE, WORK_PER_SECOND } from './work-allowance.ts';
 
 /** Octets queued for a peer that does not read; with more the channel is closed. */

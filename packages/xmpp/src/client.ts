@@ -1,6 +1,6 @@
 /** The agent's end: connects to one control node, and again whenever the connection is lost. */
 import { connect, type Socket } from 'node:net';
-import { systemClock, type Clock } from '@vaportrail/net';
+import { TurnShare, systemClock, type Clock } from '@vaportrail/net';
 import { Channel } from './channel.ts';
 import {
   channelLimits,
@@ -12,7 +12,6 @@ import {
 import { DEFAULT_HOLD_TIME } from './channel-fsm.ts';
 import { ChannelTls, type TlsFiles } from './channel-tls.ts';
 import { CONTROL_NODE_JID } from './jid.ts';
-import { TurnShare } from './turn-share.ts';
 
 /** Most octets of one stanza from a control node, which may send whole ECMP sets and configuration. */
 export const MAX_STANZA_BYTES_OF_SERVER = 1024 * 1024;

@@ -1,8 +1,7 @@
 /** One TCP connection of a channel, with TLS on it or not: octets in, octets out, and a gentle end. */
 import type { Socket } from 'node:net';
-import type { Clock } from '@vaportrail/net';
+import type { Clock, TurnShare } from '@vaportrail/net';
 import type { ChannelTls } from './channel-tls.ts';
-import type { TurnShare } from './turn-share.ts';
 
 /** Milliseconds a closed connection stays half open, so that the peer can read why. */
 const LINGER = 2000;

@@ -1,6 +1,6 @@
 /** The control node's end: listens, lets agents in, and keeps strangers from keeping them out. */
 import { createServer, type Server, type Socket } from 'node:net';
-import { systemClock, type Clock } from '@vaportrail/net';
+import { TurnShare, systemClock, type Clock } from '@vaportrail/net';
 import { Channel } from './channel.ts';
 import {
   channelLimits,
@@ -14,7 +14,6 @@ import { ChannelTls, type TlsFiles } from './channel-tls.ts';
 import { excerpt } from './element-reader.ts';
 import { StreamError } from './stream-error.ts';
 import { STREAM_ID, type StreamHeader } from './stream-header.ts';
-import { TurnShare } from './turn-share.ts';
 
 /**
  * Most connections that have not finished their header (and TLS). Beyond it the one that has been silent for longest
@@ -27,6 +26,8 @@ export const MAX_CHANNELS = 16_384;
 const LISTEN_BACKLOG = 4096;
 /** Milliseconds of silence before TCP asks whether the peer is still there. */
 const TCP_KEEPALIVE = 5000;
+/** Milliseconds of each turn of the event loop for what comes from agents. */
+const TURN_SHARE = 20;
 
 export interface XmppServerOptions {
   /** This node's host name, which the stream header carries. */
@@ -86,7 +87,7 @@ export class XmppServer {
         holdTime: options.holdTime ?? DEFAULT_HOLD_TIME,
       },
       limits: this.#limits,
-      share: new TurnShare(options.turnShare),
+      share: new TurnShare(options.turnShare ?? TURN_SHARE),
       clock: options.clock ?? systemClock,
       tls: options.tls === undefined ? undefined : new ChannelTls(options.tls),
       header: (to) => ({ from: options.name, to, id: STREAM_ID, namespace: 'jabber:client' }),

@@ -1,9 +1,8 @@
 /** One TCP connection that carries BGP: messages in, octets out, and what is still on its way out. */
 import type { Socket } from 'node:net';
-import type { Clock } from '@vaportrail/net';
+import { TurnShare, type Clock } from '@vaportrail/net';
 import { MessageStream, type MessageSink } from './framing.ts';
 import { wireAddress } from './peer-address.ts';
-import { type Reader, readingTurn } from './reading-turn.ts';
 
 export interface ConnectionEvents {
   /** One message has arrived; see {@link MessageSink}. */
@@ -32,7 +31,10 @@ interface Written {
   readonly done: (() => void) | undefined;
 }
 
-export class Connection implements Reader {
+/** Of this process, in octets: so much is read before the event loop comes round, from all connections together. */
+const readingTurn = new TurnShare(128 * 1024);
+
+export class Connection {
   readonly #socket: Socket;
   readonly #clock: Clock;
   readonly #events: ConnectionEvents;
@@ -53,7 +55,7 @@ export class Connection implements Reader {
     this.#progressAt = clock.now();
     socket.setNoDelay(true);
     socket.on('data', (chunk: Uint8Array) => {
-      if (!readingTurn.take(this, chunk)) socket.pause();
+      if (!readingTurn.serve(() => this.#take(chunk), chunk.length)) socket.pause();
     });
     socket.on('error', (error) => this.#lose(error.message));
     socket.on('end', () => this.#lose('closed by the peer'));
@@ -176,7 +178,7 @@ export class Connection implements Reader {
   }
 
   /** Takes what has arrived apart. */
-  read(chunk: Uint8Array): void {
+  #take(chunk: Uint8Array): void {
     // Paused as long as this waited for its turn; closing, it drops what still comes.
     if (this.#socket.isPaused()) this.#socket.resume();
     if (!this.#open) return;

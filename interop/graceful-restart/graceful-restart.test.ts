@@ -3,6 +3,7 @@ import { Speaker, type SessionDown } from '@vaportrail/bgp';
 import { Bird, Frr, Gobgp, LoopbackBlock, findBird, findFrr, findGobgp } from '@vaportrail/lab';
 import t from 'tap';
 import { RecordedSession, us } from '../bgp-session/recorded-session.ts';
+import { gobgpNeighbor } from './gobgp-neighbor.ts';
 
 t.setTimeout(120_000);
 const block = new LoopbackBlock();
@@ -80,26 +81,6 @@ t.test(
   },
 );
 
-const gobgpNeighbor = (address: string) => `[[neighbors]]
-  [neighbors.config]
-    neighbor-address = "${address}"
-    peer-as = ${us.asn}
-  [neighbors.transport.config]
-    passive-mode = true
-  [neighbors.graceful-restart.config]
-    enabled = true
-    restart-time = 20
-    long-lived-enabled = true
-  [[neighbors.afi-safis]]
-    [neighbors.afi-safis.config]
-      afi-safi-name = "l3vpn-ipv4-unicast"
-    [neighbors.afi-safis.mp-graceful-restart.config]
-      enabled = true
-    [neighbors.afi-safis.long-lived-graceful-restart.config]
-      enabled = true
-      restart-time = 60
-`;
-
 t.test(
   'GoBGP keeps our routes while we restart',
   { skip: 'missing' in gobgpFound && gobgpFound.missing },
@@ -110,7 +91,7 @@ t.test(
       routerId: '10.0.0.3',
       address: own,
       neighbors: [],
-      after: gobgpNeighbor(address),
+      after: gobgpNeighbor(address, us.asn, { restart: 20, stale: 60 }),
     });
     t.teardown(() => gobgp.stop());
     const stale = async (prefix: string): Promise<boolean | undefined> => {
@@ -147,7 +128,7 @@ t.test(
       routerId: '10.0.0.3',
       address: own,
       neighbors: [],
-      after: gobgpNeighbor(address),
+      after: gobgpNeighbor(address, us.asn, { restart: 20, stale: 60 }),
     });
     t.teardown(() => gobgp.stop());
     const seen = async (): Promise<string> => gobgp.gobgp('global', 'rib', '-a', 'vpnv4');

@@ -3,31 +3,10 @@ import { Frr, Gobgp, LoopbackBlock } from '@vaportrail/lab';
 import t from 'tap';
 import { reflector, runningControlNode } from '../running-control-node.ts';
 import { missing, until } from '../running-lab.ts';
+import { gobgpNeighbor } from './gobgp-neighbor.ts';
 
 const block = new LoopbackBlock();
 const prefix = '10.9.0.1/32';
-const times = { restart: 3, stale: 4 };
-
-const gobgpNeighbor = (address: string): string => `
-[[neighbors]]
-  [neighbors.config]
-    neighbor-address = "${address}"
-    peer-as = ${reflector.asn}
-  [neighbors.transport.config]
-    passive-mode = true
-  [neighbors.graceful-restart.config]
-    enabled = true
-    restart-time = ${times.restart}
-    long-lived-enabled = true
-  [[neighbors.afi-safis]]
-    [neighbors.afi-safis.config]
-      afi-safi-name = "l3vpn-ipv4-unicast"
-    [neighbors.afi-safis.mp-graceful-restart.config]
-      enabled = true
-    [neighbors.afi-safis.long-lived-graceful-restart.config]
-      enabled = true
-      restart-time = ${times.stale}
-`;
 
 t.test(
   'the route of a GoBGP that is killed is stale, then long-lived stale, then gone',
@@ -41,7 +20,7 @@ t.test(
       routerId: '10.0.0.3',
       address: own,
       neighbors: [],
-      after: gobgpNeighbor(address),
+      after: gobgpNeighbor(address, asn, { restart: 3, stale: 4 }),
     });
     t.teardown(() => gobgp.stop());
     const frr = await Frr.start({

@@ -102,11 +102,11 @@ export class UpdateGroup implements Audience {
         this.distribution.walk(number, 'again', true);
       },
       observe: (observer) => {
+        if (this.#peers.get(number) !== peer) return { ready, leave: () => {} };
         const shadow = new Peer(observed(member, observer), true);
         const place = this.#admit(shadow);
         const leave = (): void => this.#dismiss(place, shadow);
-        if (this.#peers.get(number) !== peer) leave();
-        else observations.add(leave);
+        observations.add(leave);
         return { ready, leave };
       },
       leave: () => {

@@ -20,8 +20,8 @@ export const routeTable = {
   listeners: 10,
 } as const satisfies Layout;
 
-export const routeTableSummary = {
-  name: 1,
+/** What a summary and an instance say of a table alike. */
+const tableCounts = {
   prefixes: 3,
   paths: 4,
   primary_paths: 5,
@@ -33,6 +33,11 @@ export const routeTableSummary = {
   markers: 12,
   listeners: 14,
   walkers: 15,
+} as const satisfies Layout;
+
+export const routeTableSummary = {
+  name: 1,
+  ...tableCounts,
   deleted: 2,
   deleted_at: 13,
 } as const satisfies Layout;
@@ -183,16 +188,6 @@ export const routingInstance = {
 export const routingInstanceTable = {
   name: 1,
   deleted: 13,
-  prefixes: 3,
-  paths: 4,
-  primary_paths: 5,
-  secondary_paths: 6,
-  infeasible_paths: 7,
-  stale_paths: 18,
-  llgr_stale_paths: 19,
-  pending_updates: 11,
-  markers: 12,
-  listeners: 14,
-  walkers: 15,
+  ...tableCounts,
   membership: 2,
 } as const satisfies Layout;

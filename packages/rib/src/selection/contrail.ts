@@ -2,12 +2,10 @@
  * How a Contrail control node chooses: the order of `BgpPath::PathCompare`. Paths that tie through the MED are one ECMP set,
  * without a limit on its size.
  */
-import { origins } from '@vaportrail/bgp/wire';
-import { addressText, compareBytes, ipv4At, ipv4Text } from '@vaportrail/net';
+import { ipv4At, ipv4Text } from '@vaportrail/net';
 import type { AttributeSet } from '../attribute-set.ts';
-import { pathFlag } from '../destinations.ts';
 import type { SourceProtocol } from '../source.ts';
-import { identifier } from './identifier.ts';
+import { comparisons } from './comparisons.ts';
 import { type RuleSet, type Step, higher, lower, preferred } from './step.ts';
 
 /** `BgpPath::PathSource`, higher is better. */
@@ -29,18 +27,8 @@ function pathId({ nextHop }: AttributeSet): number {
 }
 
 const steps: readonly Step[] = [
-  {
-    name: 'feasible',
-    reason: 'not feasible',
-    rank: (set) => preferred(set.infeasible === undefined),
-    value: ({ set }) => set.infeasible ?? 'feasible',
-  },
-  {
-    name: 'local-preference',
-    reason: 'lower LOCAL_PREF',
-    rank: (set) => higher(set.compared.localPreference),
-    value: ({ set }) => set.compared.localPreference,
-  },
+  { ...comparisons.feasible, reason: 'not feasible' },
+  { ...comparisons.localPreference, reason: 'lower LOCAL_PREF' },
   {
     name: 'etree',
     reason: 'E-tree leaf',
@@ -60,32 +48,14 @@ const steps: readonly Step[] = [
     rank: (set) => higher(set.compared.mobilitySequence),
     value: ({ set }) => set.compared.mobilitySequence,
   },
-  {
-    name: 'long-lived-stale',
-    reason: 'long-lived stale',
-    rank: (set) => preferred(!set.compared.longLivedStale),
-    flag: pathFlag.longLivedStale,
-    value: ({ set, flags }) => (flags & pathFlag.longLivedStale) !== 0 || set.compared.longLivedStale,
-  },
-  {
-    name: 'as-path-length',
-    reason: 'longer AS_PATH',
-    rank: (set) => set.compared.asPathLength,
-    value: ({ set }) => set.compared.asPathLength,
-  },
-  {
-    name: 'origin',
-    reason: 'higher ORIGIN',
-    rank: (set) => set.compared.origin,
-    value: ({ set }) => origins[set.compared.origin] ?? 'incomplete',
-  },
+  { ...comparisons.longLivedStale, reason: 'long-lived stale' },
+  { ...comparisons.asPathLength, reason: 'longer AS_PATH' },
+  { ...comparisons.origin, reason: 'higher ORIGIN' },
   {
     // Paths from agents have no neighbour AS: their MEDs, the mirror image of LOCAL_PREF, are not compared.
-    name: 'med',
+    ...comparisons.med,
     reason: 'higher MULTI_EXIT_DISC',
-    rank: (set) => lower(set.compared.med),
     within: (set) => set.compared.neighborAs,
-    value: ({ set }) => set.compared.med,
   },
   {
     name: 'local',
@@ -117,24 +87,9 @@ const steps: readonly Step[] = [
     rank: (set) => lower(pathId(set)),
     value: ({ set }) => ipv4Text(pathId(set)),
   },
-  {
-    name: 'router-id',
-    reason: 'higher router id',
-    rank: (set) => lower(identifier(set)),
-    value: ({ set }) => ipv4Text(identifier(set)),
-  },
-  {
-    name: 'cluster-list-length',
-    reason: 'longer CLUSTER_LIST',
-    rank: (set) => set.compared.clusterListLength,
-    value: ({ set }) => set.compared.clusterListLength,
-  },
-  {
-    name: 'peer-address',
-    reason: 'higher peer address',
-    order: (a, b) => compareBytes(a.set.source.address, b.set.source.address),
-    value: ({ set }) => addressText(set.source.address),
-  },
+  { ...comparisons.routerId, reason: 'higher router id' },
+  { ...comparisons.clusterListLength, reason: 'longer CLUSTER_LIST' },
+  { ...comparisons.peerAddress, reason: 'higher peer address' },
 ];
 
 export const contrail: RuleSet = {

@@ -5,14 +5,12 @@
  * that loses against another group has the bare reason.
  * @see https://www.juniper.net/documentation/us/en/software/junos/vpn-l2/bgp/topics/concept/routing-protocols-address-representation.html
  */
-import { origins } from '@vaportrail/bgp/wire';
-import { addressText, compareBytes, ipv4Text, routeDistinguisherText } from '@vaportrail/net';
+import { addressText, compareBytes, routeDistinguisherText } from '@vaportrail/net';
 import type { AttributeSet } from '../attribute-set.ts';
 import { pathFlag } from '../destinations.ts';
 import type { SourceProtocol } from '../source.ts';
-import { distance, distanceWords } from './accumulated-metric.ts';
-import { identifier } from './identifier.ts';
-import { type RuleSet, type Step, higher, lower, preferred } from './step.ts';
+import { comparisons } from './comparisons.ts';
+import { type RuleSet, type Step, higher, lower } from './step.ts';
 
 /** Route preference of what this router may hold beside BGP. */
 const preference = {
@@ -45,9 +43,9 @@ export const TIE_REASON = 'Update source';
 
 const steps: readonly Step[] = [
   {
+    ...comparisons.feasible,
     name: 'usable',
     reason: 'Unusable path',
-    rank: (set) => preferred(set.infeasible === undefined),
     value: ({ set }) => set.infeasible ?? 'usable',
   },
   {
@@ -56,49 +54,18 @@ const steps: readonly Step[] = [
     rank: (set) => lower(routePreference(set)),
     value: ({ set }) => routePreference(set),
   },
-  {
-    name: 'local-preference',
-    reason: 'Local Preference',
-    rank: (set) => higher(set.compared.localPreference),
-    value: ({ set }) => set.compared.localPreference,
-  },
-  {
-    name: 'aigp',
-    reason: 'AIGP',
-    rank: (set) => lower(distance(set)),
-    value: ({ set }) => distanceWords(set),
-  },
-  {
-    name: 'as-path-length',
-    reason: 'AS path',
-    rank: (set) => set.compared.asPathLength,
-    value: ({ set }) => set.compared.asPathLength,
-  },
-  {
-    name: 'origin',
-    reason: 'Origin',
-    rank: (set) => set.compared.origin,
-    value: ({ set }) => origins[set.compared.origin] ?? 'incomplete',
-  },
-  {
-    name: 'med',
-    reason: 'Route Metric or MED comparison',
-    rank: (set) => lower(set.compared.med),
-    within: (set) => set.compared.neighborAs || -1,
-    value: ({ set }) => set.compared.med,
-  },
+  { ...comparisons.localPreference, reason: 'Local Preference' },
+  { ...comparisons.accumulatedMetric, reason: 'AIGP' },
+  { ...comparisons.asPathLength, reason: 'AS path' },
+  { ...comparisons.origin, reason: 'Origin' },
+  { ...comparisons.med, reason: 'Route Metric or MED comparison' },
   {
     name: 'exterior',
     reason: 'Interior > Exterior > Exterior via Interior',
     rank: exterior,
     value: ({ set }) => exteriorNames[exterior(set)]!,
   },
-  {
-    name: 'igp-metric',
-    reason: 'IGP metric',
-    rank: (set) => lower(set.resolution?.metric ?? 0),
-    value: ({ set }) => set.resolution?.metric ?? 0,
-  },
+  { ...comparisons.interiorMetric, reason: 'IGP metric' },
   {
     name: 'gateways',
     reason: 'Number of gateways',
@@ -119,24 +86,9 @@ const steps: readonly Step[] = [
     flag: pathFlag.secondary,
     value: ({ flags }) => ((flags & pathFlag.secondary) !== 0 ? 'secondary' : 'primary'),
   },
-  {
-    name: 'router-id',
-    reason: 'Router ID',
-    rank: (set) => lower(identifier(set)),
-    value: ({ set }) => ipv4Text(identifier(set)),
-  },
-  {
-    name: 'cluster-list-length',
-    reason: 'Cluster list length',
-    rank: (set) => set.compared.clusterListLength,
-    value: ({ set }) => set.compared.clusterListLength,
-  },
-  {
-    name: 'peer-address',
-    reason: 'Update source',
-    order: (a, b) => compareBytes(a.set.source.address, b.set.source.address),
-    value: ({ set }) => addressText(set.source.address),
-  },
+  { ...comparisons.routerId, reason: 'Router ID' },
+  { ...comparisons.clusterListLength, reason: 'Cluster list length' },
+  { ...comparisons.peerAddress, reason: 'Update source' },
   {
     // Not documented: inferred from two captures in which the lower next hop won whatever the age.
     name: 'next-hop',

@@ -1,8 +1,9 @@
 /** Agents and control node told by a config node: one line in their files, and everything follows from there. */
 import { Agent } from '@vaportrail/agent';
-import { ConfigNode, configNodeConfig, type ConfigObject, type NewObject } from '@vaportrail/config';
+import { ConfigNode, configNodeConfig, type NewObject } from '@vaportrail/config';
 import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
 import { LoopbackBlock } from '@vaportrail/lab';
+import type { ConfigObject } from '@vaportrail/schema';
 import { silentLog } from '@vaportrail/show';
 import t from 'tap';
 import { freePort } from '../free-port.ts';

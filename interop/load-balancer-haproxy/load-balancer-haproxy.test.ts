@@ -3,9 +3,10 @@
  * the namespaces of two compute nodes, real pods behind, FRR and GoBGP as gateways.
  */
 import { Agent } from '@vaportrail/agent';
-import { ConfigNode, configNodeConfig, type ConfigObject, type NewObject } from '@vaportrail/config';
+import { ConfigNode, configNodeConfig, type NewObject } from '@vaportrail/config';
 import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
 import { Frr, Gobgp, LoopbackBlock, Namespace, type Peer } from '@vaportrail/lab';
+import type { ConfigObject } from '@vaportrail/schema';
 import { silentLog, type LoadBalancerView } from '@vaportrail/show';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

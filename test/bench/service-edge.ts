@@ -2,8 +2,8 @@
  * The two edges of `npm run bench -- services` in a process of their own: the compute nodes, which take their settings
  * from the config node and publish, and the gateway, whose table is looked at. Talks to the benchmark by IPC.
  */
-import type { VirtualRouterChange } from '@vaportrail/config';
 import { Gateway, gatewayConfig, type GatewayConfigInput } from '@vaportrail/gateway';
+import type { VirtualRouterChange } from '@vaportrail/schema';
 import { followLines } from './json-lines.ts';
 import { nodeAddress, nodeName } from './service-cluster.ts';
 import { ThinNode } from './thin-node.ts';

@@ -3,8 +3,8 @@
  * addresses, and lets what it is told pass unread, as if that were the business of another machine.
  */
 import { connect, type Socket } from 'node:net';
-import type { FloatingIpSettings, InterfaceSettings, VirtualRouterChange } from '@vaportrail/config';
 import { parseAddress, parsePrefix } from '@vaportrail/net';
+import type { FloatingIpSettings, InterfaceSettings, VirtualRouterChange } from '@vaportrail/schema';
 import {
   announceStanzas,
   CONTROL_NODE_JID,

@@ -1,8 +1,7 @@
 /** Addresses, one owner each: taken from the top of a subnet as Contrail does, or from its start. */
 import { addressText, parseAddress, parsePrefix } from '@vaportrail/net';
+import { type IpamSubnet, subnetText } from '@vaportrail/schema';
 import type { PlaceRow } from './index-pool.ts';
-import type { IpamSubnet } from './object-type.ts';
-import { subnetText } from './object-type.ts';
 
 /** The bounds of a subnet as numbers, and what its network keeps for itself. */
 export interface AddressRange {

@@ -5,21 +5,23 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { listenProblem, silentLog, suggestion, type Log } from '@vaportrail/show';
-import type { ConfigDatabase } from './config-database.ts';
 import {
   checkedFqName,
   checkedType,
   checkedUuid,
   ConfigRequestError,
   type ConfigObject,
-} from './config-object.ts';
+  isObjectTypeName,
+  typeNames,
+  type ObjectTypeName,
+  VirtualRouters,
+} from '@vaportrail/schema';
+import { listenProblem, silentLog, suggestion, type Log } from '@vaportrail/show';
+import type { ConfigDatabase } from './config-database.ts';
 import { briefDocument, document, readChange, readNewObject, type DocumentOptions } from './document.ts';
-import { isObjectTypeName, typeNames, type ObjectTypeName } from './object-type.ts';
 import { openApiDocument } from './open-api.ts';
 import { serveStream } from './change-stream.ts';
 import { SEQUENCE_HEADER } from './rest-config-client.ts';
-import { VirtualRouters } from './virtual-routers.ts';
 
 const MAX_BODY_OCTETS = 1024 * 1024;
 const REQUEST_TIMEOUT = 10_000;

@@ -7,9 +7,8 @@
  * - `/watch/routing-instances`: `{"routing-instances": […]}`
  */
 import type { ServerResponse } from 'node:http';
+import type { ConfigObject, VirtualRouters } from '@vaportrail/schema';
 import type { ConfigDatabase } from './config-database.ts';
-import type { ConfigObject } from './config-object.ts';
-import type { VirtualRouters } from './virtual-routers.ts';
 
 /** A line of `/watch/objects`. `current` comes when everything that was there has been said. */
 export type ObjectLine =

@@ -1,13 +1,9 @@
 /** What those who read and write configuration need, whether the database is in this process or behind its API. */
+import type { ConfigObject, Configuration, ObjectTypeName } from '@vaportrail/schema';
 import type { NewObject, ObjectChange } from './config-database.ts';
-import type { ConfigEvent } from './config-event.ts';
-import type { ConfigObject } from './config-object.ts';
-import type { ObjectGraph } from './object-graph.ts';
-import type { ObjectTypeName } from './object-type.ts';
 
-export interface ConfigClient {
-  /** Everything, as of now. A write that was answered is in it. */
-  readonly graph: ObjectGraph;
+/** A write that was answered is in the graph. */
+export interface ConfigClient extends Configuration {
   /** Whether writes are decided in the order in which they are asked for, though nobody waits for the one before. */
   readonly inOrder: boolean;
   get(type: ObjectTypeName, uuid: string): ConfigObject;
@@ -23,5 +19,4 @@ export interface ConfigClient {
     attr: unknown,
   ): Promise<ConfigObject>;
   delete(type: ObjectTypeName, uuid: string): Promise<ConfigObject>;
-  follow(changed: (event: ConfigEvent) => void): () => void;
 }

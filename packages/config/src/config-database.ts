@@ -9,11 +9,9 @@
  *
  * Keys: `object/<uuid>`, `name/<type>/<fq name>`, `links/<uuid>`, `claim/<pool>/<name>`.
  */
-import { silentLog, type Log } from '@vaportrail/show';
-import type { ConfigClient } from './config-client.ts';
-import { ConfigFollowers, eventOf, type ConfigEvent } from './config-event.ts';
-import { claimOf, Claims, claimText } from './claims.ts';
 import {
+  eventOf,
+  type ConfigEvent,
   checkedAttr,
   checkedFqName,
   checkedProperties,
@@ -21,9 +19,17 @@ import {
   ConfigRequestError,
   type ConfigObject,
   type Reference,
-} from './config-object.ts';
-import { addedTargets, nameKey, ObjectGraph, referredTo } from './object-graph.ts';
-import { objectType, type ObjectTypeName } from './object-type.ts';
+  addedTargets,
+  nameKey,
+  ObjectGraph,
+  referredTo,
+  objectType,
+  type ObjectTypeName,
+} from '@vaportrail/schema';
+import { silentLog, type Log } from '@vaportrail/show';
+import type { ConfigClient } from './config-client.ts';
+import { ConfigFollowers } from './config-followers.ts';
+import { claimOf, Claims, claimText } from './claims.ts';
 import type { Change, Reading, Store } from './store.ts';
 import { plannedWrites, type PlannedWrite } from './write-plan.ts';
 import type { ObjectWrite, WriteRule } from './write-rule.ts';

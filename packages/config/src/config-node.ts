@@ -1,15 +1,14 @@
 /** A config node: the store, the objects, their API, and the load-balancer driver, in one process. */
+import { ConfigRequestError, type ObjectTypeName } from '@vaportrail/schema';
 import { createLog, listenEndpoint, name, wholeNumber, type Log } from '@vaportrail/show';
 import { z } from 'zod';
 import { ApiServer } from './api-server.ts';
 import type { ConfigClient } from './config-client.ts';
 import { ConfigDatabase } from './config-database.ts';
-import { ConfigRequestError } from './config-object.ts';
 import { EmbeddedStore } from './embedded-store.ts';
 import { EtcdStore } from './etcd-store.ts';
 import { LoadBalancerDrivers, loadBalancerDrivers } from './loadbalancer/drivers.ts';
 import type { NewObject } from './config-database.ts';
-import type { ObjectTypeName } from './object-type.ts';
 import type { Store } from './store.ts';
 
 /** Contrail's port for its configuration API. */

@@ -5,17 +5,15 @@ import {
   ConfigRequestError,
   type ConfigObject,
   type Reference,
-} from './config-object.ts';
-import type { NewObject, ObjectChange } from './config-database.ts';
-import type { ObjectGraph } from './object-graph.ts';
-import {
+  type ObjectGraph,
   childTypes,
   commonProperties,
   keyOf,
   objectType,
   referringTypes,
   type ObjectTypeName,
-} from './object-type.ts';
+} from '@vaportrail/schema';
+import type { NewObject, ObjectChange } from './config-database.ts';
 
 /** What a reader wants of an object; everything by default. */
 export interface DocumentOptions {

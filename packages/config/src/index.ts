@@ -8,13 +8,9 @@ export {
   type NewObject,
   type ObjectChange,
 } from './config-database.ts';
-export type { ConfigEvent } from './config-event.ts';
-export { ConfigRequestError, type ConfigObject, type Reference } from './config-object.ts';
 export { document } from './document.ts';
 export { EmbeddedStore } from './embedded-store.ts';
 export { EtcdStore, type EtcdStoreOptions } from './etcd-store.ts';
-export { ObjectGraph } from './object-graph.ts';
-export { objectTypes, typeNames, type ObjectTypeName } from './object-type.ts';
 export { openApiDocument } from './open-api.ts';
 export {
   StoreError,
@@ -28,21 +24,8 @@ export type { Extension, ObjectWrite, Standing, WriteRule } from './write-rule.t
 export { writeRules } from './write-rules.ts';
 export type { ConfigClient } from './config-client.ts';
 export { LoadBalancerDrivers, loadBalancerDrivers, type LoadBalancerDriver } from './loadbalancer/drivers.ts';
-export type { LoadBalancerSettings } from './loadbalancer/load-balancer-settings.ts';
 export { NativeDriver } from './loadbalancer/native-driver.ts';
-export { proxiesOf } from './loadbalancer/proxy-instance.ts';
 export { OpencontrailDriver } from './loadbalancer/opencontrail-driver.ts';
-export { routingInstanceSettings, type RoutingInstanceSettings } from './routing-instance-settings.ts';
-export {
-  settingsChanges,
-  virtualRouterSettings,
-  type FloatingIpSettings,
-  type InterfaceSettings,
-  type VirtualRouterChange,
-  type VirtualRouterSettings,
-  type VrfSettings,
-} from './virtual-router-settings.ts';
-export { VirtualRouters, type RouterFollower } from './virtual-routers.ts';
 export { RestConfigClient, type RestConfigClientOptions } from './rest-config-client.ts';
 export {
   ConfigNode,

@@ -1,6 +1,13 @@
 /** The OpenAPI document of the configuration API, made from the table of object types. */
+import {
+  childTypes,
+  commonProperties,
+  keyOf,
+  objectType,
+  referringTypes,
+  typeNames,
+} from '@vaportrail/schema';
 import { z } from 'zod';
-import { childTypes, commonProperties, keyOf, objectType, referringTypes, typeNames } from './object-type.ts';
 
 type Json = Record<string, unknown>;
 

@@ -3,14 +3,20 @@
  * objects that follows the node's, and writes that go over its API. A write is answered when the copy has it.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import {
+  eventOf,
+  type ConfigEvent,
+  ConfigRequestError,
+  type ConfigObject,
+  ObjectGraph,
+  keyOf,
+  type ObjectTypeName,
+} from '@vaportrail/schema';
 import { jsonLines, silentLog, type Log } from '@vaportrail/show';
 import type { ObjectLine } from './change-stream.ts';
 import type { ConfigClient } from './config-client.ts';
 import type { NewObject, ObjectChange } from './config-database.ts';
-import { ConfigFollowers, eventOf, type ConfigEvent } from './config-event.ts';
-import { ConfigRequestError, type ConfigObject } from './config-object.ts';
-import { ObjectGraph } from './object-graph.ts';
-import { keyOf, type ObjectTypeName } from './object-type.ts';
+import { ConfigFollowers } from './config-followers.ts';
 
 /** Milliseconds between attempts to reach a config node that went away. */
 const RETRY = 500;

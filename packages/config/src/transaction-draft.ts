@@ -2,7 +2,7 @@
  * A transaction in the making: of several conditions on a key the first counts, of several changes the last. Objects
  * become texts at the end only, so that one that changes a hundred times in a transaction is written down once.
  */
-import type { ConfigObject } from './config-object.ts';
+import type { ConfigObject } from '@vaportrail/schema';
 import type { Transaction } from './store.ts';
 
 export const OBJECT = 'object/';

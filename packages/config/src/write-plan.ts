@@ -1,5 +1,5 @@
 /** All that one write brings about: the object itself, and what the rules add to it. */
-import { ConfigRequestError, type ConfigObject } from './config-object.ts';
+import { ConfigRequestError, type ConfigObject } from '@vaportrail/schema';
 import { claimText, type Claim } from './claims.ts';
 import type { ObjectWrite, Standing, WriteRule } from './write-rule.ts';
 

@@ -1,7 +1,6 @@
 /** What a write carries along: rules complete objects, claim what only one may have, and write what belongs to them. */
+import type { ConfigObject, ObjectGraph } from '@vaportrail/schema';
 import type { Claim, Claims } from './claims.ts';
-import type { ConfigObject } from './config-object.ts';
-import type { ObjectGraph } from './object-graph.ts';
 
 /** One object that comes (`before` is missing), changes, or goes (`after` is missing). */
 export interface ObjectWrite {

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
-import { ConfigDatabase, EmbeddedStore, type ConfigObject, type Store } from '../src/index.ts';
+import type { ConfigObject } from '@vaportrail/schema';
+import { ConfigDatabase, EmbeddedStore, type Store } from '../src/index.ts';
 
 /** A network `d:p:NAME` with a subnet of its own, in a store of its own unless one is given. */
 async function network(

@@ -1,5 +1,6 @@
 /** The objects of the book's namespace `ns-user-1`, as kube-manager writes them. */
-import { type ConfigClient, type ConfigObject, type NewObject, type ObjectTypeName } from '../src/index.ts';
+import type { ConfigObject, ObjectTypeName } from '@vaportrail/schema';
+import type { ConfigClient, NewObject } from '../src/index.ts';
 
 export const SERVICE = '99fe8ce7-9e75-11e9-b485-0050569e6cfc';
 

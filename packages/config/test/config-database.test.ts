@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
-import { ConfigDatabase, EmbeddedStore, type ConfigEvent } from '../src/index.ts';
+import type { ConfigEvent } from '@vaportrail/schema';
+import { ConfigDatabase, EmbeddedStore } from '../src/index.ts';
 
 async function fresh(t: Test): Promise<{ database: ConfigDatabase; store: EmbeddedStore }> {
   const store = EmbeddedStore.open(t.testdir({}));

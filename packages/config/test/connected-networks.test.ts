@@ -1,5 +1,6 @@
 import t from 'tap';
-import { ConfigDatabase, EmbeddedStore, VirtualRouters, type RoutingInstanceSettings } from '../src/index.ts';
+import { VirtualRouters, type RoutingInstanceSettings } from '@vaportrail/schema';
+import { ConfigDatabase, EmbeddedStore } from '../src/index.ts';
 import { book } from './book.ts';
 
 t.test('networks that a policy lets through import each other, and no other routes', async (t) => {

@@ -1,11 +1,6 @@
 import t from 'tap';
-import {
-  ApiServer,
-  ConfigDatabase,
-  EmbeddedStore,
-  RestConfigClient,
-  type ConfigEvent,
-} from '../src/index.ts';
+import type { ConfigEvent } from '@vaportrail/schema';
+import { ApiServer, ConfigDatabase, EmbeddedStore, RestConfigClient } from '../src/index.ts';
 import { book } from './book.ts';
 
 t.test('what a client writes it can read, and so can everybody else', async (t) => {

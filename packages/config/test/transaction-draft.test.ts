@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { ConfigObject } from '../src/config-object.ts';
+import type { ConfigObject } from '@vaportrail/schema';
 import { TransactionDraft } from '../src/transaction-draft.ts';
 
 function project(displayName: string): ConfigObject {

@@ -1,12 +1,6 @@
 import t from 'tap';
-import {
-  ConfigDatabase,
-  EmbeddedStore,
-  NativeDriver,
-  VirtualRouters,
-  type VirtualRouterChange,
-  type VirtualRouterSettings,
-} from '../src/index.ts';
+import { VirtualRouters, type VirtualRouterChange, type VirtualRouterSettings } from '@vaportrail/schema';
+import { ConfigDatabase, EmbeddedStore, NativeDriver } from '../src/index.ts';
 import { book, SERVICE } from './book.ts';
 
 const PODS = 'default-domain:k8s-ns-user-1:k8s-ns-user-1-pod-network:k8s-ns-user-1-pod-network';

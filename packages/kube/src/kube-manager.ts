@@ -3,8 +3,9 @@
  * each Service its external addresses.
  */
 import { systemClock, type Clock, type Timer } from '@vaportrail/net';
+import type { ConfigEvent, ConfigObject } from '@vaportrail/schema';
 import { silentLog, type Log } from '@vaportrail/show';
-import type { ConfigClient, ConfigEvent, ConfigObject } from '@vaportrail/config';
+import type { ConfigClient } from '@vaportrail/config';
 import { Cluster, keyOf, objectKey, type ObjectKey } from './cluster.ts';
 import { namespaceOf, type KubernetesObject, type Service } from './kubernetes-object.ts';
 import { attachmentObjects } from './mapping/network-attachment.ts';

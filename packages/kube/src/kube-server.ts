@@ -1,5 +1,5 @@
 /** The views of kube: Services, and each of them followed through the configuration. */
-import type { ObjectGraph } from '@vaportrail/config';
+import type { ObjectGraph } from '@vaportrail/schema';
 import { ViewError, ViewServer, type DaemonView, type Log } from '@vaportrail/show';
 import type { KubeManager } from './kube-manager.ts';
 import { namespaceOf, type Service } from './kubernetes-object.ts';

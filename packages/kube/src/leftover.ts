@@ -1,5 +1,5 @@
 /** Objects of a cluster that nothing in it needs any more: what happened while nobody watched. */
-import type { ConfigObject, ObjectGraph, ObjectTypeName } from '@vaportrail/config';
+import type { ConfigObject, ObjectGraph, ObjectTypeName } from '@vaportrail/schema';
 
 /** Types of ours that a restart may find left over, in the order in which they can go. */
 const sweepOrder = [

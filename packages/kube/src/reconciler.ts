@@ -5,13 +5,13 @@
  * It remembers the names each Kubernetes object needs, so that a change costs as much as that object is large, however
  * many others there are.
  */
+import type { ConfigClient } from '@vaportrail/config';
 import {
   ConfigRequestError,
-  type ConfigClient,
   type ConfigObject,
   type ObjectTypeName,
   type Reference,
-} from '@vaportrail/config';
+} from '@vaportrail/schema';
 import { leftovers } from './leftover.ts';
 import { holds, merged } from './property-value.ts';
 import {

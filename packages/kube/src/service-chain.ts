@@ -1,5 +1,5 @@
 /** A Service followed through the configuration: from its name to the interfaces that carry its floating IPs. */
-import { proxiesOf, type ConfigObject, type ObjectGraph } from '@vaportrail/config';
+import { proxiesOf, type ConfigObject, type ObjectGraph } from '@vaportrail/schema';
 import type {
   ServiceChainView,
   ServiceFloatingIpView,

@@ -1,10 +1,5 @@
-import {
-  ConfigDatabase,
-  EmbeddedStore,
-  LoadBalancerDrivers,
-  NativeDriver,
-  VirtualRouters,
-} from '@vaportrail/config';
+import { ConfigDatabase, EmbeddedStore, LoadBalancerDrivers, NativeDriver } from '@vaportrail/config';
+import { VirtualRouters } from '@vaportrail/schema';
 import { traceStops, traceText } from '@vaportrail/show';
 import { createHash } from 'node:crypto';
 import t, { type Test } from 'tap';

@@ -1,5 +1,6 @@
-import { ConfigDatabase, EmbeddedStore, type ConfigClient, type ConfigEvent } from '@vaportrail/config';
+import { ConfigDatabase, EmbeddedStore, type ConfigClient } from '@vaportrail/config';
 import t, { type Test } from 'tap';
+import type { ConfigEvent } from '@vaportrail/schema';
 import { nothingDesired, type Desired, type DesiredObject } from '../src/mapping/desired-object.ts';
 import { Reconciler } from '../src/reconciler.ts';
 

@@ -2,8 +2,9 @@
  * Kubernetes manifests of a lab as configuration: config database, kube and load-balancer drivers in this process, and
  * what daemons have to have, said again whenever it changes.
  */
-import { ConfigDatabase, EmbeddedStore, LoadBalancerDrivers, VirtualRouters } from '@vaportrail/config';
+import { ConfigDatabase, EmbeddedStore, LoadBalancerDrivers } from '@vaportrail/config';
 import { KubeManager, kubeServer, ManifestSource, type KubernetesReports } from '@vaportrail/kube';
+import { VirtualRouters } from '@vaportrail/schema';
 import { announceEndpoint, silentLog, type Log } from '@vaportrail/show';
 import { removeFolder, temporaryFolder } from './daemon-process.ts';
 

@@ -1,5 +1,5 @@
 /** Numbers that a compute node gives by itself: where the topology lists them, a node that is told its pods has those. */
-import type { VirtualRouterSettings } from '@vaportrail/config';
+import type { VirtualRouterSettings } from '@vaportrail/schema';
 import type { Topology } from './topology.ts';
 
 /** What a node was told, with the VRF numbers and labels that the topology has for it. */

@@ -2,11 +2,9 @@
  * The `native` load-balancer driver: follows the configuration and keeps floating IPs as {@link floatingIpChange} wants
  * them. What is to be looked at is a set of UUIDs; it begins with everything, so that a restart finds what was missed.
  */
+import { statesOf, type ConfigEvent, type ConfigObject, balancersOfPool } from '@vaportrail/schema';
 import { silentLog, type Log } from '@vaportrail/show';
 import type { ConfigClient } from '../config-client.ts';
-import { statesOf, type ConfigEvent } from '../config-event.ts';
-import type { ConfigObject } from '../config-object.ts';
-import { balancersOfPool } from './balanced.ts';
 import type { LoadBalancerDriver } from './drivers.ts';
 import { floatingIpChange, missingFloatingIp } from './native-floating-ip.ts';
 import { WorkList } from './work-list.ts';

@@ -4,20 +4,22 @@
  * says what ought to be, so that nothing depends on the order of events or on what an earlier process knew.
  */
 import { isDeepStrictEqual } from 'node:util';
+import {
+  balancerOf,
+  balancersOf,
+  type ConfigObject,
+  derivedUuid,
+  driverOf,
+  type Listener,
+  listenersOf,
+  madeBy,
+  type ObjectGraph,
+  portMappings,
+  type Reference,
+} from '@vaportrail/schema';
 import type { NewObject, ObjectChange } from '../config-database.ts';
-import type { ConfigObject, Reference } from '../config-object.ts';
-import type { ObjectGraph } from '../object-graph.ts';
-import { derivedUuid } from '../derived-uuid.ts';
-import { driverOf, madeBy } from '../rules/driver-floating-ip.ts';
-import { balancerOf, balancersOf, listenersOf, type Listener, type Member } from './balanced.ts';
 
 export const NATIVE = 'native';
-
-interface PortMapping {
-  readonly protocol: 'TCP' | 'UDP';
-  readonly src_port: number;
-  readonly dst_port: number;
-}
 
 /** The floating IP for the address that clients inside the cluster use, when the instance IP of a load balancer lacks it. */
 export function missingFloatingIp(instanceIp: ConfigObject, graph: ObjectGraph): NewObject | undefined {
@@ -105,47 +107,6 @@ function wantedProperties(listeners: readonly Listener[]): Record<string, unknow
     floating_ip_port_mappings_enable: mappings.length > 0,
     floating_ip_port_mappings: mappings.length > 0 ? { port_mappings: mappings } : null,
   };
-}
-
-/**
- * One mapping for each listener that has members. Where they listen on several ports the object can name only one: the
- * one most of them have, of two equally common ones the lower. What each interface maps is more exact.
- * @see interfacePortMappings
- */
-export function portMappings(listeners: readonly Listener[]): PortMapping[] {
-  const mappings = new Map<string, PortMapping>();
-  for (const { protocol, port, members } of listeners) {
-    const [destination] = commonest(members);
-    const key = `${protocol} ${port}`;
-    if (destination === undefined || mappings.has(key)) continue;
-    mappings.set(key, { protocol, src_port: port, dst_port: destination });
-  }
-  return inOrder([...mappings.values()]);
-}
-
-/**
- * What one interface maps: the ports of its own members, and no port that only others serve. `undefined` when it is no
- * member, so that what the floating IP itself says counts.
- */
-export function interfacePortMappings(
-  listeners: readonly Listener[],
-  vmi: string,
-): PortMapping[] | undefined {
-  const mappings = listeners.flatMap(({ protocol, port, members }): PortMapping[] => {
-    const [destination] = commonest(members.filter((member) => member.vmi === vmi));
-    return destination === undefined ? [] : [{ protocol, src_port: port, dst_port: destination }];
-  });
-  return mappings.length === 0 ? undefined : inOrder(mappings);
-}
-
-function commonest(members: readonly Member[]): number[] {
-  const counts = new Map<number, number>();
-  for (const { port } of members) counts.set(port, (counts.get(port) ?? 0) + 1);
-  return [...counts].toSorted(([a, n], [b, m]) => m - n || a - b).map(([port]) => port);
-}
-
-function inOrder(mappings: readonly PortMapping[]): PortMapping[] {
-  return mappings.toSorted((a, b) => a.src_port - b.src_port || (a.protocol < b.protocol ? -1 : 1));
 }
 
 function wantedReferences(own: readonly Reference[], listeners: readonly Listener[]): Reference[] {

@@ -3,24 +3,22 @@
  * nodes, and lets its addresses lead to both. What the proxies are to do is said to their nodes with everything else
  * (`VirtualRouters`); agents run them. Like the native driver it says what ought to be, and can begin anew at any time.
  */
+import {
+  statesOf,
+  type ConfigEvent,
+  ConfigRequestError,
+  type ConfigObject,
+  type ObjectTypeName,
+  balancerOfInstance,
+  instanceUuids,
+  isOpencontrail,
+  nodesOf,
+} from '@vaportrail/schema';
 import { silentLog, type Log } from '@vaportrail/show';
 import type { ConfigClient } from '../config-client.ts';
 import type { NewObject } from '../config-database.ts';
-import { statesOf, type ConfigEvent } from '../config-event.ts';
-import { ConfigRequestError, type ConfigObject } from '../config-object.ts';
-import type { ObjectTypeName } from '../object-type.ts';
 import type { LoadBalancerDriver } from './drivers.ts';
-import {
-  addressesOf,
-  balancerOfInstance,
-  carrierOf,
-  instanceUuids,
-  isOpencontrail,
-  nodeFor,
-  nodesOf,
-  wantedInstances,
-  type ProxyInstance,
-} from './proxy-instance.ts';
+import { addressesOf, carrierOf, nodeFor, wantedInstances, type ProxyInstance } from './proxy-instance.ts';
 import { WorkList } from './work-list.ts';
 
 export class OpencontrailDriver implements LoadBalancerDriver {

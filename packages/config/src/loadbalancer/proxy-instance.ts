@@ -3,41 +3,23 @@
  * own, with an interface that carries the address of the load balancer. The first is active, the second stands by: their
  * interfaces say so by their local preference, and agents publish it.
  */
+import {
+  BALANCER,
+  balancerOfInstance,
+  type ConfigObject,
+  instanceUuids,
+  isOpencontrail,
+  madeBy,
+  nodesOf,
+  type ObjectGraph,
+  OPENCONTRAIL,
+  preferences,
+} from '@vaportrail/schema';
 import type { NewObject } from '../config-database.ts';
-import { annotationOf, type ConfigObject } from '../config-object.ts';
-import { derivedUuid } from '../derived-uuid.ts';
-import type { ObjectGraph } from '../object-graph.ts';
-import { driverOf, madeBy } from '../rules/driver-floating-ip.ts';
-import { providerOf } from './balanced.ts';
-
-export const OPENCONTRAIL = 'opencontrail';
-
-/** LOCAL_PREF of the routes of each instance, in their order. */
-export const preferences = [200, 100] as const;
-
-/** The annotation of an instance's machine and interface that names the load balancer. */
-const BALANCER = 'loadbalancer';
 
 export interface ProxyInstance {
   readonly machine: NewObject & { readonly uuid: string };
   readonly vmi: NewObject & { readonly uuid: string };
-}
-
-export function isOpencontrail(balancer: ConfigObject): boolean {
-  return providerOf(balancer) === OPENCONTRAIL;
-}
-
-/** The UUIDs of the machines and interfaces a load balancer has, or would have. */
-export function instanceUuids(balancer: string): { readonly machine: string; readonly vmi: string }[] {
-  return preferences.map((_, index) => ({
-    machine: derivedUuid(`machine ${index + 1} of ${balancer}`),
-    vmi: derivedUuid(`interface ${index + 1} of ${balancer}`),
-  }));
-}
-
-/** The load balancer that a machine or an interface was made for. */
-export function balancerOfInstance(object: ConfigObject): string | undefined {
-  return driverOf(object) === OPENCONTRAIL ? annotationOf(object, BALANCER) : undefined;
 }
 
 /** The instances a load balancer needs; none while it has no interface of its own in a network. */
@@ -76,20 +58,6 @@ export function wantedInstances(balancer: ConfigObject, graph: ObjectGraph): Pro
   });
 }
 
-/** The nodes that run the proxies of a load balancer, the active one first. */
-export function proxiesOf(
-  balancer: ConfigObject,
-  graph: ObjectGraph,
-): { readonly node: string; readonly nodeAddress: string; readonly preference: number }[] {
-  return instanceUuids(balancer.uuid).flatMap(({ machine }, index) =>
-    nodesOf(machine, graph).map((router) => ({
-      node: nameOf(router),
-      nodeAddress: String(router.properties['virtual_router_ip_address'] ?? ''),
-      preference: preferences[index]!,
-    })),
-  );
-}
-
 /** The load balancer's own interface, which is on no node. */
 export function carrierOf(balancer: ConfigObject, graph: ObjectGraph): ConfigObject | undefined {
   return graph.references(balancer, 'virtual-machine-interface')[0];
@@ -116,11 +84,6 @@ export function nodeFor(machine: string, twin: string, graph: ObjectGraph): Conf
     )
     .map((router) => ({ router, load: load(router) }))
     .toSorted((a, b) => a.load - b.load || (nameOf(a.router) < nameOf(b.router) ? -1 : 1))[0]?.router;
-}
-
-/** Nodes that have a machine: one, or, for a moment, those that several config nodes chose. */
-export function nodesOf(machine: string, graph: ObjectGraph): ConfigObject[] {
-  return graph.referrers(machine, 'virtual-router').toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
 }
 
 function nameOf({ fqName }: ConfigObject): string {

@@ -2,8 +2,8 @@
  * What a driver has to look at: a set of UUIDs, so that what changed ten times is looked at once. What fails for a reason
  * that may pass is looked at again.
  */
+import { ConfigRequestError } from '@vaportrail/schema';
 import type { Log } from '@vaportrail/show';
-import { ConfigRequestError } from '../config-object.ts';
 
 /** Objects looked at in one go. */
 const BATCH = 2000;

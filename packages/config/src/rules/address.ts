@@ -1,11 +1,16 @@
 /** Every instance-ip and every floating-ip of a pool has an address that nobody else in its network has. */
 import { addressText, parseAddress } from '@vaportrail/net';
+import {
+  ConfigRequestError,
+  type ConfigObject,
+  type ObjectGraph,
+  subnetText,
+  flatSubnets,
+  subnetsOf,
+  type NetworkSubnet,
+} from '@vaportrail/schema';
 import { addressRow, isAllocatable } from '../address-allocation.ts';
 import type { Claim, Claims } from '../claims.ts';
-import { ConfigRequestError, type ConfigObject } from '../config-object.ts';
-import type { ObjectGraph } from '../object-graph.ts';
-import { subnetText } from '../object-type.ts';
-import { flatSubnets, subnetsOf, type NetworkSubnet } from '../subnet.ts';
 import type { Extension, Standing, WriteRule } from '../write-rule.ts';
 
 export const allocateAddress: WriteRule = ({ before, after }, standing) => {

@@ -1,9 +1,6 @@
 /** What a load-balancer driver wrote stands in nobody's way: it goes with the object that it was written for. */
-import { annotationOf, type ConfigObject } from '../config-object.ts';
+import { driverOf } from '@vaportrail/schema';
 import type { WriteRule } from '../write-rule.ts';
-
-/** The annotation by which a driver knows its own. */
-const KEY = 'driver';
 
 /** A floating IP that a driver made on an instance IP goes with it. */
 export const leaveWithInstanceIp: WriteRule = ({ before, after }, { graph }) => {
@@ -27,12 +24,3 @@ export const letGoOfInterface: WriteRule = ({ before, after }, { graph }) => {
     }),
   };
 };
-
-/** What marks an object as made by a driver. */
-export function madeBy(driver: string): { key_value_pair: { key: string; value: string }[] } {
-  return { key_value_pair: [{ key: KEY, value: driver }] };
-}
-
-export function driverOf(object: ConfigObject): string | undefined {
-  return annotationOf(object, KEY);
-}

@@ -1,7 +1,6 @@
 /** Numbers that the configuration gives out: of virtual networks, of security groups. */
-import { ConfigRequestError } from '../config-object.ts';
+import { ConfigRequestError, type ObjectTypeName } from '@vaportrail/schema';
 import { numberRow } from '../index-pool.ts';
-import type { ObjectTypeName } from '../object-type.ts';
 import type { WriteRule } from '../write-rule.ts';
 
 export const networkNumber = numbered('virtual-network', 'virtual_network_network_id', 1, 16_777_215);

@@ -2,9 +2,14 @@
  * Every virtual network has a routing instance of its own name, with a route target that no other network has, and the
  * route targets its owner lists. Contrail leaves this to its schema transformer; here it is part of the same write.
  */
-import { ConfigRequestError, newUuid, type ConfigObject, type Reference } from '../config-object.ts';
+import {
+  ConfigRequestError,
+  newUuid,
+  type ConfigObject,
+  type Reference,
+  type ObjectGraph,
+} from '@vaportrail/schema';
 import { numberRow, type PlaceRow } from '../index-pool.ts';
-import type { ObjectGraph } from '../object-graph.ts';
 import type { ObjectWrite, Standing, WriteRule } from '../write-rule.ts';
 
 const POOL = 'route-target';

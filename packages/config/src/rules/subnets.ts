@@ -1,8 +1,15 @@
 /** Subnets are written down whole, and stay while somebody has an address of theirs. */
-import { ConfigRequestError, type ConfigObject } from '../config-object.ts';
-import type { ObjectGraph } from '../object-graph.ts';
-import type { IpamSubnet } from '../object-type.ts';
-import { completedSubnets, flatSubnets, ownSubnets, subnetsOf, type NetworkSubnet } from '../subnet.ts';
+import {
+  ConfigRequestError,
+  type ConfigObject,
+  type ObjectGraph,
+  type IpamSubnet,
+  flatSubnets,
+  ownSubnets,
+  subnetsOf,
+  type NetworkSubnet,
+} from '@vaportrail/schema';
+import { completedSubnets } from '../completed-subnets.ts';
 import type { Extension, WriteRule } from '../write-rule.ts';
 
 export const completeSubnets: WriteRule = ({ before, after }, { graph, claims }) => {

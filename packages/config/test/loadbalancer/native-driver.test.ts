@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
-import { ConfigDatabase, EmbeddedStore, NativeDriver, type ConfigObject } from '../../src/index.ts';
+import type { ConfigObject } from '@vaportrail/schema';
+import { ConfigDatabase, EmbeddedStore, NativeDriver } from '../../src/index.ts';
 import { book, SERVICE, type Book } from '../book.ts';
 
 async function running(

@@ -1,14 +1,11 @@
 import t, { type Test } from 'tap';
 import {
-  ConfigDatabase,
-  EmbeddedStore,
-  LoadBalancerDrivers,
-  OpencontrailDriver,
   VirtualRouters,
   type ConfigObject,
   type VirtualRouterChange,
   type VirtualRouterSettings,
-} from '../../src/index.ts';
+} from '@vaportrail/schema';
+import { ConfigDatabase, EmbeddedStore, LoadBalancerDrivers, OpencontrailDriver } from '../../src/index.ts';
 import { book, SERVICE, type Book } from '../book.ts';
 
 const VIP = '10.96.89.48';

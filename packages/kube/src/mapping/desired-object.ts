@@ -1,5 +1,5 @@
 /** What the mapping yields: configuration objects by name, in the order in which they can be created. */
-import type { ObjectTypeName } from '@vaportrail/config';
+import type { ObjectTypeName } from '@vaportrail/schema';
 
 export interface ObjectName {
   readonly type: ObjectTypeName;

@@ -1,6 +1,6 @@
 /** The API of a config node, as the commands on objects ask it. */
 import { readFileSync } from 'node:fs';
-import { objectTypes, type ObjectTypeName } from '@vaportrail/config';
+import { objectTypes, type ObjectTypeName } from '@vaportrail/schema';
 import { findEndpoints, suggestion } from '@vaportrail/show';
 import { type Command, UsageError } from '../../command.ts';
 

@@ -1,5 +1,5 @@
 /** Objects on the terminal: a table, JSON or YAML. */
-import type { ObjectTypeName } from '@vaportrail/config';
+import type { ObjectTypeName } from '@vaportrail/schema';
 import { columns, type Column } from '@vaportrail/show';
 import { stringify } from 'yaml';
 import { nameOf, type Shown } from './api.ts';

@@ -1,5 +1,5 @@
 /** Files with configuration objects: one or more YAML documents, or one of JSON. */
-import { objectTypes, type ObjectTypeName } from '@vaportrail/config';
+import { objectTypes, type ObjectTypeName } from '@vaportrail/schema';
 import { suggestion } from '@vaportrail/show';
 import { LineCounter, parseAllDocuments } from 'yaml';
 import { UsageError } from '../../command.ts';

@@ -1,6 +1,14 @@
-/** What happens to configuration objects, and those who are told of it. */
-import type { Log } from '@vaportrail/show';
+/** What happens to configuration objects, and where one hears of it. */
 import type { ConfigObject } from './config-object.ts';
+import type { ObjectGraph } from './object-graph.ts';
+
+/** A configuration that can be read and followed, wherever it is kept. */
+export interface Configuration {
+  /** Everything, as of now. */
+  readonly graph: ObjectGraph;
+  /** Calls `changed` for every event from now on; the function it gives ends it. */
+  follow(changed: (event: ConfigEvent) => void): () => void;
+}
 
 /** What happened to an object; the one that is gone carries its last state. */
 export type ConfigEvent =
@@ -19,34 +27,4 @@ export function eventOf(before: ConfigObject | undefined, after: ConfigObject | 
 /** The states an event concerns, the last one first: what an object no longer refers to is concerned as well. */
 export function statesOf(event: ConfigEvent): readonly ConfigObject[] {
   return event.type === 'updated' ? [event.object, event.before] : [event.object];
-}
-
-/** Those who follow a configuration. One that fails is logged, and the others are told all the same. */
-export class ConfigFollowers {
-  readonly #followers = new Set<(event: ConfigEvent) => void>();
-  readonly #log: Log;
-
-  constructor(log: Log) {
-    this.#log = log;
-  }
-
-  /** Calls `changed` for every event from now on; the function it gives ends it. */
-  add(changed: (event: ConfigEvent) => void): () => void {
-    this.#followers.add(changed);
-    return () => void this.#followers.delete(changed);
-  }
-
-  clear(): void {
-    this.#followers.clear();
-  }
-
-  tell(event: ConfigEvent): void {
-    for (const changed of this.#followers) {
-      try {
-        changed(event);
-      } catch (error) {
-        this.#log.error({ error }, 'a follower of the configuration failed');
-      }
-    }
-  }
 }

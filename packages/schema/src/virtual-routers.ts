@@ -4,12 +4,11 @@
  * readiness costs its own interface and no other.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { ConfigClient } from './config-client.ts';
-import { statesOf, type ConfigEvent } from './config-event.ts';
+import { statesOf, type ConfigEvent, type Configuration } from './config-event.ts';
 import type { ConfigObject } from './config-object.ts';
 import { FollowedRouter } from './followed-router.ts';
 import { balancersOfPool, memberInterface } from './loadbalancer/balanced.ts';
-import { balancerOfInstance, instanceUuids, isOpencontrail, nodesOf } from './loadbalancer/proxy-instance.ts';
+import { balancerOfInstance, instanceUuids, isOpencontrail, nodesOf } from './loadbalancer/proxies.ts';
 import { routingInstanceSettings, type RoutingInstanceSettings } from './routing-instance-settings.ts';
 import {
   areAlike,
@@ -27,7 +26,7 @@ import {
 export type RouterFollower = (changes: readonly VirtualRouterChange[]) => void;
 
 export class VirtualRouters {
-  readonly #client: ConfigClient;
+  readonly #configuration: Configuration;
   /** By name of the node. */
   readonly #routers = new Map<string, FollowedRouter>();
   /** The followed node that each interface was last seen on, by UUID of the interface. */
@@ -41,10 +40,10 @@ export class VirtualRouters {
   #instancesDirty = false;
   #scheduled = false;
 
-  constructor(client: ConfigClient) {
-    this.#client = client;
-    this.#instances = routingInstanceSettings(client.graph);
-    this.#unfollow = client.follow((event) => this.#look(event));
+  constructor(configuration: Configuration) {
+    this.#configuration = configuration;
+    this.#instances = routingInstanceSettings(configuration.graph);
+    this.#unfollow = configuration.follow((event) => this.#look(event));
   }
 
   close(): void {
@@ -62,7 +61,7 @@ export class VirtualRouters {
     const object = this.#routerObject(name);
     const followed = this.#routers.get(name);
     if (followed !== undefined) return followed.settings(object);
-    return object === undefined ? undefined : virtualRouterSettings(object, this.#client.graph);
+    return object === undefined ? undefined : virtualRouterSettings(object, this.#configuration.graph);
   }
 
   /**
@@ -92,7 +91,7 @@ export class VirtualRouters {
 
   /** Looks at a whole node anew. */
   #replace(name: string, router: FollowedRouter): VirtualRouterChange[] {
-    const { graph } = this.#client;
+    const { graph } = this.#configuration;
     const object = this.#routerObject(name);
     const interfaces = new Map<string, InterfaceSettings>();
     for (const vmi of object === undefined ? [] : interfacesOf(object, graph)) {
@@ -105,7 +104,7 @@ export class VirtualRouters {
   }
 
   #routerObject(name: string): ConfigObject | undefined {
-    const { graph } = this.#client;
+    const { graph } = this.#configuration;
     for (const { fqName } of graph.ofType('global-system-config')) {
       const found = graph.byName('virtual-router', [...fqName, name]);
       if (found !== undefined) return found;
@@ -114,7 +113,7 @@ export class VirtualRouters {
   }
 
   #look(event: ConfigEvent): void {
-    const { graph } = this.#client;
+    const { graph } = this.#configuration;
     for (const object of statesOf(event)) {
       switch (object.type) {
         case 'virtual-machine-interface':
@@ -177,14 +176,15 @@ export class VirtualRouters {
   }
 
   #lookAtPool(pool: ConfigObject): void {
-    for (const balancer of balancersOfPool(pool, this.#client.graph)) this.#lookAtBalancer(balancer);
+    for (const balancer of balancersOfPool(pool, this.#configuration.graph)) this.#lookAtBalancer(balancer);
   }
 
   /** The nodes that run its proxies. */
   #lookAtBalancer(balancer: ConfigObject): void {
     if (!isOpencontrail(balancer)) return;
     for (const { machine } of instanceUuids(balancer.uuid)) {
-      for (const { fqName } of nodesOf(machine, this.#client.graph)) this.#dirtyRouters.add(fqName.at(-1)!);
+      for (const { fqName } of nodesOf(machine, this.#configuration.graph))
+        this.#dirtyRouters.add(fqName.at(-1)!);
     }
   }
 
@@ -195,7 +195,7 @@ export class VirtualRouters {
     const had = machinesOf(before);
     const moved = [...has].filter((uuid) => !had.has(uuid));
     moved.push(...[...had].filter((uuid) => !has.has(uuid)));
-    const { graph } = this.#client;
+    const { graph } = this.#configuration;
     for (const uuid of moved) {
       // The name of an interface depends on whether others begin alike.
       const alike = [...has].filter((other) => other !== uuid && areAlike(other, uuid));
@@ -219,7 +219,7 @@ export class VirtualRouters {
   }
 
   #update(): void {
-    const { graph } = this.#client;
+    const { graph } = this.#configuration;
     const interfaces = this.#dirtyInterfaces;
     const names = this.#dirtyRouters;
     this.#dirtyInterfaces = new Set();
@@ -265,7 +265,7 @@ export class VirtualRouters {
     object: ConfigObject,
     uuids: ReadonlySet<string>,
   ): VirtualRouterChange[] {
-    const { graph } = this.#client;
+    const { graph } = this.#configuration;
     const touched = new Map<string, InterfaceSettings | undefined>();
     for (const uuid of uuids) {
       const vmi = graph.get(uuid);
@@ -280,7 +280,7 @@ export class VirtualRouters {
 
   #updateInstances(): void {
     this.#instancesDirty = false;
-    const instances = routingInstanceSettings(this.#client.graph);
+    const instances = routingInstanceSettings(this.#configuration.graph);
     if (isDeepStrictEqual(instances, this.#instances)) return;
     this.#instances = instances;
     for (const changed of this.#instanceFollowers) changed(instances);

@@ -85,12 +85,14 @@ t.test('Services of a real cluster become floating IPs', { skip: missingCluster(
   drivers.start();
   const manager = new KubeManager({ client: database, reports: clusterReports(kubeApi) });
   await manager.start();
-  const warnings: string[] = [];
-  const warn = (_: object, message: string): void => void warnings.push(message);
-  const log: Log = { debug() {}, info() {}, warn, error: warn, child: () => log };
+  const told: string[] = [];
+  const tell = (fields: object, message: string): void =>
+    void told.push(`${new Date().toISOString()} ${message} ${JSON.stringify(fields)}`);
+  const log: Log = { debug: tell, info: tell, warn: tell, error: tell, child: () => log };
   const source = new ClusterSource(manager, kubeApi, { log });
   source.start();
   t.teardown(async () => {
+    if (!t.passing()) t.comment(told.join('\n'));
     source.stop();
     await manager.stop();
     await drivers.stop();
@@ -221,7 +223,7 @@ t.test('Services of a real cluster become floating IPs', { skip: missingCluster(
   t.ok(gone.length > 0);
   await cluster.startAnew();
   await until(
-    async () => warnings.some((each) => each.includes('Unauthorized')),
+    async () => told.some((each) => each.includes('Unauthorized')),
     (said) => said,
     PATIENCE,
   );

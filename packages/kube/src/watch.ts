@@ -1,6 +1,7 @@
 /**
  * One kind of object, listed and followed. It goes on whatever the API server does: a watch that ends is taken up where
- * it ended, one whose history is gone (410) is listed anew, and errors are waited out longer and longer.
+ * it ended, one whose history is gone (410) is listed anew, and errors are waited out longer and longer. Now and then
+ * everything is listed and compared, because a server may have another history and not say so.
  * @see https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  */
 import { systemClock, type Clock, type Timer } from '@vaportrail/net';
@@ -9,14 +10,18 @@ import { z } from 'zod';
 import { keyOf } from './cluster.ts';
 import { KubernetesApiError, type KubernetesApi, type Query } from './kubernetes-api.ts';
 import { kinds, type Kind, type KubernetesObject } from './kubernetes-object.ts';
+import { isBefore, ObjectCopy, versionOf } from './object-copy.ts';
 
 /** Objects per page of a list. */
 const PAGE = 500;
 /** Seconds after which the server may end a watch. */
 const WATCH_SECONDS = 300;
-/** Milliseconds to wait after the first failure, and at most. */
+/** Milliseconds to wait after the first failure, at most, and at most for a server that is not there: it is restarted. */
 const FIRST_WAIT = 200;
 const LONGEST_WAIT = 30_000;
+const LONGEST_ABSENCE = 5000;
+/** Milliseconds after which a watch that ends is followed by a list instead of a watch. */
+const RESYNC = 600_000;
 /** A watch that lasted so many milliseconds was a good one. */
 const GOOD_WATCH = 5000;
 /** Milliseconds until a kind the server does not know is asked for again. */
@@ -30,7 +35,6 @@ const listAnswer = z.object({
   metadata: z.object({ resourceVersion: z.string().optional(), continue: z.string().optional() }),
   items: z.array(z.unknown()).nullish(),
 });
-const versioned = z.object({ metadata: z.object({ resourceVersion: z.string() }) });
 const status = z.object({ code: z.number().optional(), message: z.string().optional() });
 
 export interface WatchHandlers {
@@ -42,9 +46,8 @@ export interface WatchHandlers {
 
 export interface WatchOptions {
   readonly log?: Log;
+  /** By its chance many watches do not come back at once. */
   readonly clock?: Clock;
-  /** From 0 to 1, so that many watches do not come back at once. */
-  readonly random?: () => number;
 }
 
 export class ResourceWatch {
@@ -56,14 +59,15 @@ export class ResourceWatch {
   readonly #handlers: WatchHandlers;
   readonly #log: Log;
   readonly #clock: Clock;
-  readonly #random: () => number;
-  /** Keys of the objects that are there. */
-  #present = new Set<string>();
+  readonly #copy: ObjectCopy;
   #version = '';
+  /** Lists in a row that failed. */
   #failures = 0;
   /** Watches in a row that were short. */
   #short = 0;
   #listed = false;
+  /** When the last list was complete. */
+  #listedAt = 0;
   #stopped = false;
   #timer: Timer | undefined;
   #endWatch: (() => void) | undefined;
@@ -75,7 +79,7 @@ export class ResourceWatch {
     this.#handlers = handlers;
     this.#log = (options.log ?? silentLog).child({ kind });
     this.#clock = options.clock ?? systemClock;
-    this.#random = options.random ?? Math.random;
+    this.#copy = new ObjectCopy(kind, this.#log);
   }
 
   get #path(): string {
@@ -106,7 +110,7 @@ export class ResourceWatch {
         const page = await this.#page({ limit: PAGE, continue: next });
         if (this.#stopped) return;
         for (const item of page.items ?? []) {
-          const one = this.#read(item, unreadable);
+          const one = this.#copy.read(item, unreadable);
           if (one !== undefined) found.set(keyOf(one), one);
         }
         this.#version = page.metadata.resourceVersion ?? '';
@@ -119,11 +123,11 @@ export class ResourceWatch {
       this.#failed(error as KubernetesApiError, () => void this.#list());
       return;
     }
-    // One that cannot be read now stays what it last was.
-    for (const key of this.#present) if (!found.has(key) && !unreadable.has(key)) this.#handlers.remove(key);
-    const kept = [...this.#present].filter((key) => unreadable.has(key));
-    for (const one of found.values()) this.#handlers.put(one);
-    this.#present = new Set([...found.keys(), ...kept]);
+    const { gone, news } = this.#copy.replace(found, unreadable);
+    for (const key of gone) this.#handlers.remove(key);
+    for (const one of news) this.#handlers.put(one);
+    this.#failures = 0;
+    this.#listedAt = this.#clock.now();
     this.#done();
     this.#follow();
   }
@@ -158,22 +162,26 @@ export class ResourceWatch {
       this.#endWatch = undefined;
       if (this.#stopped) return;
       const problem = broken ?? error;
-      const lasted = this.#clock.now() - begun;
-      if (lasted >= GOOD_WATCH) this.#failures = 0;
+      const now = this.#clock.now();
+      const lasted = now - begun;
       this.#short = lasted >= GOOD_WATCH ? 0 : this.#short + 1;
       if (this.#short === SHORT_WATCHES)
         this.#log.warn({ lasted }, `${this.#where} is ended again and again; nothing is lost by it`);
+      const sinceList = now - this.#listedAt;
       // The server ends watches as it likes; one that lasted to its end is followed by the next.
-      if (problem === undefined && lasted >= GOOD_WATCH) this.#follow();
-      else if (problem === undefined || problem.failure === 'cut off') {
+      if (problem === undefined && lasted >= GOOD_WATCH) {
+        if (sinceList >= RESYNC) void this.#list();
+        else this.#follow();
+      } else if (problem === undefined || problem.failure === 'cut off') {
         // Only one that ended at once is made to wait.
-        this.#later(lasted >= FIRST_WAIT ? 0 : this.#wait(), () => void this.#resume());
+        this.#later(lasted >= FIRST_WAIT ? 0 : this.#wait(this.#short), () => void this.#resume());
       } else if (problem.status === 410) {
         this.#log.info({}, `${this.#where}: the history is gone; listing again`);
-        this.#later(this.#wait(), () => void this.#list());
+        // Only a server that says so of its own list is made to wait for.
+        this.#later(sinceList >= GOOD_WATCH ? 0 : this.#wait(this.#short), () => void this.#list());
       } else {
         // After a time without an answer, or one that makes no sense, nothing is certain but the whole list.
-        this.#failed(problem, () => void this.#list());
+        this.#failed(problem, () => void this.#list(), this.#short);
       }
     };
     this.#endWatch = this.#api.watch(
@@ -194,14 +202,17 @@ export class ResourceWatch {
   }
 
   /**
-   * Goes on after a watch that ended before its time: the server may have been started anew, and one that is not as far
-   * as it was, such as from a backup, would not tell anything before it is there again.
+   * Goes on after a watch that ended before its time: the server may have been started anew, or be another behind the
+   * same address. One that is not as far as it was, such as from a backup, would not tell anything before it is there
+   * again; one that is further would leave out what it has had differently all along.
    */
   async #resume(): Promise<void> {
     try {
-      const { metadata } = await this.#page({ limit: 1 });
+      const { metadata, items } = await this.#page({ limit: 1 });
       if (this.#stopped) return;
-      if (!isBefore(metadata.resourceVersion, this.#version)) return this.#follow();
+      const isBehind = isBefore(metadata.resourceVersion, this.#version);
+      if (!isBehind && (items ?? []).every((item) => this.#copy.agrees(item, this.#version)))
+        return this.#follow();
       this.#log.warn({}, `${this.#where}: the server has another history; listing again`);
       await this.#list();
     } catch (error) {
@@ -210,48 +221,22 @@ export class ResourceWatch {
   }
 
   #event(type: string, object: unknown): void {
-    const version = versioned.safeParse(object);
-    if (version.success) this.#version = version.data.metadata.resourceVersion;
+    this.#version = versionOf(object) ?? this.#version;
     if (type === 'BOOKMARK') return;
     if (type === 'DELETED') {
-      const key = this.#keyOf(object);
-      if (key === undefined || !this.#present.delete(key)) return;
-      this.#handlers.remove(key);
+      const key = this.#copy.remove(object);
+      if (key !== undefined) this.#handlers.remove(key);
       return;
     }
     if (type !== 'ADDED' && type !== 'MODIFIED') {
       this.#log.warn({}, `${this.#where}: an event of an unknown type "${type.slice(0, 80)}"`);
       return;
     }
-    const one = this.#read(object, new Set());
-    if (one === undefined) return;
-    this.#present.add(keyOf(one));
-    this.#handlers.put(one);
+    const one = this.#copy.put(object);
+    if (one !== undefined) this.#handlers.put(one);
   }
 
-  /** An object as far as it matters; one that is wrong is told and left as it was. */
-  #read(item: unknown, unreadable: Set<string>): KubernetesObject | undefined {
-    const result = kinds[this.kind].schema.safeParse(item);
-    if (result.success) return { kind: this.kind, object: result.data } as KubernetesObject;
-    const key = this.#keyOf(item);
-    if (key !== undefined) unreadable.add(key);
-    const problems = result.error.issues
-      .map(({ path, message }) => `${path.join('.')}: ${message}`)
-      .join('; ');
-    this.#log.warn({}, `${key ?? this.kind}: ${problems}`);
-    return undefined;
-  }
-
-  #keyOf(item: unknown): string | undefined {
-    const named = z
-      .object({ metadata: z.object({ name: z.string(), namespace: z.string().optional() }) })
-      .safeParse(item);
-    if (!named.success) return undefined;
-    const object = { metadata: { ...named.data.metadata, labels: {}, annotations: {} } };
-    return keyOf({ kind: this.kind, object } as unknown as KubernetesObject);
-  }
-
-  #failed(error: KubernetesApiError, again: () => void): void {
+  #failed(error: KubernetesApiError, again: () => void, failures = ++this.#failures): void {
     if (this.#stopped) return;
     if (error.status === 404) {
       // In which version it is may change with the server's.
@@ -269,7 +254,8 @@ export class ResourceWatch {
       this.#later(UNKNOWN_KIND_WAIT, again);
       return;
     }
-    const wait = Math.max(this.#wait(), error.retryAfter ?? 0);
+    const longest = error.failure === 'unreachable' ? LONGEST_ABSENCE : LONGEST_WAIT;
+    const wait = Math.max(this.#wait(failures, longest), error.retryAfter ?? 0);
     const waits = this.#listed ? '' : `; nothing is written before all of ${this.kind} is known`;
     this.#log.warn(
       { status: error.status, wait },
@@ -278,22 +264,16 @@ export class ResourceWatch {
     this.#later(wait, again);
   }
 
-  #wait(): number {
-    const wait = Math.min(FIRST_WAIT * 2 ** this.#failures, LONGEST_WAIT);
-    this.#failures = Math.min(this.#failures + 1, 20);
-    return Math.round(wait * (0.75 + this.#random() / 2));
+  /** Milliseconds to wait after so many failures in a row. */
+  #wait(failures: number, longest = LONGEST_WAIT): number {
+    const wait = Math.min(FIRST_WAIT * 2 ** (failures - 1), longest);
+    return Math.round(wait * (0.75 + this.#clock.random() / 2));
   }
 
   #later(wait: number, then: () => void): void {
     if (this.#stopped) return;
     this.#timer = this.#clock.after(wait, then);
   }
-}
-
-/** Whether a version is older. Kubernetes has them as numbers that grow; of anything else nothing is said. */
-function isBefore(version: string | undefined, other: string): boolean {
-  const isNumber = (text: string): boolean => /^\d{1,20}$/.test(text);
-  return version !== undefined && isNumber(version) && isNumber(other) && BigInt(version) < BigInt(other);
 }
 
 /** `/api/v1/services`; `/apis/discovery.k8s.io/v1/endpointslices` and that of `v1beta1` */

@@ -1,13 +1,15 @@
 /** A pure unit of the watch: the API server here is a few lines of the test that behave badly on purpose. */
+import { ManualClock, systemClock, type Clock } from '@vaportrail/net';
 import t, { type Test } from 'tap';
 import { clusterReports, ClusterSource } from '../src/cluster-source.ts';
+import type { AddressInfo } from 'node:net';
 import type { KubernetesApi } from '../src/kubernetes-api.ts';
 import type { KubernetesObject } from '../src/kubernetes-object.ts';
 import { ResourceWatch } from '../src/watch.ts';
 import { apiServer, isProbe, json, keptLog, line, list, raw } from './sample-api-server.ts';
 import { service } from './sample-cluster.ts';
 
-function watching(t: Test, api: KubernetesApi) {
+function watching(t: Test, api: KubernetesApi, clock: Clock = { ...systemClock, random: () => 0 }) {
   const seen: string[] = [];
   const { log, warnings } = keptLog();
   const watch = new ResourceWatch(
@@ -19,7 +21,7 @@ function watching(t: Test, api: KubernetesApi) {
       remove: (key) => void seen.push(`-${key}`),
       listed: () => void seen.push('listed'),
     },
-    { log, random: () => 0 },
+    { log, clock },
   );
   t.teardown(() => watch.stop());
   watch.start();
@@ -82,7 +84,7 @@ t.test('a history that is gone is listed anew, whether the watch says so at once
   });
   const { seen, until } = watching(t, api);
   await until('+new@9');
-  t.same(seen, ['+a@1', '+b@2', 'listed', '-Service ns/b', '+a@3', '+a@3', '+new@9']);
+  t.same(seen, ['+a@1', '+b@2', 'listed', '-Service ns/b', '+a@3', '+new@9'], 'what is the same is not told');
 });
 
 t.test('500, 429 and answers that are no JSON are waited out', async (t) => {
@@ -235,6 +237,104 @@ t.test(
     t.same(seen, ['+a@400', '+b@401', 'listed', '-Service ns/b', '+a@5', '+c@8']);
   },
 );
+
+t.test('another server behind the same address is noticed, though its versions are higher', async (t) => {
+  const service = (name: string, version: string, uid: string) => raw(name, version, {}, { uid });
+  let life = 1;
+  const { api } = await apiServer(t, (_, response, url) => {
+    const items = life === 1 ? [service('a', '4', 'u1')] : [service('a', '3', 'u2'), service('b', '8', 'u3')];
+    const isProbing = isProbe(url);
+    if (url.searchParams.get('watch') === null)
+      return json(response, list(life === 1 ? '5' : '90', ...(isProbing ? items.slice(0, 1) : items)));
+    response.writeHead(200).flushHeaders();
+    if (life === 2) return undefined;
+    life = 2;
+    return void setTimeout(() => response.destroy(), 20);
+  });
+  const { until, told, seen } = watching(t, api);
+  await until('+b@8');
+  await told(/the server has another history; listing again/);
+  t.same(seen, ['+a@4', 'listed', '+a@3', '+b@8']);
+});
+
+t.test('an object that changed after the watch ended is no sign of another history', async (t) => {
+  let watches = 0;
+  const { api, requests } = await apiServer(t, (_, response, url) => {
+    if (isProbe(url)) return json(response, list('7', raw('a', '7')));
+    if (url.searchParams.get('watch') === null) return json(response, list('5', raw('a', '4')));
+    response.writeHead(200).flushHeaders();
+    if (++watches === 1) return void setTimeout(() => response.destroy(), 20);
+    return void response.write(line('MODIFIED', raw('a', '7')));
+  });
+  const { until, seen } = watching(t, api);
+  await until('+a@7');
+  t.same(seen, ['+a@4', 'listed', '+a@7']);
+  t.equal(requests.filter((each) => each.includes('limit=500')).length, 1);
+});
+
+t.test('every ten minutes everything is listed, and what no watch told of is made up for', async (t) => {
+  const clock = new ManualClock();
+  let end = (): void => {};
+  let watches = 0;
+  const { api, requests } = await apiServer(t, (_, response, url) => {
+    if (url.searchParams.get('watch') === null)
+      return json(
+        response,
+        watches < 2
+          ? list('5', raw('a', '1'), raw('b', '2'), raw('c', '3'))
+          : list('9', raw('a', '1'), raw('b', '4')),
+      );
+    response.writeHead(200).flushHeaders();
+    watches++;
+    end = () => void response.end();
+  });
+  const { until, seen } = watching(t, api, clock);
+  const isWatching = async (count: number): Promise<void> => {
+    for (let wait = 0; wait < 400 && watches < count; wait++)
+      await new Promise((done) => setTimeout(done, 10));
+    t.equal(watches, count);
+  };
+  await isWatching(1);
+  clock.advance(300_000);
+  end();
+  await isWatching(2);
+  clock.advance(300_000);
+  end();
+  await until('+b@4');
+  await isWatching(3);
+  t.same(seen, ['+a@1', '+b@2', '+c@3', 'listed', '-Service ns/c', '+b@4'], 'a is as it was');
+  const asked = requests.map((each) => (each.includes('watch') ? 'watch' : 'list'));
+  t.same(asked, ['list', 'watch', 'watch', 'list', 'watch']);
+});
+
+t.test('a server that is restarted again and again is back within seconds of its return', async (t) => {
+  const clock = new ManualClock();
+  const { api, server, requests } = await apiServer(t, (_, response, url) => {
+    if (url.searchParams.get('watch') === null) return json(response, list('5', raw('a', '1')));
+    return void response.writeHead(200).flushHeaders();
+  });
+  const { told, seen, until } = watching(t, api, clock);
+  await until('listed');
+  const { port } = server.address() as AddressInfo;
+  for (let restart = 1; restart <= 3; restart++) {
+    const before = requests.length;
+    server.closeAllConnections();
+    await new Promise<void>((done) => server.close(() => done()));
+    // Away for a minute and a half.
+    for (let second = 0; second < 90; second++) {
+      clock.advance(1000);
+      await new Promise((done) => setTimeout(done, 5));
+    }
+    await told(/connection refused; trying again/);
+    t.equal(requests.length, before);
+    await new Promise<void>((done) => server.listen(port, '127.0.0.1', done));
+    clock.advance(6500);
+    for (let wait = 0; wait < 400 && !requests.slice(before).some((each) => each.includes('watch')); wait++)
+      await new Promise((done) => setTimeout(done, 10));
+    t.match(requests.at(-1), /watch=true/, `restart ${restart}`);
+  }
+  t.same(seen, ['+a@1', 'listed']);
+});
 
 t.test('a server that was away is listed anew when it is back', async (t) => {
   let life = 1;

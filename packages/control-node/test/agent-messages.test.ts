@@ -1,97 +1,9 @@
 // What agents may write, sentence by sentence, over real connections: a route, an item that is dropped, or a closed session.
 import { MASTER_INSTANCE } from '@vaportrail/xmpp';
-import type { Log, PathView } from '@vaportrail/show';
-import t from 'tap';
 
-import type { ControlNode } from '../src/control-node.ts';
-import { type EntryText, encapsulations, hop, hops, item, nlri, publish, subscribe } from './agent-text.ts';
-import { RawAgent } from './raw-agent.ts';
-import { RED, type Test, controlNode, eventually } from './running.ts';
-
-/** What a message comes to. */
-type Outcome =
-  /** The path has these properties where a route is looked for; `vpn` is that of its copy. */
-  | { readonly path: Partial<PathView>; readonly vpn?: Partial<PathView>; readonly rd?: string }
-  | { readonly dropped: RegExp }
-  /** Nothing comes of it, and nothing is said. */
-  | 'nothing';
-
-/** A node whose warnings are kept. */
-async function scene(t: Test & { fail(message: string): unknown }) {
-  const warnings: { item: string; because: string }[] = [];
-  const log: Log = {
-    debug: () => {},
-    info: () => {},
-    warn: (fields) => void warnings.push(fields as { item: string; because: string }),
-    error: () => t.fail('an error in the log'),
-    child: () => log,
-  };
-  return { node: await controlNode(t, {}, { log }), warnings };
-}
-
-/** An agent that has joined a network and the underlay. */
-async function member(node: ControlNode): Promise<RawAgent> {
-  const one = await RawAgent.connect(node.xmppAddress!, 'compute-1');
-  one.send(subscribe(RED) + subscribe(MASTER_INSTANCE, '<instance-id>0</instance-id>'));
-  return one;
-}
-
-const WITNESS = '10.200.0.1/32';
-const isWitness = ({ prefix }: { prefix: string }): boolean => prefix.endsWith(WITNESS);
-
-/** Publishes a witness behind a message and waits for it: whatever the message comes to has come by then. */
-async function settled(one: RawAgent): Promise<void> {
-  one.send(publish(RED, `1/1/${RED}/${WITNESS}`, item(nlri(WITNESS))));
-  await one.hears(new RegExp(`<item id="${WITNESS}">`));
-}
-
-type Case = readonly [what: string, change: EntryText | string, outcome: Outcome];
-
-function cases(
-  title: string,
-  list: readonly Case[],
-  { instance = RED, family = '1/1', table = `${RED}.inet.0`, vpnTable = 'bgp.l3vpn.0' } = {},
-): void {
-  t.test(title, async (t) => {
-    const { node, warnings } = await scene(t);
-    const [af, safi] = family.split('/').map(Number) as [number, number];
-    const labelled = instance !== MASTER_INSTANCE || family === '1/4';
-    const usual = labelled ? {} : { 'next-hops': hops(hop({ label: '<label>0</label>' })) };
-    for (const [what, change, outcome] of list) {
-      const one = await member(node);
-      const prefix = typeof change === 'string' ? change : af === 2 ? '2001:db8::9/128' : '10.9.0.1/32';
-      const fields = { ...usual, ...(typeof change !== 'string' && change) };
-      const name = family === '25/242' ? `25/242/${prefix}` : `${family}/${instance}/${prefix}`;
-      one.send(publish(instance, name, item(nlri(prefix, [af, safi]), fields)));
-      await settled(one);
-      const found = node.routes({ table }).filter((route) => !isWitness(route));
-      if (outcome === 'nothing' || 'dropped' in outcome) {
-        t.same(
-          found.map((route) => route.prefix),
-          [],
-          `${what}: no route`,
-        );
-        const because = warnings.map((warning) => warning.because).join();
-        if (outcome === 'nothing') t.equal(because, '', `${what}: not a word`);
-        else {
-          t.match(because, outcome.dropped, `${what}: dropped with its reason`);
-          t.equal(node.neighbors()[0]?.errors, 1, `${what}: counted`);
-        }
-      } else {
-        t.equal(found.length, 1, `${what}: one route, ${warnings.map(({ because }) => because)}`);
-        t.match(found[0]?.paths[0], outcome.path, what);
-        const [copy] = node.routes({ table: vpnTable }).filter((route) => !isWitness(route));
-        if (outcome.vpn !== undefined) t.match(copy?.paths[0], outcome.vpn, `${what}: in ${vpnTable}`);
-        if (outcome.rd !== undefined)
-          t.ok(copy?.prefix.startsWith(`${outcome.rd}:`), `${what}: ${copy?.prefix}`);
-      }
-      t.equal(node.neighbors()[0]?.state, 'Established', `${what}: the session lives`);
-      warnings.length = 0;
-      await one.end();
-      await eventually(() => node.tables().every(({ paths }) => paths === 0) || undefined);
-    }
-  });
-}
+import { cases } from './agent-cases.ts';
+import { type EntryText, encapsulations, hop, hops, nlri } from './agent-text.ts';
+import { RED } from './running.ts';
 
 const label = (text: string, more: EntryText = {}): EntryText => ({
   'next-hops': hops(hop({ label: text, ...more })),
@@ -675,7 +587,7 @@ cases(
       { dropped: /host address/ },
     ],
     ['no length', enet(MAC, '10.2.0.4'), { dropped: /address is not a prefix/ }],
-    ['no address', enet(MAC, ''), { dropped: /address is not a prefix/ }],
+    ['an empty address is none', enet(MAC, ''), { path: { label: 25 } }],
     ['no MAC address', enet('', '10.2.0.4/32'), { dropped: /mac is not/ }],
     ['half a MAC address', enet('02:aa:bb', '10.2.0.4/32'), { dropped: /mac is not/ }],
     [

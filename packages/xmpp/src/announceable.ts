@@ -12,14 +12,6 @@ import type {
 /** The instance of the underlay, whose rules for labels are the other way round. */
 export const MASTER_INSTANCE = 'default-domain:default-project:ip-fabric:__default__';
 
-const NO_ADDRESS = 'the next hop is not an address';
-const UNSPECIFIED_ADDRESS = 'the next hop is the unspecified address';
-
-/** Whether a problem that {@link announceable} has found is one of the next hop's address. */
-export function isNextHopProblem(because: string): boolean {
-  return because === NO_ADDRESS || because === UNSPECIFIED_ADDRESS;
-}
-
 /** Largest MPLS label, and largest VNI. */
 const MAX_LABEL = 0xf_ffff;
 const MAX_VNI = 0xff_ffff;
@@ -30,12 +22,56 @@ const MAX_VNI = 0xff_ffff;
  */
 export const MAX_LIST_ENTRIES = 64;
 
+/** Why an announced item is no route. */
+export type AnnounceProblem =
+  | { readonly kind: 'next-hop-count'; readonly count: number }
+  | { readonly kind: 'next-hop-address'; readonly fault: 'none' | 'unspecified' }
+  | { readonly kind: 'next-hop-family' | 'next-hop-mac' | 'label-zero' | 'label-block' | 'list-length' }
+  | { readonly kind: 'label-size'; readonly label: number; readonly bits: 20 | 24 }
+  | { readonly kind: 'underlay-label'; readonly label: number }
+  | { readonly kind: 'not-underlay' | 'host-address' | 'replicator-address' }
+  | { readonly kind: 'route-type'; readonly routeType: number };
+
+/** A problem as a sentence for the log. */
+export function announceProblemText(problem: AnnounceProblem): string {
+  switch (problem.kind) {
+    case 'next-hop-count':
+      return `${problem.count} next hops instead of one`;
+    case 'next-hop-address':
+      return problem.fault === 'none'
+        ? 'the next hop is not an address'
+        : 'the next hop is the unspecified address';
+    case 'next-hop-family':
+      return 'the next hop of an IPv4 prefix is not IPv4';
+    case 'next-hop-mac':
+      return 'the MAC address of the next hop is none';
+    case 'label-zero':
+      return 'label 0';
+    case 'label-block':
+      return 'the label is not a range START-END';
+    case 'label-size':
+      return `label ${problem.label} does not fit ${problem.bits} bits`;
+    case 'underlay-label':
+      return `label ${problem.label} in the underlay`;
+    case 'not-underlay':
+      return `labelled routes belong into ${MASTER_INSTANCE}`;
+    case 'list-length':
+      return `a list of more than ${MAX_LIST_ENTRIES} entries`;
+    case 'host-address':
+      return 'the address of a workload is not a host address';
+    case 'replicator-address':
+      return 'the replicator address is not an address';
+    case 'route-type':
+      return `route type ${problem.routeType} of multicast VPN`;
+  }
+}
+
 /**
- * Why an announced item is to be dropped, as a sentence for the log; undefined when it is a route. Withdrawn items
- * are not asked: only their prefix counts.
+ * Why an announced item is to be dropped; undefined when it is a route. Withdrawn items are not asked: only their prefix
+ * counts.
  * @param master whether the instance is {@link MASTER_INSTANCE}
  */
-export function announceable(item: Item, master: boolean): string | undefined {
+export function announceable(item: Item, master: boolean): AnnounceProblem | undefined {
   switch (item.family) {
     case 'inet':
     case 'inet6':
@@ -60,7 +96,7 @@ export function isPassedOver({ family, attributes }: Item, master: boolean): boo
 }
 
 /** What holds for every family with the usual attributes; remembered, as attributes are shared by many items. */
-function commonProblem(item: UnicastItem | EnetItem): string | undefined {
+function commonProblem(item: UnicastItem | EnetItem): AnnounceProblem | undefined {
   const { attributes } = item;
   if (sound.has(attributes)) return undefined;
   const problem = attributesProblem(attributes);
@@ -70,61 +106,69 @@ function commonProblem(item: UnicastItem | EnetItem): string | undefined {
 
 const sound = new WeakSet<ItemAttributes>();
 
-function attributesProblem({ nextHops, securityGroups, communityTags }: ItemAttributes): string | undefined {
-  if (nextHops.length !== 1) return `${nextHops.length} next hops instead of one`;
+function attributesProblem({
+  nextHops,
+  securityGroups,
+  communityTags,
+}: ItemAttributes): AnnounceProblem | undefined {
+  if (nextHops.length !== 1) return { kind: 'next-hop-count', count: nextHops.length };
   const [hop] = nextHops;
-  if (hop!.address.length === 0) return NO_ADDRESS;
-  if (hop!.address.every((octet) => octet === 0)) return UNSPECIFIED_ADDRESS;
-  if (hop!.mac?.length === 0) return 'the MAC address of the next hop is none';
+  const problem = addressProblem(hop!);
+  if (problem !== undefined) return problem;
+  if (hop!.mac?.length === 0) return { kind: 'next-hop-mac' };
   for (const list of [securityGroups, communityTags, hop!.tags, hop!.encapsulations]) {
-    if (list.length > MAX_LIST_ENTRIES) return `a list of more than ${MAX_LIST_ENTRIES} entries`;
+    if (list.length > MAX_LIST_ENTRIES) return { kind: 'list-length' };
   }
   return labelProblem(hop!);
 }
 
+function addressProblem({ address }: Pick<NextHop, 'address'>): AnnounceProblem | undefined {
+  if (address.length === 0) return { kind: 'next-hop-address', fault: 'none' };
+  return address.every((octet) => octet === 0)
+    ? { kind: 'next-hop-address', fault: 'unspecified' }
+    : undefined;
+}
+
 /** A label beyond 20 bits can only be a VNI. */
-function labelProblem({ label, encapsulations }: NextHop): string | undefined {
-  if (label > MAX_VNI) return `label ${label} does not fit 24 bits`;
-  if (label > MAX_LABEL && !encapsulations.includes('vxlan')) return `label ${label} does not fit 20 bits`;
+function labelProblem({ label, encapsulations }: NextHop): AnnounceProblem | undefined {
+  if (label > MAX_VNI) return { kind: 'label-size', label, bits: 24 };
+  if (label > MAX_LABEL && !encapsulations.includes('vxlan')) return { kind: 'label-size', label, bits: 20 };
   return undefined;
 }
 
-function unicastProblem(item: UnicastItem, master: boolean): string | undefined {
-  const [hop] = item.attributes.nextHops;
-  const { address, label } = hop!;
-  if (item.family !== 'inet6' && address.length !== 4) return 'the next hop of an IPv4 prefix is not IPv4';
-  if (item.family === 'inet-labeled') {
-    if (!master) return `labelled routes belong into ${MASTER_INSTANCE}`;
-    return label === 0 ? 'label 0' : undefined;
-  }
-  if (master) return label === 0 ? undefined : `label ${label} in the underlay`;
-  return label === 0 ? 'label 0' : undefined;
+function unicastProblem({ family, attributes }: UnicastItem, master: boolean): AnnounceProblem | undefined {
+  const { address, label } = attributes.nextHops[0]!;
+  if (family !== 'inet6' && address.length !== 4) return { kind: 'next-hop-family' };
+  if (family === 'inet-labeled' && !master) return { kind: 'not-underlay' };
+  const isLabelled = family === 'inet-labeled' || !master;
+  if (isLabelled) return label === 0 ? { kind: 'label-zero' } : undefined;
+  return label === 0 ? undefined : { kind: 'underlay-label', label };
 }
 
-function enetProblem({ mac, prefix, group, attributes }: EnetItem): string | undefined {
+function enetProblem({ mac, prefix, group, attributes }: EnetItem): AnnounceProblem | undefined {
   const { replicatorAddress } = attributes;
   const isHost = group === '' && mac.some((octet) => octet !== 0);
   if (isHost && prefix.length !== 0 && prefix.length !== prefix.bytes.length * 8) {
-    return 'the address of a workload is not a host address';
+    return { kind: 'host-address' };
   }
   if (replicatorAddress !== '' && !/^(?!0+(\.0+){3}$)\d{1,3}(\.\d{1,3}){3}$/.test(replicatorAddress)) {
-    return 'the replicator address is not an address';
+    return { kind: 'replicator-address' };
   }
   return undefined;
 }
 
-function multicastProblem(item: MulticastItem | MvpnItem): string | undefined {
+function multicastProblem(item: MulticastItem | MvpnItem): AnnounceProblem | undefined {
   const { nextHops } = item.attributes;
-  if (nextHops.length !== 1) return `${nextHops.length} next hops instead of one`;
-  const [hop] = nextHops;
-  if (hop!.address.length !== 4 || hop!.address.every((octet) => octet === 0))
-    return 'the next hop is not an address';
+  if (nextHops.length !== 1) return { kind: 'next-hop-count', count: nextHops.length };
+  const { address, label } = nextHops[0]!;
+  if (address.length !== 4) return { kind: 'next-hop-address', fault: 'none' };
+  const problem = addressProblem({ address });
+  if (problem !== undefined) return problem;
   if (item.family === 'inet-mvpn') {
-    return item.routeType === 5 || item.routeType === 7
-      ? undefined
-      : `route type ${item.routeType} of multicast VPN`;
+    const { routeType } = item;
+    return routeType === 5 || routeType === 7 ? undefined : { kind: 'route-type', routeType };
   }
-  const [, first = '0', last = '0'] = /^(\d{1,7})-(\d{1,7})$/.exec(hop!.label) ?? [];
+  const [, first = '0', last = '0'] = /^(\d{1,7})-(\d{1,7})$/.exec(label) ?? [];
   const inRange = Number(first) > 0 && Number(first) <= Number(last) && Number(last) <= MAX_LABEL;
-  return inRange ? undefined : 'the label is not a range START-END';
+  return inRange ? undefined : { kind: 'label-block' };
 }

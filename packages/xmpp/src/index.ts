@@ -33,7 +33,13 @@ export {
 } from './item-family.ts';
 export { UnreadableItem } from './element-reader.ts';
 export { readItem } from './item-reader.ts';
-export { announceable, MASTER_INSTANCE, MAX_LIST_ENTRIES } from './announceable.ts';
+export {
+  announceable,
+  announceProblemText,
+  MASTER_INSTANCE,
+  MAX_LIST_ENTRIES,
+  type AnnounceProblem,
+} from './announceable.ts';
 export type {
   Collection,
   Config,

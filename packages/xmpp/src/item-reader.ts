@@ -178,7 +178,7 @@ function readEnet(entry: Element): EnetItem {
     family: 'e-vpn',
     ethernetTag: childInteger(nlri, 'ethernet-tag'),
     mac,
-    prefix: readPrefix(childText(nlri, 'address')),
+    prefix: readEnetPrefix(childText(nlri, 'address')),
     group: childText(nlri, 'group'),
     source: childText(nlri, 'source'),
     flags: childInteger(nlri, 'flags'),
@@ -192,6 +192,11 @@ function readEnet(entry: Element): EnetItem {
       etreeLeaf: childBoolean(entry, 'etree-leaf'),
     },
   };
+}
+
+/** Without a text it is what stands for no address (Contrail's `ProcessEnetItem` of bgp_xmpp_channel.cc). */
+function readEnetPrefix(text: string): Prefix {
+  return readPrefix(text.trim() === '' ? '0.0.0.0/0' : text);
 }
 
 function childBoolean(element: Element, name: string): boolean {

@@ -2,7 +2,7 @@
  * The control node's side of publishing: pairs each publish with its collection, keeps what the agent has subscribed
  * to, drops items that are no routes, and tells which slips end the session.
  */
-import { announceable, isNextHopProblem, isPassedOver, MASTER_INSTANCE } from './announceable.ts';
+import { announceable, announceProblemText, isPassedOver, MASTER_INSTANCE } from './announceable.ts';
 import { excerpt } from './element-reader.ts';
 import { itemId } from './item-family.ts';
 import type { Item, ItemProblem } from './item.ts';
@@ -140,8 +140,12 @@ export class Pubsub {
         this.#handlers.announce(node, item, publish.nativeId);
         continue;
       }
-      const kind = isNextHopProblem(problem) ? 'next-hop' : undefined;
-      this.#handlers.dropped?.({ item: excerpt(itemId(item)), because: problem, family: item.family, kind });
+      this.#handlers.dropped?.({
+        item: excerpt(itemId(item)),
+        because: announceProblemText(problem),
+        family: item.family,
+        kind: problem.kind === 'next-hop-address' ? 'next-hop' : undefined,
+      });
     }
     return undefined;
   }

@@ -1,12 +1,21 @@
 import { parseAddress, parsePrefix } from '@vaportrail/net';
 import t from 'tap';
-import { announceable, MAX_LIST_ENTRIES, type EnetItem, type Item, type NextHop } from '../src/index.ts';
+import {
+  announceable,
+  announceProblemText,
+  MAX_LIST_ENTRIES,
+  type EnetItem,
+  type Item,
+  type NextHop,
+} from '../src/index.ts';
 import { attributes, floatingIp, nextHop, workload } from './items.ts';
 
 const withHop = (hop: Partial<NextHop>, item: Item = floatingIp): Item =>
   ({ ...item, attributes: { ...item.attributes, nextHops: [{ ...nextHop, ...hop }] } }) as Item;
-const inVrf = (item: Item): string | undefined => announceable(item, false);
-const inMaster = (item: Item): string | undefined => announceable(item, true);
+const textOf = (problem: ReturnType<typeof announceable>): string | undefined =>
+  problem && announceProblemText(problem);
+const inVrf = (item: Item): string | undefined => textOf(announceable(item, false));
+const inMaster = (item: Item): string | undefined => textOf(announceable(item, true));
 const inet6: Item = { ...floatingIp, family: 'inet6', prefix: parsePrefix('2001:db8::1/128') };
 const labelled: Item = { ...floatingIp, family: 'inet-labeled' };
 

@@ -24,7 +24,8 @@ export class Batch {
   readonly discriminators = new Int32Array(BATCH_SIZE);
   /** Found by the index: the destination, 0 when a withdrawal names an unknown one. */
   readonly found = new Int32Array(BATCH_SIZE);
-  /** Scratch of the index. */
+  /** Scratch of the index: entries that had to be looked for, and by their order what is known of them. */
+  readonly sought = new Int32Array(BATCH_SIZE);
   readonly hashes = new Int32Array(BATCH_SIZE);
   readonly places = new Int32Array(BATCH_SIZE);
   keyBytes: Uint8Array = new Uint8Array(0);

@@ -15,16 +15,22 @@ export class ByteKeyIndex {
   readonly #destinations: Destinations;
   readonly #arena = new ByteArena();
   readonly #seed = randomSeed();
-  readonly #directory = new SlotDirectory();
+  readonly #directory: SlotDirectory;
 
   constructor(destinations: Destinations) {
     this.#destinations = destinations;
+    this.#directory = new SlotDirectory(destinations, (number) => {
+      const at = this.#stored(number);
+      this.#arena.release(at, this.#arena.view.getUint16(at) + LENGTH_OCTETS);
+      destinations.release(number);
+    });
   }
 
   /** Fills `batch.found`, making destinations for announcements that name new ones. */
   resolve(batch: Batch): void {
     const { count, keys, keyView, found, sets, hashes } = batch;
     for (let i = 0; i < count; i++) hashes[i] = this.#hash(keyView, keys[i * 2]!, keys[i * 2 + 1]!);
+    this.#directory.reserve(hashes, count);
     for (let i = 0; i < count; i++) {
       const at = keys[i * 2]!;
       const length = keys[i * 2 + 1]!;
@@ -39,11 +45,14 @@ export class ByteKeyIndex {
     return this.#find(view, 0, key.length, this.#hash(view, 0, key.length));
   }
 
-  /** The destination with this key, made if there is none. */
+  /** The destination with this key, made if there is none, and vacant until it has a path. */
   require(key: Uint8Array): number {
     const view = new DataView(key.buffer, key.byteOffset, key.byteLength);
     const hash = this.#hash(view, 0, key.length);
-    return this.#find(view, 0, key.length, hash) || this.#insert(view, 0, key.length, hash);
+    const number = this.#find(view, 0, key.length, hash);
+    if (number !== 0) return number;
+    this.#directory.reserveOne(hash);
+    return this.#insert(view, 0, key.length, hash);
   }
 
   /** A copy of the key of a destination. */
@@ -63,15 +72,6 @@ export class ByteKeyIndex {
 
   keyLength(number: number): number {
     return this.#arena.view.getUint16(this.#stored(number));
-  }
-
-  /** Takes up to `MOST_REMOVED` destinations out of the index and frees their keys. */
-  removeAll(numbers: Int32Array, count: number): void {
-    this.#directory.removeAll(numbers, count);
-    for (let i = 0; i < count; i++) {
-      const at = this.#stored(numbers[i]!);
-      this.#arena.release(at, this.#arena.view.getUint16(at) + LENGTH_OCTETS);
-    }
   }
 
   clear(): void {
@@ -105,6 +105,7 @@ export class ByteKeyIndex {
     return 0;
   }
 
+  /** Makes a destination; there must be room for it in the directory. */
   #insert(view: DataView, at: number, length: number, hash: number): number {
     const number = this.#destinations.allocate();
     const stored = this.#arena.allocate(length + LENGTH_OCTETS);
@@ -113,7 +114,7 @@ export class ByteKeyIndex {
     for (let i = 0; i < length; i++) bytes[stored + LENGTH_OCTETS + i] = view.getUint8(at + i);
     const { words, stride } = this.#destinations;
     words[number * stride + KEY] = stored;
-    this.#directory.insert(hash, number);
+    this.#directory.put(this.#directory.start(hash), hash, number);
     return number;
   }
 }

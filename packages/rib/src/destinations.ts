@@ -10,7 +10,7 @@
  *                                                       └─► further path (5 words), number 1…
  *                                                           set, label│flags, discriminator, time, next ─► …
  *
- *   set            attribute set (0: the destination has no path and waits for its followers to notice)
+ *   set            attribute set (0: the destination has no path)
  *   label          the 24-bit label field as on the wire; flags: see PathFlag
  *   discriminator  what tells apart paths of one source: ADD-PATH identifier, or the route behind a replicated path
  *   time           seconds, when the path arrived or last changed
@@ -18,6 +18,10 @@
  *   change         position of the latest change in the change log of the table
  *   key            two words (IPv4: route distinguisher << 6 | length, prefix), five (IPv6), or hash and arena offset
  * ```
+ *
+ * A destination whose last path has gone waits for its followers to notice. Then it is vacant: the index still leads to it, and
+ * it is occupied again if its key comes again. When the index makes room it drops the vacant ones, and their numbers
+ * are given to other keys.
  */
 
 import { enlarged, forgotten } from './enlarged.ts';
@@ -55,9 +59,6 @@ export const STATE_UNSETTLED = 1 << 28;
 export const STATE_TOUCHED = 1 << 29;
 /** The best path itself was replaced or lost since the last comparison. */
 export const STATE_BEST = 1 << 31;
-/** The number is on the free list. */
-export const STATE_FREE = 1 << 30;
-
 const FIRST_CAPACITY = 16;
 
 export class Destinations {
@@ -67,12 +68,14 @@ export class Destinations {
   words: Int32Array;
   /** All further paths; replaced on growth. */
   paths: Int32Array = new Int32Array(0);
-  /** Destinations in use, those without paths included. */
+  /** Destinations that are not vacant, those whose followers have to notice that they have no path included. */
   size = 0;
   /** First number never used. */
   top = 1;
   /** Further paths in use. */
   furtherPaths = 0;
+  /** One bit for each number: it is not vacant. */
+  #occupied: Int32Array = new Int32Array(FIRST_CAPACITY);
   #freed = new FreeList();
   #pathTop = 1;
   #freedPaths = new FreeList();
@@ -87,23 +90,37 @@ export class Destinations {
     return this.words.length / this.stride;
   }
 
-  /** A cleared record. */
+  /** A cleared record, vacant. */
   allocate(): number {
     const number = this.#freed.pop() || this.top++;
     const at = number * this.stride;
     if (at >= this.words.length) this.words = enlarged(this.words);
+    if (number >>> 5 >= this.#occupied.length) this.#occupied = enlarged(this.#occupied);
     this.words[at + SET] = 0;
     this.words[at + LABEL] = 0;
     this.words[at + MORE] = 0;
     this.words[at + CHANGE] = 0;
-    this.size++;
     return number;
   }
 
-  release(number: number): void {
-    this.words[number * this.stride + SET] = 0;
-    this.words[number * this.stride + MORE] = STATE_FREE;
+  isVacant(number: number): boolean {
+    return (this.#occupied[number >>> 5]! & (1 << (number & 31))) === 0;
+  }
+
+  /** A vacant destination is about to get a path. */
+  occupy(number: number): void {
+    this.#occupied[number >>> 5]! |= 1 << (number & 31);
+    this.size++;
+  }
+
+  /** A destination has no path, and nobody needs to hear of it any more. */
+  vacate(number: number): void {
+    this.#occupied[number >>> 5]! &= ~(1 << (number & 31));
     this.size--;
+  }
+
+  /** The number of a vacant destination may be given to another key. */
+  release(number: number): void {
     this.#freed.push(number);
   }
 
@@ -127,6 +144,7 @@ export class Destinations {
     forgotten(this.words.length + this.paths.length);
     this.words = new Int32Array(FIRST_CAPACITY * this.stride);
     this.paths = new Int32Array(0);
+    this.#occupied = new Int32Array(FIRST_CAPACITY);
     this.top = 1;
     this.#pathTop = 1;
     this.#freed = new FreeList();

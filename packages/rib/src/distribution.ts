@@ -251,7 +251,7 @@ export class Distribution implements Follower {
         // What is still to come by the log would be told twice; but the log does not tell again what is held already.
         const number = convoy.next;
         const due = convoy.walk === 'again' || !table.log.isAhead(convoy.cursor, number);
-        if (due && table.isUsed(number)) shared[count++] = number;
+        if (due && !table.destinations.isVacant(number)) shared[count++] = number;
       }
       if (convoy.next >= top) convoy.next = 0;
       this.#out.tell(shared, count, convoy.members, convoy.walk === 'again');

@@ -11,10 +11,13 @@
  *   10.1.3.0/24   10.1.1.0/24   hash … 1010      slot 1010 ^ 0011
  *   10.3.0.0/24   10.1.0.0/24   hash … 0111      slot 0111 ^ 0011
  * ```
+ *
+ * And most peers tell their routes in the same order every time. Destinations stand in the order in which they came the
+ * first time, so the next one is likely to be the one that is sought, and then no slot has to be looked at.
  */
 import type { Batch } from './batch.ts';
 import { finishHash, randomSeed } from './byte-hash.ts';
-import { type Destinations, KEY } from './destinations.ts';
+import { type Destinations, KEY, SET } from './destinations.ts';
 import { LINE, NUMBER_MASK, SlotDirectory, slotTag } from './slot-directory.ts';
 
 const MULTIPLIER = 0x9e3779b1 | 0;
@@ -23,30 +26,56 @@ export class FixedKeyIndex {
   readonly #destinations: Destinations;
   readonly #keyWords: number;
   readonly #seed = randomSeed();
-  readonly #directory = new SlotDirectory();
-  /** Told the first key word of every new destination. */
-  readonly #added: ((head: number) => void) | undefined;
+  readonly #directory: SlotDirectory;
   /** The bits of the first key word that are the length of the prefix. */
   readonly #lengthMask: number;
+  /** The number behind the one found last. */
+  #expected = 1;
 
-  constructor(
-    destinations: Destinations,
-    keyWords: number,
-    lengthBits: number,
-    added: ((head: number) => void) | undefined,
-  ) {
+  constructor(destinations: Destinations, keyWords: number, lengthBits: number) {
     this.#destinations = destinations;
     this.#keyWords = keyWords;
     this.#lengthMask = (1 << lengthBits) - 1;
-    this.#added = added;
+    this.#directory = new SlotDirectory(destinations, (number) => destinations.release(number));
   }
 
   /** Fills `batch.found`, making destinations for announcements that name new ones. */
   resolve(batch: Batch): void {
-    const { count, keys, keyWords, hashes, places, found, sets } = batch;
+    const { count, found } = batch;
+    const sought = this.#follow(batch);
+    if (sought > 0) this.#seek(batch, sought);
+    const last = found[count - 1]!;
+    if (last !== 0) this.#expected = last + 1;
+  }
+
+  /** Finds what comes in the order in which it came before. @returns how many entries are to be sought */
+  #follow(batch: Batch): number {
+    const { count, keys, keyWords, found, sought } = batch;
+    const { words, stride, top } = this.#destinations;
+    let expected = this.#expected;
+    let left = 0;
+    for (let i = 0, at = 0; i < count; i++, at += keyWords) {
+      const record = expected * stride;
+      // What is vacant may be dropped before this batch is applied.
+      if (
+        expected < top &&
+        words[record + KEY + 1] === keys[at + 1] &&
+        words[record + KEY] === keys[at] &&
+        words[record + SET] !== 0 &&
+        (keyWords === 2 || this.#matches(expected, keys, at))
+      )
+        found[i] = expected++;
+      else sought[left++] = i;
+    }
+    return left;
+  }
+
+  /** Looks for the first `count` entries that are sought, pass by pass. */
+  #seek(batch: Batch, count: number): void {
+    const { keys, keyWords, sought, hashes, places, found, sets } = batch;
     const directory = this.#directory;
     // Pass 1: hash every key.
-    for (let i = 0, at = 0; i < count; i++, at += keyWords) hashes[i] = this.#hash(keys, at);
+    for (let i = 0; i < count; i++) hashes[i] = this.#hash(keys, sought[i]! * keyWords);
     directory.reserve(hashes, count);
     const { slots, segments, shift, mask } = directory;
     // Pass 2: what is in the first slot of each, independent loads.
@@ -54,16 +83,18 @@ export class FixedKeyIndex {
       const hash = hashes[i]!;
       const place = segments[(hash >>> 1) >>> shift]! + (hash & mask);
       places[i] = place;
-      found[i] = slots[place]!;
+      found[sought[i]!] = slots[place]!;
     }
     // Pass 3: the records whose tag agrees, so that what follows finds them in the cache; independent loads again.
     const { words, stride } = this.#destinations;
     const secondWord = KEY + 1;
-    for (let i = 0, at = 0; i < count; i++, at += keyWords) {
-      const candidate = found[i]!;
+    for (let i = 0; i < count; i++) {
+      const entry = sought[i]!;
+      const at = entry * keyWords;
+      const candidate = found[entry]!;
       const number = candidate & NUMBER_MASK;
       const record = number * stride;
-      found[i] =
+      found[entry] =
         ((candidate ^ slotTag(hashes[i]!)) & ~NUMBER_MASK) === 0 &&
         words[record + secondWord] === keys[at + 1] &&
         words[record + KEY] === keys[at]
@@ -71,15 +102,17 @@ export class FixedKeyIndex {
           : 0;
     }
     // Pass 4: the rest of longer keys; probe on where the first slot was not it; insert.
-    for (let i = 0, at = 0; i < count; i++, at += keyWords) {
-      let number = found[i]!;
+    for (let i = 0; i < count; i++) {
+      const entry = sought[i]!;
+      const at = entry * keyWords;
+      let number = found[entry]!;
       if (number !== 0 && (keyWords === 2 || this.#matches(number, keys, at))) continue;
       const hash = hashes[i]!;
       const place = places[i]!;
       // An earlier entry of this batch may have made the destination.
       number = slots[place] === 0 ? 0 : this.#find(keys, at, hash);
-      if (number === 0 && sets[i] !== 0) number = this.#insert(keys, at, hash, place);
-      found[i] = number;
+      if (number === 0 && sets[entry] !== 0) number = this.#insert(keys, at, hash, place);
+      found[entry] = number;
     }
   }
 
@@ -88,7 +121,7 @@ export class FixedKeyIndex {
     return this.#find(keys, at, this.#hash(keys, at));
   }
 
-  /** The destination with the key at `keys[at]`, made if there is none. */
+  /** The destination with the key at `keys[at]`, made if there is none, and vacant until it has a path. */
   require(keys: Int32Array, at: number): number {
     const hash = this.#hash(keys, at);
     const number = this.#find(keys, at, hash);
@@ -97,13 +130,9 @@ export class FixedKeyIndex {
     return this.#insert(keys, at, hash, this.#directory.start(hash));
   }
 
-  /** Takes up to `MOST_REMOVED` destinations out of the index. */
-  removeAll(numbers: Int32Array, count: number): void {
-    this.#directory.removeAll(numbers, count);
-  }
-
   clear(): void {
     this.#directory.clear();
+    this.#expected = 1;
   }
 
   #find(keys: Int32Array, at: number, hash: number): number {
@@ -140,7 +169,6 @@ export class FixedKeyIndex {
     const key = number * destinations.stride + KEY;
     for (let word = 0; word < this.#keyWords; word++) words[key + word] = keys[at + word]!;
     this.#directory.put(place, hash, number);
-    this.#added?.(keys[at]!);
     return number;
   }
 

@@ -14,7 +14,6 @@ import {
   PATH_WORDS,
   SET,
   STATE_BEST,
-  STATE_FREE,
   STATE_TOUCHED,
   STATE_UNSETTLED,
   TIME,
@@ -29,7 +28,6 @@ import { PathContest } from './path-contest.ts';
 import type { Ranking } from './ranking.ts';
 import type { RouteStore } from './route-store.ts';
 import type { Contest, Selection } from './selection/select.ts';
-import { MOST_REMOVED } from './slot-directory.ts';
 
 /** Flags that say how a path fared, or whether it is waiting, and not what it is. */
 const TRANSIENT = pathFlag.multipath | pathFlag.stale | pathFlag.infeasible;
@@ -62,13 +60,12 @@ export class PackedTable {
   isTouched = false;
   readonly census: PathCensus;
   #batch: Batch | undefined;
+  /** How far the number of the route distinguisher is shifted in the first word of a key; 0 where keys have none. */
+  readonly #distinguisherShift: number;
   /** Destinations whose paths have to be compared, and destinations that lost their last path unfollowed. */
   #unsettled: Int32Array = new Int32Array(64);
   #unsettledCount = 0;
   readonly #emptied: number[] = [];
-  /** Destinations about to be freed; none between calls. */
-  #gone: Int32Array = new Int32Array(16);
-  #goneCount = 0;
 
   constructor(
     store: RouteStore,
@@ -86,16 +83,10 @@ export class PackedTable {
     this.destinations = new Destinations(words);
     this.log = new ChangeLog(this.destinations);
     this.census = new PathCensus(store, layout.kind === 'bytes');
-    if (layout.kind === 'prefix') {
-      const shift = lengthBits(layout);
-      const added = (head: number): void => store.distinguishers.acquire(head >>> shift);
-      this.fixed = new FixedKeyIndex(
-        this.destinations,
-        words,
-        shift,
-        layout.distinguished ? added : undefined,
-      );
-    } else this.byBytes = new ByteKeyIndex(this.destinations);
+    const isPrefix = layout.kind === 'prefix';
+    this.#distinguisherShift = isPrefix && layout.distinguished ? lengthBits(layout) : 0;
+    if (isPrefix) this.fixed = new FixedKeyIndex(this.destinations, words, lengthBits(layout));
+    else this.byBytes = new ByteKeyIndex(this.destinations);
   }
 
   /** What waits to be applied; made when the first UPDATE brings something, which to most tables none ever does. */
@@ -136,6 +127,7 @@ export class PackedTable {
     label |= infeasible;
     const best = words[at + SET]!;
     if (best === 0) {
+      if (this.destinations.isVacant(number)) this.#occupy(number);
       this.census.came(number, set, label, discriminator);
       words[at + SET] = set;
       words[at + LABEL] = label;
@@ -268,14 +260,9 @@ export class PackedTable {
     return this.#unsettledCount === 0 && !this.isFilled;
   }
 
-  /** Whether a number stands for a destination, with paths or waiting for its followers to notice that it has none. */
-  isUsed(number: number): boolean {
-    return (this.destinations.words[number * this.destinations.stride + MORE]! & STATE_FREE) === 0;
-  }
-
+  /** Whether a destination has a path. */
   isOccupied(number: number): boolean {
-    const { words, stride } = this.destinations;
-    return words[number * stride + SET] !== 0 && (words[number * stride + MORE]! & STATE_FREE) === 0;
+    return this.destinations.words[number * this.destinations.stride + SET] !== 0;
   }
 
   /** Attribute set of the best path if that is feasible, otherwise 0. */
@@ -307,7 +294,6 @@ export class PackedTable {
   /** Forgets changes all followers have seen, and destinations that have gone meanwhile. */
   trim(limit: number): boolean {
     const more = this.log.trim(limit, this.#passed);
-    this.#freeGone();
     if (this.destinations.size === 0 && this.destinations.top > 1 && !more && this.isSettled) {
       this.destinations.clear();
       this.fixed?.clear();
@@ -324,7 +310,6 @@ export class PackedTable {
       if (this.isOccupied(number)) this.revise(number, () => REMOVE);
       this.#passed(number);
     }
-    this.#freeGone();
     this.#batch = undefined;
     this.#unsettledCount = 0;
   }
@@ -333,7 +318,6 @@ export class PackedTable {
     const { words, stride } = this.destinations;
     const at = number * stride;
     const state = words[at + MORE]!;
-    if ((state & STATE_FREE) !== 0) return;
     words[at + MORE] = state & MORE_MASK;
     if (words[at + SET] === 0) return;
     const bestTouched = (state & STATE_BEST) !== 0;
@@ -422,42 +406,28 @@ export class PackedTable {
     this.#unsettled[this.#unsettledCount++] = number;
   }
 
-  /** Frees destinations that lost their last path while nobody followed the table. */
+  /** Notes that destinations that lost their last path while nobody followed the table are vacant. */
   #reap(): void {
     for (let number = this.#emptied.pop(); number !== undefined; number = this.#emptied.pop()) {
       const at = number * this.destinations.stride;
       if ((this.destinations.words[at + MORE]! & STATE_UNSETTLED) === 0) this.#passed(number);
     }
-    this.#freeGone();
   }
 
-  /** Notes a destination if it has no path any more, of which nobody needs to hear now. */
+  #occupy(number: number): void {
+    this.destinations.occupy(number);
+    if (this.#distinguisherShift !== 0) this.store.distinguishers.acquire(this.#distinguisher(number));
+  }
+
+  /** Notes that a destination is vacant if it has no path any more, of which nobody needs to hear now. */
   readonly #passed = (number: number): void => {
-    const { words, stride } = this.destinations;
-    const at = number * stride;
-    if (words[at + SET] !== 0 || (words[at + MORE]! & STATE_FREE) !== 0) return;
-    // Nobody asks for it again before it is freed, so it can be marked as free now and not be noted twice.
-    words[at + MORE] = STATE_FREE;
-    if (this.#goneCount === MOST_REMOVED) this.#freeGone();
-    if (this.#goneCount === this.#gone.length) this.#gone = enlarged(this.#gone);
-    this.#gone[this.#goneCount++] = number;
+    if (this.isOccupied(number) || this.destinations.isVacant(number)) return;
+    this.destinations.vacate(number);
+    if (this.#distinguisherShift !== 0) this.store.distinguishers.release(this.#distinguisher(number));
   };
 
-  /** Frees the destinations noted. */
-  #freeGone(): void {
-    const gone = this.#gone;
-    const count = this.#goneCount;
-    if (count === 0) return;
-    const { layout, destinations, fixed } = this;
-    this.#goneCount = 0;
-    if (fixed !== undefined) fixed.removeAll(gone, count);
-    else this.byBytes!.removeAll(gone, count);
-    const shift = layout.kind === 'prefix' && layout.distinguished ? lengthBits(layout) : 0;
-    const { words, stride } = destinations;
-    for (let i = 0; i < count; i++) {
-      const number = gone[i]!;
-      if (shift !== 0) this.store.distinguishers.release(words[number * stride + KEY]! >>> shift);
-      destinations.release(number);
-    }
+  #distinguisher(number: number): number {
+    const { words, stride } = this.destinations;
+    return words[number * stride + KEY]! >>> this.#distinguisherShift;
   }
 }

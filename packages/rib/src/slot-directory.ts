@@ -4,11 +4,15 @@
  *
  * ```
  *   hash:   [ directory bits … | tag 6 bits | slot in the segment 14 bits ]
- *   slot:   [ tag 6 bits | number 26 bits ]      0: never used      number 0 with a tag: removed
- *   hashes: by number, so that neither a split nor a removal has to look at the record behind a number
+ *   slot:   [ tag 6 bits | number 26 bits ]      0: never used
+ *   hashes: by number, so that a split does not have to look at the record behind a number
  * ```
  * The tag answers most "is it this one?" questions without touching that record either, which would be a cache miss.
+ *
+ * Nothing is taken out one by one, which would be another cache miss: when a segment is full, vacant destinations are
+ * dropped from it, and only if that is not enough it is split.
  */
+import type { Destinations } from './destinations.ts';
 import { enlarged } from './enlarged.ts';
 
 const SEGMENT_BITS = 14;
@@ -19,21 +23,15 @@ export const LINE = 16;
 const TAG_SHIFT = 26;
 /** Numbers an index can hold: 67,108,863. */
 export const NUMBER_MASK = (1 << TAG_SHIFT) - 1;
-const REMOVED = 1 << TAG_SHIFT;
-/** A segment is split or cleaned when more of its slots than this are in use. */
+/** A segment is cleaned or split when more of its slots than this are in use. */
 const FULL = 0.62;
-/** A split that leaves a segment fuller than this was due; otherwise clearing out what was removed was enough. */
+/** A segment that is fuller than this without the vacant ones is split. */
 const CROWDED = FULL * 0.75;
 
 /** Numbers of a segment that is split. */
 const taken = new Int32Array(LARGEST_SEGMENT);
 
 const one = new Int32Array(1);
-/** Numbers that {@link SlotDirectory.removeAll} takes at the most. */
-export const MOST_REMOVED = 512;
-/** Where their slots begin, and what was in them. */
-const removedFrom = new Int32Array(MOST_REMOVED);
-const fetched = new Int32Array(MOST_REMOVED);
 
 /** The bits of `hash` that a slot stores, in place. */
 export function slotTag(hash: number): number {
@@ -51,11 +49,19 @@ export class SlotDirectory {
   mask = SMALLEST_SEGMENT - 1;
   /** Hash of each number that is in; replaced on growth. */
   hashes: Int32Array = new Int32Array(SMALLEST_SEGMENT);
+  readonly #destinations: Destinations;
+  readonly #dropped: (number: number) => void;
   #depth = 0;
-  /** Slots in use per segment, removed ones included, and how many top bits the segment distinguishes. */
+  /** Slots in use per segment, and how many top bits the segment distinguishes. */
   #used: Int32Array = new Int32Array(1);
   #depths: Int32Array = new Int32Array(1);
   #count = 1;
+
+  /** @param dropped told of every vacant number that was taken out */
+  constructor(destinations: Destinations, dropped: (number: number) => void) {
+    this.#destinations = destinations;
+    this.#dropped = dropped;
+  }
 
   /** Where the first probe for `hash` goes. */
   start(hash: number): number {
@@ -69,8 +75,8 @@ export class SlotDirectory {
   }
 
   /**
-   * Makes room for one more number for each of these hashes; until the next call no slot moves. A segment may be a batch
-   * fuller than it should be, but is never full.
+   * Makes room for one more number for each of these hashes; until the next call no slot moves and nothing is dropped. A
+   * segment may be a batch fuller than it should be, but is never full.
    */
   reserve(hashes: Int32Array, count: number): void {
     while (this.mask + 1 < LARGEST_SEGMENT && this.#used[0]! + count > (this.mask + 1) * FULL) {
@@ -95,12 +101,6 @@ export class SlotDirectory {
     this.reserve(one, 1);
   }
 
-  /** Adds a number that is not there yet. */
-  insert(hash: number, number: number): void {
-    this.reserveOne(hash);
-    this.put(this.start(hash), hash, number);
-  }
-
   /** Adds a number at the slot its hash leads to, or behind it; there must have been a {@link reserve} for it. */
   put(slot: number, hash: number, number: number): void {
     const { slots } = this;
@@ -109,34 +109,6 @@ export class SlotDirectory {
     this.#used[slot >>> this.#bits()]!++;
     if (number >= this.hashes.length) this.hashes = enlarged(this.hashes, number + 1);
     this.hashes[number] = hash;
-  }
-
-  /** Takes a number out; does nothing if it is not there. */
-  remove(number: number): void {
-    this.#removeAt(this.start(this.hashes[number]!), number);
-  }
-
-  /** {@link remove} for up to {@link MOST_REMOVED} numbers: first a pass that fetches their slots, independent loads. */
-  removeAll(numbers: Int32Array, count: number): void {
-    const { slots, segments, shift, mask, hashes } = this;
-    for (let i = 0; i < count; i++) {
-      const hash = hashes[numbers[i]!]!;
-      const slot = segments[(hash >>> 1) >>> shift]! + (hash & mask);
-      removedFrom[i] = slot;
-      fetched[i] = slots[slot]!;
-    }
-    for (let i = 0; i < count; i++) this.#removeAt(removedFrom[i]!, numbers[i]!);
-  }
-
-  #removeAt(slot: number, number: number): void {
-    const { slots } = this;
-    for (; slots[slot] !== 0; slot = this.next(slot)) {
-      if ((slots[slot]! & NUMBER_MASK) !== number) continue;
-      const last = slots[this.next(slot)] === 0;
-      slots[slot] = last ? 0 : REMOVED;
-      if (last) this.#used[slot >>> this.#bits()]!--;
-      return;
-    }
   }
 
   /** Forgets everything and returns the memory. */
@@ -156,7 +128,7 @@ export class SlotDirectory {
     return 31 - Math.clz32(this.mask + 1);
   }
 
-  /** Clears out what was removed from a segment, and enlarges or splits it if that is not enough for `more`. */
+  /** Drops what is vacant from a segment, and enlarges or splits it if that is not enough for `more`. */
   #makeRoom(segment: number, more: number): void {
     const count = this.#take(segment);
     if (count + more > (this.mask + 1) * CROWDED) {
@@ -180,7 +152,7 @@ export class SlotDirectory {
     }
   }
 
-  /** Empties a segment into `taken`. */
+  /** Empties a segment: into `taken`, but for what is vacant. */
   #take(segment: number): number {
     const from = segment * (this.mask + 1);
     const to = from + this.mask + 1;
@@ -188,7 +160,9 @@ export class SlotDirectory {
     let count = 0;
     for (let slot = from; slot < to; slot++) {
       const number = slots[slot]! & NUMBER_MASK;
-      if (number !== 0) taken[count++] = number;
+      if (number === 0) continue;
+      if (this.#destinations.isVacant(number)) this.#dropped(number);
+      else taken[count++] = number;
     }
     slots.fill(0, from, to);
     this.#used[segment] = 0;

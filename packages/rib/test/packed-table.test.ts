@@ -1,5 +1,5 @@
-import { encodeAttributes } from '@vaportrail/bgp/wire';
-import { ipv4Bytes, parseIpv4 } from '@vaportrail/net';
+import { encodeAttributes, families, frameMessage, messageType } from '@vaportrail/bgp/wire';
+import { Writer, ipv4Bytes, parseIpv4 } from '@vaportrail/net';
 import t from 'tap';
 import { Rib, type Source, type Table } from '../src/index.ts';
 
@@ -121,4 +121,86 @@ for (const family of ['inet', 'inet6'] as const) {
       end();
     },
   );
+}
+
+/** An UPDATE that announces routes with a LOCAL_PREF, or withdraws them. */
+function update(
+  family: 'inet' | 'inet6',
+  nlri: readonly Uint8Array[],
+  localPref: number | undefined,
+): Uint8Array {
+  const { afi, safi } = families[family];
+  const mp = new Writer().u16(afi).u8(safi);
+  const nextHop = new Uint8Array(afi === 1 ? 4 : 16).fill(10);
+  if (localPref !== undefined) mp.u8(nextHop.length).bytes(nextHop).u8(0);
+  for (const octets of nlri) mp.bytes(octets);
+  const body = new Writer();
+  body.u16(0).length16((writer) => {
+    if (localPref !== undefined) writer.bytes(encodeAttributes({ origin: 'igp', asPath: [], localPref }));
+    writer
+      .u8(0x90)
+      .u8(localPref === undefined ? 15 : 14)
+      .u16(mp.length)
+      .bytes(mp.finish());
+  });
+  return frameMessage(messageType.update, body.finish());
+}
+
+for (const family of ['inet', 'inet6'] as const) {
+  t.test(`${family} routes are found in the order they came in, in another, and with gaps`, async (t) => {
+    const rib = new Rib({ asn: 65000, routerId: 1 });
+    const table = rib.createTable({ name: family, family, main: true });
+    const source = rib.addSource({
+      name: 's',
+      protocol: 'bgp',
+      asn: 65000,
+      internal: true,
+      routerId: 2,
+      address: ipv4Bytes(2),
+    });
+    const inOrder = Array.from({ length: 3000 }, (_, i) => i);
+    const octets = family === 'inet' ? 3 : 6;
+    const nlri = (i: number): Uint8Array => {
+      const made = new Uint8Array(1 + octets).fill(0x20);
+      made[0] = octets * 8;
+      made[octets - 1] = i >>> 8;
+      made[octets] = i;
+      return made;
+    };
+    const due = new Map<number, number>();
+    const tell = (order: readonly number[], localPref: number | undefined): void => {
+      for (let from = 0; from < order.length; from += 50) {
+        const some = order.slice(from, from + 50);
+        const message = update(family, some.map(nlri), localPref);
+        t.same(source.receiveUpdate(message, 0, message.length), []);
+        for (const i of some) {
+          if (localPref === undefined) due.delete(i);
+          else due.set(i, localPref);
+        }
+      }
+      rib.settle();
+      const held = [...table.routes({ explained: false })].map(({ prefix, best }) => [
+        (prefix!.bytes[octets - 2]! << 8) | prefix!.bytes[octets - 1]!,
+        best!.attributes.localPref!,
+      ]);
+      t.equal(held.length, due.size);
+      t.same(new Map(held as [number, number][]), due);
+    };
+    tell(inOrder, 100);
+    tell(inOrder, 200);
+    tell(inOrder.toReversed(), 300);
+    for (const [step, localPref] of [
+      [7, 400],
+      [3, 500],
+    ] as const) {
+      tell(
+        inOrder.filter((i) => i % step === 2),
+        undefined,
+      );
+      tell(inOrder, localPref);
+    }
+    tell([...inOrder.slice(1000), ...inOrder.slice(0, 1000)], 600);
+    tell(inOrder, undefined);
+    t.ok(table.summary().octets < 4096, 'the memory is returned');
+  });
 }

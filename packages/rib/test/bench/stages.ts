@@ -66,6 +66,7 @@ const numbers = new Int32Array(routes);
 const byText = new Map<string, number>();
 for (let i = 0; i < routes; i++) {
   numbers[i] = table.fixed!.require(Int32Array.of(HEAD, prefixOf(i)), 0);
+  table.destinations.occupy(numbers[i]!);
   byText.set(`10.0.0.1:1:${ipv4Text(prefixOf(i) >>> 0)}/32`, i);
 }
 

@@ -3,6 +3,7 @@ import { parseAddress, parsePrefix } from '@vaportrail/net';
 import {
   agentEndOfRib,
   announceStanzas,
+  configObjectText,
   configStanza,
   configSubscribeStanza,
   endOfRibBody,
@@ -60,7 +61,9 @@ const server = new XmppServer({
       config: () =>
         channel.send([
           configStanza(router, {
-            updates: [{ kind: 'node', type: 'virtual-router', name: router, properties: [] }],
+            updates: [
+              configObjectText({ kind: 'node', type: 'virtual-router', name: router, properties: [] }),
+            ],
           }),
         ]),
     });

@@ -7,13 +7,8 @@
  * - `/watch/routing-instances`: `{"routing-instances": […]}`
  */
 import type { ServerResponse } from 'node:http';
-import type { ConfigObject, VirtualRouters } from '@vaportrail/schema';
+import type { ObjectLine, VirtualRouters } from '@vaportrail/schema';
 import type { ConfigDatabase } from './config-database.ts';
-
-/** A line of `/watch/objects`. `current` comes when everything that was there has been said. */
-export type ObjectLine =
-  | { readonly type: 'object' | 'deleted'; readonly object: ConfigObject; readonly sequence?: number }
-  | { readonly type: 'current'; readonly sequence: number };
 
 /** An empty line so often tells that the other end is still there. */
 const HEARTBEAT = 10_000;

@@ -10,6 +10,7 @@
  * Keys: `object/<uuid>`, `name/<type>/<fq name>`, `links/<uuid>`, `claim/<pool>/<name>`.
  */
 import {
+  ConfigFollowers,
   eventOf,
   type ConfigEvent,
   checkedAttr,
@@ -28,7 +29,6 @@ import {
 } from '@vaportrail/schema';
 import { silentLog, type Log } from '@vaportrail/show';
 import type { ConfigClient } from './config-client.ts';
-import { ConfigFollowers } from './config-followers.ts';
 import { claimOf, Claims, claimText } from './claims.ts';
 import type { Change, Reading, Store } from './store.ts';
 import { plannedWrites, type PlannedWrite } from './write-plan.ts';
@@ -87,7 +87,9 @@ export class ConfigDatabase implements ConfigClient {
     this.#store = store;
     this.#rules = rules;
     this.#log = log;
-    this.#followers = new ConfigFollowers(log);
+    this.#followers = new ConfigFollowers((error) =>
+      log.error({ error }, 'a follower of the configuration failed'),
+    );
   }
 
   /** Reads everything from the store and follows it from then on. */

@@ -4,19 +4,18 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
-  eventOf,
-  type ConfigEvent,
   ConfigRequestError,
-  type ConfigObject,
-  ObjectGraph,
+  CopiedGraph,
   keyOf,
+  type ConfigEvent,
+  type ConfigObject,
+  type ObjectGraph,
+  type ObjectLine,
   type ObjectTypeName,
 } from '@vaportrail/schema';
 import { jsonLines, silentLog, type Log } from '@vaportrail/show';
-import type { ObjectLine } from './change-stream.ts';
 import type { ConfigClient } from './config-client.ts';
 import type { NewObject, ObjectChange } from './config-database.ts';
-import { ConfigFollowers } from './config-followers.ts';
 
 /** Milliseconds between attempts to reach a config node that went away. */
 const RETRY = 500;
@@ -31,13 +30,12 @@ export interface RestConfigClientOptions {
 }
 
 export class RestConfigClient implements ConfigClient {
-  readonly graph = new ObjectGraph();
   /** Each write has a request of its own, and requests overtake each other. */
   readonly inOrder = false;
   readonly #url: string;
   readonly #token: string | undefined;
   readonly #log: Log;
-  readonly #followers: ConfigFollowers;
+  readonly #copied: CopiedGraph;
   readonly #closing = new AbortController();
   #sequence = -1;
   #waiting: { readonly sequence: number; readonly resolve: () => void }[] = [];
@@ -46,7 +44,7 @@ export class RestConfigClient implements ConfigClient {
     this.#url = url.replace(/\/+$/, '');
     this.#token = token;
     this.#log = log;
-    this.#followers = new ConfigFollowers(log);
+    this.#copied = new CopiedGraph((error) => log.error({ error }, 'a follower of the configuration failed'));
   }
 
   /**
@@ -64,14 +62,18 @@ export class RestConfigClient implements ConfigClient {
     return client;
   }
 
+  get graph(): ObjectGraph {
+    return this.#copied.graph;
+  }
+
   close(): void {
     this.#closing.abort();
-    this.#followers.clear();
+    this.#copied.close();
     for (const { resolve } of this.#waiting) resolve();
   }
 
   follow(changed: (event: ConfigEvent) => void): () => void {
-    return this.#followers.add(changed);
+    return this.#copied.follow(changed);
   }
 
   get(type: ObjectTypeName, uuid: string): ConfigObject {
@@ -171,26 +173,22 @@ export class RestConfigClient implements ConfigClient {
   }
 
   async #readStream(complete: () => void): Promise<void> {
-    // What is not said again on a new stream is gone.
-    const unsaid = new Set(this.graph.uuids());
     const lines = jsonLines(`${this.#url}/watch/objects`, {
       token: this.#token,
       signal: this.#closing.signal,
     });
+    let first = true;
     for await (const line of lines) {
       const said = line as ObjectLine;
+      this.#copied.take(said, first);
+      first = false;
       if (said.type === 'current') {
-        for (const uuid of unsaid) this.#remove(uuid);
-        unsaid.clear();
         this.#sequence = said.sequence;
         // A config node that started anew counts anew: whoever waited has what there is.
         this.#wake(Infinity);
         complete();
         continue;
       }
-      unsaid.delete(said.object.uuid);
-      if (said.type === 'deleted') this.#remove(said.object.uuid);
-      else this.#put(said.object);
       if (said.sequence !== undefined && this.#sequence >= 0) {
         this.#sequence = said.sequence;
         this.#wake(said.sequence);
@@ -203,18 +201,6 @@ export class RestConfigClient implements ConfigClient {
     const ready = this.#waiting.filter((one) => one.sequence <= sequence);
     this.#waiting = this.#waiting.filter((one) => one.sequence > sequence);
     for (const { resolve } of ready) resolve();
-  }
-
-  #put(object: ConfigObject): void {
-    const before = this.graph.get(object.uuid);
-    if (before !== undefined && JSON.stringify(before) === JSON.stringify(object)) return;
-    this.graph.put(object);
-    this.#followers.tell(eventOf(before, object));
-  }
-
-  #remove(uuid: string): void {
-    const object = this.graph.remove(uuid);
-    if (object !== undefined) this.#followers.tell(eventOf(object, undefined));
   }
 }
 

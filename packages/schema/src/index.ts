@@ -1,5 +1,7 @@
 /** Contrail's configuration objects, and what follows from them for compute nodes and control nodes. */
 export { eventOf, statesOf, type ConfigEvent, type Configuration } from './config-event.ts';
+export { ConfigFollowers } from './config-followers.ts';
+export { CopiedGraph, type ObjectLine } from './copied-graph.ts';
 export {
   annotationOf,
   checkedAttr,
@@ -38,6 +40,7 @@ export {
   preferences,
   proxiesOf,
 } from './loadbalancer/proxies.ts';
+export { linkTypes, type LinkType } from './link-type.ts';
 export { addedTargets, nameKey, ObjectGraph, referredTo } from './object-graph.ts';
 export {
   childTypes,
@@ -58,7 +61,9 @@ export {
   routingInstanceSettings,
   type RoutingInstanceSettings,
 } from './routing-instance-settings.ts';
+export { concernedBy, linksInPart, machinesOfRouter, routerPart } from './router-part.ts';
 export { flatSubnets, ownSubnets, subnetsOf, type NetworkSubnet } from './subnet.ts';
+export { MAX_TOLD, ToldGraph } from './told-graph.ts';
 export {
   settingsChanges,
   virtualRouterSettings,
@@ -68,4 +73,11 @@ export {
   type VirtualRouterSettings,
   type VrfSettings,
 } from './virtual-router-settings.ts';
-export { VirtualRouters, type RouterFollower } from './virtual-routers.ts';
+export { DEFAULT_SYSTEM, VirtualRouters, type RouterFollower } from './virtual-routers.ts';
+export {
+  writtenNode,
+  type WrittenLink,
+  type WrittenName,
+  type WrittenNode,
+  type WrittenProperty,
+} from './written-object.ts';

@@ -15,7 +15,7 @@ export interface ObjectType {
 }
 
 /** A reference that says nothing but where it leads. */
-const plain = z.null().or(z.strictObject({}));
+export const plain = z.null().or(z.strictObject({}));
 const text = z.string().max(4096);
 const flag = z.boolean();
 const portNumber = z.int().min(0).max(65_535);

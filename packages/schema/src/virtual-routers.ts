@@ -22,11 +22,15 @@ import {
   type VirtualRouterSettings,
 } from './virtual-router-settings.ts';
 
+/** The name of the system where there is but one. */
+export const DEFAULT_SYSTEM = 'default-global-system-config';
+
 /** Gets the steps from what a node was told before. */
 export type RouterFollower = (changes: readonly VirtualRouterChange[]) => void;
 
 export class VirtualRouters {
   readonly #configuration: Configuration;
+  readonly #schedule: (work: () => void) => void;
   /** By name of the node. */
   readonly #routers = new Map<string, FollowedRouter>();
   /** The followed node that each interface was last seen on, by UUID of the interface. */
@@ -40,8 +44,10 @@ export class VirtualRouters {
   #instancesDirty = false;
   #scheduled = false;
 
-  constructor(configuration: Configuration) {
+  /** @param schedule does later what events have put off */
+  constructor(configuration: Configuration, schedule: (work: () => void) => void = setImmediate) {
     this.#configuration = configuration;
+    this.#schedule = schedule;
     this.#instances = routingInstanceSettings(configuration.graph);
     this.#unfollow = configuration.follow((event) => this.#look(event));
   }
@@ -109,7 +115,8 @@ export class VirtualRouters {
       const found = graph.byName('virtual-router', [...fqName, name]);
       if (found !== undefined) return found;
     }
-    return undefined;
+    // A node need not be told of the system that it belongs to.
+    return graph.byName('virtual-router', [DEFAULT_SYSTEM, name]);
   }
 
   #look(event: ConfigEvent): void {
@@ -171,7 +178,7 @@ export class VirtualRouters {
         default:
           continue;
       }
-      this.#schedule();
+      this.#postpone();
     }
   }
 
@@ -209,10 +216,10 @@ export class VirtualRouters {
     }
   }
 
-  #schedule(): void {
+  #postpone(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    this.#schedule(() => {
       this.#scheduled = false;
       this.#update();
     });

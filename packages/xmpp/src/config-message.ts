@@ -1,11 +1,11 @@
 /**
  * Configuration on the channel: objects and the links between them, pushed by the control node to an agent that has
- * subscribed to itself. The envelope is known from captures; the inside of `node` and `link` follows what agents of
- * recent releases read, and has not been held against a running one.
+ * subscribed to itself. Nodes with a name and properties and links with two nodes and their metadata are known from a
+ * public capture of 2015; no agent of a deployed system has read what is written here.
  */
 import type { Element } from '@xmpp/xml';
 import { escapeXML, escapeXMLText } from '@xmpp/xml';
-import { attributeOf, childOf, childrenOf, childText, elementsOf } from './element-reader.ts';
+import { attributeOf, childOf, childrenOf, childText, elementsOf, textOf } from './element-reader.ts';
 import { CONTROL_NODE_JID } from './jid.ts';
 
 /** Names a configuration object: `virtual-router`, `default-global-system-config:compute-1`. */
@@ -14,10 +14,16 @@ export interface ConfigName {
   readonly name: string;
 }
 
-/** An object with its properties, which stay elements: their schema is the configuration's, not the channel's. */
+/** An element inside an object: a text, or further elements. Their schema is the configuration's, not the channel's. */
+export interface ConfigProperty {
+  readonly name: string;
+  readonly value: string | readonly ConfigProperty[];
+}
+
+/** An object with its properties. */
 export interface ConfigNode extends ConfigName {
   readonly kind: 'node';
-  readonly properties: readonly Element[];
+  readonly properties: readonly ConfigProperty[];
 }
 
 /** Two objects that belong together, e.g. a virtual machine interface and its virtual network. */
@@ -35,7 +41,7 @@ export function readConfigObjects(container: Element): ConfigObject[] {
   return elementsOf(container).flatMap((element): ConfigObject[] => {
     if (element.name === 'node') {
       const properties = elementsOf(element).filter((child) => child.name !== 'name');
-      return [{ kind: 'node', ...readName(element), properties }];
+      return [{ kind: 'node', ...readName(element), properties: properties.map(readProperty) }];
     }
     const [left, right] = childrenOf(element, 'node').map(readName);
     if (element.name !== 'link' || left === undefined || right === undefined) return [];
@@ -54,33 +60,57 @@ function readName(element: Element): ConfigName {
   return { type: attributeOf(element, 'type'), name: childText(element, 'name') };
 }
 
+function readProperty(element: Element): ConfigProperty {
+  const inside = elementsOf(element);
+  return { name: element.name, value: inside.length === 0 ? textOf(element) : inside.map(readProperty) };
+}
+
 /**
- * The push that tells a virtual router what is new and what is gone.
+ * The push that tells a virtual router what is new and what is gone, in objects as {@link configObjectText} writes them,
+ * taken in their order.
  * @param router fully qualified name of the virtual router: the address is that, not the agent's host name
  */
 export function configStanza(
   router: string,
-  change: { readonly updates?: readonly ConfigObject[]; readonly deletes?: readonly ConfigObject[] },
+  change: { readonly updates?: readonly string[]; readonly deletes?: readonly string[] },
 ): Buffer {
-  const section = (name: string, objects: readonly ConfigObject[] = []): string =>
-    objects.length === 0 ? '' : `<${name}>${objects.map(objectText).join('')}</${name}>`;
+  const section = (name: string, objects: readonly string[] = []): string =>
+    objects.length === 0 ? '' : `<${name}>${objects.join('')}</${name}>`;
   return Buffer.from(
-    `<iq type="set" from="${CONTROL_NODE_JID}" to="${escapeXML(router)}/config"><config>` +
+    `<iq type="set" from="${CONTROL_NODE_JID}" to="${xmlAttribute(router)}/config"><config>` +
       `${section('update', change.updates)}${section('delete', change.deletes)}</config></iq>\n`,
   );
 }
 
-function objectText(object: ConfigObject): string {
+/** An object as it stands inside a push. Of one that is gone only the name is needed. */
+export function configObjectText(object: ConfigObject): string {
   switch (object.kind) {
     case 'node':
-      return nodeText(object, object.properties.map(String).join(''));
+      return nodeText(object, object.properties.map(propertyText).join(''));
     case 'link': {
       const ends = object.ends.map((end) => nodeText(end, '')).join('');
-      return `<link>${ends}<metadata type="${escapeXML(object.metadata)}" /></link>`;
+      return `<link>${ends}<metadata type="${xmlAttribute(object.metadata)}" /></link>`;
     }
   }
 }
 
 function nodeText({ type, name }: ConfigName, properties: string): string {
-  return `<node type="${escapeXML(type)}"><name>${escapeXMLText(name)}</name>${properties}</node>`;
+  return `<node type="${xmlAttribute(type)}"><name>${xmlText(name)}</name>${properties}</node>`;
+}
+
+function propertyText({ name, value }: ConfigProperty): string {
+  const inside = typeof value === 'string' ? xmlText(value) : value.map(propertyText).join('');
+  return `<${name}>${inside}</${name}>`;
+}
+
+/** What XML 1.0 cannot say in any way: one such character in a description would cost the agent its session. */
+// eslint-disable-next-line no-control-regex
+const UNSPEAKABLE = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\p{Surrogate}/gu;
+
+function xmlText(text: string): string {
+  return escapeXMLText(text.replaceAll(UNSPEAKABLE, '\ufffd'));
+}
+
+function xmlAttribute(text: string): string {
+  return escapeXML(text.replaceAll(UNSPEAKABLE, '\ufffd'));
 }

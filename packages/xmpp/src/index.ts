@@ -119,11 +119,13 @@ export {
 } from './server.ts';
 export { XmppClient, type XmppClientOptions } from './client.ts';
 export {
+  configObjectText,
   configStanza,
   readConfigObjects,
   type ConfigLink,
   type ConfigName,
   type ConfigNode,
   type ConfigObject,
+  type ConfigProperty,
 } from './config-message.ts';
 export { makeCertificates, type CertificatePaths } from './certificates.ts';

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import {
+  configObjectText,
   configStanza,
   readStanza,
   StrictParser,
@@ -138,13 +139,16 @@ t.test('items of an unknown family are ignored', async (t) => {
 });
 
 t.test('configuration is read as it is written', async (t) => {
-  const property = parser.parse(Buffer.from('<display-name>compute &amp; 1</display-name>'));
+  const properties = [
+    { name: 'display-name', value: 'compute & 1' },
+    { name: 'id-perms', value: [{ name: 'uuid', value: [{ name: 'uuid-mslong', value: '7' }] }] },
+  ];
   const updates: ConfigObject[] = [
     {
       kind: 'node',
       type: 'virtual-router',
       name: 'default-global-system-config:compute-1',
-      properties: [property],
+      properties,
     },
     {
       kind: 'link',
@@ -157,14 +161,20 @@ t.test('configuration is read as it is written', async (t) => {
   ];
   const deletes: ConfigObject[] = [{ kind: 'node', type: 'virtual-machine', name: 'a<b', properties: [] }];
   const router = 'default-global-system-config:compute-1';
-  const stanza = read(configStanza(router, { updates, deletes }).toString());
+  const stanza = read(
+    configStanza(router, {
+      updates: updates.map(configObjectText),
+      deletes: deletes.map(configObjectText),
+    }).toString(),
+  );
   t.match(stanza, { type: 'config', to: `${router}/config`, deletes });
   if (stanza.type !== 'config') return;
-  t.equal(stanza.updates.length, 2);
-  t.match(stanza.updates[0], { kind: 'node', type: 'virtual-router' });
-  const [node, link] = stanza.updates;
-  t.equal(node?.kind === 'node' && node.properties.join(''), '<display-name>compute &amp; 1</display-name>');
-  t.same(link, updates[1]);
+  t.same(stanza.updates, updates);
+  const [unspeakable] = [
+    { kind: 'node', type: 'virtual-machine', name: 'a\u0001\ud800b', properties: [] },
+  ] as const;
+  const told = read(configStanza(router, { updates: [configObjectText(unspeakable)] }).toString());
+  t.match(told, { updates: [{ name: 'a\ufffd\ufffdb' }] }, 'what XML cannot say costs no session');
   t.match(read(`<iq type="set" to="x/config"><config><update><link/><other/></update></config></iq>`), {
     updates: [],
   });

@@ -1,14 +1,13 @@
-/** Those who are told what happens to configuration objects. */
-import type { ConfigEvent } from '@vaportrail/schema';
-import type { Log } from '@vaportrail/show';
+/** Those who are told what happens to configuration objects. One that fails does not keep it from the others. */
+import type { ConfigEvent } from './config-event.ts';
 
-/** Those who follow a configuration. One that fails is logged, and the others are told all the same. */
 export class ConfigFollowers {
   readonly #followers = new Set<(event: ConfigEvent) => void>();
-  readonly #log: Log;
+  readonly #failed: (error: unknown) => void;
 
-  constructor(log: Log) {
-    this.#log = log;
+  /** @param failed is told what a follower threw */
+  constructor(failed: (error: unknown) => void) {
+    this.#failed = failed;
   }
 
   /** Calls `changed` for every event from now on; the function it gives ends it. */
@@ -26,7 +25,7 @@ export class ConfigFollowers {
       try {
         changed(event);
       } catch (error) {
-        this.#log.error({ error }, 'a follower of the configuration failed');
+        this.#failed(error);
       }
     }
   }

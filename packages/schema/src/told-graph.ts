@@ -1,0 +1,251 @@
+/**
+ * The configuration as it is told node by node and link by link. Nodes and links come in any order; a link counts when
+ * both of its ends are there, and what no row knows is kept apart and counts for nothing.
+ */
+import { eventOf, type ConfigEvent, type Configuration } from './config-event.ts';
+import { ConfigFollowers } from './config-followers.ts';
+import type { ConfigObject, Reference } from './config-object.ts';
+import { linkTypes, type LinkType } from './link-type.ts';
+import { ObjectGraph } from './object-graph.ts';
+import { isObjectTypeName, type ObjectTypeName } from './object-type.ts';
+import {
+  readAttribute,
+  readNode,
+  type ReadNode,
+  type WrittenLink,
+  type WrittenName,
+  type WrittenNode,
+} from './written-object.ts';
+
+/** Nodes and links that are kept at the most. A node of ten thousand workloads has a tenth of it. */
+export const MAX_TOLD = 1_000_000;
+
+/** A node between the ends of a link has these and no others. */
+const ENDS_OF_BETWEEN = 2;
+
+interface ToldNode {
+  readonly node: WrittenNode;
+  /** Undefined for a type that is none: what stands between the ends of a link, or is not known here. */
+  readonly read: ReadNode | undefined;
+  generation: number;
+}
+
+interface ToldLink {
+  readonly link: WrittenLink;
+  readonly ends: readonly [string, string];
+  generation: number;
+}
+
+export class ToldGraph implements Configuration {
+  readonly graph = new ObjectGraph();
+  readonly #nodes = new Map<string, ToldNode>();
+  readonly #links = new Map<string, ToldLink>();
+  /** Keys of links by the key of either end. */
+  readonly #linksOf = new Map<string, Set<string>>();
+  /** The objects that were made of nodes. */
+  readonly #made = new Map<string, ConfigObject>();
+  readonly #followers: ConfigFollowers;
+  #generation = 0;
+
+  /** @param failed is told what a follower threw */
+  constructor(failed: (error: unknown) => void) {
+    this.#followers = new ConfigFollowers(failed);
+  }
+
+  /** Nodes and links. */
+  get size(): number {
+    return this.#nodes.size + this.#links.size;
+  }
+
+  follow(changed: (event: ConfigEvent) => void): () => void {
+    return this.#followers.add(changed);
+  }
+
+  /** Somebody else begins to tell everything: what is there stays until {@link sweep}. */
+  renew(): void {
+    this.#generation++;
+  }
+
+  /** Takes away what was not told since {@link renew}. @returns how many nodes and links that were */
+  sweep(): number {
+    const isOld = ({ generation }: ToldNode | ToldLink): boolean => generation < this.#generation;
+    const links = [...this.#links.values()].filter(isOld).map(({ link }) => link);
+    const nodes = [...this.#nodes.values()].filter(isOld).map(({ node }) => node);
+    this.remove([...links, ...nodes]);
+    return links.length + nodes.length;
+  }
+
+  /** Takes nodes and links that are new or changed. @returns what is wrong with what could not be used */
+  put(told: readonly (WrittenNode | WrittenLink)[]): string[] {
+    const problems: string[] = [];
+    const touched = new Set<string>();
+    for (const one of told) {
+      if (this.size >= MAX_TOLD) {
+        problems.push(`more than ${MAX_TOLD} nodes and links`);
+        break;
+      }
+      if (one.kind === 'node') problems.push(...this.#putNode(one, touched));
+      else this.#putLink(one, touched);
+    }
+    this.#assemble(touched);
+    return problems;
+  }
+
+  /** Takes away nodes and links; one that is not there is no matter. The links of a node go with it. */
+  remove(gone: readonly (WrittenNode | WrittenLink)[]): void {
+    const touched = new Set<string>();
+    for (const one of gone) {
+      if (one.kind === 'link') this.#removeLink(linkKey(one), touched);
+      else {
+        const key = nodeKey(one);
+        for (const link of [...(this.#linksOf.get(key) ?? [])]) this.#removeLink(link, touched);
+        if (this.#nodes.delete(key)) touched.add(key);
+      }
+    }
+    this.#assemble(touched);
+  }
+
+  #putNode(node: WrittenNode, touched: Set<string>): readonly string[] {
+    const { type, name, properties } = node;
+    const read = isObjectTypeName(type) ? readNode(type, name, properties) : undefined;
+    const key = nodeKey(node);
+    const before = this.#nodes.get(key);
+    this.#nodes.set(key, { node, read, generation: this.#generation });
+    touched.add(key);
+    // Others refer to it by its UUID, or through what it says.
+    const links = this.#linksOf.get(key)?.size ?? 0;
+    if (read !== undefined ? before?.read?.uuid !== read.uuid : links === ENDS_OF_BETWEEN)
+      this.#touchAround(key, touched);
+    return read?.problems ?? [];
+  }
+
+  #putLink(link: WrittenLink, touched: Set<string>): void {
+    const key = linkKey(link);
+    const before = this.#links.get(key);
+    if (before !== undefined) {
+      before.generation = this.#generation;
+      return;
+    }
+    const ends = [nodeKey(link.ends[0]), nodeKey(link.ends[1])] as const;
+    this.#links.set(key, { link, ends, generation: this.#generation });
+    for (const end of ends) {
+      const links = this.#linksOf.get(end);
+      if (links === undefined) this.#linksOf.set(end, new Set([key]));
+      else links.add(key);
+    }
+    this.#touchEnds(link, ends, touched);
+  }
+
+  #removeLink(key: string, touched: Set<string>): void {
+    const told = this.#links.get(key);
+    if (told === undefined) return;
+    this.#touchEnds(told.link, told.ends, touched);
+    this.#links.delete(key);
+    for (const end of told.ends) {
+      const links = this.#linksOf.get(end);
+      links?.delete(key);
+      if (links?.size === 0) this.#linksOf.delete(end);
+    }
+  }
+
+  /** The ends of a link, and those beyond an end that stands between two others. */
+  #touchEnds(link: WrittenLink, ends: readonly [string, string], touched: Set<string>): void {
+    for (const [index, end] of ends.entries()) {
+      touched.add(end);
+      const links = this.#linksOf.get(end)?.size ?? 0;
+      if (isBetween(link.ends[index]!) && links <= ENDS_OF_BETWEEN + 1) this.#touchAround(end, touched);
+    }
+  }
+
+  #touchAround(key: string, touched: Set<string>): void {
+    for (const link of this.#linksOf.get(key) ?? [])
+      for (const end of this.#links.get(link)!.ends) touched.add(end);
+  }
+
+  /** Makes the objects of nodes anew, and tells which have changed. */
+  #assemble(touched: ReadonlySet<string>): void {
+    for (const key of touched) {
+      const told = this.#nodes.get(key);
+      const object = told?.read === undefined ? undefined : this.#object(key, told.node, told.read);
+      const before = this.#made.get(key);
+      if (before !== undefined && before.uuid !== object?.uuid) {
+        this.#made.delete(key);
+        if (this.graph.get(before.uuid) === before) this.graph.remove(before.uuid);
+        this.#followers.tell(eventOf(before, undefined));
+      }
+      if (object === undefined) continue;
+      const same = before?.uuid === object.uuid ? before : undefined;
+      if (same !== undefined && JSON.stringify(same) === JSON.stringify(object)) continue;
+      this.#made.set(key, object);
+      this.graph.put(object);
+      this.#followers.tell(eventOf(same, object));
+    }
+  }
+
+  #object(key: string, { type, name }: WrittenNode, read: ReadNode): ConfigObject {
+    let parent: ConfigObject['parent'];
+    const references: Partial<Record<ObjectTypeName, Reference[]>> = {};
+    for (const at of this.#linksOf.get(key) ?? []) {
+      const found = this.#target(key, type as ObjectTypeName, this.#links.get(at)!);
+      if (found === undefined) continue;
+      const { link, uuid, attr } = found;
+      if (link.kind === 'parent') parent = { type: link.to, uuid };
+      else (references[link.to] ??= []).push({ uuid, attr });
+    }
+    for (const list of Object.values(references)) list.sort((a, b) => (a.uuid < b.uuid ? -1 : 1));
+    return {
+      type: type as ObjectTypeName,
+      uuid: read.uuid,
+      fqName: name.split(':'),
+      parent,
+      properties: read.properties,
+      references,
+      idPerms: read.idPerms,
+    };
+  }
+
+  /** Where a link leads that an object holds; `undefined` when the other end holds it or is not there. */
+  #target(
+    key: string,
+    type: ObjectTypeName,
+    { link, ends }: ToldLink,
+  ): { readonly link: LinkType; readonly uuid: string; readonly attr: unknown } | undefined {
+    const linkType = linkTypes.get(link.metadata);
+    if (linkType?.from !== type) return undefined;
+    const other = ends[0] === key ? ends[1] : ends[0];
+    const end = this.#nodes.get(other);
+    if (end === undefined) return undefined;
+    if (end.node.type === linkType.name && isBetween(end.node)) {
+      if (this.#linksOf.get(other)?.size !== ENDS_OF_BETWEEN) return undefined;
+      const attr = readAttribute(linkType, end.node.properties);
+      for (const at of this.#linksOf.get(other) ?? []) {
+        for (const far of this.#links.get(at)!.ends) {
+          const beyond = this.#nodes.get(far);
+          if (far !== key && beyond?.node.type === linkType.to && beyond.read !== undefined)
+            return { link: linkType, uuid: beyond.read.uuid, attr: attr ?? null };
+        }
+      }
+      return undefined;
+    }
+    // Between two of one type the first refers to the second.
+    if (end.node.type !== linkType.to || end.read === undefined) return undefined;
+    if (linkType.from === linkType.to && ends[0] !== key) return undefined;
+    return { link: linkType, uuid: end.read.uuid, attr: null };
+  }
+}
+
+/** Whether a node of this name says something of two others. */
+function isBetween({ type }: WrittenName): boolean {
+  return linkTypes.get(type)?.hasAttribute === true;
+}
+
+function nodeKey({ type, name }: WrittenName): string {
+  return `${type} ${name}`;
+}
+
+function linkKey({ ends, metadata }: WrittenLink): string {
+  // Which end stands first does not matter, but between two of one type.
+  const [first, second] = ends.map(nodeKey) as [string, string];
+  const swap = ends[0].type !== ends[1].type && first > second;
+  return `${metadata}\n${swap ? second : first}\n${swap ? first : second}`;
+}

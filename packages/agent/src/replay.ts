@@ -106,6 +106,7 @@ export class AgentReplay {
       case 'bgp-open':
       case 'bgp':
       case 'bgp-closed':
+      case 'objects':
         return;
     }
   }

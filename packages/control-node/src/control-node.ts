@@ -22,6 +22,7 @@ import type { Recorder } from '@vaportrail/show/recording';
 import { type Channel, XmppServer, readTlsFiles } from '@vaportrail/xmpp';
 
 import { BgpPeer } from './bgp-peer.ts';
+import { ConfigServer } from './config-server.ts';
 import type { BgpPeerConfig, ControlNodeConfig, RoutingInstanceConfig } from './config.ts';
 import type { RestartTimes } from './graceful-restart.ts';
 import type { LocalIdentity } from './introspect/neighbors.ts';
@@ -83,6 +84,9 @@ export class ControlNode {
   readonly #monitor: SessionMonitor;
   readonly #dumps: TableDumps | undefined;
   readonly #channel: ConfigChannel | undefined;
+  /** All objects of the config node, for {@link #configServer}; followed once an agent asks. */
+  readonly #objects: ConfigChannel | undefined;
+  readonly #configServer: ConfigServer;
   /** Routing instances beside those of the configuration. */
   #told: readonly RoutingInstanceConfig[] = [];
   #startedAt = 0;
@@ -177,6 +181,19 @@ export class ControlNode {
           log,
         },
       );
+    if (config.config !== undefined && !this.#isOffline)
+      this.#objects = new ConfigChannel(
+        config.config,
+        '/watch/objects',
+        (line, first) => this.tellObject(line, first),
+        { log },
+      );
+    this.#configServer = new ConfigServer({
+      begin: config.config && (() => this.#objects?.start()),
+      schedule,
+      isAlone: this.#isOffline,
+      failed: (error) => log.error({ err: error }, 'what an agent is told could not be found out'),
+    });
     this.#instances.configure(config['routing-instances']);
   }
 
@@ -226,7 +243,7 @@ export class ControlNode {
   async stop(): Promise<void> {
     this.#recorder?.record({ type: 'stop' });
     this.#recorder?.close();
-    await this.#channel?.close();
+    await Promise.all([this.#channel?.close(), this.#objects?.close()]);
     const peers = [...this.#peers.values()];
     this.#peers.clear();
     await Promise.all([
@@ -353,6 +370,7 @@ export class ControlNode {
       endOfRibDelay: xmpp['end-of-rib-delay'],
       holdTime: xmpp['hold-time'],
       restart: restart.enabled ? restartTimes(restart) : undefined,
+      configServer: this.#configServer,
       instance: (name) => this.#instances.get(name),
       gone: (peer) => {
         if (this.#agents.get(peer.name) === peer) this.#agents.delete(peer.name);
@@ -383,6 +401,12 @@ export class ControlNode {
     this.#told = values;
     this.#configureInstances();
     if (problems.length > 0) throw new Error(problems.join('; '));
+  }
+
+  /** Takes a line of the config node's `/watch/objects`, of which agents are told what concerns them. */
+  tellObject(line: unknown, first: boolean): void {
+    this.#recorder?.record({ type: 'objects', line, first });
+    this.#configServer.take(line, first);
   }
 
   /** Puts the instances of the file and those that were told in force; they are recorded as if the file had all of them. */

@@ -52,7 +52,6 @@ export class PeerRecording {
 
 /** Settings that a replay has no use for, or that must not be written down. */
 const unrecorded: ReadonlySet<string> = new Set([
-  'config',
   'password',
   'ttl-security',
   'tls',
@@ -61,11 +60,16 @@ const unrecorded: ReadonlySet<string> = new Set([
   'introspect',
 ]);
 
+/** Stands for a config node whose words are in the recording. */
+const REPLAYED_CONFIG_NODE = 'http://recording';
+
 /** A configuration as a file may say it, for the record of the start. */
 export function recordedConfig(config: ControlNodeConfig): unknown {
   return JSON.parse(
     JSON.stringify(config, function (this: Record<string, unknown>, key, value: unknown) {
       if (unrecorded.has(key)) return undefined;
+      // Where it is does not matter, and its token is nobody's business.
+      if (key === 'config') return value === undefined ? undefined : REPLAYED_CONFIG_NODE;
       const original = this[key];
       if (original instanceof Uint8Array) return routeTargetText(original);
       if (key === 'router-id' || key === 'cluster-id') return ipv4Text(value as number);

@@ -93,6 +93,8 @@ export class ControlNodeReplay {
           session?.channel?.close(new StreamError(record.condition as StreamErrorCondition, record.because));
         return;
       }
+      case 'objects':
+        return this.node.tellObject(record.line, record.first);
       case 'bgp-open': {
         const connection = replayedConnection(this.#clock, record.address, record.port);
         this.#sessions.set(record.session, { connection, channel: undefined });

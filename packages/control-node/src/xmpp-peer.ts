@@ -10,9 +10,12 @@ import {
   type Stanza,
   StreamError,
   endOfRibBody,
+  excerpt,
   itemId,
 } from '@vaportrail/xmpp';
 
+import type { ConfigServer } from './config-server.ts';
+import type { ConfiguredPeer } from './config-subscriber.ts';
 import type { RestartTimes } from './graceful-restart.ts';
 import { type MembershipAction, Memberships, TooMuchDeferred } from './membership.ts';
 import { ItemDropped } from './item-dropped.ts';
@@ -31,6 +34,7 @@ export interface XmppPeerOwner {
   readonly holdTime: number;
   /** How long its paths are kept when it goes away; undefined: not at all. */
   readonly restart: RestartTimes | undefined;
+  readonly configServer: ConfigServer;
   instance(name: string): RoutingInstance | undefined;
   /** The agent is gone for good. */
   gone(peer: XmppPeer): void;
@@ -42,7 +46,7 @@ const CONGESTED_OCTETS = 1 << 20;
 /** Ends of a session that leave the hope that the agent still forwards. */
 const hopeful = new Set(['connection-timeout', 'conflict']);
 
-export class XmppPeer implements ChannelHandlers {
+export class XmppPeer implements ChannelHandlers, ConfiguredPeer {
   readonly name: string;
   readonly address: string;
   /** Where its paths come from. */
@@ -139,6 +143,7 @@ export class XmppPeer implements ChannelHandlers {
     this.#lastError = because;
     this.#lostAt = this.#owner.clock.now();
     this.#endOfRibTimer?.cancel();
+    this.#owner.configServer.closed(this);
     this.#log.info({ because }, 'agent disconnected');
     for (const instance of this.#joined()) this.#stale.add(instance);
     if (this.#restart !== undefined && (error === undefined || hopeful.has(error.condition))) {
@@ -154,6 +159,12 @@ export class XmppPeer implements ChannelHandlers {
     if (!this.#wasCongested) return;
     this.#wasCongested = false;
     for (const instance of this.#joined()) instance.ready(this);
+    this.#owner.configServer.drained(this);
+  }
+
+  /** Sends configuration. */
+  push(stanza: Buffer): boolean {
+    return this.#channel.send([stanza]);
   }
 
   /** Sends items or retracts. */
@@ -161,6 +172,12 @@ export class XmppPeer implements ChannelHandlers {
     if (!this.#channel.sendMessage(bodies)) return;
     this.#sent.reach += reach;
     this.#sent.unreach += unreach;
+  }
+
+  /** Tells that something it said or asked for was dropped. */
+  dropped(item: string, because: string): void {
+    const dropped = ++this.#itemsDropped;
+    if (isWorthALine(dropped)) this.#log.warn({ item: excerpt(item), because, dropped }, 'item dropped');
   }
 
   /** A routing instance came into being. */
@@ -176,7 +193,8 @@ export class XmppPeer implements ChannelHandlers {
 
   view(): NeighborView {
     const { counters, establishedAt, state, lastChange, secure } = this.#channel;
-    const { restart } = this.#owner;
+    const { restart, configServer } = this.#owner;
+    const configuration = configServer.told(this);
     const instances = new Set([...this.#joined(), ...this.#stale]);
     return {
       name: this.name,
@@ -226,6 +244,7 @@ export class XmppPeer implements ChannelHandlers {
       ...(this.#restart && { retention: this.#restart.view() }),
       paths: [...instances].reduce((sum, { tables }) => sum + pathsOf(tables, this.source), 0),
       backlog: this.backlog,
+      ...(configuration && { configuration }),
       subscriptions: this.subscriptions(),
     };
   }
@@ -273,9 +292,10 @@ export class XmppPeer implements ChannelHandlers {
         this.#received.endsOfRib++;
         this.#restart?.handle('end-of-rib');
       },
+      config: (stanza) => this.#owner.configServer.receive(this, stanza),
       dropped: ({ item, because, family, kind }) => {
         if (family === 'inet6' && kind !== undefined) this.#inet6Errors[kind]++;
-        this.#dropped(item, because);
+        this.dropped(item, because);
       },
     });
   }
@@ -301,7 +321,7 @@ export class XmppPeer implements ChannelHandlers {
             else instance.withdraw(this, action.item);
           } catch (error) {
             if (!(error instanceof ItemDropped)) throw error;
-            this.#dropped(itemId(action.item), error.message);
+            this.dropped(itemId(action.item), error.message);
           }
           break;
       }
@@ -329,11 +349,6 @@ export class XmppPeer implements ChannelHandlers {
       const instance = state === 'established' ? this.#owner.instance(subscription.instance) : undefined;
       return instance === undefined ? [] : [instance];
     });
-  }
-
-  #dropped(item: string, because: string): void {
-    const dropped = ++this.#itemsDropped;
-    if (isWorthALine(dropped)) this.#log.warn({ item, because, dropped }, 'item dropped');
   }
 
   #close(error: StreamError): void {

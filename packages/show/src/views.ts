@@ -53,6 +53,8 @@ export interface NeighborView {
   /** The port it speaks from, while it has a connection. */
   readonly port?: number;
   readonly prefixLimit?: number;
+  /** Of the configuration, what an agent has been told over the channel. */
+  readonly configuration?: { readonly nodes: number; readonly links: number };
   readonly subscriptions?: readonly SubscriptionView[];
 }
 

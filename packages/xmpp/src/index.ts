@@ -118,6 +118,7 @@ export {
   type XmppServerOptions,
 } from './server.ts';
 export { XmppClient, type XmppClientOptions } from './client.ts';
+export { excerpt } from './element-reader.ts';
 export {
   configObjectText,
   configStanza,

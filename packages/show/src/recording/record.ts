@@ -66,6 +66,8 @@ export type RecordedEvent =
       readonly method: string;
       readonly arguments: readonly unknown[];
     }
+  /** A line of a config node's `/watch/objects`, of which a control node tells its agents. `first`: of a new stream. */
+  | { readonly type: 'objects'; readonly line: unknown; readonly first: boolean }
   /** The daemon was stopped. */
   | { readonly type: 'stop' }
   /** The recording has reached its limit and ends here; the daemon went on. */
@@ -87,6 +89,7 @@ export const recordFields = {
   'bgp-open': { session: 'number', address: 'string', port: 'number', open: 'string' },
   bgp: { session: 'number', message: 'string' },
   'bgp-closed': { session: 'number', because: 'string' },
+  objects: { line: 'object' },
   call: { agent: 'string', method: 'string', arguments: 'object' },
   stop: {},
   full: {},

@@ -302,7 +302,7 @@ export class BgpPeer {
       aigp: this.config.aigp,
       longLived: negotiated.longLived !== undefined,
       ...this.#peerRole(negotiated),
-      exportPolicy: exportPolicy(this.config),
+      exportPolicy: exportPolicy(this.config, family, !negotiated.internal),
       // A reflector does not give a route back to those who have it. But that a peer wants a target does not tell it that
       // we want it too. @see RFC 4684 §3.2
       sparesSuppliers: this.#owner.config['cluster-id'] !== undefined && family !== 'route-target',

@@ -99,6 +99,10 @@ export const controlNodeConfig = z
     'router-id': routerId,
     /** Makes this node a route reflector. @see RFC 4456 */
     'cluster-id': routerId.optional(),
+    /** In the place of the upper half of addresses in route distinguishers, where clusters use the same addresses; 0 is none. */
+    'rd-cluster-seed': wholeNumber(0, 0xffff).default(0),
+    /** Only agents of this sub-cluster are let in: those whose stream header names it as its default namespace. */
+    'sub-cluster': z.string().min(1).optional(),
     bgp: z
       .strictObject({
         /** No address listed: do not listen, only connect. */

@@ -112,6 +112,15 @@ export function originVirtualNetworkCommunity(asn: number, index: number): Uint8
     : community(0x82, ORIGIN_VN).u32(asn).u16(index).finish();
 }
 
+/** The origin VN among extended communities, as it stands there. */
+export function originVirtualNetworkOf(value: Uint8Array): Uint8Array | undefined {
+  for (let at = 0; at + 8 <= value.length; at += 8) {
+    const isNumbered = value[at] === 0x80 || value[at] === 0x82;
+    if (isNumbered && value[at + 1] === ORIGIN_VN) return value.subarray(at, at + 8);
+  }
+  return undefined;
+}
+
 /** `80 04 AS(2) GROUP(4)` each; for a longer AS number a pair that an index joins. */
 export function securityGroupCommunities(asn: number, groups: readonly number[]): Uint8Array[] {
   return numbered(asn, SECURITY_GROUP, groups);

@@ -60,6 +60,8 @@ const fixed = [
   'asn',
   'router-id',
   'cluster-id',
+  'rd-cluster-seed',
+  'sub-cluster',
   'xmpp',
   'introspect',
   'graceful-restart',
@@ -125,6 +127,7 @@ export class ControlNode {
     this.#instances = new RoutingInstances({
       rib: this.#rib,
       asn: config.asn,
+      clusterSeed: config['rd-cluster-seed'],
       agents: () => this.#agents.values(),
       wanted: (imports, isWanted) => memberships.wanted(imports, isWanted),
     });
@@ -142,6 +145,7 @@ export class ControlNode {
       holdTime: config.xmpp['hold-time'],
       accept: (channel) => this.#accept(channel),
       ...(config.xmpp.tls !== undefined && { tls: readTlsFiles(config.xmpp.tls) }),
+      ...(config['sub-cluster'] !== undefined && { subCluster: config['sub-cluster'] }),
       gracefulRestartHelper: config['graceful-restart'].enabled,
       report: (error) => log.error({ err: error }, 'a handler failed'),
       tap: recorder && agentTap(recorder),

@@ -14,7 +14,14 @@ export interface Membership {
 /** What is to be done. */
 export type MembershipAction =
   | { readonly type: 'join' | 'leave'; readonly membership: Membership }
-  | { readonly type: 'announce' | 'withdraw'; readonly membership: Membership; readonly item: Item };
+  | { readonly type: 'withdraw'; readonly membership: Membership; readonly item: Item }
+  | {
+      readonly type: 'announce';
+      readonly membership: Membership;
+      readonly item: Item;
+      /** The workload's own VRF, of a route leaked into the underlay. */
+      readonly nativeId?: number | undefined;
+    };
 
 /** Routes of one agent that may wait for instances that are not there. */
 export const MAX_DEFERRED_ROUTES = 65_536;
@@ -65,10 +72,11 @@ export class Memberships {
   }
 
   /** @throws TooMuchDeferred when the agent has too many routes for instances that are not there */
-  announce(instance: string, item: Item): MembershipAction[] {
+  announce(instance: string, item: Item, nativeId?: number): MembershipAction[] {
     const membership = this.#memberships.get(instance);
     if (membership === undefined) return [];
-    if (membership.state === 'established') return [{ type: 'announce', membership, item }];
+    if (membership.state === 'established') return [{ type: 'announce', membership, item, nativeId }];
+    // Nothing waits for the underlay, which is always there.
     this.#undefer(instance, item);
     if (this.#deferredRoutes >= MAX_DEFERRED_ROUTES) {
       throw new TooMuchDeferred(`more than ${MAX_DEFERRED_ROUTES} routes for instances that do not exist`);

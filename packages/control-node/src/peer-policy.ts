@@ -1,9 +1,9 @@
 /** What is changed about the routes of one kind of BGP peer on their way in and out. */
-import { sortExtendedCommunities } from '@vaportrail/bgp/wire';
+import { type FamilyName, sortExtendedCommunities } from '@vaportrail/bgp/wire';
 import { type AttributeSet, type ImportPolicy, editedAttributes } from '@vaportrail/rib';
 
 import type { BgpPeerConfig } from './config.ts';
-import { encapsulationCommunities } from './contrail-communities.ts';
+import { encapsulationCommunities, originVirtualNetworkOf } from './contrail-communities.ts';
 
 type Encapsulations = NonNullable<BgpPeerConfig['default-tunnel-encapsulation']>;
 
@@ -36,12 +36,20 @@ export function importPolicy(config: BgpPeerConfig, isExternal: boolean): Import
   };
 }
 
-const exportPolicies = new Map<string, (set: AttributeSet, encoded: Uint8Array) => Uint8Array>();
+type ExportPolicy = (set: AttributeSet, encoded: Uint8Array) => Uint8Array;
 
-/** Puts the peer's encapsulations in the place of those of each route; the same function for the same encapsulations. */
-export function exportPolicy({
-  'default-tunnel-encapsulation': encapsulations,
-}: BgpPeerConfig): ((set: AttributeSet, encoded: Uint8Array) => Uint8Array) | undefined {
+const exportPolicies = new Map<string, ExportPolicy>();
+
+/**
+ * What is done to routes for a peer: in another AS plain IPv4 routes have no extended community but the origin VN, and the
+ * peer's encapsulations stand in the place of those of each route. The same function for peers that are treated alike.
+ */
+export function exportPolicy(
+  { 'default-tunnel-encapsulation': encapsulations }: BgpPeerConfig,
+  family: FamilyName,
+  isExternal: boolean,
+): ExportPolicy | undefined {
+  if (isExternal && family === 'inet') return withOriginAlone;
   if (encapsulations === undefined) return undefined;
   const key = encapsulations.join();
   let policy = exportPolicies.get(key);
@@ -55,6 +63,17 @@ export function exportPolicy({
     exportPolicies.set(key, policy);
   }
   return policy;
+}
+
+function withOriginAlone(
+  { attributes: { extendedCommunities } }: AttributeSet,
+  encoded: Uint8Array,
+): Uint8Array {
+  const origin = originVirtualNetworkOf(extendedCommunities);
+  if (extendedCommunities.length === (origin?.length ?? 0)) return encoded;
+  return origin === undefined
+    ? editedAttributes(encoded, {}, ['extendedCommunities'])
+    : editedAttributes(encoded, { extendedCommunities: origin });
 }
 
 /** The preference that an agent's metric was made of: the reverse of `multiExitDiscriminator`. */

@@ -47,6 +47,8 @@ export interface Publication {
   readonly asn: number;
   /** Whether the VRF is that of the underlay. */
   readonly master: boolean;
+  /** The origin VN of a route that was leaked into the underlay. */
+  readonly origin?: Uint8Array | undefined;
 }
 
 /** LOCAL_PREF of a path whose agent gave none. */
@@ -56,7 +58,7 @@ export const DEFAULT_LOCAL_PREF = 100;
  * The path that an item describes, which is `announceable`: it has one next hop and a label that its instance allows.
  * @throws ItemDropped when the next hop cannot be used
  */
-export function publishedPath(item: UnicastItem, { asn, master }: Publication): PublishedPath {
+export function publishedPath(item: UnicastItem, { asn, master, origin }: Publication): PublishedPath {
   const { attributes } = item;
   const { address, label, encapsulations } = attributes.nextHops[0]!;
   if (address.length !== 4 && !master)
@@ -66,7 +68,8 @@ export function publishedPath(item: UnicastItem, { asn, master }: Publication): 
     nextHop: address,
     label,
     labelField: encapsulations.includes('vxlan') ? label : labelField(label),
-    attributes: attributesOf(attributes, asn, master),
+    attributes:
+      origin === undefined ? attributesOf(attributes, asn, master) : encodeLeaked(attributes, origin),
     ...(unusable && { infeasible: 'no-tunnel-encapsulation' as const }),
   };
 }
@@ -155,6 +158,11 @@ function encodePublished(attributes: ItemAttributes, asn: number, master: boolea
     ...plainAttributes(attributes),
     extendedCommunities: extended.length === 0 ? undefined : sortExtendedCommunities(extended),
   });
+}
+
+/** A route of the underlay has no extended community but the origin VN of the workload. */
+function encodeLeaked(attributes: ItemAttributes, origin: Uint8Array): Uint8Array {
+  return encodeAttributes({ ...plainAttributes(attributes), extendedCommunities: origin });
 }
 
 /** What is not told by extended communities. */

@@ -1,6 +1,6 @@
 /** A routing instance: the tables of one virtual network, what they import and export, and the agents in it. */
 import type { FamilyName } from '@vaportrail/bgp/wire';
-import { routeTargetText } from '@vaportrail/net';
+import { computeNodeDistinguisher, routeTargetText } from '@vaportrail/net';
 import type { ItemGroup, Rib, Source, Subscriber, Table } from '@vaportrail/rib';
 import type { RoutingInstanceView } from '@vaportrail/show';
 import {
@@ -9,6 +9,7 @@ import {
   type MulticastItem,
   type MvpnItem,
   type Subscription,
+  type UnicastItem,
 } from '@vaportrail/xmpp';
 
 import { type RoutingInstanceConfig, targetsOf, virtualNetworkOf } from './config.ts';
@@ -20,6 +21,7 @@ import { multicastNlri, multicastPath } from './multicast-route.ts';
 import { publishedEvpnPath, publishedPath } from './published-path.ts';
 import { type ListMembership, ReplicationLists } from './replication-lists.ts';
 import { tableView } from './route-view.ts';
+import { UnderlayOrigins } from './underlay-origins.ts';
 import type { VirtualNetworks } from './virtual-networks.ts';
 import type { XmppPeer } from './xmpp-peer.ts';
 
@@ -40,6 +42,8 @@ type InstanceFamily = keyof typeof instanceFamilies | keyof typeof masterFamilie
 export interface RoutingInstanceOwner {
   readonly rib: Rib;
   readonly asn: number;
+  /** Of route distinguishers; 0 is none. */
+  readonly clusterSeed: number;
   networks(): VirtualNetworks;
   /** The instance got its first subscriber, or lost its last one. */
   wanted(instance: RoutingInstance, isWanted: boolean): void;
@@ -89,6 +93,8 @@ export class RoutingInstance {
   readonly #tables = new Map<InstanceFamily, InstanceTable>();
   readonly #members = new Map<XmppPeer, Member>();
   #lists: ReplicationLists | undefined;
+  /** Of the underlay. */
+  #origins: UnderlayOrigins | undefined;
   #config: RoutingInstanceConfig;
   #targets: ReturnType<typeof targetsOf>;
 
@@ -108,6 +114,7 @@ export class RoutingInstance {
         main: this.isMaster,
         vpn: false,
         ...targetsFor(family, this.#targets),
+        clusterSeed: owner.clusterSeed,
         ...(index !== undefined && { originVn: originVirtualNetworkCommunity(owner.asn, index) }),
       });
       const items = {
@@ -119,6 +126,12 @@ export class RoutingInstance {
       };
       this.#tables.set(family, { table, group: owner.rib.itemGroup(table, itemWriter(items)) });
       if (family === 'e-vpn') this.#lists = new ReplicationLists(table, items);
+    }
+    const vpn = owner.rib.table('bgp.l3vpn.0');
+    if (this.isMaster && vpn !== undefined) {
+      this.#origins = new UnderlayOrigins(this.#table('inet'), vpn, (source, item, origin) =>
+        this.#announceUnicast(source, item, origin),
+      );
     }
   }
 
@@ -220,12 +233,14 @@ export class RoutingInstance {
 
   /** Takes an agent out, and its routes. */
   leave(peer: XmppPeer): void {
+    this.#origins?.forgetAll(peer.source);
     for (const { table } of this.#tables.values()) withdrawAll(table, peer.source);
     this.#dismiss(peer);
   }
 
   /** Takes an agent out that is gone altogether: its routes go with its source. */
   forget(peer: XmppPeer): void {
+    this.#origins?.forgetAll(peer.source);
     this.#dismiss(peer);
   }
 
@@ -239,8 +254,11 @@ export class RoutingInstance {
     for (const group of this.#members.get(peer)?.groups ?? []) group.ready();
   }
 
-  /** @throws ItemDropped when the item is no route of this instance */
-  announce(peer: XmppPeer, { instanceId }: Subscription, item: Item): void {
+  /**
+   * @param nativeId number of the workload's own VRF, of a route leaked into the underlay
+   * @throws ItemDropped when the item is no route of this instance
+   */
+  announce(peer: XmppPeer, { instanceId }: Subscription, item: Item, nativeId = 0): void {
     if (item.family === 'e-vpn') {
       const { nlri, nextHop, attributes, infeasible } = publishedEvpnPath(item, this.#owner);
       this.#table('e-vpn').announce(peer.source, { bytes: nlri }, { attributes, nextHop, infeasible });
@@ -256,10 +274,29 @@ export class RoutingInstance {
       );
       return;
     }
+    if (this.#origins !== undefined && item.family === 'inet') {
+      this.#announceInUnderlay(this.#origins, peer.source, item, nativeId);
+    } else this.#announceUnicast(peer.source, item);
+  }
+
+  /** A route that names the VRF of its workload has the origin of the VPN route with its distinguisher. */
+  #announceInUnderlay(origins: UnderlayOrigins, source: Source, item: UnicastItem, nativeId: number): void {
+    if (nativeId === 0) {
+      origins.forget(source, item);
+      this.#announceUnicast(source, item);
+      return;
+    }
+    const [hop] = item.attributes.nextHops;
+    const { clusterSeed } = this.#owner;
+    origins.announce(source, item, computeNodeDistinguisher(hop!.address, nativeId, clusterSeed));
+  }
+
+  /** @param origin the origin VN of a leaked route */
+  #announceUnicast(source: Source, item: UnicastItem, origin?: Uint8Array): void {
     const { family, prefix } = item;
-    const path = publishedPath(item, { asn: this.#owner.asn, master: this.isMaster });
+    const path = publishedPath(item, { asn: this.#owner.asn, master: this.isMaster, origin });
     this.#table(family).announce(
-      peer.source,
+      source,
       { prefix },
       {
         attributes: path.attributes,
@@ -282,6 +319,7 @@ export class RoutingInstance {
       return;
     }
     const { family, prefix } = item;
+    this.#origins?.forget(peer.source, item);
     this.#table(family).withdraw(peer.source, { prefix });
   }
 

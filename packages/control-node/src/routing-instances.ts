@@ -11,6 +11,7 @@ import type { XmppPeer } from './xmpp-peer.ts';
 export interface RoutingInstancesOwner {
   readonly rib: Rib;
   readonly asn: number;
+  readonly clusterSeed: number;
   /** Agents, which join and lose instances that come and go. */
   agents(): Iterable<XmppPeer>;
   /** An instance with these import targets got its first subscriber, or lost its last one. */
@@ -89,10 +90,11 @@ export class RoutingInstances {
   }
 
   #create(config: RoutingInstanceConfig): RoutingInstance {
-    const { rib, asn } = this.#owner;
+    const { rib, asn, clusterSeed } = this.#owner;
     return new RoutingInstance(config, {
       rib,
       asn,
+      clusterSeed,
       networks: () => this.#networks,
       wanted: ({ imports }, isWanted) => this.#owner.wanted(imports, isWanted),
     });

@@ -286,7 +286,7 @@ export class XmppPeer implements ChannelHandlers, ConfiguredPeer {
         this.#act(memberships.subscribe(subscription));
       },
       unsubscribe: (instance) => this.#act(memberships.unsubscribe(instance)),
-      announce: (instance, item) => this.#act(memberships.announce(instance, item)),
+      announce: (instance, item, nativeId) => this.#act(memberships.announce(instance, item, nativeId)),
       withdraw: (instance, item) => this.#act(memberships.withdraw(instance, item)),
       endOfRib: () => {
         this.#received.endsOfRib++;
@@ -317,7 +317,8 @@ export class XmppPeer implements ChannelHandlers, ConfiguredPeer {
         case 'withdraw':
           this.#received[action.type === 'announce' ? 'reach' : 'unreach']++;
           try {
-            if (action.type === 'announce') instance.announce(this, subscription, action.item);
+            if (action.type === 'announce')
+              instance.announce(this, subscription, action.item, action.nativeId);
             else instance.withdraw(this, action.item);
           } catch (error) {
             if (!(error instanceof ItemDropped)) throw error;

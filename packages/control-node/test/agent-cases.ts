@@ -12,7 +12,12 @@ import { RED, type Test, controlNode, eventually } from './running.ts';
 /** What a message comes to. */
 export type Outcome =
   /** The path has these properties where a route is looked for; `vpn` is that of its copy. */
-  | { readonly path: Partial<PathView>; readonly vpn?: Partial<PathView>; readonly rd?: string }
+  | {
+      readonly path: Partial<PathView>;
+      readonly vpn?: Partial<PathView>;
+      readonly rd?: string;
+      readonly prefix?: string;
+    }
   | { readonly dropped: RegExp }
   /** Nothing comes of it, and nothing is said. */
   | 'nothing';
@@ -90,6 +95,7 @@ export function cases(title: string, list: readonly Case[], scenery: Scene = {})
       } else {
         t.equal(found.length, 1, `${what}: one route, ${warnings.map(({ because }) => because)}`);
         t.match(found[0]?.paths[0], outcome.path, what);
+        if (outcome.prefix !== undefined) t.equal(found[0]?.prefix, outcome.prefix, what);
         const [copy] = node.routes({ table: vpnTable }).filter((route) => !isWitness(route));
         if (outcome.vpn !== undefined) t.match(copy?.paths[0], outcome.vpn, `${what}: in ${vpnTable}`);
         if (outcome.rd !== undefined)

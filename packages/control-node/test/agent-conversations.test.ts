@@ -326,6 +326,27 @@ t.test('the instance id of a subscribe is in the route distinguisher', async (t)
   }
 });
 
+t.test('with a sub-cluster only its own agents are let in', async (t) => {
+  const node = await controlNode(t, { 'sub-cluster': 'edge' });
+  const hello = async (namespace: string, name: string): Promise<RawAgent> => {
+    const one = await RawAgent.silent(node.xmppAddress!, name);
+    one.send(
+      `<stream:stream from="${name}" to="network-control@contrailsystems.com" version="1.0" xml:lang="en" xmlns="${namespace}" xmlns:stream="http://etherx.jabber.org/streams"  >`,
+    );
+    return one;
+  };
+  for (const namespace of ['', 'core', 'EDGE', 'jabber:client']) {
+    const stranger = await hello(namespace, 'compute-2');
+    await stranger.closed;
+    t.match(stranger.received, /policy-violation/, namespace);
+  }
+  const own = await hello('edge', 'compute-1');
+  t.teardown(() => own.end());
+  own.send(subscribe(RED) + announce(FIRST));
+  await own.hears(/<item id="10\.9\.0\.1\/32">/);
+  t.match(node.neighbors(), [{ name: 'compute-1' }]);
+});
+
 t.test('an agent that wants no routes is sent none, and its own count', async (t) => {
   for (const text of ['true', '1', 'yes', 'True']) {
     const node = await controlNode(t);

@@ -23,6 +23,7 @@ export { clearHostBits, covers, parsePrefix, prefixOctets, prefixText, type Pref
 export {
   ROUTE_DISTINGUISHER_OCTETS,
   addressRouteDistinguisher,
+  computeNodeDistinguisher,
   parseRouteDistinguisher,
   routeDistinguisherText,
 } from './route-distinguisher.ts';

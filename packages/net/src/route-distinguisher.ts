@@ -31,7 +31,22 @@ export function parseRouteDistinguisher(text: string): Uint8Array {
   return parseAdministered(text, 'route distinguisher', (type) => [0, type]);
 }
 
-/** A route distinguisher of type 1: `address:number`, as Contrail makes them from next hop and instance id. */
+/**
+ * The distinguisher of routes of a compute node: `next hop:instance id`, of which the lower sixteen bits count. With a
+ * cluster seed the upper half of the address gives way to it, so that clusters may use the same addresses.
+ * @param nextHop IPv4, or IPv6 whose last four octets count
+ */
+export function computeNodeDistinguisher(
+  nextHop: Uint8Array,
+  instanceId: number,
+  clusterSeed = 0,
+): Uint8Array {
+  const address = ipv4At(nextHop, nextHop.length - 4);
+  const administrator = clusterSeed === 0 ? address : (clusterSeed << 16) | (address & 0xffff);
+  return addressRouteDistinguisher(administrator, instanceId & 0xffff);
+}
+
+/** A route distinguisher of type 1: `address:number`. */
 export function addressRouteDistinguisher(address: number, number: number): Uint8Array {
   return Uint8Array.of(0, 1, address >>> 24, address >>> 16, address >>> 8, address, number >>> 8, number);
 }

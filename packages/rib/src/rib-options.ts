@@ -44,6 +44,8 @@ export interface TableOptions {
   readonly originVn?: Uint8Array | undefined;
   /** Route distinguisher of exported routes; without it `next hop:instance id`, see {@link Table.setInstanceId}. */
   readonly routeDistinguisher?: Uint8Array | DistinguisherOf | undefined;
+  /** Sixteen bits in the place of the upper half of the next hop there. */
+  readonly clusterSeed?: number | undefined;
   /** `multipath`: only the best paths are copied to other tables (control node); `all`: all feasible ones (provider edge). */
   readonly replicates?: 'multipath' | 'all' | undefined;
   /** Multipath mode; the one of the rule set unless stated. */

@@ -100,6 +100,7 @@ export class Rib {
         exports: options.exports ?? [],
         originVn: options.originVn,
         routeDistinguisher: options.routeDistinguisher,
+        clusterSeed: options.clusterSeed,
         importPolicy: options.importPolicy,
         exportPolicy: options.exportPolicy,
       },

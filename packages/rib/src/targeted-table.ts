@@ -1,6 +1,6 @@
 /** A table that takes part in replication: what it imports and exports, and what becomes of attribute sets on the way. */
 import type { FamilyName } from '@vaportrail/bgp/wire';
-import { addressRouteDistinguisher, compareBytes, ipv4At } from '@vaportrail/net';
+import { compareBytes, computeNodeDistinguisher } from '@vaportrail/net';
 import { MARK_FINAL, finalMark } from './classify.ts';
 import {
   communitiesOf,
@@ -22,6 +22,7 @@ export interface Targets {
   /** Extended community that says in which virtual network a route began; added to what the VRF exports. */
   readonly originVn: Uint8Array | undefined;
   readonly routeDistinguisher: Uint8Array | DistinguisherOf | undefined;
+  readonly clusterSeed: number | undefined;
   readonly importPolicy: RoutePolicy | undefined;
   readonly exportPolicy: RoutePolicy | undefined;
 }
@@ -59,6 +60,7 @@ export class TargetedTable {
   readonly #store: RouteStore;
   readonly #originVn: Uint8Array | undefined;
   readonly #routeDistinguisher: Uint8Array | DistinguisherOf | undefined;
+  readonly #clusterSeed: number | undefined;
   readonly #instanceIds = new Map<Source, number>();
   readonly #exported = new Map<number, Exported>();
   readonly #imported = new Map<number, { serial: number; set: number; setSerial: number }>();
@@ -84,6 +86,7 @@ export class TargetedTable {
     this.exportPolicy = targets.exportPolicy;
     this.#originVn = targets.originVn;
     this.#routeDistinguisher = targets.routeDistinguisher;
+    this.#clusterSeed = targets.clusterSeed;
   }
 
   /** @returns the numbers of the targets that came or went */
@@ -232,8 +235,7 @@ export class TargetedTable {
     if (rule !== undefined) return rule;
     const id = this.#instanceIds.get(source);
     if (id === undefined || nextHop.length < 4) return undefined;
-    // Truncated to sixteen bits, as the original does.
-    return addressRouteDistinguisher(ipv4At(nextHop, nextHop.length - 4), id & 0xffff);
+    return computeNodeDistinguisher(nextHop, id, this.#clusterSeed);
   }
 }
 

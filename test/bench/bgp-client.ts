@@ -39,8 +39,8 @@ export class BgpClient {
   expectedLocalPref = 0;
   /** Called after every read once established. */
   onProgress: (() => void) | undefined;
-  /** Called with the low half of the RD and the prefix of each announced NLRI, when set (latency runs). */
-  onRoute: ((distinguisher: number, prefix: number) => void) | undefined;
+  /** Called with the prefix of each announced NLRI, when set (latency runs). */
+  onRoute: ((prefix: number) => void) | undefined;
   /** Called with the address of each announced VPN route of 32 bits, when set; then nothing else is counted. */
   onHostRoute: ((address: number) => void) | undefined;
   onClose: ((why: string) => void) | undefined;
@@ -112,6 +112,10 @@ export class BgpClient {
     this.#socket?.write(bytes);
   }
 
+  keepalive(): void {
+    this.send(KEEPALIVE);
+  }
+
   /** Starts a new count. */
   expect(localPref: number): void {
     this.tally = new Tally();
@@ -157,7 +161,7 @@ export class BgpClient {
         if (this.#opened && this.#established !== undefined) {
           this.#established();
           this.#established = undefined;
-          this.#timer = setInterval(() => this.send(KEEPALIVE), KEEPALIVE_MILLISECONDS);
+          this.#timer = setInterval(() => this.keepalive(), KEEPALIVE_MILLISECONDS);
           this.#timer.unref();
         }
     }
@@ -204,8 +208,7 @@ export class BgpClient {
       tally.announcedSum = sum | 0;
     }
     if (this.onRoute !== undefined) {
-      for (let at = start; at < end; at += NLRI_OCTETS)
-        this.onRoute(distinguisherAt(bytes, at), prefixAt(bytes, at));
+      for (let at = start; at < end; at += NLRI_OCTETS) this.onRoute(prefixAt(bytes, at));
     }
     return count;
   }

@@ -84,6 +84,7 @@ function decoding(routes: number): Row[] {
     attributeSets: 1000,
     setChanges: 'every-update',
     labels: 'one',
+    prefixes: 'own',
     localPref: 100,
     sender: 0,
   });

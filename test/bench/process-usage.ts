@@ -3,6 +3,8 @@ import { readFileSync, readdirSync } from 'node:fs';
 
 /** Clock ticks a second: fixed at 100 for user space on every Linux this runs on. */
 const TICKS = 100;
+/** More CPU than this share of two cores, burnt by anybody else, makes a measurement noisy. */
+const NOISE_SHARE = 0.1;
 
 function statFields(pid: number): string[] {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -57,4 +59,28 @@ export function machineCpuSeconds(): number {
     .map(Number);
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = fields;
   return (user + nice + system + irq + softirq + steal) / TICKS;
+}
+
+/** What a piece of work took. */
+export interface Spent {
+  readonly seconds: number;
+  /** CPU seconds of the processes watched. */
+  readonly cpu: number;
+  /** Somebody else used the machine as well. */
+  readonly noisy: boolean;
+}
+
+/** Starts the clocks, for processes beside this one; the function it gives stops them. */
+export function stopwatch(pids: readonly number[]): () => Spent {
+  const start = performance.now();
+  const cpu = cpuSeconds(pids);
+  const own = process.cpuUsage();
+  const machine = machineCpuSeconds();
+  return () => {
+    const seconds = (performance.now() - start) / 1000;
+    const used = cpuSeconds(pids) - cpu;
+    const { user, system } = process.cpuUsage(own);
+    const others = machineCpuSeconds() - machine - used - (user + system) / 1e6;
+    return { seconds, cpu: used, noisy: others > Math.max(0.05, NOISE_SHARE * 2 * seconds) };
+  };
 }

@@ -9,6 +9,11 @@ export interface RouteLoad {
   /** Whether consecutive UPDATEs change the set (round robin) or a hundred routes share one. */
   readonly setChanges: 'every-update' | 'every-100-routes';
   readonly labels: 'one' | 'per-route';
+  /**
+   * Whether every route has a prefix of its own, or all route distinguishers have the same hundred. FRR keeps a list of all
+   * VPN routes of a prefix, whatever their distinguishers (the import table of its VNC), and walks it for each of them.
+   */
+  readonly prefixes: 'own' | 'shared';
   /** LOCAL_PREF of every route: another value makes the same routes a change. */
   readonly localPref: number;
   /** First octet of the AS path's first AS, so that several senders send different paths. */
@@ -30,6 +35,8 @@ export interface BuiltLoad {
 
 const ROUTES_PER_DISTINGUISHER = 100;
 const NEXT_HOPS = 500;
+/** 10.0.0.0/24, as the number of its first three octets; the next route's own is the next one. */
+const FIRST_PREFIX = 0x0a_00_00;
 /** 24 bits of label, 64 of route distinguisher, 24 of prefix. */
 const NLRI_BITS = 112;
 export const NLRI_OCTETS = 1 + NLRI_BITS / 8;
@@ -104,7 +111,7 @@ export function announcements(load: RouteLoad): BuiltLoad {
           .u8(0);
         for (let route = first; route < last; route++) {
           const label = labelOfRoute(load, route);
-          sum = (sum + writeNlri(reach, route, label)) | 0;
+          sum = (sum + writeNlri(reach, load, route, label)) | 0;
         }
       });
     writer.patch16(lengthAt, writer.length - lengthAt - 2);
@@ -131,8 +138,7 @@ export function withdrawals(load: RouteLoad): BuiltLoad {
       .length16((unreach) => {
         unreach.u8(AFI_SAFI[0]).u8(AFI_SAFI[1]).u8(AFI_SAFI[2]);
         for (let route = first; route < Math.min(first + perUpdate, load.routes); route++) {
-          writeNlri(unreach, route, 0);
-          sum = (sum + nlriHash(Math.floor(route / ROUTES_PER_DISTINGUISHER), prefixOf(route), 0)) | 0;
+          sum = (sum + writeNlri(unreach, load, route, 0)) | 0;
         }
       });
     writer.patch16(lengthAt, writer.length - lengthAt - 2);
@@ -142,13 +148,47 @@ export function withdrawals(load: RouteLoad): BuiltLoad {
   return { bytes: writer.finish(), updates, expected: { count: load.routes, sum } };
 }
 
-function prefixOf(route: number): number {
-  return (10 << 16) | ((route % ROUTES_PER_DISTINGUISHER) << 8) | 1;
+/** The loads of a workload, built once for all daemons and repetitions. */
+export class BuiltLoads {
+  readonly #built = new Map<string, BuiltLoad>();
+
+  announcements(load: RouteLoad): BuiltLoad {
+    return this.#once(`announce ${JSON.stringify(load)}`, () => announcements(load));
+  }
+
+  withdrawals(load: RouteLoad): BuiltLoad {
+    return this.#once(`withdraw ${JSON.stringify(load)}`, () => withdrawals(load));
+  }
+
+  #once(key: string, build: () => BuiltLoad): BuiltLoad {
+    let built = this.#built.get(key);
+    if (built === undefined) this.#built.set(key, (built = build()));
+    return built;
+  }
 }
 
-function writeNlri(writer: Writer, route: number, label: number): number {
+/** The UPDATE that announces the single route number `route` of a load. */
+export function announcement(load: RouteLoad, route: number): Uint8Array {
+  const { bytes } = announcements({ ...load, routes: 1 });
+  const nlri = new Writer(NLRI_OCTETS);
+  writeNlri(nlri, load, route, labelOfRoute(load, route));
+  bytes.set(nlri.finish(), bytes.length - NLRI_OCTETS);
+  return bytes;
+}
+
+/** The number of the route that has this prefix of its own. */
+export function routeOf(prefix: number): number {
+  return prefix - FIRST_PREFIX;
+}
+
+function prefixOf({ prefixes }: RouteLoad, route: number): number {
+  return prefixes === 'own' ? FIRST_PREFIX + route : FIRST_PREFIX + (route % ROUTES_PER_DISTINGUISHER);
+}
+
+/** Writes the NLRI of a route; yields its hash. */
+function writeNlri(writer: Writer, load: RouteLoad, route: number, label: number): number {
   const distinguisher = Math.floor(route / ROUTES_PER_DISTINGUISHER);
-  const prefix = prefixOf(route);
+  const prefix = prefixOf(load, route);
   writer
     .u8(NLRI_BITS)
     .u24((label << 4) | 1)

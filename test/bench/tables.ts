@@ -11,7 +11,7 @@ import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
 import { BgpClient } from './bgp-client.ts';
-import { ASN } from './device.ts';
+import { ASN } from './daemons.ts';
 import { announcements } from './route-load.ts';
 import { median, quantile } from './statistics.ts';
 
@@ -56,6 +56,7 @@ export async function run(args: readonly string[]): Promise<number> {
         attributeSets: 10_000,
         setChanges: 'every-update',
         labels: 'one',
+        prefixes: 'shared',
         localPref: 100,
         sender: 1,
       }).bytes,
@@ -144,7 +145,7 @@ async function askWhy(url: string, routes: number, times: number) {
   await fetchView<NeighborView[]>(url, '/neighbors', {});
   for (let i = 0; i < times; i++) {
     const route = Math.floor((routes / times) * i);
-    const prefix = `10.${route % 100}.1.0/24`;
+    const prefix = `10.0.${route % 100}.0/24`;
     const questions = {
       route: `65000:${Math.floor(route / 100)}:${prefix}`,
       // Without a route distinguisher there are thousands of them.

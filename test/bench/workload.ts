@@ -2,7 +2,15 @@
 import type { RouteLoad } from './route-load.ts';
 
 /** What is measured one after the other in one fresh process. */
-export type Phase = 'announce' | 'change' | 'withdraw' | 'late-joiner' | 'idle-latency' | 'paced-latency';
+export type Phase =
+  | 'announce'
+  | 'change'
+  | 'withdraw'
+  | 'late-joiner'
+  | 'idle-latency'
+  | 'paced-latency'
+  | 'further-paths'
+  | 'peer-down';
 
 export interface Workload {
   readonly name: string;
@@ -11,6 +19,8 @@ export interface Workload {
   readonly senders: number;
   readonly receivers: number;
   readonly phases: readonly Phase[];
+  /** Numbers of routes at which time and memory are noted while they are announced. */
+  readonly marks: readonly number[];
   /** Part of `--quick`. */
   readonly quick: boolean;
 }
@@ -21,10 +31,11 @@ const bulk: RouteLoad = {
   attributeSets: 10_000,
   setChanges: 'every-update',
   labels: 'one',
+  prefixes: 'own',
   localPref: 100,
   sender: 0,
 };
-const one = { senders: 1, receivers: 1, quick: false } as const;
+const one = { senders: 1, receivers: 1, marks: [], quick: false } as const;
 
 export const workloads: readonly Workload[] = [
   {
@@ -89,11 +100,26 @@ export const workloads: readonly Workload[] = [
     receivers: 8,
     phases: ['announce', 'idle-latency', 'paced-latency'],
   },
-  ...[100_000, 1_000_000, 4_000_000].map((routes): Workload => ({
+  {
     ...one,
-    name: `memory-${routes < 1_000_000 ? `${routes / 1000}k` : `${routes / 1_000_000}m`}`,
-    title: `memory of a process with ${routes.toLocaleString('en')} routes`,
-    load: { ...bulk, routes },
+    name: 'shared-prefixes',
+    title: '100 k routes, the same 100 prefixes in 1,000 VPNs',
+    load: { ...bulk, routes: 100_000, prefixes: 'shared' },
     phases: ['announce'],
-  })),
+  },
+  {
+    ...one,
+    name: 'further-paths',
+    title: '500 k routes, then three further paths of each that are not best',
+    load: { ...bulk, routes: 500_000 },
+    phases: ['announce', 'further-paths'],
+  },
+  {
+    ...one,
+    name: 'memory-4m',
+    title: 'growth to 4 M routes, and what is given back when their peer leaves',
+    load: { ...bulk, routes: 4_000_000 },
+    phases: ['announce', 'peer-down'],
+    marks: [100_000, 1_000_000, 2_000_000, 3_000_000],
+  },
 ];

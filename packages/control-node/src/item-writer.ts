@@ -6,7 +6,9 @@ import {
   type EnetItem,
   type EnetKey,
   type Item,
+  type RelabelledItem,
   type UnicastItem,
+  WrittenAttributes,
   enetItemId,
   itemsBodies,
   retractsBodies,
@@ -121,9 +123,28 @@ export function reflectedEvpnPath(path: Path, table: ItemTable): ReflectedPath {
   return { ...reflected, label, l3Label: labelOf(l3Field) };
 }
 
-function itemOf(route: Route, family: UnicastItem['family'], table: ItemTable): UnicastItem {
-  const paths = inOrder(route.multipath).map((path) => reflectedPath(path, table));
-  return { family, prefix: route.prefix!, attributes: reflectedAttributes(paths) };
+function itemOf(route: Route, family: UnicastItem['family'], table: ItemTable): UnicastItem | RelabelledItem {
+  const { multipath } = route;
+  const prefix = route.prefix!;
+  const paths = inOrder(multipath).map((path) => reflectedPath(path, table));
+  const [path] = paths;
+  const written =
+    paths.length > 1 ? undefined : writtenOnce(factsOf(multipath[0]!.attributes, table.asn), path!);
+  if (written !== undefined) return { family, prefix, written, label: path!.label };
+  return { family, prefix, attributes: reflectedAttributes(paths) };
+}
+
+/** What a single path has in its item; kept from the second time on: a route may be the only one that is like it. */
+function writtenOnce(facts: Facts, path: ReflectedPath): WrittenAttributes | undefined {
+  const { virtualNetwork } = path;
+  // Without a label there are no encapsulations either.
+  if (path.label === 0) return undefined;
+  if (facts.writtenFor !== virtualNetwork) {
+    facts.writtenFor = virtualNetwork;
+    facts.written = undefined;
+    return undefined;
+  }
+  return (facts.written ??= new WrittenAttributes(reflectedAttributes([path])));
 }
 
 /**
@@ -161,13 +182,16 @@ function reflectedPath(path: Path, table: ItemTable): ReflectedPath {
   };
 }
 
-/** What an item says of attributes whatever the route is. */
+/** What an item says of attributes whatever the route is. Attributes are those of one source and one next hop. */
 interface Facts {
   readonly asn: number;
   readonly localPref: number;
   readonly med: number;
   readonly communities: readonly number[];
   readonly properties: RouteProperties;
+  /** The virtual network they were last written for, and the octets when that was not the first time. */
+  writtenFor: string | undefined;
+  written: WrittenAttributes | undefined;
 }
 
 const known = new WeakMap<PathAttributes, Facts>();
@@ -181,6 +205,8 @@ function factsOf(attributes: PathAttributes, asn: number): Facts {
     med: attributes.med ?? 0,
     communities: attributes.communities,
     properties: routeProperties(attributes.extendedCommunities, asn),
+    writtenFor: undefined,
+    written: undefined,
   };
   known.set(attributes, facts);
   return facts;

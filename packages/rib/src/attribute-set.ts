@@ -8,6 +8,7 @@ import type { Source } from './source.ts';
 /** Attributes, next hop and source, decoded on demand; what selection steps compare. */
 export interface AttributeSet {
   readonly source: Source;
+  /** An object of this set alone: what was found out about it holds for one source and one next hop. */
   readonly attributes: PathAttributes;
   /** What selection compares of them. */
   readonly compared: Compared;

@@ -198,9 +198,12 @@ class Replicator implements Follower {
   }
 
   copies(destination: number): string[] {
-    const names = new Set<string>();
-    this.#replicas.forEach(destination, (table) => names.add(this.#tables.get(table)?.name ?? ''));
-    return [...names].filter((name) => name !== '');
+    const names: string[] = [];
+    this.#replicas.forEach(destination, (table) => {
+      const name = this.#tables.get(table)?.name;
+      if (name !== undefined && !names.includes(name)) names.push(name);
+    });
+    return names;
   }
 
   #concernsWalk(number: number): boolean {

@@ -1,7 +1,7 @@
 /**
  * Attributes remembered by the octets they were read from. The items of one agent differ in their prefix and their
  * label and hardly in anything else, so a block (what stands between `</nlri>` and `</entry>`, and that tag) is kept in
- * two pieces, before and behind the digits of its first label. An equal block with the label that it had last gives the
+ * two pieces, before and behind the digits of its first label. An equal block whose label has not changed gives the
  * very same {@link ItemAttributes}, and one with another label a copy that costs next to nothing.
  */
 import { RecentMap } from '@vaportrail/net';
@@ -22,9 +22,11 @@ interface Block {
   /** Octets up to and with the first `<label>`, and those from `</label>` on. */
   readonly head: Buffer;
   readonly tail: Buffer;
-  /** As they were read last. */
+  /** As they were read, with the label that came twice in a row or was the first. */
   label: number;
   attributes: ItemAttributes;
+  /** The label that came last. */
+  lastLabel: number;
 }
 
 const labelOpen = Buffer.from('<label>');
@@ -64,8 +66,7 @@ export class AttributeBlocks {
     const end = i + tail.length;
     if (i === digits || end > limit || bytes.compare(tail, 0, tail.length, i, end) !== 0) return undefined;
     this.end = end;
-    if (label !== block.label) relabel(block, label);
-    return block.attributes;
+    return relabelled(block, label);
   }
 
   /** Keeps what was read from `bytes[start…end)`. */
@@ -87,6 +88,7 @@ export class AttributeBlocks {
       tail: Buffer.from(bytes.subarray(behind, end)),
       label: hop.label,
       attributes,
+      lastLabel: hop.label,
     });
   }
 
@@ -98,10 +100,14 @@ export class AttributeBlocks {
   }
 }
 
-function relabel(block: Block, label: number): void {
+/** The attributes of a block with a label. Kept are those of one that comes again: others are forgotten while they are young. */
+function relabelled(block: Block, label: number): ItemAttributes {
+  if (label === block.label) return block.attributes;
   const [first, ...others] = block.attributes.nextHops;
-  block.label = label;
-  block.attributes = { ...block.attributes, nextHops: [{ ...first!, label }, ...others] };
+  const attributes = { ...block.attributes, nextHops: [{ ...first!, label }, ...others] };
+  if (label === block.lastLabel) Object.assign(block, { label, attributes });
+  block.lastLabel = label;
+  return attributes;
 }
 
 /** A number for the octets that tell most blocks apart. */

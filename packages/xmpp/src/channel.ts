@@ -159,8 +159,8 @@ export class Channel {
 
   /** Queues messages: before each body goes the header with this peer's name. @returns as {@link send} */
   sendMessage(bodies: readonly Uint8Array[]): boolean {
-    const buffers: Uint8Array[] = [];
-    for (const body of bodies) buffers.push(this.#messageHeader, body);
+    const header = this.#messageHeader;
+    const buffers = bodies.length === 1 ? [header, bodies[0]!] : bodies.flatMap((body) => [header, body]);
     this.counters.sentMessages += bodies.length;
     return this.send(buffers);
   }

@@ -33,7 +33,7 @@ export class Connection {
   #unread = 0;
   #failure = '';
   /** To be written at the end of this turn. */
-  readonly #queue: Uint8Array[] = [];
+  #queue: Uint8Array[] = [];
   #queuedOctets = 0;
 
   /** @param share what it shares with other connections */
@@ -73,11 +73,12 @@ export class Connection {
 
   /** Writes buffers; what is written in one turn of the event loop goes out in one system call. */
   writeAll(buffers: readonly Uint8Array[]): void {
-    if (this.#queue.length === 0 && unwritten.push(this) === 1) process.nextTick(Connection.#flushAll);
-    for (const buffer of buffers) {
-      this.#queue.push(buffer);
-      this.#queuedOctets += buffer.length;
+    if (this.#queue.length > 0) for (const buffer of buffers) this.#queue.push(buffer);
+    else {
+      this.#queue = [...buffers];
+      if (unwritten.push(this) === 1) process.nextTick(Connection.#flushAll);
     }
+    for (const buffer of buffers) this.#queuedOctets += buffer.length;
   }
 
   /** Hands what is queued to the socket. */
@@ -86,11 +87,9 @@ export class Connection {
     if (queue.length === 0) return;
     const octets = this.#queuedOctets;
     const socket = this.#socket;
+    this.#queue = [];
     this.#queuedOctets = 0;
-    if (!socket.writable) {
-      queue.length = 0;
-      return;
-    }
+    if (!socket.writable) return;
     if (queue.length === 1) socket.write(queue[0]!);
     else if (octets <= JOINED_OCTETS) {
       const bytes = (joined ??= Buffer.allocUnsafeSlow(JOINED_OCTETS));
@@ -106,7 +105,6 @@ export class Connection {
       for (const buffer of queue) socket.write(buffer);
       socket.uncork();
     }
-    queue.length = 0;
   }
 
   static #flushAll(): void {

@@ -77,6 +77,7 @@ export {
   messageHeader,
   retractsBodies,
 } from './item-message.ts';
+export { WrittenAttributes, type RelabelledItem } from './written-attributes.ts';
 export {
   agentEndOfRib,
   announceStanzas,

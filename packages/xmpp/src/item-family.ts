@@ -9,7 +9,7 @@ import {
   prefixText,
   type Prefix,
 } from '@vaportrail/net';
-import type { EnetItem, Item, ItemFamily } from './item.ts';
+import type { EnetItem, Item, ItemFamily, UnicastItem } from './item.ts';
 
 export interface ItemFamilyRow {
   readonly afi: number;
@@ -84,7 +84,7 @@ export function nativeIdOf(node: string): number | undefined {
  * The id of an item in a message to agents: `ADDR/LEN`, `[TAG-]MAC,IP/LEN[,GROUP,SOURCE]` for EVPN, and
  * `GROUP,SOURCE` for multicast, to which the control node adds the route distinguisher.
  */
-export function itemId(item: Item): string {
+export function itemId(item: Item | Pick<UnicastItem, 'family' | 'prefix'>): string {
   switch (item.family) {
     case 'inet':
     case 'inet-labeled': {

@@ -8,7 +8,10 @@ import { attributesText, nlriText } from './entry-writer.ts';
 import { itemFamilies, itemId, itemsNode } from './item-family.ts';
 import type { Item, ItemFamily, UnicastItem } from './item.ts';
 import { CONTROL_NODE_JID } from './jid.ts';
+import { octets } from './octet-cursor.ts';
 import { END_OF_RIB_NODE } from './stanza-reader.ts';
+import { TextOctets } from './text-octets.ts';
+import type { RelabelledItem } from './written-attributes.ts';
 
 /** Most items in one message. */
 export const MAX_ITEMS = 32;
@@ -25,8 +28,11 @@ export function messageHeader(agent: string): Buffer {
 }
 
 const eventHead = `\n\t<event xmlns="${PUBSUB}">\n\t\t<items node="`;
-const tail = '\n\t\t</items>\n\t</event>\n</message>\n';
-const entryTail = '\n\t\t\t\t</entry>\n\t\t\t</item>';
+const tail = octets('\n\t\t</items>\n\t</event>\n</message>\n');
+const entryTail = octets('\n\t\t\t\t</entry>\n\t\t\t</item>');
+
+/** The body in work. */
+const body = new TextOctets();
 
 /** The marker behind the last route. */
 export const endOfRibBody: Buffer = Buffer.from(
@@ -37,26 +43,23 @@ export const endOfRibBody: Buffer = Buffer.from(
  * Bodies that announce items of one instance and family, each with at most {@link MAX_ITEMS}.
  * `idOf` names items whose id needs more than the item tells (a route distinguisher for multicast).
  */
-export function itemsBodies(
+export function itemsBodies<I extends Item | RelabelledItem>(
   family: ItemFamily,
   instance: string,
-  items: Iterable<Item>,
-  idOf: (item: Item) => string = itemId,
+  items: Iterable<I>,
+  idOf: (item: I) => string = itemId,
 ): Buffer[] {
   const head = bodyHead(family, instance);
   const bodies: Buffer[] = [];
-  // One text for all items of a body, and one buffer made of it: buffers cost more than the text in them.
-  let text = head;
   let count = 0;
-  const flush = (): void => {
-    bodies.push(Buffer.from(text + tail));
-    [text, count] = [head, 0];
-  };
   for (const item of items) {
-    text += itemHead(item, idOf(item)) + attributesText(item, 'control-node') + entryTail;
-    if (++count === MAX_ITEMS || text.length >= MAX_BODY_BYTES) flush();
+    if (count++ === 0) body.reset().text(head);
+    writeItem(item, idOf(item));
+    if (count < MAX_ITEMS && body.length < MAX_BODY_BYTES) continue;
+    bodies.push(body.octets(tail).copy());
+    count = 0;
   }
-  if (count > 0) flush();
+  if (count > 0) bodies.push(body.octets(tail).copy());
   return bodies;
 }
 
@@ -68,7 +71,7 @@ export function retractsBodies(family: ItemFamily, instance: string, ids: readon
     const retracts = ids
       .slice(at, at + MAX_RETRACTS)
       .map((id) => `\n\t\t\t<retract id="${escapeXML(id)}" />`);
-    bodies.push(Buffer.from(head + retracts.join('') + tail));
+    bodies.push(body.reset().text(head).text(retracts.join('')).octets(tail).copy());
   }
   return bodies;
 }
@@ -77,36 +80,44 @@ function bodyHead(family: ItemFamily, instance: string): string {
   return `${eventHead}${escapeXML(itemsNode(family, instance))}">`;
 }
 
-/** What goes before the attributes of an item. Ids and prefixes of unicast items are the same text. */
-function itemHead(item: Item, id: string): string {
+function writeItem(item: Item | RelabelledItem, id: string): void {
   const { family } = item;
   switch (family) {
     case 'inet':
     case 'inet6':
     case 'inet-labeled': {
-      const { between, behind } = unicastHeads[family];
-      return `${itemStart}${id}${between}${id}${behind}`;
+      // The id of a unicast item and its prefix are the same text.
+      const { start, between, behind } = unicastHeads[family];
+      body.octets(start).text(id).octets(between).text(id).octets(behind);
+      if ('written' in item) item.written.write(body, item.label);
+      else body.text(attributesText(item, 'control-node'));
+      break;
     }
     case 'e-vpn':
     case 'ermvpn':
     case 'inet-mvpn':
-      return `${itemStart}${escapeXML(id)}${entryStart}${nlriText(item, 'control-node')}`;
+      body.text(`${itemStart}${escapeXML(id)}${entryStart}`);
+      body.text(nlriText(item, 'control-node')).text(attributesText(item, 'control-node'));
+      break;
   }
+  body.octets(entryTail);
 }
 
 const itemStart = '\n\t\t\t<item id="';
 const entryStart = '">\n\t\t\t\t<entry>';
 
-/** What stands between the id of an item and its prefix, and behind that. */
-function unicastHead(family: UnicastItem['family']): { between: string; behind: string } {
+/** What stands before the id of an item, between it and the prefix, and behind that. */
+type UnicastHead = Readonly<Record<'start' | 'between' | 'behind', Uint8Array>>;
+
+function unicastHead(family: UnicastItem['family']): UnicastHead {
   const { afi, safi } = itemFamilies[family];
   const [between = '', behind = ''] = template('control-node', 5, (lines) =>
     lines.in('nlri', () => lines.leaf('af', afi).leaf('safi', safi).leaf('address', open)),
   );
-  return { between: `${entryStart}${between}`, behind };
+  return { start: octets(itemStart), between: octets(`${entryStart}${between}`), behind: octets(behind) };
 }
 
-const unicastHeads: Readonly<Record<UnicastItem['family'], { between: string; behind: string }>> = {
+const unicastHeads: Readonly<Record<UnicastItem['family'], UnicastHead>> = {
   inet: unicastHead('inet'),
   inet6: unicastHead('inet6'),
   'inet-labeled': unicastHead('inet-labeled'),

@@ -42,6 +42,16 @@ t.test('a block with another label is read as it is, and each label has attribut
   t.equal(read[4]?.loadBalance, read[0]?.loadBalance, 'what has nothing to do with the label is shared');
 });
 
+t.test('a label that comes again is that of the block from then on', async (t) => {
+  const scanner = new StanzaScanner();
+  const [first, once, again, more] = [16, 17, 17, 17].map((label) =>
+    scan(scanner, publish(relabelled(attributes, label))),
+  );
+  t.same(once, relabelled(first!, 17));
+  t.same(again, once);
+  t.equal(more, again);
+});
+
 t.test(
   'attributes met again and again, with labels changed, are read as the strict parser reads them',
   async (t) => {

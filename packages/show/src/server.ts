@@ -89,7 +89,10 @@ export class ViewServer {
     return this;
   }
 
-  /** Adds a view whose answer is a document with its own content type. */
+  /**
+   * Adds a view whose answer is a document with its own content type. Parameters that are not among `parameters` are
+   * passed over: those who ask are programs that were written for other daemons too.
+   */
   page(
     path: string,
     answer: (query: Query) => Page | Promise<Page>,
@@ -175,6 +178,7 @@ export class ViewServer {
       const query: Record<string, string> = {};
       for (const [parameter, value] of url.searchParams) {
         if (!view.parameters.includes(parameter)) {
+          if (view.form === 'page') continue;
           const takes = view.parameters.length === 0 ? 'none' : view.parameters.join(', ');
           return sendJson(response, 400, { error: `unknown parameter "${parameter}" (known: ${takes})` });
         }

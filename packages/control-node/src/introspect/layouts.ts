@@ -169,6 +169,36 @@ export const neighborFamily = {
   gateway_address: 4,
 } as const satisfies Layout;
 
+export const xmppConnection = {
+  name: 1,
+  deleted: 2,
+  remote_endpoint: 3,
+  local_endpoint: 4,
+  state: 5,
+  last_event: 6,
+  last_state: 7,
+  last_state_at: 8,
+  receivers: 9,
+} as const satisfies Layout;
+
+export const socketStatistics = {
+  bytes: 1,
+  calls: 2,
+  average_bytes: 3,
+  blocked_duration: 4,
+  blocked_count: 5,
+  average_blocked_duration: 6,
+  errors: 7,
+} as const satisfies Layout;
+
+export const routeTargetGroup = {
+  rtarget: 1,
+  import_members: 2,
+  export_members: 3,
+  peers_interested: 4,
+  dep_route: 5,
+} as const satisfies Layout;
+
 export const routingInstance = {
   name: 1,
   virtual_network: 3,
@@ -183,6 +213,7 @@ export const routingInstance = {
   deleted_at: 9,
   tables: 2,
   routing_policies: 11,
+  neighbors: 14,
 } as const satisfies Layout;
 
 export const routingInstanceTable = {

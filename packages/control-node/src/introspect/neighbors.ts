@@ -1,10 +1,9 @@
-/** `BgpNeighborReq`, `ShowBgpNeighborSummaryReq` and `ShowXmppServerReq`: who this node talks to. Agents are neighbours too. */
+/** `BgpNeighborReq` and `ShowBgpNeighborSummaryReq`: who this node talks to. Agents are neighbours too. */
 import type { NeighborView, PathRetentionView, TrafficView } from '@vaportrail/show';
 
 import {
   type Field,
   type Fields,
-  answer,
   bool,
   laidOut,
   number,
@@ -26,39 +25,16 @@ export interface LocalIdentity {
   readonly clusterId: string | undefined;
 }
 
-/** `<BgpNeighborListResp>` */
-export function neighborAnswer(neighbors: readonly NeighborView[], local: LocalIdentity): string {
-  return answer('BgpNeighborListResp', {
-    neighbors: structures(
-      'BgpNeighborResp',
-      neighbors.map((neighbor) => ({ ...summaryFields(neighbor, local), ...detailFields(neighbor) })),
-    ),
-  });
-}
-
-/** `<ShowBgpNeighborSummaryResp>` */
-export function neighborSummaryAnswer(neighbors: readonly NeighborView[], local: LocalIdentity): string {
-  return answer('ShowBgpNeighborSummaryResp', {
-    neighbors: structures(
-      'BgpNeighborResp',
-      neighbors.map((neighbor) => summaryFields(neighbor, local)),
-    ),
-  });
-}
-
-/** `<ShowXmppServerResp>` */
-export function xmppServerAnswer(connections: number, established: number, listening: string): string {
-  return answer('ShowXmppServerResp', {
-    xmpp_server: text(listening),
-    current_connections: number(connections),
-    current_channels: number(established),
-  });
+/** A `<BgpNeighborResp>` with everything. */
+export function neighborFields(neighbor: NeighborView, local: LocalIdentity): Fields {
+  return { ...neighborSummaryFields(neighbor, local), ...detailFields(neighbor) };
 }
 
 /** As Contrail writes them (unverified against a running one). */
 const authentications = { none: 'NIL', md5: 'MD5', tls: 'TLS' } as const;
 
-function summaryFields(neighbor: NeighborView, local: LocalIdentity): Fields {
+/** A `<BgpNeighborResp>` of a summary. */
+export function neighborSummaryFields(neighbor: NeighborView, local: LocalIdentity): Fields {
   const isBgp = neighbor.protocol === 'bgp';
   const { port = 0 } = neighbor;
   return laidOut(neighborSummary, {

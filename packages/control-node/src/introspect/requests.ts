@@ -1,16 +1,115 @@
 /** Contrail's introspect requests, by the names and fields that clients send. */
-import type { Query, ViewServer } from '@vaportrail/show';
+import type { NeighborView, Page, Query, RoutingInstanceView, TableView, ViewServer } from '@vaportrail/show';
+import { type Fields, answer, structures, text } from '@vaportrail/show/sandesh';
 
 import type { ControlNode } from '../control-node.ts';
-import { neighborAnswer, neighborSummaryAnswer, xmppServerAnswer } from './neighbors.ts';
+import { bgpServerAnswer, xmppConnectionsAnswer, xmppServerAnswer } from './connections.ts';
+import { type ListPage, type Naming, firstPage, nextPage, searchOf } from './list-pages.ts';
+import { neighborFields, neighborSummaryFields } from './neighbors.ts';
 import { routePage, routePageFields } from './route-pages.ts';
-import { routingInstanceAnswer } from './routing-instances.ts';
-import { showRouteAnswer, showRouteSummaryAnswer } from './show-route.ts';
+import { type RouteTargetGroup, routeTargetFields, routeTargetGroups } from './route-targets.ts';
+import { routingInstanceFields, routingInstanceSummaryFields } from './routing-instances.ts';
+import { showRouteAnswer, tableSummaryFields } from './show-route.ts';
 
-/** Contrail's requests by their names. Fields that no answer depends on are accepted. */
+/** A request that searches a list by part of a name, and has the next page with `…Iterate`. */
+interface ListRequest<T> {
+  readonly response: string;
+  /** The field of the response, and the structure of its entries. */
+  readonly list: string;
+  readonly structure: string;
+  readonly entries: (node: ControlNode) => readonly T[];
+  readonly naming: Naming<T>;
+  readonly fields: (entry: T, node: ControlNode) => Fields;
+}
+
+const neighborList = {
+  list: 'neighbors',
+  structure: 'BgpNeighborResp',
+  entries: (node: ControlNode) => node.neighbors(),
+  naming: { name: (one: NeighborView) => one.name, alias: (one: NeighborView) => one.address },
+};
+const instanceList = {
+  list: 'instances',
+  structure: 'ShowRoutingInstance',
+  entries: (node: ControlNode) => node.routingInstances(),
+  naming: { name: (one: RoutingInstanceView) => one.name },
+};
+const targetList = {
+  list: 'rtgroup_list',
+  structure: 'ShowRtGroupInfo',
+  entries: (node: ControlNode) =>
+    routeTargetGroups(node.routingInstances(), node.routes({ table: 'bgp.rtarget.0' })),
+  naming: { name: (one: RouteTargetGroup) => one.target },
+  fields: routeTargetFields,
+};
+
+const listRequests = {
+  BgpNeighborReq: request({
+    ...neighborList,
+    response: 'BgpNeighborListResp',
+    fields: (one, node) => neighborFields(one, node.identity()),
+  }),
+  ShowBgpNeighborSummaryReq: request({
+    ...neighborList,
+    response: 'ShowBgpNeighborSummaryResp',
+    fields: (one, node) => neighborSummaryFields(one, node.identity()),
+  }),
+  ShowRoutingInstanceReq: request({
+    ...instanceList,
+    response: 'ShowRoutingInstanceResp',
+    fields: routingInstanceFields,
+  }),
+  ShowRoutingInstanceSummaryReq: request({
+    ...instanceList,
+    response: 'ShowRoutingInstanceSummaryResp',
+    fields: routingInstanceSummaryFields,
+  }),
+  ShowRouteSummaryReq: request({
+    response: 'ShowRouteSummaryResp',
+    list: 'tables',
+    structure: 'ShowRouteTableSummary',
+    entries: (node) => node.tables(),
+    naming: { name: (one: TableView) => one.name },
+    fields: tableSummaryFields,
+  }),
+  ShowRtGroupReq: request({ ...targetList, response: 'ShowRtGroupResp' }),
+  ShowRtGroupSummaryReq: request({ ...targetList, response: 'ShowRtGroupSummaryResp' }),
+} as const;
+
+/** What answers a list request, and what answers for its further pages. */
+interface ListAnswers {
+  readonly first: (node: ControlNode, name: string, query: Query) => string;
+  readonly next: (node: ControlNode, name: string, query: Query) => string;
+}
+
+function request<T>({ response, list, structure, entries, naming, fields }: ListRequest<T>): ListAnswers {
+  const written = (node: ControlNode, name: string, page: ListPage<T>): string =>
+    answer(response, {
+      [list]: structures(
+        structure,
+        page.entries.map((entry) => fields(entry, node)),
+      ),
+      next_batch: page.nextBatch === '' ? undefined : text(page.nextBatch, `${name}Iterate`),
+    });
+  return {
+    first: (node, name, query) => written(node, name, firstPage(entries(node), searchOf(query), naming)),
+    next: (node, name, query) =>
+      written(node, name, nextPage(entries(node), query['iterate_info'] || query['x'] || '', naming)),
+  };
+}
+
+function xml(body: string): Page {
+  return { contentType: 'text/xml; charset=utf-8', body };
+}
+
+/** Contrail's requests by their names. */
 export function serveIntrospect(server: ViewServer, node: ControlNode): void {
-  const xml = (body: string) => ({ contentType: 'text/xml; charset=utf-8', body });
-  const routes = (query: Query) => {
+  for (const [name, { first, next }] of Object.entries<ListAnswers>(listRequests)) {
+    server
+      .page(`/Snh_${name}`, (query) => xml(first(node, name, query)), ['search_string', 'name', 'x'])
+      .page(`/Snh_${name}Iterate`, (query) => xml(next(node, name, query)), ['iterate_info', 'x']);
+  }
+  const routes = (query: Query): Page => {
     const neighbors = new Map(node.neighbors().map((neighbor) => [neighbor.name, neighbor]));
     const peer = (name: string) => {
       const neighbor = neighbors.get(name);
@@ -19,49 +118,14 @@ export function serveIntrospect(server: ViewServer, node: ControlNode): void {
     return xml(showRouteAnswer(routePage(node, query), { localAsn: node.identity().asn, peer }));
   };
   server
-    .page('/Snh_ShowRouteReqIterate', routes, ['route_info', 'x'])
     .page('/Snh_ShowRouteReq', routes, routePageFields)
-    .page(
-      '/Snh_ShowRouteSummaryReq',
-      ({ search_string: name, x }) =>
-        xml(showRouteSummaryAnswer(node.tables().filter(containing(name ?? x, (table) => table.name)))),
-      ['search_string', 'x'],
-    )
-    .page(
-      '/Snh_BgpNeighborReq',
-      ({ search_string: name, x }) =>
-        xml(
-          neighborAnswer(node.neighbors().filter(containing(name ?? x, (one) => one.name)), node.identity()),
-        ),
-      ['search_string', 'x'],
-    )
-    .page(
-      '/Snh_ShowBgpNeighborSummaryReq',
-      ({ search_string: name, x }) =>
-        xml(
-          neighborSummaryAnswer(
-            node.neighbors().filter(containing(name ?? x, (one) => one.name)),
-            node.identity(),
-          ),
-        ),
-      ['search_string', 'x'],
-    )
-    .page(
-      '/Snh_ShowRoutingInstanceReq',
-      ({ search_string: name, name: exact, x }) =>
-        xml(
-          routingInstanceAnswer(
-            node.routingInstances().filter(containing(name ?? exact ?? x, (one) => one.name)),
-          ),
-        ),
-      ['search_string', 'name', 'x'],
-    )
+    .page('/Snh_ShowRouteReqIterate', routes, ['route_info', 'x'])
     .page('/Snh_ShowXmppServerReq', () => {
       const { open, established, listening } = node.xmppConnections();
       return xml(xmppServerAnswer(open, established, listening));
-    });
-}
-
-function containing<T>(part: string | undefined, name: (one: T) => string): (one: T) => boolean {
-  return (one) => part === undefined || name(one).includes(part);
+    })
+    .page('/Snh_ShowXmppConnectionReq', () =>
+      xml(xmppConnectionsAnswer(node.neighbors(), node.xmppConnections().listening)),
+    )
+    .page('/Snh_ShowBgpServerReq', () => xml(bgpServerAnswer(node.neighbors())));
 }

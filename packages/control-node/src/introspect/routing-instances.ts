@@ -1,9 +1,9 @@
-/** `ShowRoutingInstanceReq`: instances with their targets, tables and members. */
+/** `ShowRoutingInstanceReq` and its summary: instances with their targets, tables and members. */
 import type { RoutingInstanceView, SubscriptionView, TableView } from '@vaportrail/show';
 
 import {
+  type Field,
   type Fields,
-  answer,
   bool,
   laidOut,
   number,
@@ -16,33 +16,39 @@ import {
 import { routingInstance, routingInstanceTable } from './layouts.ts';
 import { pathCounts, tableWork } from './show-route.ts';
 
-/** `<ShowRoutingInstanceResp>` */
-export function routingInstanceAnswer(instances: readonly RoutingInstanceView[]): string {
-  return answer('ShowRoutingInstanceResp', {
-    instances: structures(
-      'ShowRoutingInstance',
-      instances.map((instance) =>
-        laidOut(routingInstance, {
-          name: text(instance.name, 'ShowRoutingInstanceReq'),
-          virtual_network: text(instance.virtualNetwork),
-          vn_index: number(instance.virtualNetworkIndex ?? 0, 'i32'),
-          vxlan_id: number(0, 'i32'),
-          import_target: strings(instance.import.map((target) => `target:${target}`)),
-          export_target: strings(instance.export.map((target) => `target:${target}`)),
-          always_subscribe: bool(false),
-          allow_transit: bool(false),
-          pbb_evpn_enable: bool(false),
-          deleted: bool(false),
-          deleted_at: text(''),
-          tables: structures(
-            'ShowRoutingInstanceTable',
-            instance.tables.map((table) => tableFields(table, instance.subscribers)),
-          ),
-          // There are none: an instance has its route targets.
-          routing_policies: structures('ShowInstanceRoutingPolicyInfo', []),
-        }),
-      ),
-    ),
+/** A `<ShowRoutingInstance>` with its tables and their members. */
+export function routingInstanceFields(instance: RoutingInstanceView): Fields {
+  const tables = instance.tables.map((table) => tableFields(table, instance.subscribers));
+  return fieldsOf(instance, {
+    tables: structures('ShowRoutingInstanceTable', tables),
+    // There are none: an instance has its route targets, and BGP peers are those of the underlay.
+    routing_policies: structures('ShowInstanceRoutingPolicyInfo', []),
+    neighbors: strings([]),
+  });
+}
+
+/** A `<ShowRoutingInstance>` of a summary. */
+export function routingInstanceSummaryFields(instance: RoutingInstanceView): Fields {
+  return fieldsOf(instance, { tables: undefined, routing_policies: undefined, neighbors: undefined });
+}
+
+function fieldsOf(
+  instance: RoutingInstanceView,
+  detail: Readonly<Record<'tables' | 'routing_policies' | 'neighbors', Field | undefined>>,
+): Fields {
+  return laidOut(routingInstance, {
+    name: text(instance.name, 'ShowRoutingInstanceReq'),
+    virtual_network: text(instance.virtualNetwork),
+    vn_index: number(instance.virtualNetworkIndex ?? 0, 'i32'),
+    vxlan_id: number(0, 'i32'),
+    import_target: strings(instance.import.map((target) => `target:${target}`)),
+    export_target: strings(instance.export.map((target) => `target:${target}`)),
+    always_subscribe: bool(false),
+    allow_transit: bool(false),
+    pbb_evpn_enable: bool(false),
+    deleted: bool(false),
+    deleted_at: text(''),
+    ...detail,
   });
 }
 

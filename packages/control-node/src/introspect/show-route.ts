@@ -53,21 +53,14 @@ export function showRouteAnswer({ tables, nextBatch }: RoutePage, context: PathC
   });
 }
 
-/** `<ShowRouteSummaryResp>` */
-export function showRouteSummaryAnswer(tables: readonly TableView[]): string {
-  return answer('ShowRouteSummaryResp', {
-    tables: structures(
-      'ShowRouteTableSummary',
-      tables.map((table) =>
-        laidOut(routeTableSummary, {
-          name: text(table.name, 'ShowRouteReq'),
-          ...pathCounts(table),
-          ...tableWork,
-          deleted: bool(false),
-          deleted_at: text(''),
-        }),
-      ),
-    ),
+/** A `<ShowRouteTableSummary>`. */
+export function tableSummaryFields(table: TableView): Fields {
+  return laidOut(routeTableSummary, {
+    name: text(table.name, 'ShowRouteReq'),
+    ...pathCounts(table),
+    ...tableWork,
+    deleted: bool(false),
+    deleted_at: text(''),
   });
 }
 

@@ -1,8 +1,8 @@
 // Structures of introspect have the fields of the original, in its order and with its numbers.
 import t from 'tap';
 
-import type { Layout } from '@vaportrail/show/sandesh';
-import { neighborAnswer } from '../../src/introspect/neighbors.ts';
+import { type Layout, answer, structures } from '@vaportrail/show/sandesh';
+import { neighborFields } from '../../src/introspect/neighbors.ts';
 import * as layouts from '../../src/introspect/layouts.ts';
 import { RED, agent, controlNode, route } from '../running.ts';
 
@@ -44,11 +44,14 @@ t.test('every answer keeps to the layout', async (t) => {
     ['ShowBgpNeighborSummaryReq', 'BgpNeighborResp', layouts.neighborSummary],
     ['BgpNeighborReq', 'PeerCloseInfo', layouts.closeInfo],
     ['ShowRoutingInstanceReq?x=red', 'ShowRoutingInstance', layouts.routingInstance],
+    ['ShowRoutingInstanceSummaryReq?x=red', 'ShowRoutingInstance', layouts.routingInstance],
+    ['ShowXmppConnectionReq', 'ShowXmppConnection', layouts.xmppConnection],
+    ['ShowRtGroupReq', 'ShowRtGroupInfo', layouts.routeTargetGroup],
     ['ShowRoutingInstanceReq?x=red', 'ShowRoutingInstanceTable', layouts.routingInstanceTable],
   ];
   for (const [request, structure, layout] of expected) {
     const fields = fieldsOf(await ask(request), structure);
-    t.ok(Object.keys(fields).length > 4, structure);
+    t.ok(Object.keys(fields).length > 3, structure);
     t.strictSame(Object.entries(fields), within(layout, fields), `${request}: ${structure}`);
   }
   const neighbor = await ask('BgpNeighborReq');
@@ -63,27 +66,26 @@ t.test('every answer keeps to the layout', async (t) => {
 
 t.test('a BGP peer shows its families, and no counts that nobody has made', async (t) => {
   const traffic = { messages: 3, octets: 99, updates: 1, opens: 1, keepalives: 1, notifications: 0 };
-  const xml = neighborAnswer(
-    [
-      {
-        name: 'mx',
-        address: '10.1.1.9',
-        protocol: 'bgp',
-        type: 'external',
-        state: 'Established',
-        asn: 64513,
-        families: ['inet-vpn'],
-        flaps: 2,
-        received: traffic,
-        sent: traffic,
-        paths: 7,
-        backlog: 0,
-        prefixLimit: 1000,
-        port: 179,
-      },
-    ],
+  const fields = neighborFields(
+    {
+      name: 'mx',
+      address: '10.1.1.9',
+      protocol: 'bgp',
+      type: 'external',
+      state: 'Established',
+      asn: 64513,
+      families: ['inet-vpn'],
+      flaps: 2,
+      received: traffic,
+      sent: traffic,
+      paths: 7,
+      backlog: 0,
+      prefixLimit: 1000,
+      port: 179,
+    },
     { asn: 64512, routerId: '10.1.1.1', clusterId: '10.1.1.1' },
   );
+  const xml = answer('BgpNeighborListResp', { neighbors: structures('BgpNeighborResp', [fields]) });
   t.match(
     xml,
     /<transport_address [^>]*>10\.1\.1\.9:179<.*<cluster_id type="string" identifier="64">10\.1\.1\.1</,

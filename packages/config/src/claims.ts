@@ -3,9 +3,8 @@
  * claim is the key `claim/<pool>/<name>` with the UUID of its owner for a value; a write takes it on the condition that
  * the key is not there, and so no two config nodes ever give out the same.
  */
+import { Relation } from '@vaportrail/schema';
 import { IndexPool, type PlaceRow } from './index-pool.ts';
-
-const none: ReadonlySet<string> = new Set();
 
 export interface Claim {
   /** Such as `route-target`, or `address/<network>/<subnet>`. */
@@ -16,7 +15,8 @@ export interface Claim {
 export class Claims {
   /** Owners by name, by pool. */
   readonly #pools = new Map<string, Map<string, string>>();
-  readonly #held = new Map<string, Set<string>>();
+  /** Texts of claims by owner. */
+  readonly #held = new Relation();
   readonly #finders = new Map<string, { readonly signature: string; readonly finder: IndexPool }>();
 
   owner({ pool, name }: Claim): string | undefined {
@@ -40,7 +40,7 @@ export class Claims {
 
   /** Everything an object has. */
   heldBy(uuid: string): Claim[] {
-    return [...(this.#held.get(uuid) ?? none)].map(claimOf);
+    return Array.from(this.#held.of(uuid), claimOf);
   }
 
   /**
@@ -61,11 +61,7 @@ export class Claims {
     const before = this.owner(claim);
     if (before === owner) return;
     const text = claimText(claim);
-    if (before !== undefined) {
-      const held = this.#held.get(before);
-      held?.delete(text);
-      if (held?.size === 0) this.#held.delete(before);
-    }
+    if (before !== undefined) this.#held.delete(before, text);
     let pool = this.#pools.get(claim.pool);
     if (pool === undefined) this.#pools.set(claim.pool, (pool = new Map()));
     if (owner === undefined) {
@@ -79,9 +75,7 @@ export class Claims {
       return;
     }
     pool.set(claim.name, owner);
-    const held = this.#held.get(owner);
-    if (held === undefined) this.#held.set(owner, new Set([text]));
-    else held.add(text);
+    this.#held.add(owner, text);
   }
 }
 

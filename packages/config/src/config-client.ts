@@ -1,6 +1,6 @@
 /** What those who read and write configuration need, whether the database is in this process or behind its API. */
 import type { ConfigObject, Configuration, ObjectTypeName } from '@vaportrail/schema';
-import type { NewObject, ObjectChange } from './config-database.ts';
+import type { NewObject, ObjectChange } from './requested-write.ts';
 
 /** A write that was answered is in the graph. */
 export interface ConfigClient extends Configuration {

@@ -8,7 +8,7 @@ import { ConfigDatabase } from './config-database.ts';
 import { EmbeddedStore } from './embedded-store.ts';
 import { EtcdStore } from './etcd-store.ts';
 import { LoadBalancerDrivers, loadBalancerDrivers } from './loadbalancer/drivers.ts';
-import type { NewObject } from './config-database.ts';
+import type { NewObject } from './requested-write.ts';
 import type { Store } from './store.ts';
 
 /** Contrail's port for its configuration API. */

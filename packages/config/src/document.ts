@@ -13,7 +13,7 @@ import {
   referringTypes,
   type ObjectTypeName,
 } from '@vaportrail/schema';
-import type { NewObject, ObjectChange } from './config-database.ts';
+import type { NewObject, ObjectChange } from './requested-write.ts';
 
 /** What a reader wants of an object; everything by default. */
 export interface DocumentOptions {

@@ -5,6 +5,11 @@ import { open, type RootDatabase } from 'lmdb';
 import { FolderLock } from './folder-lock.ts';
 import { type Change, type Reading, type Store, StoreError, type Transaction } from './store.ts';
 
+/**
+ * Octets of address space for the file. LMDB would begin with few, and keep a mapping of each size it outgrew; address
+ * space is not memory, and a file that is larger is mapped anew.
+ */
+const ADDRESS_SPACE = 16 * 2 ** 30;
 /** LMDB sorts keys by their bytes; nothing we use is above this. */
 const BEHIND_EVERYTHING = '\uffff';
 
@@ -31,7 +36,12 @@ export class EmbeddedStore implements Store {
       mkdirSync(folder, { recursive: true });
       lock = FolderLock.take(folder);
       return new EmbeddedStore(
-        open<string, string>({ path: join(folder, 'config.mdb'), noSubdir: true, encoding: 'string' }),
+        open<string, string>({
+          path: join(folder, 'config.mdb'),
+          noSubdir: true,
+          encoding: 'string',
+          mapSize: ADDRESS_SPACE,
+        }),
         lock,
       );
     } catch (error) {

@@ -2,12 +2,8 @@
 export { ApiServer, type ApiServerOptions } from './api-server.ts';
 export { addressRange, addressRow, isAllocatable, type AddressRange } from './address-allocation.ts';
 export { Claims, type Claim } from './claims.ts';
-export {
-  ConfigDatabase,
-  type ConfigDatabaseOptions,
-  type NewObject,
-  type ObjectChange,
-} from './config-database.ts';
+export { ConfigDatabase, type ConfigDatabaseOptions } from './config-database.ts';
+export type { NewObject, ObjectChange } from './requested-write.ts';
 export { document } from './document.ts';
 export { EmbeddedStore } from './embedded-store.ts';
 export { EtcdStore, type EtcdStoreOptions } from './etcd-store.ts';

@@ -15,7 +15,7 @@ import {
 } from '@vaportrail/schema';
 import { jsonLines, silentLog, type Log } from '@vaportrail/show';
 import type { ConfigClient } from './config-client.ts';
-import type { NewObject, ObjectChange } from './config-database.ts';
+import type { NewObject, ObjectChange } from './requested-write.ts';
 
 /** Milliseconds between attempts to reach a config node that went away. */
 const RETRY = 500;

@@ -10,6 +10,11 @@ export const NAME = 'name/';
 export const LINKS = 'links/';
 export const CLAIM = 'claim/';
 
+/** The key of the object that a name is said to be that of; none for keys that are no names. */
+export function objectKeyOfName(key: string, value: string | undefined): string[] {
+  return key.startsWith(NAME) && value !== undefined ? [OBJECT + value] : [];
+}
+
 /** What a key has: a text, or an object whose text it is. */
 type Value = string | ConfigObject;
 

@@ -1,6 +1,7 @@
 /** All that one write brings about: the object itself, and what the rules add to it. */
-import { ConfigRequestError, type ConfigObject } from '@vaportrail/schema';
+import { addedTargets, ConfigRequestError, nameKey, referredTo, type ConfigObject } from '@vaportrail/schema';
 import { claimText, type Claim } from './claims.ts';
+import { CLAIM, LINKS, NAME, OBJECT, TransactionDraft } from './transaction-draft.ts';
 import type { ObjectWrite, Standing, WriteRule } from './write-rule.ts';
 
 /** More objects than this hang on no single one: a rule would be going in circles. */
@@ -37,11 +38,64 @@ export function plannedWrites(
     }
     if (write.after === undefined && write.before !== undefined)
       releases.push(...standing.claims.heldBy(write.before.uuid));
-    plan.push({ ...write, claims, releases });
+    const { before, after } = write;
+    plan.push({
+      ...(before && { before }),
+      ...(after && { after: standing.graph.compact(after) }),
+      claims,
+      releases,
+    });
   }
   refuseWhatIsUsed(plan, standing);
   refuseWhatIsTaken(plan, standing);
   return plan;
+}
+
+/** What a plan needs and changes in the store, after what is in a draft already. `linksOf` yields link counters. */
+export function drafted(
+  plan: readonly PlannedWrite[],
+  draft: TransactionDraft,
+  linksOf: (uuid: string) => number,
+): TransactionDraft {
+  const part = new TransactionDraft();
+  const fresh = new Set<string>();
+  for (const { before, after } of plan)
+    if (before === undefined && after !== undefined) fresh.add(after.uuid);
+  for (const { before, after, claims, releases } of plan) {
+    const { uuid, type, fqName } = (after ?? before)!;
+    const key = OBJECT + uuid;
+    const name = NAME + nameKey(type, fqName);
+    if (before === undefined) {
+      part.absent(key);
+      part.absent(name);
+      part.change(name, uuid);
+      part.change(LINKS + uuid, '0');
+    } else if (!draft.writes(key)) part.same(key, before);
+    if (after === undefined) {
+      part.same(LINKS + uuid, String(linksOf(uuid)));
+      for (const gone of [key, name, LINKS + uuid]) part.change(gone, undefined);
+    } else {
+      part.change(key, after);
+      const gained = before === undefined ? targets(after) : addedTargets(before, after);
+      for (const target of new Set(gained)) {
+        if (fresh.has(target)) continue;
+        const count = linksOf(target);
+        part.same(LINKS + target, String(count));
+        part.change(LINKS + target, String(count + 1));
+      }
+    }
+    for (const claim of releases) part.change(CLAIM + claimText(claim), undefined);
+    for (const claim of claims) {
+      part.absent(CLAIM + claimText(claim));
+      part.change(CLAIM + claimText(claim), uuid);
+    }
+  }
+  return part;
+}
+
+/** UUIDs an object hangs on. */
+function targets(object: ConfigObject): string[] {
+  return [...(object.parent === undefined ? [] : [object.parent.uuid]), ...referredTo(object)];
 }
 
 function refuseWhatIsUsed(plan: readonly PlannedWrite[], { graph }: Standing): void {

@@ -7,6 +7,7 @@
  */
 import type { ConfigClient } from '@vaportrail/config';
 import {
+  Relation,
   ConfigRequestError,
   type ConfigObject,
   type ObjectTypeName,
@@ -41,12 +42,19 @@ interface AppliedObject extends ObjectName {
   readonly kept: boolean;
   /** Names of its properties. */
   readonly keys: readonly string[];
-  readonly references: readonly ObjectName[];
+  /** UUIDs it was made to refer to. */
+  readonly references: readonly string[];
+}
+
+/** The UUIDs of both ends. */
+interface AppliedLink {
+  readonly from: string;
+  readonly to: string;
 }
 
 interface Applied {
   readonly objects: readonly AppliedObject[];
-  readonly links: readonly DesiredLink[];
+  readonly links: readonly AppliedLink[];
 }
 
 const nothingApplied: Applied = { objects: [], links: [] };
@@ -56,7 +64,9 @@ export class Reconciler {
   /** What each Kubernetes object was last brought to. */
   readonly #applied = new Map<string, Applied>();
   /** By name of a configuration object: who needs it. */
-  readonly #owners = new Map<string, Set<string>>();
+  readonly #owners = new Relation();
+  /** Lists of names of properties, of which there are few. */
+  readonly #keys = new Map<string, readonly string[]>();
   #writes = 0;
 
   constructor(client: ConfigClient) {
@@ -70,7 +80,7 @@ export class Reconciler {
 
   /** Who needs an object. */
   ownersOf(object: ObjectName): string[] {
-    return [...(this.#owners.get(nameText(object)) ?? [])];
+    return [...this.#owners.of(nameText(object))];
   }
 
   /** Brings the objects of one owner to what it needs now. What fails does not keep the rest from being done. */
@@ -78,21 +88,17 @@ export class Reconciler {
     const before = this.#applied.get(owner) ?? nothingApplied;
     const wanted = new Map(desired.objects.map((object) => [nameText(object), object]));
     const failures: Failure[] = [];
-    const links = new Set(desired.links.map(linkText));
+    const links = new Set(desired.links.map((link) => linkText(this.#appliedLink(link))));
     for (const link of before.links) {
-      if (!links.has(linkText(link))) await this.#tried(link.from, failures, () => this.#unlink(link));
+      if (!links.has(linkText(link))) await this.#unlink(link, failures);
     }
     const remaining = await this.#removeUnwanted(owner, before, wanted, failures);
-    for (const name of wanted.keys()) {
-      const owners = this.#owners.get(name);
-      if (owners === undefined) this.#owners.set(name, new Set([owner]));
-      else owners.add(owner);
-    }
+    for (const name of wanted.keys()) this.#owners.add(name, owner);
     failures.push(...(await this.#ensureAll(wanted, desired.links, before)));
-    for (const object of remaining) this.#owners.set(nameText(object), new Set([owner]));
-    const objects = [...remaining.reverse(), ...desired.objects.map(appliedObject)];
+    for (const object of remaining) this.#owners.add(nameText(object), owner);
+    const objects = remaining.reverse().concat(desired.objects.map((object) => this.#appliedObject(object)));
     if (objects.length === 0) this.#applied.delete(owner);
-    else this.#applied.set(owner, { objects, links: desired.links });
+    else this.#applied.set(owner, { objects, links: desired.links.map((link) => this.#appliedLink(link)) });
     return failures;
   }
 
@@ -107,10 +113,8 @@ export class Reconciler {
     for (const object of [...before.objects].reverse()) {
       const name = nameText(object);
       if (wanted.has(name)) continue;
-      const owners = this.#owners.get(name);
-      owners?.delete(owner);
-      if ((owners?.size ?? 0) > 0 || object.kept) continue;
-      this.#owners.delete(name);
+      this.#owners.delete(name, owner);
+      if (this.#owners.has(name) || object.kept) continue;
       const gone = await this.#tried(object, failures, () => this.#removeNamed(object));
       if (!gone) remaining.push(object);
     }
@@ -245,20 +249,14 @@ export class Reconciler {
         await this.#client.changeReference(present.type, present.uuid, type, uuid, 'ADD', attr ?? null);
       }
     }
-    const wanted = new Set(desired.references.map(nameText));
-    for (const reference of earlier?.references ?? []) {
-      if (wanted.has(nameText(reference))) continue;
-      const target = this.#client.graph.byName(reference.type, reference.fqName);
-      if (target === undefined) continue;
+    const listed = new Set(
+      Object.values(references).flatMap((list) => list.map((reference) => reference.uuid)),
+    );
+    for (const target of earlier?.references ?? []) {
+      const there = this.#client.graph.get(target);
+      if (there === undefined || listed.has(target)) continue;
       this.#writes++;
-      await this.#client.changeReference(
-        present.type,
-        present.uuid,
-        target.type,
-        target.uuid,
-        'DELETE',
-        null,
-      );
+      await this.#client.changeReference(present.type, present.uuid, there.type, target, 'DELETE', null);
     }
   }
 
@@ -293,13 +291,15 @@ export class Reconciler {
     await this.#client.changeReference(from.type, uuid, to.type, target, 'ADD', null);
   }
 
-  async #unlink({ from, to }: DesiredLink): Promise<void> {
-    const holder = this.#client.graph.byName(from.type, from.fqName);
-    const target = this.#client.graph.byName(to.type, to.fqName);
+  async #unlink({ from, to }: AppliedLink, failures: Failure[]): Promise<void> {
+    const holder = this.#client.graph.get(from);
+    const target = this.#client.graph.get(to);
     if (holder === undefined || target === undefined) return;
-    if (holder.references[to.type]?.some(({ uuid }) => uuid === target.uuid) !== true) return;
+    if (holder.references[target.type]?.some(({ uuid }) => uuid === to) !== true) return;
     this.#writes++;
-    await this.#client.changeReference(holder.type, holder.uuid, target.type, target.uuid, 'DELETE', null);
+    await this.#tried(holder, failures, async () => {
+      await this.#client.changeReference(holder.type, from, target.type, to, 'DELETE', null);
+    });
   }
 
   async #removeNamed({ type, fqName, uuid }: AppliedObject): Promise<void> {
@@ -321,24 +321,38 @@ export class Reconciler {
     this.#writes++;
     await this.#client.delete(object.type, object.uuid);
   }
-}
 
-function appliedObject({
-  type,
-  fqName,
-  uuid,
-  kept = false,
-  properties,
-  references,
-}: DesiredObject): AppliedObject {
-  const keys = Object.keys(properties);
-  return { type, fqName, ...(uuid !== undefined && { uuid }), kept, keys, references };
+  /** What is kept of an object; what the graph has as well is taken from there. */
+  #appliedObject({ type, fqName, uuid, kept = false, properties, references }: DesiredObject): AppliedObject {
+    const { graph } = this.#client;
+    const keys = Object.keys(properties);
+    const text = keys.join();
+    if (!this.#keys.has(text)) this.#keys.set(text, keys);
+    return {
+      type,
+      fqName: graph.byName(type, fqName)?.fqName ?? fqName,
+      ...(uuid !== undefined && { uuid }),
+      kept,
+      keys: this.#keys.get(text)!,
+      references: references.flatMap((each) => this.#there(each)?.uuid ?? []),
+    };
+  }
+
+  /** An end that is not there has no UUID, and is no link. */
+  #appliedLink({ from, to }: DesiredLink): AppliedLink {
+    return { from: this.#there(from)?.uuid ?? '', to: this.#there(to)?.uuid ?? '' };
+  }
+
+  #there({ type, fqName, uuid }: ObjectName): ConfigObject | undefined {
+    const { graph } = this.#client;
+    return uuid === undefined ? graph.byName(type, fqName) : graph.get(uuid);
+  }
 }
 
 function needsOf({ parent, references }: DesiredObject): readonly ObjectName[] {
   return parent === undefined ? references : [parent, ...references];
 }
 
-function linkText({ from, to }: DesiredLink): string {
-  return `${nameText(from)} → ${nameText(to)}`;
+function linkText({ from, to }: AppliedLink): string {
+  return `${from} ${to}`;
 }

@@ -1,6 +1,5 @@
 /** Contrail's configuration objects, and what follows from them for compute nodes and control nodes. */
 export { eventOf, statesOf, type ConfigEvent, type Configuration } from './config-event.ts';
-export { ConfigFollowers } from './config-followers.ts';
 export { CopiedGraph, type ObjectLine } from './copied-graph.ts';
 export {
   annotationOf,
@@ -40,6 +39,7 @@ export {
   preferences,
   proxiesOf,
 } from './loadbalancer/proxies.ts';
+export { FollowedGraph } from './followed-graph.ts';
 export { linkTypes, type LinkType } from './link-type.ts';
 export { addedTargets, nameKey, ObjectGraph, referredTo } from './object-graph.ts';
 export {
@@ -56,6 +56,7 @@ export {
   type ObjectType,
   type ObjectTypeName,
 } from './object-type.ts';
+export { Relation } from './relation.ts';
 export {
   instanceName,
   routingInstanceSettings,

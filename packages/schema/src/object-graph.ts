@@ -1,15 +1,16 @@
 /** All configuration objects in memory, with the ways between them: names, children, back references. */
 import { ConfigRequestError, type ConfigObject, type Reference } from './config-object.ts';
 import type { ObjectTypeName } from './object-type.ts';
-
-const noObjects: ReadonlySet<string> = new Set();
+import { Relation } from './relation.ts';
+import { SharedParts } from './shared-parts.ts';
 
 export class ObjectGraph {
   readonly #objects = new Map<string, ConfigObject>();
   readonly #byType = new Map<ObjectTypeName, Map<string, ConfigObject>>();
   readonly #byName = new Map<string, string>();
-  readonly #children = new Map<string, Set<string>>();
-  readonly #referrers = new Map<string, Set<string>>();
+  readonly #children = new Relation();
+  readonly #referrers = new Relation();
+  readonly #parts = new SharedParts();
 
   get size(): number {
     return this.#objects.size;
@@ -49,17 +50,17 @@ export class ObjectGraph {
 
   /** Children of an object, of one type or of all. */
   children(uuid: string, type?: ObjectTypeName): ConfigObject[] {
-    return this.#resolved(this.#children.get(uuid) ?? noObjects, type);
+    return this.#resolved(this.#children.of(uuid), type);
   }
 
   /** Objects that refer to an object, of one type or of all. */
   referrers(uuid: string, type?: ObjectTypeName): ConfigObject[] {
-    return this.#resolved(this.#referrers.get(uuid) ?? noObjects, type);
+    return this.#resolved(this.#referrers.of(uuid), type);
   }
 
   /** Whether an object of a type refers to an object. */
   isReferredTo(uuid: string, type: ObjectTypeName): boolean {
-    for (const referrer of this.#referrers.get(uuid) ?? noObjects) {
+    for (const referrer of this.#referrers.of(uuid)) {
       if (this.#objects.get(referrer)?.type === type) return true;
     }
     return false;
@@ -70,6 +71,14 @@ export class ObjectGraph {
     return (object.references[type] ?? []).flatMap(({ uuid }) => this.#objects.get(uuid) ?? []);
   }
 
+  /**
+   * The same object as it is to be kept: what it says as others do is there once. Objects that come from outside go
+   * through this before they are put.
+   */
+  compact(object: ConfigObject): ConfigObject {
+    return this.#parts.of(object, this.#objects.get(object.parent?.uuid ?? ''));
+  }
+
   put(object: ConfigObject): void {
     const before = this.#objects.get(object.uuid);
     if (before !== undefined && isSamePlace(before, object)) return this.#replace(before, object);
@@ -77,16 +86,16 @@ export class ObjectGraph {
     this.#objects.set(object.uuid, object);
     this.#ofType(object.type).set(object.uuid, object);
     this.#byName.set(nameKey(object.type, object.fqName), object.uuid);
-    if (object.parent !== undefined) link(this.#children, object.parent.uuid, object.uuid);
-    for (const uuid of referredTo(object)) link(this.#referrers, uuid, object.uuid);
+    if (object.parent !== undefined) this.#children.add(object.parent.uuid, object.uuid);
+    for (const uuid of referredTo(object)) this.#referrers.add(uuid, object.uuid);
   }
 
   /** An object that changed keeps name and parent; only references that came or went cost anything. */
   #replace(before: ConfigObject, object: ConfigObject): void {
     this.#objects.set(object.uuid, object);
     this.#ofType(object.type).set(object.uuid, object);
-    for (const target of addedTargets(object, before)) unlink(this.#referrers, target, object.uuid);
-    for (const target of addedTargets(before, object)) link(this.#referrers, target, object.uuid);
+    for (const target of addedTargets(object, before)) this.#referrers.delete(target, object.uuid);
+    for (const target of addedTargets(before, object)) this.#referrers.add(target, object.uuid);
   }
 
   #ofType(type: ObjectTypeName): Map<string, ConfigObject> {
@@ -101,12 +110,12 @@ export class ObjectGraph {
     this.#objects.delete(uuid);
     this.#byType.get(object.type)?.delete(uuid);
     this.#byName.delete(nameKey(object.type, object.fqName));
-    if (object.parent !== undefined) unlink(this.#children, object.parent.uuid, uuid);
-    for (const target of referredTo(object)) unlink(this.#referrers, target, uuid);
+    if (object.parent !== undefined) this.#children.delete(object.parent.uuid, uuid);
+    for (const target of referredTo(object)) this.#referrers.delete(target, uuid);
     return object;
   }
 
-  #resolved(uuids: ReadonlySet<string>, type: ObjectTypeName | undefined): ConfigObject[] {
+  #resolved(uuids: Iterable<string>, type: ObjectTypeName | undefined): ConfigObject[] {
     const found: ConfigObject[] = [];
     for (const uuid of uuids) {
       const object = this.#objects.get(uuid);
@@ -148,25 +157,10 @@ export function addedTargets(first: ConfigObject, second: ConfigObject): string[
 
 /** A text that is the same for the same type and name, and for no other. */
 export function nameKey(type: string, fqName: readonly string[]): string {
-  let key = `${type}/`;
-  for (const [at, part] of fqName.entries()) {
-    if (at > 0) key += ':';
-    key += PLAIN.test(part) ? part : encodeURIComponent(part);
-  }
-  return key;
+  // Joined it is one text in memory; put together piece by piece each piece would be kept.
+  const [first, ...rest] = fqName.map((part) => (PLAIN.test(part) ? part : encodeURIComponent(part)));
+  return [`${type}/${first}`, ...rest].join(':');
 }
 
 /** What `encodeURIComponent` leaves as it is, and does so more slowly. */
 const PLAIN = /^[\w.!~*'()-]*$/;
-
-function link(map: Map<string, Set<string>>, from: string, to: string): void {
-  const set = map.get(from);
-  if (set === undefined) map.set(from, new Set([to]));
-  else set.add(to);
-}
-
-function unlink(map: Map<string, Set<string>>, from: string, to: string): void {
-  const set = map.get(from);
-  set?.delete(to);
-  if (set?.size === 0) map.delete(from);
-}

@@ -17,7 +17,7 @@ import {
   portMappings,
   type Reference,
 } from '@vaportrail/schema';
-import type { NewObject, ObjectChange } from '../config-database.ts';
+import type { NewObject, ObjectChange } from '../requested-write.ts';
 
 export const NATIVE = 'native';
 

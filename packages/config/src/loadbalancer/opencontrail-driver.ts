@@ -16,7 +16,7 @@ import {
 } from '@vaportrail/schema';
 import { silentLog, type Log } from '@vaportrail/show';
 import type { ConfigClient } from '../config-client.ts';
-import type { NewObject } from '../config-database.ts';
+import type { NewObject } from '../requested-write.ts';
 import type { LoadBalancerDriver } from './drivers.ts';
 import { addressesOf, carrierOf, nodeFor, wantedInstances, type ProxyInstance } from './proxy-instance.ts';
 import { WorkList } from './work-list.ts';

@@ -15,7 +15,7 @@ import {
   OPENCONTRAIL,
   preferences,
 } from '@vaportrail/schema';
-import type { NewObject } from '../config-database.ts';
+import type { NewObject } from '../requested-write.ts';
 
 export interface ProxyInstance {
   readonly machine: NewObject & { readonly uuid: string };

@@ -1,0 +1,83 @@
+/**
+ * The configuration in memory as the store holds it: objects, claims, and for each object how much was ever hung on it.
+ *
+ * Keys: `object/<uuid>`, `name/<type>/<fq name>`, `links/<uuid>`, `claim/<pool>/<name>`.
+ */
+import type { ConfigObject, FollowedGraph } from '@vaportrail/schema';
+import { claimOf, Claims } from './claims.ts';
+import { CLAIM, LINKS, OBJECT, type TransactionDraft } from './transaction-draft.ts';
+import type { PlannedWrite } from './write-plan.ts';
+
+export class StoredConfiguration {
+  readonly objects: FollowedGraph;
+  readonly claims = new Claims();
+  /** Link counters, but for those that are 0. */
+  readonly #links = new Map<string, number>();
+
+  constructor(objects: FollowedGraph) {
+    this.objects = objects;
+  }
+
+  get graph(): FollowedGraph['graph'] {
+    return this.objects.graph;
+  }
+
+  /** The link counter of an object. */
+  linksOf(uuid: string): number {
+    return this.#links.get(uuid) ?? 0;
+  }
+
+  /** What is known of the store. */
+  *keys(): Iterable<string> {
+    for (const uuid of this.graph.uuids()) yield OBJECT + uuid;
+    for (const uuid of this.#links.keys()) yield LINKS + uuid;
+    for (const claim of this.claims.all()) yield CLAIM + claim;
+  }
+
+  /** Takes in what the store holds for a key; followers are told of objects. */
+  apply(key: string, value: string | undefined): void {
+    if (key.startsWith(OBJECT)) {
+      if (value === undefined) this.objects.lose(key.slice(OBJECT.length));
+      else this.objects.take(JSON.parse(value) as ConfigObject);
+    } else if (key.startsWith(LINKS)) this.#setLinks(key.slice(LINKS.length), Number(value ?? 0));
+    else if (key.startsWith(CLAIM)) this.claims.set(claimOf(key.slice(CLAIM.length)), value);
+  }
+
+  /** Puts in what is planned, before the store has it and anybody is told; the answer takes it out again. */
+  stage(plan: readonly PlannedWrite[], { changes }: TransactionDraft): () => void {
+    const undone: (() => void)[] = [];
+    for (const { before, after, claims, releases } of plan) {
+      this.#put(before, after);
+      undone.push(() => this.#put(after, before));
+      const { uuid } = (after ?? before)!;
+      const owners = [
+        ...releases.map((claim) => [claim, undefined] as const),
+        ...claims.map((claim) => [claim, uuid] as const),
+      ];
+      for (const [claim, owner] of owners) {
+        const earlier = this.claims.owner(claim);
+        this.claims.set(claim, owner);
+        undone.push(() => this.claims.set(claim, earlier));
+      }
+    }
+    for (const [key, value] of changes) {
+      if (!key.startsWith(LINKS)) continue;
+      const uuid = key.slice(LINKS.length);
+      const earlier = this.linksOf(uuid);
+      this.#setLinks(uuid, Number(value ?? 0));
+      undone.push(() => this.#setLinks(uuid, earlier));
+    }
+    return () => undone.toReversed().forEach((step) => step());
+  }
+
+  #put(before: ConfigObject | undefined, after: ConfigObject | undefined): void {
+    if (after !== undefined) this.graph.put(after);
+    else if (before !== undefined) this.graph.remove(before.uuid);
+  }
+
+  #setLinks(uuid: string, count: number): void {
+    if (count === 0) this.#links.delete(uuid);
+    // The text that the object has is there anyway.
+    else this.#links.set(this.graph.get(uuid)?.uuid ?? uuid, count);
+  }
+}

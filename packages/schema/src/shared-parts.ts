@@ -1,0 +1,96 @@
+/**
+ * What many objects say alike, kept once. An object of the configuration is small, and most of it is what others say as
+ * well: for whom it was made, which network it is in, when it came.
+ */
+import { RecentMap } from '@vaportrail/net';
+import type { ConfigObject, IdPerms, Reference } from './config-object.ts';
+import type { ObjectTypeName } from './object-type.ts';
+
+/** Parts of each kind that are remembered: objects that come together are alike. */
+const RECENT = 4096;
+/** Characters of a value that is worth looking up. */
+const LONGEST = 1024;
+/** References of one type that are worth looking up; a node may have thousands, and few of them change. */
+const MANY = 64;
+
+type Parent = NonNullable<ConfigObject['parent']>;
+type References = ConfigObject['references'];
+type Annotations = { readonly key_value_pair: readonly Pair[] };
+
+interface Pair {
+  readonly key: string;
+  readonly value: string;
+}
+
+const noReferences: References = Object.freeze({});
+
+export class SharedParts {
+  readonly #parents = new RecentMap<string, Parent>(RECENT);
+  readonly #values = new RecentMap<string, object>(RECENT);
+  readonly #pairs = new RecentMap<string, Pair>(RECENT);
+  readonly #references = new RecentMap<string, Reference>(RECENT);
+  readonly #idPerms = new RecentMap<string, IdPerms>(RECENT);
+
+  /** The same object, made of parts that are there already: its JSON stays what it was, letter for letter. */
+  of(object: ConfigObject, parent: ConfigObject | undefined): ConfigObject {
+    const { type, uuid, fqName, properties, references, idPerms } = object;
+    return {
+      type,
+      uuid,
+      fqName: nameBelow(parent, fqName),
+      parent: object.parent && remembered(this.#parents, object.parent.uuid, object.parent),
+      properties: this.#properties(properties),
+      references: this.#allReferences(references),
+      idPerms: remembered(this.#idPerms, JSON.stringify(idPerms), idPerms),
+    };
+  }
+
+  #properties(properties: ConfigObject['properties']): ConfigObject['properties'] {
+    const shared: Record<string, unknown> = {};
+    for (const [key, value] of Object.entries(properties))
+      shared[key] = typeof value === 'object' && value !== null ? this.#value(key, value) : value;
+    return shared;
+  }
+
+  #value(key: string, value: object): object {
+    const text = JSON.stringify(value);
+    if (text.length > LONGEST) return value;
+    const known = this.#values.get(text);
+    if (known !== undefined) return known;
+    const shared = key === 'annotations' ? this.#annotations(value as Annotations) : value;
+    this.#values.set(text, shared);
+    return shared;
+  }
+
+  /** Most pairs are those of the cluster or the namespace, and few are the object's own. */
+  #annotations({ key_value_pair: pairs }: Annotations): Annotations {
+    return { key_value_pair: pairs.map((pair) => remembered(this.#pairs, JSON.stringify(pair), pair)) };
+  }
+
+  #allReferences(references: References): References {
+    const lists = Object.entries(references) as [ObjectTypeName, readonly Reference[]][];
+    if (lists.length === 0) return noReferences;
+    const shared: Partial<Record<ObjectTypeName, readonly Reference[]>> = {};
+    for (const [type, list] of lists)
+      shared[type] = list.length > MANY ? list : list.map((reference) => this.#reference(reference));
+    return shared;
+  }
+
+  #reference(reference: Reference): Reference {
+    return reference.attr === null ? remembered(this.#references, reference.uuid, reference) : reference;
+  }
+}
+
+function remembered<V extends object>(known: RecentMap<string, V>, text: string, value: V): V {
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  known.set(text, value);
+  return value;
+}
+
+/** A name whose first parts are those of the parent, as almost all names are. */
+function nameBelow(parent: ConfigObject | undefined, fqName: readonly string[]): readonly string[] {
+  const above = parent?.fqName ?? [];
+  if (!above.every((part, at) => part === fqName[at])) return fqName;
+  return above.concat(fqName.slice(above.length));
+}

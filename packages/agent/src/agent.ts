@@ -27,6 +27,7 @@ import {
   interfaceConfig,
   vrfConfig,
 } from './config.ts';
+import { ConfigSubscription } from './config-subscription.ts';
 import type { ControlNodePeer } from './control-node-peer.ts';
 import { ControlNodes } from './control-nodes.ts';
 import type { FloatingIp } from './floating-ip.ts';
@@ -71,10 +72,15 @@ export const recordedCalls = [
   'takeOver',
   'withhold',
   'tell',
+  'plug',
+  'unplug',
   'send',
   'receive',
 ] as const;
 export type RecordedCall = (typeof recordedCalls)[number];
+
+/** What may change of the node itself while it runs. */
+const changeable: ReadonlySet<string> = new Set(['neighbors', 'virtual-machines']);
 
 /** The settings of the node itself; what is on it comes and goes. */
 type NodeConfig = Omit<AgentConfig, keyof NodeContents>;
@@ -98,8 +104,8 @@ export class Agent {
   readonly #isOffline: boolean;
   readonly #publishing: PublishingNode;
   readonly #learnedRoutes: LearnedRoutes;
-  /** Tells what is on the node, where a config node does. */
-  readonly channel: ConfigChannel | undefined;
+  /** Tells what is on the node, where a config node does or control nodes do. */
+  readonly channel: ConfigChannel | ConfigSubscription | undefined;
   /** What its file says, what the config node told, and both: what is there, as opposed to what a program added. */
   #file: NodeContents;
   #told = nothing;
@@ -137,7 +143,11 @@ export class Agent {
       withdraw: (route) => this.#withdraw(route),
       labelFreed: (label) => this.#learnedRoutes.labelFreed(label, this.vrfs),
     });
+    const configuration =
+      config.config === 'xmpp' ? this.#subscription(config['virtual-machines']) : undefined;
+    this.channel = configuration;
     this.#controlNodes = new ControlNodes(config, {
+      configuration,
       clock: this.clock,
       log: this.#log,
       recorder,
@@ -170,7 +180,7 @@ export class Agent {
       log: this.#log,
       changed: () => this.withhold([...this.loadBalancers.withheld()]),
     });
-    if (config.config !== undefined && !this.#isOffline)
+    if (typeof config.config === 'object' && !this.#isOffline)
       this.channel = new ConfigChannel(
         config.config,
         `/watch/virtual-router/${encodeURIComponent(config.name)}`,
@@ -188,8 +198,9 @@ export class Agent {
 
   /**
    * Serves its views, when the configuration says where, and begins to connect. Sessions come up by themselves and
-   * return after they were lost. An agent with a config node first waits for what it says: one that came without
-   * routes would make control nodes forget those that it had before.
+   * return after they were lost. An agent with a config node first waits for what it says, and one that is told by
+   * control nodes ends its first RIB when it has been told everything: one that came without routes would make control
+   * nodes forget those that it had before.
    * @throws Error when the address of the views is in use
    */
   async start(): Promise<void> {
@@ -200,8 +211,8 @@ export class Agent {
       await this.#views.listen(this.#node.introspect);
     }
     if (!this.#isOffline) this.loadBalancers.reconcile(this.#configured['load-balancers']);
-    if (this.channel === undefined) this.#controlNodes.connect();
-    else this.channel.start();
+    if (this.channel instanceof ConfigChannel) this.channel.start();
+    else this.#controlNodes.connect();
   }
 
   /** Ends every session. The control nodes withdraw what this node published, or keep it for its graceful restart. */
@@ -331,6 +342,44 @@ export class Agent {
     this.interfaces.setPreference(mover, HIGH_PREFERENCE, sequence + 1);
   }
 
+  /**
+   * A workload was plugged in here by an orchestrator: control nodes are asked for its configuration. Tells whether that
+   * is new. @throws AgentError when it is not control nodes that tell configuration
+   */
+  plug(machine: string): boolean {
+    this.#record('plug', machine);
+    return this.#plug(machine);
+  }
+
+  /** A workload was unplugged. Tells whether it was here. @throws AgentError as {@link plug} */
+  unplug(machine: string): boolean {
+    this.#record('unplug', machine);
+    return this.#unplug(machine);
+  }
+
+  #plug(machine: string): boolean {
+    return this.#configuration().plug(machine);
+  }
+
+  #unplug(machine: string): boolean {
+    return this.#configuration().unplug(machine);
+  }
+
+  #configuration(): ConfigSubscription {
+    if (this.channel instanceof ConfigSubscription) return this.channel;
+    throw new AgentError('workloads are plugged in where config is xmpp: control nodes are asked for them');
+  }
+
+  #subscription(machines: readonly string[]): ConfigSubscription {
+    return new ConfigSubscription(machines, {
+      agent: this.name,
+      clock: this.clock,
+      log: this.#log,
+      told: (changes) => this.#take({ changes }, false),
+      complete: () => this.#controlNodes.endOfRib(),
+    });
+  }
+
   /** A packet leaves a workload of this node. @throws AgentError when there is no such interface */
   send(interfaceName: string, packet: Packet): Verdict {
     this.#record('send', interfaceName, packet);
@@ -354,12 +403,15 @@ export class Agent {
   reload(config: AgentConfig): void {
     const node = nodeConfig(config);
     for (const key of Object.keys(node) as (keyof NodeConfig)[]) {
-      if (key !== 'neighbors' && JSON.stringify(node[key]) !== JSON.stringify(this.#node[key])) {
+      if (!changeable.has(key) && JSON.stringify(node[key]) !== JSON.stringify(this.#node[key])) {
         throw new AgentError(`${key} cannot change while the agent runs`);
       }
     }
+    const before = this.#node['virtual-machines'];
     this.#node = node;
     this.#file = config;
+    for (const machine of before) if (!node['virtual-machines'].includes(machine)) this.#unplug(machine);
+    for (const machine of node['virtual-machines']) this.#plug(machine);
     this.#reconcile();
   }
 
@@ -369,10 +421,15 @@ export class Agent {
    */
   tell(line: unknown, first: boolean): void {
     this.#record('tell', line, first);
+    this.#take(line, first);
+    this.#controlNodes.connect();
+  }
+
+  /** @throws AgentError naming what cannot be used; the rest is */
+  #take(line: unknown, first: boolean): void {
     const { contents, problems } = readTold(line, this.#told, first);
     this.#told = contents;
     this.#reconcile();
-    this.#controlNodes.connect();
     if (problems.length > 0) throw new AgentError(problems.join('; '));
   }
 

@@ -34,6 +34,10 @@ const vrfName = z.string().regex(/^[^\s/:]+(:[^\s/:]+){3}$/, {
 
 const mac = macAddress.transform((octets) => macText(octets));
 
+const uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, {
+  error: 'must be a UUID in lower case',
+});
+
 const oneOrMoreAddresses = z
   .union([ipAddress, z.array(ipAddress).min(1)])
   .transform((addresses) => (typeof addresses === 'string' ? [addresses] : addresses));
@@ -99,8 +103,13 @@ const agentShape = z.strictObject({
   'control-nodes': z.array(remoteEndpoint(XMPP_PORT)).min(1),
   /** With it control nodes must speak TLS, without it they must not ask for it. `vaportrail certificates` makes the files. */
   tls: tlsFiles.optional(),
-  /** A config node that tells VRFs, interfaces and load balancers, beside those of this file. */
-  config: configNodeAddress.optional(),
+  /**
+   * Who tells VRFs, interfaces and load balancers, beside those of this file: a config node, or `xmpp`, the control
+   * nodes.
+   */
+  config: z.union([z.literal('xmpp'), configNodeAddress]).optional(),
+  /** Workloads that somebody else plugged in here: the control node is asked for their configuration (`config: xmpp`). */
+  'virtual-machines': z.array(uuid).default([]),
   'hold-time': seconds(0, 3600).default(90),
   'encapsulation-priority': z
     .array(z.enum(tunnelTypeNames))
@@ -224,7 +233,7 @@ export type FleetConfigInput = z.input<typeof fleetConfig>;
 type Refuse = (path: readonly (string | number)[], message: string) => void;
 
 function checkAgent(
-  agent: Pick<AgentConfig, 'vrfs' | 'interfaces' | 'load-balancers'>,
+  agent: Pick<AgentConfig, 'vrfs' | 'interfaces' | 'load-balancers' | 'config' | 'virtual-machines'>,
   at: readonly (string | number)[],
   refuse: Refuse,
 ): void {
@@ -237,6 +246,10 @@ function checkAgent(
       else refuse([...at, ...path], `${key} is already the ${what} of ${first}`);
     };
   };
+  const machines = unique('UUID');
+  agent['virtual-machines'].forEach((machine, index) => machines(machine, ['virtual-machines', index]));
+  if (agent['virtual-machines'].length > 0 && agent.config !== 'xmpp')
+    refuse([...at, 'virtual-machines'], 'needs config: xmpp, as it is control nodes that are asked');
   const vrfNames = unique('name');
   const instances = unique('instance-id');
   agent.vrfs.forEach((vrf, index) => {

@@ -46,6 +46,10 @@ export interface PeerListener {
   /** VRFs to subscribe to, in order, and what to publish in each. */
   subscriptions(): Iterable<Vrf>;
   publications(vrf: Vrf): Iterable<UnicastItem>;
+  /** What is said before anything else: subscriptions to configuration. */
+  opening(peer: ControlNodePeer): Iterable<Uint8Array>;
+  /** Whether what is published is everything, so that an End-of-RIB is true. */
+  isComplete(): boolean;
   receive(peer: ControlNodePeer, stanza: Stanza): void;
   /** Whether another control node has told everything. */
   othersInSync(peer: ControlNodePeer): boolean;
@@ -167,6 +171,16 @@ export class ControlNodePeer implements LearnedSource {
     });
   }
 
+  /** Says something that is neither subscription nor route, after what waits. */
+  say(stanza: Uint8Array): void {
+    this.#send(() => stanza);
+  }
+
+  /** Tells that everything has been published; before that a control node keeps what it knew of this node. */
+  endOfRib(): void {
+    this.#send(() => agentEndOfRib(this.settings.agent));
+  }
+
   /** What the peer said is no longer needed or wanted while its session is down. */
   forget(): void {
     if (this.state === 'established') return;
@@ -208,12 +222,13 @@ export class ControlNodePeer implements LearnedSource {
 
   *#tellEverything(): IterableIterator<Uint8Array> {
     const { agent } = this.settings;
+    yield* this.#listener.opening(this);
     const vrfs = [...this.#listener.subscriptions()];
     for (const vrf of vrfs) yield subscribeStanza(agent, vrf.name, vrf.id);
     for (const vrf of vrfs) {
       for (const item of this.#listener.publications(vrf)) yield this.#announcement(vrf, item);
     }
-    yield agentEndOfRib(agent);
+    if (this.#listener.isComplete()) yield agentEndOfRib(agent);
   }
 
   #up(): void {

@@ -3,9 +3,10 @@ import type { Socket } from 'node:net';
 import type { Clock } from '@vaportrail/net';
 import type { Log } from '@vaportrail/show';
 import type { Recorder } from '@vaportrail/show/recording';
-import { type Stanza, type UnicastItem, readTlsFiles } from '@vaportrail/xmpp';
+import { type Config, type Stanza, type UnicastItem, readTlsFiles } from '@vaportrail/xmpp';
 import { type AgentConfig, CONTROL_NODES_IN_USE } from './config.ts';
 import { ControlNodePeer, type PeerListener } from './control-node-peer.ts';
+import type { ConfigSubscription } from './config-subscription.ts';
 import type { LearnedRoutes } from './learned-routes.ts';
 import { controlNodeTap } from './recorded-inputs.ts';
 import type { Vrf } from './vrf.ts';
@@ -22,6 +23,8 @@ export interface ControlNodesOwner {
   readonly vrfs: () => VrfTable;
   /** What is published in a VRF. */
   publications(vrf: Vrf): Iterable<UnicastItem>;
+  /** Where configuration comes from control nodes. */
+  readonly configuration: ConfigSubscription | undefined;
   /** A session came up, came in sync, or went down. */
   sessionChanged(peer: ControlNodePeer): void;
 }
@@ -69,6 +72,11 @@ export class ControlNodes {
     for (const peer of this.peers.slice(0, CONTROL_NODES_IN_USE)) peer.start();
   }
 
+  /** What is published has become everything. */
+  endOfRib(): void {
+    for (const peer of this.peers) peer.endOfRib();
+  }
+
   close(): void {
     for (const peer of this.peers) peer.close();
   }
@@ -90,10 +98,12 @@ export class ControlNodes {
   }
 
   #listener(): PeerListener {
-    const { learnedRoutes, log, vrfs, publications } = this.#owner;
+    const { learnedRoutes, log, vrfs, publications, configuration } = this.#owner;
     return {
       subscriptions: () => vrfs().inOrder(),
       publications,
+      opening: (peer) => configuration?.opening(peer) ?? [],
+      isComplete: () => configuration?.isComplete !== false,
       receive: (peer, stanza) => this.#receive(peer, stanza),
       othersInSync: (peer) => this.peers.some((other) => other !== peer && other.inSync),
       markStale: (peer) => void learnedRoutes.markStale(peer, vrfs()),
@@ -120,13 +130,19 @@ export class ControlNodes {
       const taken = vrf === undefined ? 0 : this.#owner.learnedRoutes.retract(peer, vrf, stanza);
       counters.retracts += taken;
       counters.ignored += stanza.ids.length - taken;
-    } else counters.ignored++;
+    } else if (stanza.type !== 'config' || !this.#configured(peer, stanza)) counters.ignored++;
+  }
+
+  /** Whether a push of configuration was for us. */
+  #configured(peer: ControlNodePeer, push: Config): boolean {
+    return this.#owner.configuration?.receive(peer, push) === true;
   }
 
   #sessionChanged(peer: ControlNodePeer): void {
     const { name, state, inSync, lastError } = peer;
     const because = state === 'established' ? {} : { because: lastError };
     this.#owner.log.info({ peer: name, state, inSync, ...because }, 'control node');
+    if (state !== 'established') this.#owner.configuration?.lost(peer, this.peers);
     // Once one of them has told everything, what an absent one said is no longer needed.
     if (inSync) for (const other of this.peers) if (other !== peer) other.forget();
     this.#owner.sessionChanged(peer);

@@ -30,11 +30,11 @@ export function recordedFile({ agents, fleet, introspect }: AgentFile): unknown 
   return { agents: agents.map(recordedAgent), fleet, introspect };
 }
 
-/** Without its config node, whose words are recorded as calls. */
-function recordedAgent({ introspect: _views, tls: _tls, config: _channel, ...agent }: AgentConfig): unknown {
+/** Without a config node, whose words are recorded as calls; what control nodes say is there as they said it. */
+function recordedAgent({ introspect: _views, tls: _tls, config, ...agent }: AgentConfig): unknown {
   const vrfs = agent.vrfs.map((vrf) => ({
     ...vrf,
     subnets: vrf.subnets.map((one: Prefix) => prefixText(one)),
   }));
-  return { ...agent, vrfs };
+  return { ...agent, ...(config === 'xmpp' && { config }), vrfs };
 }

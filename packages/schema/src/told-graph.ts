@@ -98,7 +98,7 @@ export class ToldGraph implements Configuration {
       if (one.kind === 'link') this.#removeLink(linkKey(one), touched);
       else {
         const key = nodeKey(one);
-        for (const link of [...(this.#linksOf.get(key) ?? [])]) this.#removeLink(link, touched);
+        for (const link of this.#linksOf.get(key) ?? []) this.#removeLink(link, touched);
         if (this.#nodes.delete(key)) touched.add(key);
       }
     }

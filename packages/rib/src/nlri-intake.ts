@@ -1,9 +1,12 @@
 /** Takes NLRI apart and puts them into the batch of their table. */
-import { type FamilyName, families } from '@vaportrail/bgp/wire';
+import { type FamilyName, families, unaskedLabelOctets } from '@vaportrail/bgp/wire';
 import { BATCH_SIZE } from './batch.ts';
 import type { PackedTable } from './packed-table.ts';
 import type { RouteStore } from './route-store.ts';
 import type { Source } from './source.ts';
+
+/** The S bit of a label as it stands in a label word. */
+const BOTTOM_OF_STACK = 1 << 8;
 
 /** Where NLRI of one family of one source go. */
 export interface NlriDestination {
@@ -13,6 +16,9 @@ export interface NlriDestination {
   /** Mark of the attribute sets that come with its routes. */
   readonly mark: number;
 }
+
+/** What was wrong with NLRI: all that follow are lost, or routes with several labels, which nobody asked for, were withdrawn. */
+export type NlriFault = 'malformed' | 'label stack';
 
 export class NlriIntake {
   readonly #store: RouteStore;
@@ -27,7 +33,7 @@ export class NlriIntake {
   /**
    * Adds the NLRI in `bytes[at…end)` to the batch of their table; withdraws them when `set` is 0.
    * @param view over the whole buffer behind `bytes`
-   * @returns whether they are syntactically correct; those in front of the first that is not are taken
+   * @returns what was wrong with them; those in front of the first that is malformed are taken
    */
   take(
     to: NlriDestination,
@@ -38,7 +44,7 @@ export class NlriIntake {
     end: number,
     set: number,
     withdrawn: boolean,
-  ): boolean {
+  ): NlriFault | undefined {
     const { table } = to;
     if (!table.isFilled) this.#filled(table);
     return table.layout.kind === 'prefix'
@@ -55,10 +61,10 @@ export class NlriIntake {
     end: number,
     set: number,
     withdrawn: boolean,
-  ): boolean {
+  ): NlriFault | undefined {
     const { table, addPath } = to;
     const layout = table.layout;
-    if (layout.kind !== 'prefix') return false;
+    if (layout.kind !== 'prefix') return 'malformed';
     const { labeled, distinguished, addressWords } = layout;
     const { batch } = table;
     const { keys, keyWords, sets, sources, labels, discriminators } = batch;
@@ -69,6 +75,7 @@ export class NlriIntake {
     const shift = addressWords === 1 ? 6 : 8;
     const before = (labeled ? 24 : 0) + (distinguished ? 64 : 0);
     let count = batch.count;
+    let fault: NlriFault | undefined;
     while (at < end) {
       let pathId = 0;
       if (addPath) {
@@ -78,14 +85,27 @@ export class NlriIntake {
       }
       const bits = bytes[at]!;
       const next = at + 1 + ((bits + 7) >>> 3);
-      const length = bits - before;
-      if (next > end || length < 0 || length > longest) break;
+      let length = bits - before;
+      if (next > end || length < 0) break;
       let read = at + 1;
       let label = 0;
+      let taken = set;
       if (labeled) {
-        label = withdrawn ? 0 : (bytes[read]! << 24) | (bytes[read + 1]! << 16) | (bytes[read + 2]! << 8);
+        if (!withdrawn) label = (bytes[read]! << 24) | (bytes[read + 1]! << 16) | (bytes[read + 2]! << 8);
+        // Without the S bit it may be the first of several; the field of a withdrawal says nothing.
+        if (length > longest || (!withdrawn && (label & BOTTOM_OF_STACK) === 0)) {
+          const stack = unaskedLabelOctets(bytes, read, bits, longest, distinguished);
+          if (stack > 3) {
+            fault = 'label stack';
+            taken = 0;
+            label = 0;
+            length -= (stack - 3) * 8;
+            read += stack - 3;
+          }
+        }
         read += 3;
       }
+      if (length > longest) break;
       let distinguisher = 0;
       if (distinguished) {
         distinguisher = distinguishers.number(view.getInt32(base + read), view.getInt32(base + read + 4));
@@ -107,7 +127,7 @@ export class NlriIntake {
           keys[key++] = left >= 32 ? value : value & (-1 << (32 - left));
         }
       }
-      sets[count] = set;
+      sets[count] = taken;
       sources[count] = source.number;
       labels[count] = label;
       discriminators[count] = pathId;
@@ -115,7 +135,7 @@ export class NlriIntake {
       at = next;
     }
     batch.count = count;
-    return at >= end;
+    return at >= end ? fault : 'malformed';
   }
 
   #takeBytes(
@@ -127,19 +147,19 @@ export class NlriIntake {
     end: number,
     set: number,
     withdrawn: boolean,
-  ): boolean {
+  ): NlriFault | undefined {
     const { table, family, addPath } = to;
     const { batch, layout } = table;
     const canonical = layout.kind === 'bytes' ? layout.canonical : undefined;
     while (at < end) {
       let pathId = 0;
       if (addPath) {
-        if (end - at < 5) return false;
+        if (end - at < 5) return 'malformed';
         pathId = view.getInt32(bytes.byteOffset + at);
         at += 4;
       }
       const octets = families[family].measure(bytes, at, end, withdrawn);
-      if (octets <= 0) return false;
+      if (octets <= 0) return 'malformed';
       if (batch.count === BATCH_SIZE) {
         table.absorb();
         this.#filled(table);
@@ -155,7 +175,7 @@ export class NlriIntake {
       batch.discriminators[entry] = pathId;
       at += octets;
     }
-    return true;
+    return undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 /** Takes UPDATE messages apart into batches of announcements and withdrawals, without an object per route. */
 import {
+  type Approach,
   type FamilyName,
   OPTIONAL,
   TRANSITIVE,
@@ -272,9 +273,13 @@ export class UpdateReceiver {
     withdrawn: boolean,
     problems: readonly UpdateProblem[],
   ): readonly UpdateProblem[] {
+    const fault = this.#intake.take(to, source, this.#frame.bytes, this.#view, at, end, set, withdrawn);
+    if (fault === undefined) return problems;
     const { family, addPath } = to;
-    if (this.#intake.take(to, source, this.#frame.bytes, this.#view, at, end, set, withdrawn))
-      return problems;
+    if (fault === 'label stack') {
+      const because = `routes of ${family} have several labels, for which there is no capability`;
+      return [...problems, updateProblem('treat-as-withdraw', because)];
+    }
     const because = `the NLRI of ${family}${addPath ? ' with path identifiers' : ''} are not syntactically correct`;
     return [...problems, updateProblem(family === INET ? 'session-reset' : 'afi-safi-disable', because)];
   }
@@ -289,6 +294,6 @@ function isSuspicious(frame: UpdateFrame): boolean {
   return !(reachNextHopLength === 12 && frame.reachSafi === VPN && frame.reachAfi === 1);
 }
 
-function updateProblem(approach: 'session-reset' | 'afi-safi-disable', because: string): UpdateProblem {
+function updateProblem(approach: Approach, because: string): UpdateProblem {
   return { approach, code: 3, subcode: updateSubcode.optionalAttribute, data: new Uint8Array(0), because };
 }

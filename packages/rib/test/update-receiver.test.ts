@@ -1,5 +1,6 @@
 import {
   type AttributeFields,
+  type PrefixNlri,
   aigpMetric,
   encodeAttributes,
   families,
@@ -276,3 +277,106 @@ t.test('whatever a peer sends ends in routes or in problems, never in an excepti
   rib.settle();
   t.match(rib.statistics(), { attributeSets: 0, paths: 0, routeTargets: 0, routeDistinguishers: 0 });
 });
+
+interface LabeledNlri {
+  readonly labels: readonly number[];
+  /** Of the first label field: traffic class and S bit. */
+  readonly low: number;
+  readonly rd: Uint8Array;
+  readonly address: Uint8Array;
+  readonly length: number;
+}
+
+const labeledNlri = (family: 'inet-labeled' | 'inet-vpn'): fc.Arbitrary<LabeledNlri> =>
+  fc.record({
+    labels: fc.array(fc.integer({ min: 0, max: 0xfffff }), { minLength: 1, maxLength: 4 }),
+    low: fc.integer({ min: 0, max: 15 }),
+    rd:
+      family === 'inet-labeled'
+        ? fc.constant(new Uint8Array(0))
+        : fc
+            .tuple(
+              fc.oneof(fc.constantFrom(0, 1, 2), fc.integer({ min: 0, max: 0xffff })),
+              fc.uint8Array({ minLength: 6, maxLength: 6 }),
+            )
+            .map(([type, rest]) => Uint8Array.from([type >> 8, type & 0xff, ...rest])),
+    address: fc.uint8Array({ minLength: 4, maxLength: 4 }),
+    length: fc.integer({ min: 0, max: 32 }),
+  });
+
+function octetsOf({ labels, low, rd, address, length }: LabeledNlri): Uint8Array {
+  const writer = new Writer();
+  writer.u8(labels.length * 24 + rd.length * 8 + length);
+  labels.forEach((label, i) => {
+    const last = i === labels.length - 1;
+    writer.u24((label << 4) | (i === 0 && last ? low : last ? 1 : 0));
+  });
+  return writer
+    .bytes(rd)
+    .bytes(address.subarray(0, (length + 7) >>> 3))
+    .finish();
+}
+
+for (const family of ['inet-labeled', 'inet-vpn'] as const) {
+  t.test(
+    `${family}: one label is taken whatever its S bit says, and what has several is withdrawn`,
+    async (t) => {
+      const { afi, safi, measure, decode } = families[family];
+      /** Text of the route that the general decoder reads, and how many labels it sees; `undefined` if it is none. */
+      const read = (nlri: Uint8Array): { text: string; labels: number } | undefined => {
+        if (measure(nlri, 0, nlri.length, false) !== nlri.length) return undefined;
+        const { rd, prefix, labels } = decode(nlri, 0, nlri.length, false, {}) as PrefixNlri;
+        return { text: rd === undefined ? prefix : `${rd}:${prefix}`, labels: labels!.length };
+      };
+      const isKnown = (rd: Uint8Array): boolean => rd.length === 0 || (rd[0] === 0 && rd[1]! <= 2);
+      const seen = { taken: 0, withdrawn: 0, malformed: 0 };
+      fc.assert(
+        fc.property(labeledNlri(family), (route) => {
+          const rib = new Rib({ asn: 64512, routerId: parseIpv4('10.0.0.1') });
+          const table = rib.createTable({ name: 't', family, main: true });
+          const source = rib.addSource({
+            name: 'peer',
+            protocol: 'bgp',
+            address: ipv4Bytes(1),
+            routerId: 1,
+            asn: 64512,
+            internal: true,
+          });
+          const nlri = octetsOf(route);
+          // What the octets are to a speaker that ignores the S bit.
+          const single = Uint8Array.from(nlri);
+          single[3]! |= 1;
+          const one = read(single);
+          const behind = nlri.subarray(4, 4 + route.rd.length);
+          const isOne = one?.labels === 1 && isKnown(behind);
+          const stack = read(nlri);
+          const body = new Writer();
+          const reach = new Writer();
+          reach.u16(afi).u8(safi);
+          if (family === 'inet-vpn') reach.u8(12).u64(0n);
+          else reach.u8(4);
+          reach.u32(parseIpv4('10.1.1.1')).u8(0).bytes(nlri);
+          const encoded = new Writer();
+          encoded.bytes(encodeAttributes({ origin: 'igp', asPath: [], localPref: 100 }));
+          encoded.u8(0x90).u8(14).u16(reach.length).bytes(reach.finish());
+          body.u16(0).u16(encoded.length).bytes(encoded.finish());
+          const message = frameMessage(messageType.update, body.finish());
+          const problems = hand(source, message).map(({ approach }) => approach);
+          const routes = [...table.routes()].map(({ text }) => text);
+          if (isOne || (one?.labels === 1 && (stack === undefined || stack.labels === 1))) {
+            seen.taken++;
+            return problems.length === 0 && routes.length === 1 && routes[0] === one.text;
+          }
+          if (stack !== undefined && stack.labels > 1) {
+            seen.withdrawn++;
+            return String(problems) === 'treat-as-withdraw' && routes.length === 0;
+          }
+          seen.malformed++;
+          return String(problems) === 'afi-safi-disable' && routes.length === 0;
+        }),
+        { numRuns: 3000 },
+      );
+      t.ok(seen.taken > 100 && seen.withdrawn > 100, JSON.stringify(seen));
+    },
+  );
+}

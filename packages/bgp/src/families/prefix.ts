@@ -55,6 +55,31 @@ function labelOctets(bytes: Uint8Array, at: number, bits: number, room: number, 
   return 3;
 }
 
+/**
+ * Octets of the label stack at `at`, of an NLRI of `bits` bits behind its length, for a speaker that has not offered to take
+ * more than one label. It ignores the S bit, so this is 3 wherever the NLRI can be read with one label: its prefix is not too
+ * long then, and the type of the route distinguisher behind it is known. More than 3 is a stack that nobody asked for.
+ * @param longest bits of a prefix of the family
+ * @returns 0 when it cannot be read either way
+ * @see RFC 8277 §2.1, §2.2
+ */
+export function unaskedLabelOctets(
+  bytes: Uint8Array,
+  at: number,
+  bits: number,
+  longest: number,
+  distinguished: boolean,
+): number {
+  const room = distinguished ? RD_BITS : 0;
+  const prefixBits = bits - LABEL_BITS - room;
+  if (prefixBits < 0) return 0;
+  const isOneLabel = prefixBits <= longest;
+  if (isOneLabel && (!distinguished || hasKnownType(bytes, at + LABEL_BITS / 8))) return LABEL_BITS / 8;
+  const octets = labelOctets(bytes, at, bits, room, false);
+  if (octets > LABEL_BITS / 8 && bits - octets * 8 - room <= longest) return octets;
+  return isOneLabel ? LABEL_BITS / 8 : 0;
+}
+
 /** Route distinguishers are of type 0, 1 or 2. @see RFC 4364 §4.2 */
 function hasKnownType(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === 0 && bytes[at + 1]! <= 2;

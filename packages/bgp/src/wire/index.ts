@@ -85,7 +85,7 @@ export {
 export { PATH_ID_OCTETS, walkNlri } from '../families/nlri-field.ts';
 export { families, familyOf, isFamilyName, type FamilyName } from '../families/table.ts';
 export { MALFORMED, type Family, type Nlri } from '../families/family.ts';
-export { WITHDRAWN_LABEL_FIELD, type PrefixNlri } from '../families/prefix.ts';
+export { WITHDRAWN_LABEL_FIELD, unaskedLabelOctets, type PrefixNlri } from '../families/prefix.ts';
 export type { EvpnNlri } from '../families/evpn.ts';
 export type { FlowComponent, FlowNlri, FlowTerm } from '../families/flow-specification.ts';
 export type { RouteTargetNlri } from '../families/route-target.ts';

@@ -3,7 +3,7 @@
  * enough BGP for that, and shares no code with the product it measures.
  */
 import { connect, type Socket } from 'node:net';
-import { NLRI_OCTETS, nlriHash } from './route-load.ts';
+import { LOAD_ASN, NLRI_BITS, NLRI_OCTETS, nlriHash } from './route-load.ts';
 
 const HEADER = 19;
 /** Octets of a VPNv4 NLRI of 32 bits. */
@@ -20,6 +20,8 @@ export class Tally {
   withdrawnSum = 0;
   updates = 0;
   octets = 0;
+  /** NLRI that no load has: of somebody else, and not counted otherwise. Noticed by those that verify. */
+  foreign = 0;
   /** UPDATEs with routes but without ORIGINATOR_ID or CLUSTER_LIST: not reflected as RFC 4456 says. */
   notReflected = 0;
   /** UPDATEs whose LOCAL_PREF is not the one sent. */
@@ -197,16 +199,23 @@ export class BgpClient {
       for (let at = start; at < end; at += HOST_NLRI_OCTETS) this.onHostRoute(bytes.readInt32BE(at + 12));
       return 0;
     }
-    const count = Math.trunc((end - start) / NLRI_OCTETS);
     const tally = this.tally;
-    tally.announced += count;
+    let count = Math.trunc((end - start) / NLRI_OCTETS);
     if (this.#options.verify) {
-      let sum = tally.announcedSum;
-      for (let at = start; at < end; at += NLRI_OCTETS) {
-        sum += nlriHash(distinguisherAt(bytes, at), prefixAt(bytes, at), labelAt(bytes, at));
+      const { announcedSum, foreign } = tally;
+      count = 0;
+      let sum = announcedSum;
+      let others = foreign;
+      for (let at = start; at < end; at += octetsAt(bytes, at)) {
+        if (isOfLoad(bytes, at)) {
+          sum += nlriHash(distinguisherAt(bytes, at), prefixAt(bytes, at), labelAt(bytes, at));
+          count++;
+        } else others++;
       }
       tally.announcedSum = sum | 0;
+      tally.foreign = others;
     }
+    tally.announced += count;
     if (this.onRoute !== undefined) {
       for (let at = start; at < end; at += NLRI_OCTETS) this.onRoute(prefixAt(bytes, at));
     }
@@ -215,14 +224,31 @@ export class BgpClient {
 
   #unreach(bytes: Buffer, start: number, end: number): void {
     const tally = this.tally;
-    tally.withdrawn += Math.trunc((end - start) / NLRI_OCTETS);
-    if (!this.#options.verify) return;
+    if (!this.#options.verify) {
+      tally.withdrawn += Math.trunc((end - start) / NLRI_OCTETS);
+      return;
+    }
     let sum = tally.withdrawnSum;
-    for (let at = start; at < end; at += NLRI_OCTETS) {
-      sum += nlriHash(distinguisherAt(bytes, at), prefixAt(bytes, at), 0);
+    for (let at = start; at < end; at += octetsAt(bytes, at)) {
+      if (isOfLoad(bytes, at)) {
+        sum += nlriHash(distinguisherAt(bytes, at), prefixAt(bytes, at), 0);
+        tally.withdrawn++;
+      } else tally.foreign++;
     }
     tally.withdrawnSum = sum | 0;
   }
+}
+
+/** Octets of the NLRI at `at`. */
+function octetsAt(bytes: Buffer, at: number): number {
+  return 1 + ((bytes[at]! + 7) >>> 3);
+}
+
+/** Whether an NLRI is as a {@link RouteLoad} has them: as long, and with the route distinguisher 65000:N. */
+function isOfLoad(bytes: Buffer, at: number): boolean {
+  return (
+    bytes[at] === NLRI_BITS && bytes.readUInt16BE(at + 4) === 0 && bytes.readUInt16BE(at + 6) === LOAD_ASN
+  );
 }
 
 function distinguisherAt(bytes: Buffer, at: number): number {

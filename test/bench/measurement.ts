@@ -64,9 +64,10 @@ export function faults(
     if (exact ? count !== expected.count : count < expected.count)
       wrong.push(`receiver ${i}: ${count} of ${expected.count}`);
   }
-  const { announcedSum, withdrawnSum, notReflected, wrongLocalPref } = receivers[0]!.tally;
+  const { announcedSum, withdrawnSum, foreign, notReflected, wrongLocalPref } = receivers[0]!.tally;
   if (exact && (what === 'announced' ? announcedSum : withdrawnSum) !== expected.sum)
     wrong.push('content differs');
+  if (foreign > 0) wrong.push(`${foreign} routes that nobody sent`);
   if (notReflected > 0) wrong.push(`${notReflected} UPDATEs without ORIGINATOR_ID and CLUSTER_LIST`);
   if (wrongLocalPref > 0) wrong.push(`${wrongLocalPref} UPDATEs with another LOCAL_PREF`);
   return wrong.join('; ');

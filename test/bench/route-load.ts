@@ -38,7 +38,9 @@ const NEXT_HOPS = 500;
 /** 10.0.0.0/24, as the number of its first three octets; the next route's own is the next one. */
 const FIRST_PREFIX = 0x0a_00_00;
 /** 24 bits of label, 64 of route distinguisher, 24 of prefix. */
-const NLRI_BITS = 112;
+export const NLRI_BITS = 112;
+/** In the route distinguishers, which are of type 0. */
+export const LOAD_ASN = 65000;
 export const NLRI_OCTETS = 1 + NLRI_BITS / 8;
 const AFI_SAFI = [0, 1, 128] as const;
 
@@ -193,7 +195,7 @@ function writeNlri(writer: Writer, load: RouteLoad, route: number, label: number
     .u8(NLRI_BITS)
     .u24((label << 4) | 1)
     .u16(0)
-    .u16(65000)
+    .u16(LOAD_ASN)
     .u32(distinguisher)
     .u24(prefix);
   return nlriHash(distinguisher, prefix, label);

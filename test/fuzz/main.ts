@@ -2,14 +2,14 @@
  * `npm run fuzz -- --minutes N [--target NAME] [--seed N] [--keep]`: mutated inputs until the time is over. Ends with
  * exit code 1 at the first exception, an input that takes too long, or memory that grows.
  */
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { bgpMessages } from './bgp-messages.ts';
 import { Dice } from './mutation.ts';
-import type { Target } from './target.ts';
+import { corpusOf, seedsOf, type Target } from './target.ts';
 import { xmppStreams } from './xmpp-streams.ts';
 
 const targets: Record<string, Target> = { 'bgp-messages': bgpMessages, 'xmpp-streams': xmppStreams };
@@ -53,12 +53,7 @@ const chosen = Object.entries(targets).filter(
 for (const [name, target] of chosen) await fuzz(name, target, (minutes * 60_000) / chosen.length);
 
 async function fuzz(name: string, target: Target, milliseconds: number): Promise<void> {
-  const path = `${folder}corpus/${target.corpus}`;
-  const seeds = readFileSync(path, 'utf8')
-    .split('\n')
-    .map((line) => line.replace(/#.*/, '').trim())
-    .filter((line) => line !== '')
-    .map((line) => new Uint8Array(Buffer.from(line, 'hex')));
+  const seeds = seedsOf(target);
   const dice = new Dice(Number(values.seed));
   const seen = new Set(seeds.map((bytes) => target.run(bytes, new Dice(1))));
   const found: Uint8Array[] = [];
@@ -88,7 +83,7 @@ async function fuzz(name: string, target: Target, milliseconds: number): Promise
     if (!seen.has(result) && found.length < MAX_FOUND) {
       seen.add(result);
       found.push(bytes);
-      if (values.keep) appendFileSync(path, `${Buffer.from(bytes).toString('hex')}\n`);
+      if (values.keep) appendFileSync(corpusOf(target), `${Buffer.from(bytes).toString('hex')}\n`);
     }
     // What the code under test puts off to the end of a turn has to come to an end.
     if (inputs % INPUTS_OF_A_TURN === 0) await new Promise(setImmediate);

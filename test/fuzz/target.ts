@@ -1,5 +1,8 @@
 /** What is fuzzed: where inputs come from, how they are varied, and what must hold for each of them. */
+import { readFileSync } from 'node:fs';
 import type { Dice } from './mutation.ts';
+
+const corpora = new URL('../../fuzz/corpus/', import.meta.url);
 
 export interface Target {
   readonly about: string;
@@ -15,4 +18,18 @@ export interface Target {
    * @throws anything, for an input that shows an error in our code
    */
   run(bytes: Uint8Array, dice: Dice): string;
+}
+
+/** Where the corpus of a target is kept. */
+export function corpusOf({ corpus }: Target): URL {
+  return new URL(corpus, corpora);
+}
+
+/** The inputs that a target starts with. */
+export function seedsOf(target: Target): Uint8Array[] {
+  return readFileSync(corpusOf(target), 'utf8')
+    .split('\n')
+    .map((line) => line.replace(/#.*/, '').trim())
+    .filter((line) => line !== '')
+    .map((line) => new Uint8Array(Buffer.from(line, 'hex')));
 }

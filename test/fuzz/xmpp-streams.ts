@@ -124,7 +124,8 @@ const subscribe = (instance: string, id: number): Buffer =>
   Buffer.from(
     `<iq type="set" to="x/bgp-peer"><pubsub><subscribe node="${instance}"><options><instance-id>${id}</instance-id></options></subscribe></pubsub></iq>`,
   );
-const prelude = Buffer.concat([subscribe(RED, 4), subscribe(MASTER_INSTANCE, 0)]);
+/** Subscriptions with which an agent begins. */
+export const prelude = Buffer.concat([subscribe(RED, 4), subscribe(MASTER_INSTANCE, 0)]);
 
 /** A control node that lives through all inputs, and what it has said since it was last asked. */
 class Scene {

@@ -30,11 +30,10 @@ export interface BenchNodeUsage {
 }
 
 const ASN = 65000;
-const REHEARSAL = 5000;
 const MASTER = 'default-domain:default-project:ip-fabric:__default__';
 
 async function run({ networks, peer }: BenchNodePlan): Promise<void> {
-  await rehearse(REHEARSAL);
+  await rehearse();
   const node = new ControlNode(
     controlNodeConfig.parse({
       name: 'bench',

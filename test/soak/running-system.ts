@@ -33,21 +33,29 @@ export class ControlNodeProcess {
   /** Where it notes how long its event loop was kept. */
   readonly #stalls: string;
   readonly #file: string;
+  /** Milliseconds until it answered, by process. */
+  readonly #upAt = new Map<number, number>();
   #process: DaemonProcess | undefined;
 
-  constructor(name: string, address: string, file: string) {
+  readonly #tracesStalls: boolean;
+
+  constructor(name: string, address: string, file: string, tracesStalls: boolean) {
     this.name = name;
     this.address = address;
     this.#file = file;
+    this.#tracesStalls = tracesStalls;
     this.#stalls = `${file}.stalls`;
   }
 
-  /** What it noted, over all its lives. */
+  /** What it noted since it was up, over all its lives: before, nobody waits for it. */
   stallLines(): StallLine[] {
     if (!existsSync(this.#stalls)) return [];
     const lines = readFileSync(this.#stalls, 'utf8').split('\n');
     // The last one may have been cut short with the process.
-    return lines.slice(0, -1).map((line) => JSON.parse(line) as StallLine);
+    return lines
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as StallLine)
+      .filter(({ pid, at, milliseconds }) => at - milliseconds >= (this.#upAt.get(pid) ?? Infinity));
   }
 
   get pid(): number | undefined {
@@ -69,16 +77,19 @@ export class ControlNodeProcess {
   }
 
   async start(): Promise<void> {
+    const begun = performance.now();
     this.#process = new DaemonProcess(this.name, [
       process.execPath,
       '--import',
-      `${stallWatch}?file=${encodeURIComponent(this.#stalls)}`,
+      `${stallWatch}?file=${encodeURIComponent(this.#stalls)}${this.#tracesStalls ? '&trace' : ''}`,
       program,
       'control-node',
       '-c',
       this.#file,
     ]);
     await this.#process.answers(() => this.view('/daemon'), START_MILLISECONDS);
+    const { pid } = this;
+    if (pid !== undefined) this.#upAt.set(pid, performance.now() - begun);
   }
 
   async stop(signal: NodeJS.Signals): Promise<void> {
@@ -125,7 +136,12 @@ export class RunningSystem {
   }
 
   /** @throws Error when a part of it does not come up */
-  static async start(intent: Intent, asn: number, gracefulRestart: boolean): Promise<RunningSystem> {
+  static async start(
+    intent: Intent,
+    asn: number,
+    gracefulRestart: boolean,
+    tracesStalls: boolean,
+  ): Promise<RunningSystem> {
     const folder = await temporaryFolder('soak');
     const block = new LoopbackBlock();
     const [one, two, own, frrAt, gobgpAt] = Array.from({ length: 5 }, () => block.take()) as [
@@ -170,7 +186,7 @@ export class RunningSystem {
         introspect: { address, port: ports.views },
       };
       const file = await writeConfig(folder, `${name}.json`, JSON.stringify(config));
-      controlNodes.push(new ControlNodeProcess(name, address!, file));
+      controlNodes.push(new ControlNodeProcess(name, address!, file, tracesStalls));
     }
     const targets = intent.pools.map(({ routeTarget }) => routeTarget);
     const gateway = new Gateway(

@@ -7,6 +7,7 @@ import { Churn } from './churn.ts';
 import { type Comparison, type Difference, compare } from './comparison.ts';
 import { Continuity } from './continuity.ts';
 import { Intent } from './intent.ts';
+import type { Stall } from './loop-stalls.ts';
 import { RunningSystem } from './running-system.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { Storm } from './storm.ts';
@@ -31,6 +32,8 @@ export interface SoakSettings {
   readonly delayBound: number;
   /** Milliseconds that a control node may keep its event loop. */
   readonly stallBound: number;
+  /** Whether control nodes keep a profile, so that the report can tell what ran in a stall; it slows them down. */
+  readonly tracesStalls: boolean;
   /** Called with a line whenever something happens that a reader would follow. */
   readonly tell: (line: string) => void;
 }
@@ -75,7 +78,7 @@ export async function soak(settings: SoakSettings): Promise<SoakReport> {
   const random = new SeededRandom(seed);
   const gracefulRestart = random.next() < 0.5;
   const intent = new Intent({ nodes: settings.agents, floatingIps: settings.floatingIps, asn: ASN });
-  const system = await RunningSystem.start(intent, ASN, gracefulRestart);
+  const system = await RunningSystem.start(intent, ASN, gracefulRestart, settings.tracesStalls);
   try {
     await cameUp(intent, system);
     tell(`up: ${system.agents.size} agents, ${peersOf(system).join(', ') || 'no other routers installed'}`);
@@ -221,6 +224,11 @@ function differencesText(differences: readonly Difference[]): string {
     .join('\n');
 }
 
+function stallText({ at, milliseconds, collecting, running = [] }: Stall): string {
+  const what = running.length === 0 ? '' : `: ${running.join(' > ')}`;
+  return `            ${milliseconds} ms, ${collecting} of them collecting garbage, after ${(at / 1000).toFixed(1)} s of its life${what}`;
+}
+
 const mebi = (value: number): string => `${value.toFixed(0)} MiB`;
 
 /** The report for a person. */
@@ -243,10 +251,10 @@ export function reportText(report: SoakReport): string {
       ({ process, p99, longest }) =>
         `delay     ${process}: 99 % below ${p99.toFixed(1)} ms, longest ${longest.toFixed(1)} ms`,
     ),
-    ...report.stalls.map(
-      ({ process, seconds, longest, noted }) =>
-        `stall     ${process}: longest ${longest.toFixed(0)} ms, ${noted} over ${NOTED_STALL} ms in ${seconds.toFixed(0)} s`,
-    ),
+    ...report.stalls.flatMap(({ process, seconds, longest, noted }) => [
+      `stall     ${process}: longest ${longest} ms, ${noted.length} over ${NOTED_STALL} ms in ${seconds.toFixed(0)} s`,
+      ...noted.slice(0, 10).map(stallText),
+    ]),
     ...(differences.length === 0 ? [] : [differencesText(differences)]),
     ...gaps.slice(0, 10).map((gap) => `gap       ${gap}`),
     ...(failures.length === 0 ? ['ok'] : failures.map((failure) => `FAILED    ${failure}`)),

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { residentOctets } from '../bench/process-usage.ts';
 import { median, quantile } from '../bench/statistics.ts';
-import { LINE_MILLISECONDS } from './loop-stalls.ts';
+import type { Stall } from './loop-stalls.ts';
 import type { ControlNodeProcess } from './running-system.ts';
 
 export interface MemoryReport {
@@ -28,18 +28,16 @@ export interface DelayReport {
 /** How long the event loop of a control node was kept, over all its lives. */
 export interface StallReport {
   readonly process: string;
-  /** Seconds that were watched, the first ones of each life left out. */
+  /** Seconds that were watched. */
   readonly seconds: number;
   /** Milliseconds. */
   readonly longest: number;
-  /** How many were longer than {@link NOTED_STALL}. */
-  readonly noted: number;
+  /** Those longer than {@link NOTED_STALL}, the longest first. */
+  readonly noted: readonly Stall[];
 }
 
-/** Stalls of which a reader is told how many there were, in milliseconds. */
+/** Stalls that a reader is told of, in milliseconds. */
 export const NOTED_STALL = 50;
-/** Until a control node is up its code is loaded, and nobody waits for it yet. */
-const STARTING_MILLISECONDS = 6000;
 const SAMPLE_MILLISECONDS = 250;
 /** This process takes the resident memory of its crowd back late: it is judged by what is live after a collection. */
 const COLLECT_MILLISECONDS = 5000;
@@ -100,13 +98,13 @@ export class VitalSigns {
 
   stalls(): StallReport[] {
     return this.#controlNodes.map((node) => {
-      const lines = node.stallLines().filter(({ at }) => at > STARTING_MILLISECONDS);
-      const stalls = lines.flatMap((line) => line.stalls);
+      const lines = node.stallLines();
+      const stalls = lines.flatMap((line) => line.stalls).sort((a, b) => b.milliseconds - a.milliseconds);
       return {
         process: node.name,
-        seconds: lines.length * (LINE_MILLISECONDS / 1000),
-        longest: Math.max(0, ...stalls),
-        noted: stalls.filter((stall) => stall > NOTED_STALL).length,
+        seconds: lines.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / 1000,
+        longest: stalls[0]?.milliseconds ?? 0,
+        noted: stalls.filter(({ milliseconds }) => milliseconds > NOTED_STALL),
       };
     });
   }

@@ -3,9 +3,6 @@ import { readConfigFile } from '@vaportrail/show';
 import { addDaemonOptions, addRecordOptions, recordOptions, runDaemon } from '../daemon.ts';
 import type { Subcommand } from '../command.ts';
 
-/** Milliseconds the rehearsal may take before the first session; on an idle machine it takes about one second. */
-const REHEARSAL = 5000;
-
 export const controlNode = {
   summary: 'run a control node: XMPP towards agents, MP-BGP towards gateways and other control nodes',
   examples: [
@@ -23,7 +20,7 @@ export const controlNode = {
         record: recordOptions(given),
         read: (file) => readConfigFile(file, controlNodeConfig),
         create: async (config, log, recorder) => {
-          if (config.bgp.peers.length > 0) await rehearse(REHEARSAL);
+          if (config.bgp.peers.length > 0) await rehearse();
           const node = new ControlNode(config, { log, recorder });
           if (config.bgp.peers.length > 0) inSpareTime(warmUp());
           return node;

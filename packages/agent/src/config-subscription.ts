@@ -28,6 +28,8 @@ export class ConfigSubscription {
   readonly #told: ToldGraph;
   /** The name of the node's virtual router. */
   readonly #router: string;
+  /** What is done when a push has been taken as a whole. */
+  readonly #postponed: (() => void)[] = [];
   /** Workloads that were plugged in here, by UUID. */
   readonly #machines: Set<string>;
   #server: ControlNodePeer | undefined;
@@ -36,13 +38,14 @@ export class ConfigSubscription {
   #isComplete = false;
   #quiet: Timer | undefined;
   #lastError: string | undefined;
+  #loggedError: string | undefined;
 
   constructor(machines: Iterable<string>, owner: ConfigSubscriptionOwner) {
     this.#owner = owner;
     this.#machines = new Set(machines);
     this.#router = `${DEFAULT_SYSTEM}:${owner.agent}`;
     this.#told = new ToldGraph((error) => this.#failed(error));
-    const routers = new VirtualRouters(this.#told, (work) => void owner.clock.after(0, work));
+    const routers = new VirtualRouters(this.#told, (work) => void this.#postponed.push(work));
     routers.follow(owner.agent, (changes) => this.#change(changes));
   }
 
@@ -109,8 +112,7 @@ export class ConfigSubscription {
     if (peer !== this.#server) return false;
     const problems = this.#told.put(updates);
     this.#told.remove(deletes);
-    if (problems.length > 0) this.#failed(new Error(problems.join('; ')));
-    else this.#lastError = undefined;
+    this.#derive(problems);
     const isOwn = ({ type, name }: { type: string; name: string }): boolean =>
       type === 'virtual-router' && name === this.#router;
     if ([...updates, ...deletes].some((one) => one.kind === 'node' && isOwn(one))) this.#isHeard = true;
@@ -127,10 +129,18 @@ export class ConfigSubscription {
   /** Everything has been told. */
   #settle(): void {
     const swept = this.#told.sweep();
+    this.#derive([]);
     if (swept > 0) this.#owner.log.info({ nodesAndLinks: swept }, 'configuration not told again forgotten');
     if (this.#isComplete) return;
     this.#isComplete = true;
     this.#owner.complete();
+  }
+
+  /** Finds out what has changed on the node. @param problems of what was told */
+  #derive(problems: readonly string[]): void {
+    this.#lastError = undefined;
+    if (problems.length > 0) this.#failed(new Error(problems.join('; ')));
+    for (let work = this.#postponed.shift(); work !== undefined; work = this.#postponed.shift()) work();
   }
 
   #change(changes: readonly VirtualRouterChange[]): void {
@@ -143,10 +153,11 @@ export class ConfigSubscription {
   }
 
   #failed(error: unknown): void {
-    const { message } = error as Error;
-    if (this.#lastError !== message)
-      this.#owner.log.error({ err: error }, 'what the config server told cannot be used');
-    this.#lastError = message;
+    this.#lastError = (error as Error).message;
+    // The same again and again is one line.
+    if (this.#lastError === this.#loggedError) return;
+    this.#loggedError = this.#lastError;
+    this.#owner.log.error({ err: error }, 'what the config server told cannot be used');
   }
 }
 

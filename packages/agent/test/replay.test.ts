@@ -9,6 +9,7 @@ import { Fleet } from '../src/fleet.ts';
 import { AgentReplay } from '../src/replay.ts';
 import { flowTableView, nextHopViews, routeTableView } from '../src/vrouter.ts';
 import { POD_VRF, SERVICE_VRF } from './compute-node.ts';
+import { ConfigPusher, empty, workload, workloadLinks } from './config-server.ts';
 import { Reflector, until } from './reflector.ts';
 
 async function replayed(path: string): Promise<AgentReplay> {
@@ -110,4 +111,37 @@ t.test('an agent whose control nodes come and go, and whose pods come and go, is
   t.same(tables(replay.fleet.get('compute-1')!), tables(one));
   t.same(tables(replay.fleet.get('compute-2')!), tables(two));
   t.equal(JSON.stringify(replay.tables()), JSON.stringify((await replayed(path)).tables()));
+});
+
+t.test('what an agent was told over the configuration channel is replayed', async (t) => {
+  const pusher = await ConfigPusher.start();
+  t.teardown(() => pusher.stop());
+  const path = join(t.testdir(), 'run.ndjson');
+  const recorder = new Recorder(path, { clock: systemClock });
+  const fleet = new Fleet(
+    agentFileConfig.parse({
+      name: 'compute-1',
+      address: '10.1.1.1',
+      config: 'xmpp',
+      'control-nodes': [{ address: '127.0.0.1', port: pusher.port }],
+    }),
+    { recorder },
+  );
+  t.teardown(() => fleet.stop());
+  await fleet.start();
+  const agent = fleet.get('compute-1')!;
+  const RED = 'default-domain:demo:red:red';
+  await until('it asked', () => pusher.said.some((one) => one.startsWith('subscribe virtual-router')));
+  pusher.push(`<update>${empty}${workload('web-1', '10.1.0.7')}</update>`);
+  agent.plug('213d8cec-c37d-44f0-809e-51493c9dff84');
+  await until('the first', () => agent.route(RED, '10.1.0.7/32') !== undefined);
+  pusher.push(`<update>${workload('web-2', '10.1.0.8')}</update><delete>${workloadLinks('web-1')}</delete>`);
+  await until('the second', () => agent.route(RED, '10.1.0.8/32') !== undefined);
+  await until('no first', () => agent.route(RED, '10.1.0.7/32') === undefined);
+  const seen = tables(agent);
+  await fleet.stop();
+  const replay = await replayed(path);
+  t.same(replay.problems, []);
+  t.same(tables(replay.fleet.get('compute-1')!), seen);
+  t.match(replay.fleet.get('compute-1')!.channel!.view, { state: 'following' });
 });

@@ -1,4 +1,5 @@
 // Recordings of control nodes with real sockets, and what a fresh node makes of them.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Session, endOfRib } from '@vaportrail/bgp';
 import { parseIpv4, systemClock } from '@vaportrail/net';
@@ -8,6 +9,7 @@ import t from 'tap';
 import { type ControlNodeConfigInput, controlNodeConfig } from '../src/config.ts';
 import type { ControlNode } from '../src/control-node.ts';
 import { ControlNodeReplay } from '../src/replay.ts';
+import { everything, linesOf } from './config-objects.ts';
 import {
   BLUE,
   FIP,
@@ -186,4 +188,24 @@ t.test('a recording holds no password', async (t) => {
   const { recordedConfig } = await import('../src/recorded-inputs.ts');
   t.notMatch(JSON.stringify(recordedConfig(config)), /secret/);
   t.match((await replayed(path)).node.neighbors(), [{ address: '127.0.0.99', asn: 65001 }]);
+});
+
+t.test('what agents were told of the configuration is told again in a replay', async (t) => {
+  // Nobody answers there: the test says what a config node would.
+  const { path, node } = await recorded(t, { config: { url: 'http://127.0.0.1:1', token: 'secret' } });
+  const one = await agent(t, node, 'compute-1');
+  one.send(
+    '<iq type="set" from="compute-1" to="network-control@contrailsystems.com/config"><pubsub xmlns="http://jabber.org/protocol/pubsub"><subscribe node="virtual-router:default-global-system-config:compute-1" /></pubsub></iq>',
+  );
+  for (const [index, line] of linesOf(everything).entries()) node.tellObject(line, index === 0);
+  await one.hears(/<floating-ip-address>172.16.0.3<\/floating-ip-address>/);
+  const told = (of: ControlNode): unknown =>
+    of.neighbors().map(({ name, configuration, errors }) => ({ name, configuration, errors }));
+  await eventually(() => (node.neighbors()[0]?.configuration?.nodes === 14 ? true : undefined));
+  const seen = told(node);
+  await turn();
+  t.notMatch(readFileSync(path, 'utf8'), /secret/, 'a recording holds no token');
+  const replay = await replayed(path);
+  t.same(replay.problems, []);
+  t.same(told(replay.node), seen);
 });

@@ -20,6 +20,13 @@ export class Relation {
     return typeof partners === 'string' ? [partners] : (partners ?? nobody);
   }
 
+  /** How much belongs to a text. */
+  count(text: string): number {
+    const partners = this.#partners.get(text);
+    if (partners instanceof Set) return partners.size;
+    return typeof partners === 'string' ? 1 : (partners?.length ?? 0);
+  }
+
   add(text: string, partner: string): void {
     const partners = this.#partners.get(text);
     if (partners === undefined) this.#partners.set(text, partner);

@@ -2,15 +2,17 @@
  * The configuration as it is told node by node and link by link. Nodes and links come in any order; a link counts when
  * both of its ends are there, and what no row knows is kept apart and counts for nothing.
  */
-import { eventOf, type ConfigEvent, type Configuration } from './config-event.ts';
-import { ConfigFollowers } from './config-followers.ts';
+import type { ConfigEvent, Configuration } from './config-event.ts';
 import type { ConfigObject, Reference } from './config-object.ts';
 import { linkTypes, type LinkType } from './link-type.ts';
-import { ObjectGraph } from './object-graph.ts';
+import { FollowedGraph } from './followed-graph.ts';
+import type { ObjectGraph } from './object-graph.ts';
 import { isObjectTypeName, type ObjectTypeName } from './object-type.ts';
+import { Relation } from './relation.ts';
 import {
   readAttribute,
   readNode,
+  writtenName,
   type ReadNode,
   type WrittenLink,
   type WrittenName,
@@ -37,19 +39,22 @@ interface ToldLink {
 }
 
 export class ToldGraph implements Configuration {
-  readonly graph = new ObjectGraph();
+  readonly #objects: FollowedGraph;
   readonly #nodes = new Map<string, ToldNode>();
   readonly #links = new Map<string, ToldLink>();
   /** Keys of links by the key of either end. */
-  readonly #linksOf = new Map<string, Set<string>>();
-  /** The objects that were made of nodes. */
-  readonly #made = new Map<string, ConfigObject>();
-  readonly #followers: ConfigFollowers;
+  readonly #linksOf = new Relation();
+  /** UUIDs of the objects that were made of nodes. */
+  readonly #made = new Map<string, string>();
   #generation = 0;
 
   /** @param failed is told what a follower threw */
   constructor(failed: (error: unknown) => void) {
-    this.#followers = new ConfigFollowers(failed);
+    this.#objects = new FollowedGraph(failed);
+  }
+
+  get graph(): ObjectGraph {
+    return this.#objects.graph;
   }
 
   /** Nodes and links. */
@@ -58,7 +63,7 @@ export class ToldGraph implements Configuration {
   }
 
   follow(changed: (event: ConfigEvent) => void): () => void {
-    return this.#followers.add(changed);
+    return this.#objects.follow(changed);
   }
 
   /** Somebody else begins to tell everything: what is there stays until {@link sweep}. */
@@ -98,7 +103,7 @@ export class ToldGraph implements Configuration {
       if (one.kind === 'link') this.#removeLink(linkKey(one), touched);
       else {
         const key = nodeKey(one);
-        for (const link of this.#linksOf.get(key) ?? []) this.#removeLink(link, touched);
+        for (const link of this.#linksOf.of(key)) this.#removeLink(link, touched);
         if (this.#nodes.delete(key)) touched.add(key);
       }
     }
@@ -113,7 +118,7 @@ export class ToldGraph implements Configuration {
     this.#nodes.set(key, { node, read, generation: this.#generation });
     touched.add(key);
     // Others refer to it by its UUID, or through what it says.
-    const links = this.#linksOf.get(key)?.size ?? 0;
+    const links = this.#linksOf.count(key);
     if (read !== undefined ? before?.read?.uuid !== read.uuid : links === ENDS_OF_BETWEEN)
       this.#touchAround(key, touched);
     return read?.problems ?? [];
@@ -128,11 +133,7 @@ export class ToldGraph implements Configuration {
     }
     const ends = [nodeKey(link.ends[0]), nodeKey(link.ends[1])] as const;
     this.#links.set(key, { link, ends, generation: this.#generation });
-    for (const end of ends) {
-      const links = this.#linksOf.get(end);
-      if (links === undefined) this.#linksOf.set(end, new Set([key]));
-      else links.add(key);
-    }
+    for (const end of ends) this.#linksOf.add(end, key);
     this.#touchEnds(link, ends, touched);
   }
 
@@ -141,25 +142,20 @@ export class ToldGraph implements Configuration {
     if (told === undefined) return;
     this.#touchEnds(told.link, told.ends, touched);
     this.#links.delete(key);
-    for (const end of told.ends) {
-      const links = this.#linksOf.get(end);
-      links?.delete(key);
-      if (links?.size === 0) this.#linksOf.delete(end);
-    }
+    for (const end of told.ends) this.#linksOf.delete(end, key);
   }
 
   /** The ends of a link, and those beyond an end that stands between two others. */
   #touchEnds(link: WrittenLink, ends: readonly [string, string], touched: Set<string>): void {
     for (const [index, end] of ends.entries()) {
       touched.add(end);
-      const links = this.#linksOf.get(end)?.size ?? 0;
-      if (isBetween(link.ends[index]!) && links <= ENDS_OF_BETWEEN + 1) this.#touchAround(end, touched);
+      if (isBetween(link.ends[index]!) && this.#linksOf.count(end) <= ENDS_OF_BETWEEN + 1)
+        this.#touchAround(end, touched);
     }
   }
 
   #touchAround(key: string, touched: Set<string>): void {
-    for (const link of this.#linksOf.get(key) ?? [])
-      for (const end of this.#links.get(link)!.ends) touched.add(end);
+    for (const link of this.#linksOf.of(key)) for (const end of this.#links.get(link)!.ends) touched.add(end);
   }
 
   /** Makes the objects of nodes anew, and tells which have changed. */
@@ -168,24 +164,22 @@ export class ToldGraph implements Configuration {
       const told = this.#nodes.get(key);
       const object = told?.read === undefined ? undefined : this.#object(key, told.node, told.read);
       const before = this.#made.get(key);
-      if (before !== undefined && before.uuid !== object?.uuid) {
+      if (before !== undefined && before !== object?.uuid) {
         this.#made.delete(key);
-        if (this.graph.get(before.uuid) === before) this.graph.remove(before.uuid);
-        this.#followers.tell(eventOf(before, undefined));
+        const found = this.graph.get(before);
+        // Another node may claim the same UUID.
+        if (found !== undefined && nodeKey(writtenName(found)) === key) this.#objects.lose(before);
       }
       if (object === undefined) continue;
-      const same = before?.uuid === object.uuid ? before : undefined;
-      if (same !== undefined && JSON.stringify(same) === JSON.stringify(object)) continue;
-      this.#made.set(key, object);
-      this.graph.put(object);
-      this.#followers.tell(eventOf(same, object));
+      this.#made.set(key, object.uuid);
+      this.#objects.take(object);
     }
   }
 
   #object(key: string, { type, name }: WrittenNode, read: ReadNode): ConfigObject {
     let parent: ConfigObject['parent'];
     const references: Partial<Record<ObjectTypeName, Reference[]>> = {};
-    for (const at of this.#linksOf.get(key) ?? []) {
+    for (const at of this.#linksOf.of(key)) {
       const found = this.#target(key, type as ObjectTypeName, this.#links.get(at)!);
       if (found === undefined) continue;
       const { link, uuid, attr } = found;
@@ -216,9 +210,9 @@ export class ToldGraph implements Configuration {
     const end = this.#nodes.get(other);
     if (end === undefined) return undefined;
     if (end.node.type === linkType.name && isBetween(end.node)) {
-      if (this.#linksOf.get(other)?.size !== ENDS_OF_BETWEEN) return undefined;
+      if (this.#linksOf.count(other) !== ENDS_OF_BETWEEN) return undefined;
       const attr = readAttribute(linkType, end.node.properties);
-      for (const at of this.#linksOf.get(other) ?? []) {
+      for (const at of this.#linksOf.of(other)) {
         for (const far of this.#links.get(at)!.ends) {
           const beyond = this.#nodes.get(far);
           if (far !== key && beyond?.node.type === linkType.to && beyond.read !== undefined)

@@ -37,6 +37,13 @@ t.test('sessions that did not change are not touched; those that did are told wh
   });
   const states = () => node.neighbors().map(({ name, state }) => `${name} ${state}`);
   await eventually(() => (states().join() === 'a Established,b Established' ? true : undefined));
+  const one = await agent(t, node, 'compute-1');
+  one.subscribe(RED, 4);
+  one.publish(route);
+  await one.hears(/<item /);
+  const since = () =>
+    node.neighbors().flatMap(({ name, establishedAt }) => (name === 'b' ? [] : [`${name} ${establishedAt}`]));
+  const before = since();
   const [a, b] = base.bgp!.peers!;
   await node.reload(
     controlNodeConfig.parse({ ...base, bgp: { ...base.bgp, peers: [a!, { ...b!, 'hold-time': 30 }] } }),
@@ -46,8 +53,11 @@ t.test('sessions that did not change are not touched; those that did are told wh
     sessions[1]!.lastEnd?.text.includes('Other Configuration Change') ? true : undefined,
   );
   await node.reload(controlNodeConfig.parse({ ...base, bgp: { ...base.bgp, peers: [a!] } }));
-  t.same(states(), ['a Established']);
+  t.same(states(), ['a Established', 'compute-1 Established']);
   t.equal(sessions[0]!.counters.flaps, 0);
+  t.same(since(), before, 'sessions are as old as they were');
+  t.equal(before.length, 2);
+  t.equal(node.routes({ table: `${RED}.inet.0` }).length, 1);
   await node.reload(controlNodeConfig.parse({ ...base, bgp: { ...base.bgp, peers: [] } }));
   await eventually(() => (sessions[0]!.lastEnd?.text.includes('Peer De-configured') ? true : undefined));
 });

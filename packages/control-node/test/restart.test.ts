@@ -5,6 +5,7 @@ import { parseIpv4 } from '@vaportrail/net';
 import t from 'tap';
 
 import type { ControlNode } from '../src/control-node.ts';
+import { item, nlri, publish } from './agent-text.ts';
 import { RawAgent } from './raw-agent.ts';
 import {
   BLUE,
@@ -98,6 +99,119 @@ t.test(
     });
   },
 );
+
+/** What agents end their routes with: what Contrail's mock agents send, what its agents send, and what those take for it. */
+const ends: readonly (readonly [what: string, text: string])[] = [
+  ['a pair without items', itemless('compute-1', '<publish />') + itemless('compute-1', '<collection />')],
+  [
+    'a pair without items, with nodes',
+    itemless('compute-1', `<publish node="1/1/${RED}/x"></publish>`) +
+      itemless('compute-1', `<collection node="${RED}"><associate node="1/1/${RED}/x" /></collection>`),
+  ],
+  [
+    'a marker',
+    '<message from="compute-1" to="network-control@contrailsystems.com/bgp-peer"><event xmlns="http://jabber.org/protocol/pubsub"><items node="0/0/EndOfRib"></items></event></message>',
+  ],
+  [
+    'a message without items',
+    '<message from="compute-1" to="network-control@contrailsystems.com/bgp-peer"><event xmlns="http://jabber.org/protocol/pubsub"/></message>',
+  ],
+];
+
+t.test('every form of End-of-RIB ends the time of stale routes', async (t) => {
+  for (const [what, text] of ends) {
+    const node = await controlNode(t, {
+      'graceful-restart': { ...restart, 'restart-time': 60, 'end-of-rib-timeout': 60 },
+    });
+    const before = await agent(t, node, 'compute-1');
+    before.subscribe(RED, 4);
+    before.publish(route);
+    before.publish({ ...route, prefix: '172.16.0.4/32' });
+    await before.hears(/172\.16\.0\.4\/32/);
+    await before.end();
+    await eventually(() => (prefixes(node).join() === `${FIP} stale,172.16.0.4/32 stale` ? true : undefined));
+    const after = await agent(t, node, 'compute-1');
+    after.subscribe(RED, 4);
+    after.publish(route);
+    after.send(text);
+    await eventually(() => (prefixes(node).join() === FIP ? true : undefined));
+    t.match(node.neighbors()[0], { state: 'Established', paths: 1 }, what);
+  }
+});
+
+t.test('an agent that sends no End-of-RIB is taken to have said everything after a time', async (t) => {
+  const node = await controlNode(t, {
+    'graceful-restart': { ...restart, 'restart-time': 60, 'end-of-rib-timeout': 1 },
+  });
+  const before = await agent(t, node, 'compute-1');
+  before.subscribe(RED, 4);
+  before.publish(route);
+  await before.hears(/<item /);
+  await before.end();
+  await eventually(() => (prefixes(node).join() === `${FIP} stale` ? true : undefined));
+  const after = await agent(t, node, 'compute-1');
+  after.subscribe(RED, 4);
+  await eventually(() => (prefixes(node).length === 0 ? true : undefined));
+  t.match(node.neighbors()[0], { state: 'Established' });
+});
+
+t.test(
+  'the routes of an agent that stays away for long are the last choice, but for those that must not be',
+  async (t) => {
+    const node = await controlNode(t, {
+      'graceful-restart': { ...restart, 'restart-time': 1, 'long-lived-restart-time': 2 },
+    });
+    const watcher = await agent(t, node, 'compute-2', '127.0.0.2');
+    watcher.subscribe(RED, 7);
+    const one = await agent(t, node, 'compute-1');
+    one.subscribe(RED, 4);
+    one.publish(route);
+    const noLongLived = '<community-tag-list><community-tag>no-llgr</community-tag></community-tag-list>';
+    const other = '172.16.0.4/32';
+    one.send(publish(RED, `1/1/${RED}/${other}`, item(nlri(other), { communities: noLongLived })));
+    watcher.publish({ ...route, nextHop: '10.1.1.4', label: 31 });
+    const last = (): string | undefined => items(watcher, FIP).at(-1);
+    await eventually(() => (last() === '10.1.1.3 25,10.1.1.4 31' ? true : undefined));
+    await watcher.hears(/172\.16\.0\.4\/32/);
+    await one.end();
+    await eventually(() => (prefixes(node).includes(`${other} stale`) ? true : undefined));
+    t.equal(last(), '10.1.1.3 25,10.1.1.4 31', 'stale at first, and as good as before');
+    await watcher.hears(/<retract id="172\.16\.0\.4\/32" \/>/);
+    await eventually(() => (last() === '10.1.1.4 31' ? true : undefined));
+    const paths = () =>
+      node
+        .routes({ table: `${RED}.inet.0`, prefix: FIP })[0]
+        ?.paths.map(({ source, flags, notBest }) => [source, flags?.join() ?? '', notBest?.step ?? 'best']);
+    t.same(paths(), [
+      ['compute-2', '', 'best'],
+      ['compute-1', 'Stale,LlgrStale', 'long-lived-stale'],
+    ]);
+    await eventually(() => (paths()?.length === 1 ? true : undefined));
+    t.same(
+      node.neighbors().map(({ name }) => name),
+      ['compute-2'],
+    );
+  },
+);
+
+t.test('an agent that returns late makes its long-lived stale routes fresh', async (t) => {
+  const node = await controlNode(t, {
+    'graceful-restart': { ...restart, 'restart-time': 1, 'long-lived-restart-time': 60 },
+  });
+  const flags = (): string | undefined =>
+    node.routes({ table: `${RED}.inet.0`, prefix: FIP })[0]?.paths[0]?.flags?.join() ?? '';
+  const one = await agent(t, node, 'compute-1');
+  one.subscribe(RED, 4);
+  one.publish(route);
+  await one.hears(/<item /);
+  await one.end();
+  await eventually(() => (flags() === 'Stale,LlgrStale' ? true : undefined));
+  const again = await agent(t, node, 'compute-1');
+  again.subscribe(RED, 4);
+  again.publish(route);
+  await eventually(() => (flags() === '' ? true : undefined));
+  t.match(node.neighbors()[0], { state: 'Established', paths: 1 });
+});
 
 t.test('the routes of an agent that stays away go when its time is over', async (t) => {
   const node = await controlNode(t, { 'graceful-restart': restart });

@@ -113,6 +113,11 @@ export class DaemonProcess {
     return this.#exit === undefined;
   }
 
+  /** How it ended, e.g. `exit code 0`, `signal SIGKILL`; undefined while it runs. */
+  get ending(): string | undefined {
+    return this.#exit;
+  }
+
   /**
    * Asks `question` again and again until it yields something other than `undefined`.
    * @throws Error with the daemon's last words when it ends first or does not answer in time

@@ -141,7 +141,7 @@ export class Egress {
     const transcoded = source.asn4 !== profile.asn4 ? this.#transcoded(view()) : undefined;
     const reflected = isReflected(source, profile) && this.#identity.clusterId !== undefined;
     const hasPath = scan.asPathAt >= 0 && scan.asPathEnd > scan.asPathAt;
-    // Attributes that are not there come when the first one with a higher code does.
+    // Attributes that are not there come when the first one with a higher code does; they are listed by code.
     const missing: [number, () => void][] = [];
     if (transcoded !== undefined)
       for (const [code, value] of transcoded) missing.push([code, () => this.#copy(value, 0, value.length)]);
@@ -154,18 +154,17 @@ export class Egress {
     }
     if (stale && scan.communitiesAt < 0)
       missing.push([communities.code, () => this.#writeCommunities(from, 0, 0)]);
-    const { peerRole } = profile;
-    if (peerRole !== undefined && leakRules[peerRole].marksSent && scan.onlyToCustomerAt < 0) {
-      missing.push([onlyToCustomer.code, () => this.#writeU32(onlyToCustomer, profile.localAsn)]);
-    }
     if (reflected && scan.originatorAt < 0) {
       missing.push([originatorId.code, () => this.#writeU32(originatorId, source.routerId)]);
     }
     if (reflected && scan.clusterListAt < 0)
       missing.push([clusterList.code, () => this.#writeClusters(from, 0, 0)]);
+    const { peerRole } = profile;
+    if (peerRole !== undefined && leakRules[peerRole].marksSent && scan.onlyToCustomerAt < 0) {
+      missing.push([onlyToCustomer.code, () => this.#writeU32(onlyToCustomer, profile.localAsn)]);
+    }
+    if (transcoded !== undefined) missing.sort(([a], [b]) => a - b);
     let next = 0;
-    missing.sort(([a], [b]) => a - b);
-
     while (at + 3 <= end) {
       const flags = from[at]!;
       const code = from[at + 1]!;

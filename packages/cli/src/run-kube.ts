@@ -15,6 +15,7 @@ import {
   KubeManager,
   KubernetesApi,
   kubeServer,
+  manifestProblems,
   ManifestSource,
 } from '@vaportrail/kube';
 import { covers, parsePrefix, prefixText, type Prefix } from '@vaportrail/net';
@@ -40,14 +41,12 @@ export interface KubeOptions {
 type Undo = (() => Promise<void> | void)[];
 
 /** Says what is wrong with manifests; yields whether nothing is. */
-export function checkManifests(options: KubeOptions): boolean {
+export async function checkManifests(options: KubeOptions): Promise<boolean> {
   const { filename: paths = [] } = options;
   if (paths.length === 0) throw new UsageError('--check needs -f');
-  const sink = { put: () => {}, remove: () => {}, synced: () => {} };
-  const source = new ManifestSource(sink, { paths, serviceSubnet: clusterSettings(options).serviceSubnet });
-  source.read();
-  for (const problem of source.problems) process.stdout.write(`${problem}\n`);
-  return source.problems.length === 0;
+  const problems = await manifestProblems(paths, clusterSettings(options));
+  for (const problem of problems) process.stdout.write(`${problem}\n`);
+  return problems.length === 0;
 }
 
 /**

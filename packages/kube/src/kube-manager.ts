@@ -97,6 +97,12 @@ export class KubeManager {
     return this.#notes.get(objectKey(kind, namespace, name)) ?? [];
   }
 
+  /** What is wrong with objects as they are now. */
+  *warnings(): Iterable<readonly [ObjectKey, Note]> {
+    for (const [key, notes] of this.#notes)
+      for (const note of notes) if (note.level === 'warning') yield [key, note];
+  }
+
   /** Makes the objects of the cluster itself. */
   async start(): Promise<void> {
     for (const pool of this.#client.graph.ofType('floating-ip-pool')) this.#pools.set(nameText(pool), pool);

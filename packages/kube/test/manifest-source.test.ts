@@ -231,6 +231,6 @@ t.test('what is wrong with an object of a manifest is told with its file and lin
   await manager.settled();
   t.match(told[1], [
     { place: `${file}:2` },
-    'there is no floating-IP pool d:p:n:none, which the Service names',
+    'opencontrail.org/fip-pool of the Service: there is no floating-IP pool d:p:n:none',
   ]);
 });

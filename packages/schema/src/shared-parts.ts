@@ -10,8 +10,8 @@ import type { ObjectTypeName } from './object-type.ts';
 const RECENT = 4096;
 /** Characters of a value that is worth looking up. */
 const LONGEST = 1024;
-/** References of one type that are worth looking up; a node may have thousands, and few of them change. */
-const MANY = 64;
+/** References of one type that are worth looking up: what has more, as nodes have workloads, shares them with few. */
+const MANY = 8;
 
 type Parent = NonNullable<ConfigObject['parent']>;
 type References = ConfigObject['references'];

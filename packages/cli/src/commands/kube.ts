@@ -33,13 +33,16 @@ export const kube = {
       .option('--pod-subnet <prefix>', 'where the cluster has its pods', '10.32.0.0/12')
       .option('--service-subnet <prefix>', 'where the cluster has its Services', '10.96.0.0/12')
       .option('--external-ips', 'write external addresses to spec.externalIPs as well, as Contrail does')
-      .option('--check', 'only read the manifests and say what is wrong with them')
+      .option(
+        '--check',
+        'only say what is wrong with the manifests, as if they were all there is, and touch nothing',
+      )
       .action(async (options: KubeOptions) => {
         if (options.filename !== undefined && options.kubeconfig !== undefined)
           throw new UsageError('either -f or --kubeconfig, not both');
         // Loaded when it is run: other commands start faster without.
         const { checkManifests, runKube } = await import('../run-kube.ts');
         if (options.check !== true) await runKube(options);
-        else if (!checkManifests(options)) process.exitCode = exitCode.failed;
+        else if (!(await checkManifests(options))) process.exitCode = exitCode.failed;
       }),
 } as const satisfies Subcommand;

@@ -51,6 +51,7 @@ export function attachmentObjects(
   };
   const subnets = [{ subnet, subnet_uuid: derivedUuid('subnet', ...ipam.fqName) }];
   const routeTargets = listed(annotations[ROUTE_TARGETS]);
+  const pools = listed(annotations[POOLS]);
   const whose = annotationsOf({
     namespace,
     cluster: settings.name,
@@ -76,7 +77,7 @@ export function attachmentObjects(
       },
       references: [{ ...ipam, attr: { ipam_subnets: subnets } }],
     },
-    ...listed(annotations[POOLS]).map((pool): DesiredObject => ({
+    ...pools.map((pool): DesiredObject => ({
       type: 'floating-ip-pool',
       fqName: [...network.fqName, pool],
       parent: network,
@@ -87,6 +88,11 @@ export function attachmentObjects(
   const notes = overlaps(settings, definition, all).map((what) =>
     warn('OverlappingSubnet', `${CIDR}: ${cidr} overlaps ${what}`),
   );
+  // Without pools somebody sets both by hand, as with Contrail.
+  if (pools.length > 0 && routeTargets.length === 0)
+    notes.push(
+      warn('NoRouteTarget', `${ROUTE_TARGETS} is missing: no gateway imports the addresses of its pools`),
+    );
   return { objects, links: [], notes };
 }
 

@@ -16,7 +16,7 @@ import {
   type ObjectName,
 } from './desired-object.ts';
 import type { BackendPort, BackendSet } from './endpoints.ts';
-import { poolChoice } from './floating-ip-pool.ts';
+import { FIP_POOL, poolChoice } from './floating-ip-pool.ts';
 import { isIsolated } from './namespace.ts';
 import { hasInterface, podNames } from './pod.ts';
 import { derivedUuid } from '../derived-uuid.ts';
@@ -286,7 +286,7 @@ function externalAddresses(
   if (pool === undefined)
     return warn(
       'UnknownFloatingIpPool',
-      `there is no floating-IP pool ${choice.text}, which ${choice.by} names`,
+      `${FIP_POOL} of ${choice.by}: there is no floating-IP pool ${choice.text}`,
     );
   if (!around.hasRouteTarget(pool)) {
     const network = pool.fqName.slice(0, -1).join(':');

@@ -1,0 +1,111 @@
+/** What a user may get wrong in manifests, each told with its file, line and object. */
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { manifestProblems } from '../src/check-manifests.ts';
+import { defaultSettings } from '../src/mapping/cluster-settings.ts';
+
+const book = fileURLToPath(new URL('../../../lab/manifests', import.meta.url));
+const publicNetwork = (
+  name: string,
+  cidr: string,
+  annotations = 'vaportrail.io/route-targets: "target:500:500"',
+) =>
+  `---
+apiVersion: k8s.cni.cncf.io/v1
+kind: NetworkAttachmentDefinition
+metadata:
+  name: ${name}
+  annotations: { opencontrail.org/cidr: ${cidr}, vaportrail.io/fip-pools: pool, ${annotations} }
+`;
+const balancer = (name: string, pool: string, spec = '') =>
+  `---
+apiVersion: v1
+kind: Service
+metadata: { name: ${name}, annotations: { opencontrail.org/fip-pool: '${pool}' } }
+spec: { type: LoadBalancer, ports: [{ port: 80 }]${spec} }
+`;
+const poolOf = (network: string): string =>
+  `{"domain":"default-domain","project":"k8s-default","network":"${network}","name":"pool"}`;
+
+t.test('nothing is wrong with the manifests of the book, and nothing is left behind', async (t) => {
+  const folders = (): string[] =>
+    readdirSync(tmpdir()).filter((name) => name.startsWith('vaportrail-check-'));
+  const before = folders();
+  t.same(await manifestProblems([book], defaultSettings), []);
+  t.same(
+    folders().filter((name) => !before.includes(name)),
+    [],
+  );
+});
+
+const cases: Record<string, readonly [text: string, ...problems: readonly RegExp[]]> = {
+  'a manifest that is not YAML': ['a: b\n c: [\n', /^FILE:1:4: Nested mappings/],
+  'a kind that is not handled': [
+    'apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: { name: web }\n',
+    /^FILE:1: kind Ingress is not used here \(Ingress web\)$/,
+  ],
+  'a port out of range': [
+    'apiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec:\n  ports:\n    - port: 70000\n',
+    /^FILE:6:\d+: spec\.ports\[0\]\.port: must be 1 to 65535 \(Service web\)$/,
+  ],
+  'a pool annotation that is not JSON': [
+    publicNetwork('pub', '100.64.1.0/24') + balancer('web', 'pool-1'),
+    /^FILE:8: opencontrail\.org\/fip-pool of the Service is not \{.*\}: pool-1 \(Service default\/web\)$/,
+  ],
+  'a pool annotation that names no pool': [
+    publicNetwork('pub', '100.64.1.0/24') + balancer('web', poolOf('other')),
+    /^FILE:8: opencontrail\.org\/fip-pool of the Service: there is no floating-IP pool default-domain:k8s-default:other:pool \(Service default\/web\)$/,
+  ],
+  'subnets that overlap': [
+    publicNetwork('one', '100.64.0.0/16') + publicNetwork('two', '100.64.1.0/24'),
+    /^FILE:2: opencontrail\.org\/cidr: 100\.64\.0\.0\/16 overlaps 100\.64\.1\.0\/24 of default\/two, with target:500:500 in common \(NetworkAttachmentDefinition default\/one\)$/,
+    /^FILE:8: opencontrail\.org\/cidr: 100\.64\.1\.0\/24 overlaps .* \(NetworkAttachmentDefinition default\/two\)$/,
+  ],
+  'a subnet that overlaps that of pods': [
+    publicNetwork('pub', '10.40.0.0/16'),
+    /^FILE:2: opencontrail\.org\/cidr: 10\.40\.0\.0\/16 overlaps the subnet of pods, 10\.32\.0\.0\/12 /,
+  ],
+  'a subnet that is none': [
+    publicNetwork('pub', '100.64.0.0/33'),
+    /^FILE:2: opencontrail\.org\/cidr: "100\.64\.0\.0\/33" is no subnet/,
+  ],
+  'a network without a route target': [
+    publicNetwork('pub', '100.64.1.0/24', '') + balancer('web', poolOf('pub')),
+    /^FILE:2: vaportrail\.io\/route-targets is missing: no gateway imports .* \(NetworkAttachmentDefinition default\/pub\)$/,
+    /^FILE:8: network default-domain:k8s-default:k8s-pub-pod-network has no route target: .* \(Service default\/web\)$/,
+  ],
+  'a route target that is none': [
+    publicNetwork('pub', '100.64.1.0/24', 'vaportrail.io/route-targets: "500"'),
+    /^FILE:2: .*is no route target, e\.g\. target:64512:100.* \(NetworkAttachmentDefinition default\/pub\)$/,
+  ],
+  'an address that the pool does not have': [
+    publicNetwork('pub', '100.64.1.0/24') + balancer('web', poolOf('pub'), ', loadBalancerIP: 100.64.2.1'),
+    /^FILE:8: floating-ip .*100\.64\.2\.1.* \(Service default\/web\)$/,
+  ],
+  'an address that two ask for': [
+    publicNetwork('pub', '100.64.1.0/24') +
+      balancer('a', poolOf('pub'), ', loadBalancerIP: 100.64.1.9') +
+      balancer('b', poolOf('pub'), ', loadBalancerIP: 100.64.1.9'),
+    /^FILE:13: floating-ip .*100\.64\.1\.9 is taken by .* \(Service default\/b\)$/,
+  ],
+  'a pool that has too few addresses': [
+    publicNetwork('pub', '100.64.1.0/30') + balancer('a', poolOf('pub')) + balancer('b', poolOf('pub')),
+    /^FILE:8: floating-ip .*: no address is left .* \(Service default\/a\)$/,
+    /^FILE:13: floating-ip .*: no address is left .* \(Service default\/b\)$/,
+  ],
+};
+
+for (const [what, [text, ...problems]] of Object.entries(cases)) {
+  t.test(`${what} is told with file, line and object`, async (t) => {
+    const folder = t.testdir();
+    mkdirSync(join(folder, 'm'));
+    const file = join(folder, 'm', 'web.yaml');
+    writeFileSync(file, text);
+    const told = await manifestProblems([join(folder, 'm')], defaultSettings);
+    t.equal(told.length, problems.length, told.join('\n'));
+    for (const [at, problem] of problems.entries()) t.match(told[at]?.replace(file, 'FILE'), problem);
+  });
+}

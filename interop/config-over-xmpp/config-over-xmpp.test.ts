@@ -4,6 +4,7 @@
  */
 import { Agent } from '@vaportrail/agent';
 import { ConfigNode, configNodeConfig, RestConfigClient } from '@vaportrail/config';
+import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
 import { KubeManager, ManifestSource } from '@vaportrail/kube';
 import { bookManifests, DaemonProcess, Frr, Gobgp, LoopbackBlock, type Peer } from '@vaportrail/lab';
 import { type DaemonView, fetchView, type NeighborView, silentLog } from '@vaportrail/show';
@@ -195,4 +196,80 @@ t.test('configuration goes over XMPP, and routes follow it', { skip }, async (t)
   await until(waits, (state) => state === 'following', 30_000);
   edit('20-deploy-webserver.yaml', (text) => text.replace('replicas: 2', 'replicas: 0'));
   await everywhere('', 'what a new config node says is followed');
+});
+
+t.test('a workload that is plugged in is told of until it is unplugged', async (t) => {
+  const block = new LoopbackBlock();
+  const listen = { address: '127.0.0.1', port: await freePort() };
+  const config = new ConfigNode(configNodeConfig.parse({ store: { folder: t.testdir({}) }, listen }), {
+    log: silentLog,
+  });
+  await config.start();
+  t.teardown(() => config.stop());
+  const xmpp = { listen: { address: block.take(), port: ports.xmpp }, 'end-of-rib-delay': 0 };
+  const controlNode = new ControlNode(
+    controlNodeConfig.parse({
+      name: 'cn',
+      'router-id': '10.0.0.9',
+      bgp: { listen: [] },
+      xmpp,
+      config: `http://127.0.0.1:${listen.port}`,
+    }),
+  );
+  await controlNode.start();
+  t.teardown(() => controlNode.stop());
+  const agent = Agent.from({
+    name: 'compute-1',
+    address: '10.0.0.1',
+    'local-address': block.take(),
+    'control-nodes': [xmpp.listen],
+    config: 'xmpp',
+  });
+  t.teardown(() => agent.stop());
+  await agent.start();
+  const { database } = config;
+  const parent = database.byName('domain', ['default-domain']);
+  const system = database.byName('global-system-config', ['default-global-system-config']);
+  await database.create('virtual-router', { fqName: [...system.fqName, 'compute-1'], parent: system });
+  const project = await database.create('project', { fqName: ['default-domain', 'demo'], parent });
+  const to = ({ uuid }: { uuid: string }) => [{ uuid, attr: null }];
+  const ipam = await database.create('network-ipam', {
+    fqName: [...project.fqName, 'ipam'],
+    parent: project,
+  });
+  const subnets = { ipam_subnets: [{ subnet: { ip_prefix: '10.1.0.0', ip_prefix_len: 24 } }] };
+  const network = await database.create('virtual-network', {
+    fqName: [...project.fqName, 'red'],
+    parent: project,
+    references: { 'network-ipam': [{ uuid: ipam.uuid, attr: subnets }] },
+  });
+  const machine = await database.create('virtual-machine', { fqName: ['vm-1'] });
+  const vmi = await database.create('virtual-machine-interface', {
+    fqName: [...project.fqName, 'vm-1'],
+    parent: project,
+    references: { 'virtual-network': to(network), 'virtual-machine': to(machine) },
+  });
+  await database.create('instance-ip', {
+    fqName: ['vm-1'],
+    properties: { instance_ip_address: '10.1.0.7' },
+    references: { 'virtual-network': to(network), 'virtual-machine-interface': to(vmi) },
+  });
+  const reflected = async (): Promise<boolean> =>
+    agent
+      .route('default-domain:demo:red:red', '10.1.0.7/32')
+      ?.paths.some(({ received }) => received !== undefined) === true;
+  await until(
+    async () => agent.channel!.view.state,
+    (state) => state === 'following',
+  );
+  t.notOk(await reflected(), 'configuration puts it on no node');
+  agent.plug(machine.uuid);
+  await until(reflected, (there) => there);
+  t.pass('its route came back from the control node');
+  agent.unplug(machine.uuid);
+  await until(
+    async () => agent.route('default-domain:demo:red:red', '10.1.0.7/32'),
+    (route) => route === undefined,
+  );
+  t.pass('and is gone with it');
 });

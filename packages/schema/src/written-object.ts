@@ -4,7 +4,8 @@
  * knows are passed over, as a control node of another release may send them.
  *
  * The shape of nodes and links is known from a public capture; that a deployed agent reads what is written here has not
- * been tried.
+ * been tried. What reads and writes the octets (`xmpp`) has the same shapes under names of its own: neither package knows
+ * the other.
  */
 import type { z } from 'zod';
 import type { ConfigObject, IdPerms } from './config-object.ts';

@@ -151,7 +151,9 @@ export class Repetition implements Record<Phase, () => Promise<Measured>> {
       joiner.send(built[i]!.bytes);
       joiner.send(announcement(this.#load, routes + i));
     }
-    await this.#arrival(this.#receivers, 'announced', joiners.length);
+    const taken = this.#arrival(this.#receivers, 'announced', joiners.length);
+    this.#progress = () => `the paths of ${this.#receivers[0]!.tally.announced} of ${joiners.length} peers`;
+    await taken;
     const spent = watch();
     const paths = joiners.length * routes;
     const wrong = this.#receivers

@@ -284,6 +284,8 @@ export class Conversation {
     this.connection?.close();
     this.connection = undefined;
     this.negotiated = undefined;
+    // It knows the socket, and with it the receive buffer.
+    this.#opened = undefined;
   }
 
   #attach(socket: Socket): void {

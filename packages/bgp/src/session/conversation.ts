@@ -284,7 +284,7 @@ export class Conversation {
     this.connection?.close();
     this.connection = undefined;
     this.negotiated = undefined;
-    // It knows the socket, and with it the receive buffer.
+    // It knows the socket, which would be kept until the next connection.
     this.#opened = undefined;
   }
 

@@ -4,7 +4,6 @@ import { covers, systemClock, type Clock, type Prefix } from '@vaportrail/net';
 import { frameMessage, messageType } from '../wire/header.ts';
 import { ceaseSubcode, errorCode } from '../wire/notification.ts';
 import { peerKey } from './peer-address.ts';
-import { acceptedWithReceiveBuffer } from './receive-buffer.ts';
 import type { Session } from './session.ts';
 import { expectPeers, expectSignature, hostPrefix } from './transport-security.ts';
 
@@ -67,7 +66,7 @@ export class Listener {
     address: string;
     port: number;
   }> {
-    const server = createServer({ noDelay: true }, (socket) => this.adopt(acceptedWithReceiveBuffer(socket)));
+    const server = createServer({ noDelay: true }, (socket) => this.adopt(socket));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen({ host: at.address, port: at.port ?? 179 }, () => {

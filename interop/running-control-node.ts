@@ -25,6 +25,13 @@ export const reflector = {
   bgpPort: 0,
 } satisfies Partial<RunningControlNode>;
 
+/** A control node without routers, which learns everything from a config node, for {@link runningControlNode}. */
+export const toldByConfigNode = {
+  name: 'cn',
+  'router-id': '10.0.0.9',
+  peers: [],
+} satisfies Partial<RunningControlNode>;
+
 export type PeerInput = NonNullable<NonNullable<ControlNodeConfigInput['bgp']>['peers']>[number];
 
 export interface RunningControlNode extends Omit<ControlNodeConfigInput, 'bgp' | 'xmpp'> {

@@ -1,12 +1,12 @@
 /** Agents and control node told by a config node: one line in their files, and everything follows from there. */
 import { Agent } from '@vaportrail/agent';
 import { ConfigNode, configNodeConfig, type NewObject } from '@vaportrail/config';
-import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
 import { LoopbackBlock } from '@vaportrail/lab';
 import type { ConfigObject } from '@vaportrail/schema';
 import { silentLog } from '@vaportrail/show';
 import t from 'tap';
 import { freePort } from '../free-port.ts';
+import { runningControlNode, toldByConfigNode } from '../running-control-node.ts';
 import { until } from '../running-lab.ts';
 
 const POD_VRF = 'default-domain:tenant:pods:pods';
@@ -24,24 +24,17 @@ t.test('interfaces, networks and route targets reach agents and control node whi
   await config.start();
   t.teardown(() => config.stop());
   const channel = { url: `http://127.0.0.1:${port}`, token: 'secret' };
-  const xmpp = { listen: { address: block.take(), port: 5269 }, 'end-of-rib-delay': 0 };
-  const controlNode = new ControlNode(
-    controlNodeConfig.parse({
-      name: 'cn',
-      'router-id': '10.0.0.9',
-      bgp: { listen: [] },
-      xmpp,
-      config: channel,
-    }),
-  );
-  await controlNode.start();
-  t.teardown(() => controlNode.stop());
+  const controlNode = await runningControlNode(t, {
+    ...toldByConfigNode,
+    address: block.take(),
+    config: channel,
+  });
   const agents = ['node-1', 'node-2'].map((name, index) =>
     Agent.from({
       name,
       address: `10.0.0.${index + 1}`,
       'local-address': block.take(),
-      'control-nodes': [xmpp.listen],
+      'control-nodes': [controlNode.xmppAddress!],
       config: channel,
       introspect: {},
     }),

@@ -4,7 +4,6 @@
  */
 import { Agent } from '@vaportrail/agent';
 import { ConfigNode, configNodeConfig, RestConfigClient } from '@vaportrail/config';
-import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
 import { KubeManager, ManifestSource } from '@vaportrail/kube';
 import { bookManifests, DaemonProcess, Frr, Gobgp, LoopbackBlock, type Peer } from '@vaportrail/lab';
 import { type DaemonView, fetchView, type NeighborView, silentLog } from '@vaportrail/show';
@@ -14,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { freePort } from '../free-port.ts';
+import { runningControlNode, toldByConfigNode } from '../running-control-node.ts';
 import { floatingIp, missing, until } from '../running-lab.ts';
 
 const asn = 60100;
@@ -206,23 +206,16 @@ t.test('a workload that is plugged in is told of until it is unplugged', async (
   });
   await config.start();
   t.teardown(() => config.stop());
-  const xmpp = { listen: { address: block.take(), port: ports.xmpp }, 'end-of-rib-delay': 0 };
-  const controlNode = new ControlNode(
-    controlNodeConfig.parse({
-      name: 'cn',
-      'router-id': '10.0.0.9',
-      bgp: { listen: [] },
-      xmpp,
-      config: `http://127.0.0.1:${listen.port}`,
-    }),
-  );
-  await controlNode.start();
-  t.teardown(() => controlNode.stop());
+  const controlNode = await runningControlNode(t, {
+    ...toldByConfigNode,
+    address: block.take(),
+    config: `http://127.0.0.1:${listen.port}`,
+  });
   const agent = Agent.from({
     name: 'compute-1',
     address: '10.0.0.1',
     'local-address': block.take(),
-    'control-nodes': [xmpp.listen],
+    'control-nodes': [controlNode.xmppAddress!],
     config: 'xmpp',
   });
   t.teardown(() => agent.stop());

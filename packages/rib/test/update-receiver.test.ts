@@ -1,5 +1,6 @@
 import {
   type AttributeFields,
+  type FamilyName,
   type PrefixNlri,
   aigpMetric,
   encodeAttributes,
@@ -32,14 +33,16 @@ function update(
   return frameMessage(messageType.update, body.finish());
 }
 
-function stage(options: Partial<SourceOptions> = {}): {
-  rib: Rib;
-  table: Table;
-  source: Source;
-  routes(): string[];
-} {
+interface Receiving {
+  readonly rib: Rib;
+  readonly table: Table;
+  readonly source: Source;
+}
+
+/** A rib with one table, and the peer whose routes go there. */
+function receiving(family: FamilyName, options: Partial<SourceOptions> = {}): Receiving {
   const rib = new Rib({ asn: 64512, routerId: parseIpv4('10.0.0.1') });
-  const table = rib.createTable({ name: 'inet.0', family: 'inet', main: true });
+  const table = rib.createTable({ name: `${family}.0`, family, main: true });
   const source = rib.addSource({
     name: 'peer',
     protocol: 'bgp',
@@ -49,6 +52,11 @@ function stage(options: Partial<SourceOptions> = {}): {
     internal: true,
     ...options,
   });
+  return { rib, table, source };
+}
+
+function stage(options: Partial<SourceOptions> = {}): Receiving & { routes(): string[] } {
+  const { rib, table, source } = receiving('inet', options);
   return {
     rib,
     table,
@@ -332,16 +340,7 @@ for (const family of ['inet-labeled', 'inet-vpn'] as const) {
       const seen = { taken: 0, withdrawn: 0, malformed: 0 };
       fc.assert(
         fc.property(labeledNlri(family), (route) => {
-          const rib = new Rib({ asn: 64512, routerId: parseIpv4('10.0.0.1') });
-          const table = rib.createTable({ name: 't', family, main: true });
-          const source = rib.addSource({
-            name: 'peer',
-            protocol: 'bgp',
-            address: ipv4Bytes(1),
-            routerId: 1,
-            asn: 64512,
-            internal: true,
-          });
+          const { rib, table, source } = receiving(family);
           const nlri = octetsOf(route);
           // What the octets are to a speaker that ignores the S bit.
           const single = Uint8Array.from(nlri);

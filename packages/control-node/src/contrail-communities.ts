@@ -5,8 +5,13 @@
  * octets and without repetition. Numbers that belong to an AS have a form for two-octet AS numbers (type 0x80) and
  * one for longer ones (type 0x82).
  */
-import { type TunnelType, encapsulationCommunity, tunnelType } from '@vaportrail/bgp/wire';
-import { Writer, ipv4At } from '@vaportrail/net';
+import {
+  type TunnelType,
+  encapsulationCommunity,
+  sortExtendedCommunities,
+  tunnelType,
+} from '@vaportrail/bgp/wire';
+import { Writer, compareBytes, ipv4At } from '@vaportrail/net';
 
 /** Tunnel types by the names of encapsulations on XMPP. */
 const encapsulations: Readonly<Record<string, TunnelType>> = {
@@ -167,6 +172,15 @@ function numbered(asn: number, subtype: number, values: readonly number[]): Uint
     community(0x82, subtype).u32(asn).u16(index).finish(),
     community(0x80, subtype).u16(index).u32(value).finish(),
   ]);
+}
+
+/** Communities in ascending order and without repetition, as agents are told of them: a peer may have sent them otherwise. */
+export function ascending(value: Uint8Array): Uint8Array {
+  const list = Array.from({ length: value.length >> 3 }, (_, place) =>
+    value.subarray(place * 8, place * 8 + 8),
+  );
+  const isSorted = list.every((one, place) => place === 0 || compareBytes(list[place - 1]!, one) < 0);
+  return isSorted ? value : sortExtendedCommunities(list);
 }
 
 /**

@@ -14,7 +14,7 @@ import {
   retractsBodies,
 } from '@vaportrail/xmpp';
 
-import { type RouteProperties, routeProperties } from './contrail-communities.ts';
+import { type RouteProperties, ascending, routeProperties } from './contrail-communities.ts';
 import { enetKey, isInclusiveMulticast, labelFieldsOf } from './evpn-route.ts';
 import { multicastItem } from './multicast-route.ts';
 import { DEFAULT_LOCAL_PREF } from './published-path.ts';
@@ -120,7 +120,7 @@ export function reflectedEvpnPath(path: Path, table: ItemTable): ReflectedPath {
   const [field, l3Field = 0] = labelFieldsOf(path.nlri!);
   const labelOf = (whole: number): number => (isVxlan ? whole : whole >>> 4);
   const label = labelOf(field ?? path.attributes.get('pmsiTunnel')?.labelField ?? 0);
-  return { ...reflected, label, l3Label: labelOf(l3Field) };
+  return { ...reflected, label, l3Label: labelOf(l3Field), mac: reflected.properties.routerMac };
 }
 
 function itemOf(route: Route, family: UnicastItem['family'], table: ItemTable): UnicastItem | RelabelledItem {
@@ -204,7 +204,7 @@ function factsOf(attributes: PathAttributes, asn: number): Facts {
     localPref: attributes.localPref ?? DEFAULT_LOCAL_PREF,
     med: attributes.med ?? 0,
     communities: attributes.communities,
-    properties: routeProperties(attributes.extendedCommunities, asn),
+    properties: routeProperties(ascending(attributes.extendedCommunities), asn),
     writtenFor: undefined,
     written: undefined,
   };

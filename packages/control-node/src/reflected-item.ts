@@ -4,7 +4,7 @@
  * There is no split horizon: an agent's own path comes back to it, so that every agent has the members of an ECMP
  * set in the same order.
  */
-import { communityText } from '@vaportrail/bgp/wire';
+import { communityText, wellKnownCommunity } from '@vaportrail/bgp/wire';
 import type { EnetAttributes, ItemAttributes, NextHop } from '@vaportrail/xmpp';
 
 import type { RouteProperties } from './contrail-communities.ts';
@@ -14,8 +14,10 @@ export interface ReflectedPath {
   /** 4 or 16 octets; an IPv4-mapped IPv6 address counts as IPv4. */
   readonly nextHop: Uint8Array;
   readonly label: number;
-  /** EVPN: the label of the layer-3 VRF. */
+  /** EVPN, where it is 0 if there is none: the label of the layer-3 VRF. */
   readonly l3Label?: number;
+  /** EVPN: the MAC address of the router, which routed traffic is sent to. */
+  readonly mac?: Uint8Array | undefined;
   readonly localPref: number;
   readonly med: number;
   readonly communities: readonly number[];
@@ -38,7 +40,7 @@ export function reflectedAttributes(paths: readonly ReflectedPath[]): ItemAttrib
     virtualNetwork: best.virtualNetwork,
     mobility: mobility ?? { sequence: 0, sticky: false },
     securityGroups,
-    communityTags: best.communities.map(communityText),
+    communityTags: best.communities.map(communityTag),
     localPref: best.localPref,
     med: best.med,
     loadBalance: {
@@ -49,25 +51,43 @@ export function reflectedAttributes(paths: readonly ReflectedPath[]): ItemAttrib
   };
 }
 
+/** Communities that agents know by a name; others are numbers to them, also where we have a name. */
+const namedCommunities = new Set<number>(
+  (
+    [
+      'no-export',
+      'no-advertise',
+      'no-export-subconfed',
+      'no-reoriginate',
+      'accept-own',
+      'accept-own-nexthop',
+      'llgr-stale',
+      'no-llgr',
+    ] as const
+  ).map((name) => wellKnownCommunity[name]),
+);
+
+function communityTag(community: number): string {
+  return namedCommunities.has(community)
+    ? communityText(community)
+    : `${community >>> 16}:${community & 0xffff}`;
+}
+
 /** Next hops without those that say the same as one before. */
 function distinct(nextHops: readonly NextHop[]): NextHop[] {
   const byText = new Map<string, NextHop>();
   for (const hop of nextHops) {
-    const { address, label, l3Label, encapsulations, virtualNetwork, tags } = hop;
-    const text = `${address.join('.')} ${label} ${l3Label} ${virtualNetwork} ${encapsulations.join()} ${tags.join()}`;
+    const { address, mac, label, l3Label, encapsulations, virtualNetwork, tags } = hop;
+    const text = `${address.join('.')} ${mac?.join('.')} ${label} ${l3Label} ${virtualNetwork} ${encapsulations.join()} ${tags.join()}`;
     if (!byText.has(text)) byText.set(text, hop);
   }
   return [...byText.values()];
 }
 
-/** The same for an EVPN route. Its next hops have an encapsulation whatever their label. */
+/** The same for an EVPN route. */
 export function reflectedEnetAttributes(paths: readonly ReflectedPath[]): EnetAttributes {
-  const attributes = reflectedAttributes(paths);
   return {
-    ...attributes,
-    nextHops: attributes.nextHops.map((hop) =>
-      hop.encapsulations.length > 0 ? hop : { ...hop, encapsulations: encapsulationsOf(paths[0]!) },
-    ),
+    ...reflectedAttributes(paths),
     olist: [],
     leafOlist: [],
     edgeReplicationNotSupported: false,
@@ -77,19 +97,21 @@ export function reflectedEnetAttributes(paths: readonly ReflectedPath[]): EnetAt
   };
 }
 
-function encapsulationsOf({ properties: { encapsulations } }: ReflectedPath): readonly string[] {
-  return encapsulations.length === 0 ? ['gre'] : encapsulations;
+/** A unicast route without a label has no tunnel; an EVPN route has one whatever its label. */
+function encapsulationsOf({ label, l3Label, properties }: ReflectedPath): readonly string[] {
+  if (label === 0 && l3Label === undefined) return [];
+  return properties.encapsulations.length === 0 ? ['gre'] : properties.encapsulations;
 }
 
 function reflectedNextHop(path: ReflectedPath): NextHop {
-  const { nextHop, label, l3Label = 0, properties, virtualNetwork } = path;
+  const { nextHop, label, l3Label = 0, mac, properties, virtualNetwork } = path;
   return {
     address: unmapped(nextHop),
     label,
-    encapsulations: label === 0 ? [] : encapsulationsOf(path),
+    encapsulations: encapsulationsOf(path),
     virtualNetwork,
     tags: properties.tags,
-    mac: undefined,
+    mac,
     localSequence: 0,
     vni: 0,
     l3Label,

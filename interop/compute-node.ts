@@ -36,6 +36,8 @@ export class ComputeNode {
   readonly address: string;
   /** `instance prefix` → next hops as `address label`, best first. */
   readonly routes = new Map<string, string[]>();
+  /** `instance prefix` → what it was told last of a unicast route. */
+  readonly items = new Map<string, UnicastItem>();
   endOfRib = false;
   closed = false;
   readonly #socket: Socket;
@@ -110,10 +112,14 @@ export class ComputeNode {
         const hops = item.attributes.nextHops.map(({ address, label }) => `${addressText(address)} ${label}`);
         const id = item.family === 'e-vpn' ? enetItemId(item) : prefixText(item.prefix);
         this.routes.set(`${stanza.instance} ${id}`, hops);
+        if (item.family !== 'e-vpn') this.items.set(`${stanza.instance} ${id}`, item);
       }
     }
     if (stanza.type === 'retracts')
-      for (const id of stanza.ids) this.routes.delete(`${stanza.instance} ${id}`);
+      for (const id of stanza.ids) {
+        this.routes.delete(`${stanza.instance} ${id}`);
+        this.items.delete(`${stanza.instance} ${id}`);
+      }
   }
 
   #item(workload: Workload): UnicastItem {

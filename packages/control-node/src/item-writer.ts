@@ -203,7 +203,7 @@ function factsOf(attributes: PathAttributes, asn: number): Facts {
     asn,
     localPref: attributes.localPref ?? DEFAULT_LOCAL_PREF,
     med: attributes.med ?? 0,
-    communities: attributes.communities,
+    communities: [...new Set(attributes.communities)].sort((a, b) => a - b),
     properties: routeProperties(ascending(attributes.extendedCommunities), asn),
     writtenFor: undefined,
     written: undefined,

@@ -19,7 +19,7 @@ import {
   silentLog,
 } from '@vaportrail/show';
 import type { Recorder } from '@vaportrail/show/recording';
-import { type Channel, XmppServer, readTlsFiles } from '@vaportrail/xmpp';
+import { type Channel, StreamError, XmppServer, excerpt, readTlsFiles } from '@vaportrail/xmpp';
 
 import { BgpPeer } from './bgp-peer.ts';
 import { ConfigServer } from './config-server.ts';
@@ -144,6 +144,7 @@ export class ControlNode {
       clock,
       holdTime: config.xmpp['hold-time'],
       accept: (channel) => this.#accept(channel),
+      refuse: ({ from }, address) => this.#refuse(from, address),
       ...(config.xmpp.tls !== undefined && { tls: readTlsFiles(config.xmpp.tls) }),
       ...(config['sub-cluster'] !== undefined && { subCluster: config['sub-cluster'] }),
       gracefulRestartHelper: config['graceful-restart'].enabled,
@@ -362,10 +363,16 @@ export class ControlNode {
     return this.#tables.dump(names, Math.floor(this.#clock.now() / 1000));
   }
 
+  /** While the routes of an agent wait for its return, nobody has its name at another address. */
+  #refuse(name: string, address: string): StreamError | undefined {
+    const absent = this.#agents.get(name);
+    if (absent === undefined || absent.isUp || absent.address === address) return undefined;
+    return new StreamError('conflict', `${excerpt(name)} is expected back from ${absent.address}`);
+  }
+
   #accept(channel: Channel): XmppPeer {
     const absent = this.#agents.get(channel.name);
-    if (absent?.address === channel.address) return absent.resume(channel);
-    absent?.giveUp();
+    if (absent !== undefined) return absent.resume(channel);
     const { xmpp, 'graceful-restart': restart } = this.#config;
     const agent = new XmppPeer(channel, {
       rib: this.#rib,

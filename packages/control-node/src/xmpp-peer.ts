@@ -117,11 +117,6 @@ export class XmppPeer implements ChannelHandlers, ConfiguredPeer {
     return this;
   }
 
-  /** Stops waiting for the agent. */
-  giveUp(): void {
-    if (!this.#isUp) this.#restart?.handle('given-up');
-  }
-
   up(): void {
     this.#isUp = true;
     this.#log.info({}, 'agent connected');

@@ -53,6 +53,21 @@ const conversations: readonly Conversation[] = [
   ['a collection that does neither', half(FIRST) + collection('<perhaps />'), []],
   ['a collection of nothing', half(FIRST) + collection(''), []],
   [
+    'dissociate before associate: that counts, too',
+    half(FIRST) + collection(`<dissociate node="${inRed(FIRST)}"/>${associate(FIRST)}`),
+    [FIRST],
+  ],
+  [
+    'an associate behind something unknown',
+    half(FIRST) + collection(`<perhaps node="x"/><inside>${associate(FIRST)}</inside>`),
+    [FIRST],
+  ],
+  [
+    'associate of one node and dissociate of the publish: the publish is another',
+    half(FIRST) + collection(`<dissociate node="${inRed(FIRST)}"/>${associate(SECOND)}`),
+    [],
+  ],
+  [
     'associate before dissociate: the first counts',
     half(FIRST) + collection(`${associate(FIRST)}<dissociate node="${inRed(FIRST)}"/>`),
     [FIRST],
@@ -78,6 +93,11 @@ const conversations: readonly Conversation[] = [
     'a bad item beside a good one',
     publish(RED, inRed(FIRST), item(nlri('10.9.0.9/99')) + item(nlri(SECOND))),
     [SECOND],
+  ],
+  [
+    'items in an element of their own',
+    publish(RED, inRed(FIRST), `<items>${item(nlri(FIRST))}${item(nlri(SECOND))}</items>`),
+    [FIRST, SECOND],
   ],
   [
     'an item without entry beside a good one',
@@ -204,6 +224,62 @@ const conversations: readonly Conversation[] = [
     [FIRST],
   ],
 
+  [
+    'an item elsewhere that cannot be read',
+    publish(BLUE, `1/1/${BLUE}/${FIRST}`, item(nlri('10.9.0.9/99'))) + announce(FIRST),
+    [FIRST],
+  ],
+  [
+    'an item elsewhere whose number is none, to be withdrawn',
+    publish(
+      BLUE,
+      `1/1/${BLUE}/${FIRST}`,
+      item(nlri(FIRST), { 'local-preference': '<local-preference>much</local-preference>' }),
+      'dissociate',
+    ) + announce(FIRST),
+    [FIRST],
+  ],
+  [
+    'an item elsewhere of another family than its node',
+    publish(BLUE, `1/1/${BLUE}/${FIRST}`, item(nlri(FIRST, [2, 1]))) + announce(FIRST),
+    [FIRST],
+  ],
+  [
+    'an item elsewhere of an unknown family',
+    publish(BLUE, '7/7/x', item(nlri(FIRST, [7, 7]))) + announce(FIRST),
+    [FIRST],
+  ],
+  [
+    'a route elsewhere without a next hop',
+    publish(BLUE, `1/1/${BLUE}/${FIRST}`, item(nlri(FIRST), { 'next-hops': '<next-hops/>' })) +
+      announce(FIRST),
+    [FIRST],
+  ],
+  [
+    'End-of-RIB elsewhere',
+    iq('<publish node="x" />') + collection('<associate node="x"/>', BLUE) + announce(FIRST),
+    [FIRST],
+  ],
+
+  [
+    'a route elsewhere behind an item that cannot be read',
+    publish(BLUE, `1/1/${BLUE}/${FIRST}`, item(nlri('10.9.0.9/99')) + item(nlri(FIRST))),
+    { closed: /policy-violation.*not subscribed/ },
+  ],
+  [
+    'a route elsewhere with a next hop that is no address',
+    publish(
+      BLUE,
+      `1/1/${BLUE}/${FIRST}`,
+      item(nlri(FIRST), { 'next-hops': hops(hop({ address: '<address>nowhere</address>' })) }),
+    ),
+    { closed: /policy-violation.*not subscribed/ },
+  ],
+  [
+    'a withdrawal elsewhere without a next hop',
+    publish(BLUE, `1/1/${BLUE}/${FIRST}`, item(nlri(FIRST), { 'next-hops': '' }), 'dissociate'),
+    { closed: /policy-violation.*not subscribed/ },
+  ],
   ['a second subscribe', subscribe(RED), { closed: /policy-violation.*subscribed already/ }],
   [
     'a second subscribe of a pending instance',

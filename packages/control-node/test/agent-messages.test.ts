@@ -32,7 +32,9 @@ cases('labels', [
   ['empty', label('<label></label>'), { dropped: /label 0/ }],
   ['an empty element', label('<label/>'), { dropped: /label 0/ }],
   ['negative', label('<label>-1</label>'), { dropped: /label is not a number/ }],
-  ['with a sign', label('<label>+25</label>'), { dropped: /label is not a number/ }],
+  ['with a plus sign', label('<label>+25</label>'), { path: { label: 25 } }],
+  ['two signs', label('<label>+-25</label>'), { dropped: /label is not a number/ }],
+  ['a sign alone', label('<label>+</label>'), { dropped: /label is not a number/ }],
   ['hexadecimal', label('<label>0x19</label>'), { dropped: /label is not a number/ }],
   ['with an exponent', label('<label>1e1</label>'), { dropped: /label is not a number/ }],
   ['a fraction', label('<label>25.0</label>'), { dropped: /label is not a number/ }],
@@ -42,7 +44,7 @@ cases('labels', [
   ['as character references', label('<label>&#50;&#x35;</label>'), { path: { label: 25 } }],
   ['in a CDATA section', label('<label><![CDATA[25]]></label>'), { path: { label: 25 } }],
   ['in two pieces', label('<label>2<![CDATA[5]]></label>'), { path: { label: 25 } }],
-  ['twice: the first counts', label('<label>25</label><label>26</label>'), { path: { label: 25 } }],
+  ['twice: the last counts', label('<label>25</label><label>26</label>'), { path: { label: 26 } }],
   ['with an element inside', label('<label><b>25</b></label>'), { dropped: /label 0/ }],
 ]);
 
@@ -80,6 +82,12 @@ cases('next hops', [
     { path: { nextHop: '10.1.1.3' } },
   ],
   ['none', { 'next-hops': '<next-hops />' }, { dropped: /0 next hops/ }],
+  [
+    'one in the second of two lists',
+    { 'next-hops': `<next-hops/>${hops(hop())}` },
+    { path: { nextHop: '10.1.1.3' } },
+  ],
+  ['one in each of two lists', { 'next-hops': hops(hop()) + hops(hop()) }, { dropped: /2 next hops/ }],
   ['no list of them', { 'next-hops': '' }, { dropped: /0 next hops/ }],
   [
     'two',
@@ -270,7 +278,12 @@ cases('sequence numbers', [
   [
     'neither true nor false',
     { mobility: '<mobility seqno="1" sticky="perhaps" />' },
-    { dropped: /sticky is neither/ },
+    {
+      path: { sequence: 1 },
+      vpn: {
+        extendedCommunities: ['encapsulation:gre', 'encapsulation:udp', 'mobility:non-sticky:1'] as never,
+      },
+    },
   ],
   [
     'attributes in single quotes and the other order',
@@ -634,9 +647,9 @@ cases(
       { path: { extendedCommunities: [/^encap/, /^encap/, /^encap/, /^etree/] as never } },
     ],
     [
-      'neither leaf nor root',
+      'neither leaf nor root is a root',
       { ...enet(MAC, '10.2.0.4/32'), extra: leaf('etree-leaf', '2') },
-      { dropped: /etree-leaf is neither/ },
+      { path: { label: 25 } },
     ],
   ],
   { family: '25/242', table: `${RED}.evpn.0`, vpnTable: 'bgp.evpn.0' },

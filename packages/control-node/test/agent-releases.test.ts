@@ -134,7 +134,6 @@ cases('next hops', [
     { dropped: /2 next hops/ },
   ],
   ['an empty one', { 'next-hops': '<next-hops><next-hop/></next-hops>' }, { dropped: /not an address/ }],
-  ['two lists: the first counts', { 'next-hops': `<next-hops/>${hops(hop())}` }, { dropped: /0 next hops/ }],
   ['one outside of the list', { 'next-hops': hop() }, { dropped: /0 next hops/ }],
   [
     'a local sequence number',
@@ -357,7 +356,7 @@ cases(
     [
       'edge replication in other words',
       { ...enet('ff:ff:ff:ff:ff:ff', '10.1.1.3/32'), more: leaf('edge-replication-not-supported', 'yes') },
-      { dropped: /neither true nor false/ },
+      { path: { pmsiTunnel: { type: 'IngressReplication', identifier: '10.1.1.3', label: 25, flags: 0 } } },
     ],
     ['a default route', enet('00:00:00:00:00:00', '0.0.0.0/0'), { path: { label: 25 } }],
     ['host bits of an IP prefix', enet('00:00:00:00:00:00', '10.2.3.4/16'), { path: { label: 25 } }],

@@ -225,7 +225,7 @@ t.test('the routes of an agent that stays away go when its time is over', async 
   t.same(node.neighbors(), []);
 });
 
-t.test('an agent that broke the rules, or comes from another address, starts anew', async (t) => {
+t.test('an agent that broke the rules starts anew', async (t) => {
   const node = await controlNode(t, { 'graceful-restart': { ...restart, 'restart-time': 60 } });
   const rude = await agent(t, node, 'compute-1');
   rude.subscribe(RED, 4);
@@ -234,14 +234,24 @@ t.test('an agent that broke the rules, or comes from another address, starts ane
   rude.subscribe(RED, 4);
   await rude.closed;
   await eventually(() => (prefixes(node).length === 0 ? true : undefined));
+});
+
+t.test('nobody takes the name of an agent that is expected back at its address', async (t) => {
+  const node = await controlNode(t, { 'graceful-restart': { ...restart, 'restart-time': 60 } });
   const one = await agent(t, node, 'compute-1');
   one.subscribe(RED, 4);
   one.publish(route);
   await one.hears(/<item /);
   await one.end();
   await eventually(() => (prefixes(node).join() === `${FIP} stale` ? true : undefined));
-  await agent(t, node, 'compute-1', '127.0.0.5');
-  await eventually(() => (prefixes(node).length === 0 ? true : undefined));
+  const stranger = await agent(t, node, 'compute-1', '127.0.0.5');
+  await stranger.closed;
+  t.match(stranger.received, /<stream:error><conflict /);
+  t.same(prefixes(node), [`${FIP} stale`]);
+  const back = await agent(t, node, 'compute-1');
+  back.subscribe(RED, 4);
+  back.publish(route);
+  await eventually(() => (prefixes(node).join() === FIP ? true : undefined));
   t.pass();
 });
 

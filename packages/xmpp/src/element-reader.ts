@@ -53,22 +53,27 @@ export function textOf(element: Element | undefined): string {
   return text;
 }
 
-/** The text of a child. */
+/** The last child element with a name: of a field that is written twice deployed receivers keep what came last. */
+export function lastChildOf(element: Element | undefined, name: string): Element | undefined {
+  return childrenOf(element, name).at(-1);
+}
+
+/** The text of a field: that of the last child with its name. */
 export function childText(element: Element | undefined, name: string): string {
-  return textOf(childOf(element, name));
+  return textOf(lastChildOf(element, name));
 }
 
 /** The largest integer of an item field: 32 bits, unsigned. */
 export const MAX_INTEGER = 0xffff_ffff;
 
 /**
- * A decimal number with white space around it; 0 when absent or empty.
+ * A decimal number with white space around it and perhaps a plus sign, as `strtoul` takes it; 0 when absent or empty.
  * @throws UnreadableItem for anything else, and beyond `max`
  */
 export function integer(text: string, name: string, max = MAX_INTEGER): number {
   const digits = text.trim();
   if (digits === '') return 0;
-  const value = /^\d{1,16}$/.test(digits) ? Number(digits) : Number.NaN;
+  const value = /^\+?\d{1,16}$/.test(digits) ? Number(digits) : Number.NaN;
   if (!(value <= max)) throw new UnreadableItem(`${name} is not a number of 0–${max}: "${excerpt(digits)}"`);
   return value;
 }
@@ -78,17 +83,9 @@ export function childInteger(element: Element | undefined, name: string, max?: n
   return integer(childText(element, name), name, max);
 }
 
-/** @throws UnreadableItem when the text is neither `true` nor `false` nor empty */
-export function boolean(text: string, name: string): boolean {
-  switch (text.trim()) {
-    case 'true':
-      return true;
-    case 'false':
-    case '':
-      return false;
-    default:
-      throw new UnreadableItem(`${name} is neither true nor false: "${excerpt(text)}"`);
-  }
+/** Only `true` is true: deployed receivers refuse no text here. */
+export function isTrue(text: string): boolean {
+  return text.trim() === 'true';
 }
 
 /** The beginning of a text from a peer, short enough for a log line. */

@@ -3,13 +3,14 @@ import type { Element } from '@xmpp/xml';
 import { parseAddress, parseIpv4, ipv4Bytes, parseMac, parsePrefix, type Prefix } from '@vaportrail/net';
 import {
   attributeOf,
-  boolean,
   childInteger,
   childOf,
   childText,
   childrenOf,
   excerpt,
   integer,
+  isTrue,
+  lastChildOf,
   textOf,
   UnreadableItem,
 } from './element-reader.ts';
@@ -80,7 +81,7 @@ function readUnicast(entry: Element, family: ItemFamily): UnicastItem {
 
 function readAttributes(entry: Element): ItemAttributes {
   return {
-    nextHops: childrenOf(childOf(entry, 'next-hops'), 'next-hop').map(readNextHop),
+    nextHops: members(entry, 'next-hops', 'next-hop').map(readNextHop),
     version: childInteger(entry, 'version'),
     virtualNetwork: childText(entry, 'virtual-network'),
     mobility: readMobility(entry),
@@ -139,9 +140,9 @@ export function readMac(text: string): Uint8Array | undefined {
 }
 
 function readMobility(entry: Element): Mobility {
-  const element = childOf(entry, 'mobility');
+  const element = lastChildOf(entry, 'mobility');
   const sequence = element === undefined ? 0 : integer(attributeOf(element, 'seqno'), 'mobility seqno');
-  const sticky = element !== undefined && boolean(attributeOf(element, 'sticky'), 'mobility sticky');
+  const sticky = element !== undefined && isTrue(attributeOf(element, 'sticky'));
   const older = childInteger(entry, 'sequence-number');
   return mobilityOf(sequence, sticky, older);
 }
@@ -152,7 +153,7 @@ export function mobilityOf(sequence: number, sticky: boolean, older: number): Mo
 }
 
 function readLoadBalance(entry: Element): LoadBalance {
-  const element = childOf(entry, 'load-balance');
+  const element = lastChildOf(entry, 'load-balance');
   return {
     fields: element === undefined ? [] : list(element, 'load-balance-fields', 'load-balance-field-list'),
     decision: childText(element, 'load-balance-decision') || 'field-hash',
@@ -160,7 +161,12 @@ function readLoadBalance(entry: Element): LoadBalance {
 }
 
 function list(parent: Element, container: string, member: string): string[] {
-  return childrenOf(childOf(parent, container), member).map(textOf);
+  return members(parent, container, member).map(textOf);
+}
+
+/** What a list holds; one that is written twice goes on in the second, as deployed receivers read it. */
+function members(parent: Element, container: string, member: string): Element[] {
+  return childrenOf(parent, container).flatMap((element) => childrenOf(element, member));
 }
 
 function readEnet(entry: Element): EnetItem {
@@ -184,8 +190,8 @@ function readEnet(entry: Element): EnetItem {
     flags: childInteger(nlri, 'flags'),
     attributes: {
       ...readAttributes(entry),
-      olist: childrenOf(childOf(entry, 'olist'), 'next-hop').map(readNextHop),
-      leafOlist: childrenOf(childOf(entry, 'leaf-olist'), 'next-hop').map(readNextHop),
+      olist: members(entry, 'olist', 'next-hop').map(readNextHop),
+      leafOlist: members(entry, 'leaf-olist', 'next-hop').map(readNextHop),
       edgeReplicationNotSupported: childBoolean(entry, 'edge-replication-not-supported'),
       assistedReplicationSupported: childBoolean(entry, 'assisted-replication-supported'),
       replicatorAddress: childText(entry, 'replicator-address'),
@@ -200,7 +206,7 @@ function readEnetPrefix(text: string): Prefix {
 }
 
 function childBoolean(element: Element, name: string): boolean {
-  return boolean(childText(element, name), name);
+  return isTrue(childText(element, name));
 }
 
 function readMulticast(entry: Element): MulticastItem {
@@ -251,10 +257,10 @@ function readIpv4(nlri: Element, name: string): Uint8Array {
 function readMulticastAttributes(entry: Element): MulticastAttributes {
   // A multicast VPN join has one next hop without the container.
   const joined = childrenOf(entry, 'next-hop');
-  const listed = childrenOf(childOf(entry, 'next-hops'), 'next-hop');
+  const listed = members(entry, 'next-hops', 'next-hop');
   return {
     nextHops: (listed.length > 0 ? listed : joined).map(readMulticastNextHop),
-    olist: childrenOf(childOf(entry, 'olist'), 'next-hop').map(readMulticastNextHop),
+    olist: members(entry, 'olist', 'next-hop').map(readMulticastNextHop),
   };
 }
 

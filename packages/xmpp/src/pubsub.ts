@@ -51,7 +51,7 @@ export class Pubsub {
   /**
    * Takes one stanza of the agent.
    * @returns the error to close the channel with, for a slip that deployed control nodes do not forgive either: a
-   *   second subscribe, an unsubscribe or a publish without subscription
+   *   second subscribe, an unsubscribe or a route without subscription
    */
   receive(stanza: Stanza): StreamError | undefined {
     switch (stanza.type) {
@@ -126,33 +126,43 @@ export class Pubsub {
       this.#drop(publish.node, 'the collection neither associates nor dissociates');
       return undefined;
     }
-    if (!this.#subscriptions.has(node)) return notSubscribed('publish', node);
+    // What cannot be read is dropped before anybody asks whether its instance is subscribed.
     for (const problem of publish.problems) this.#handlers.dropped?.(problem);
+    const isSubscribed = this.#subscriptions.has(node);
     for (const item of publish.items) {
-      if (action === 'dissociate') {
-        this.#handlers.withdraw(node, item, publish.nativeId);
-        continue;
+      if (!isSubscribed && !(action === 'associate' && isWithoutNextHop(item))) {
+        return notSubscribed('publish', node);
       }
-      const isMaster = node === MASTER_INSTANCE;
-      if (isPassedOver(item, isMaster)) continue;
-      const problem = announceable(item, isMaster);
-      if (problem === undefined) {
-        this.#handlers.announce(node, item, publish.nativeId);
-        continue;
-      }
-      this.#handlers.dropped?.({
-        item: excerpt(itemId(item)),
-        because: announceProblemText(problem),
-        family: item.family,
-        kind: problem.kind === 'next-hop-address' ? 'next-hop' : undefined,
-      });
+      if (action === 'associate') this.#announce(node, item, publish.nativeId);
+      else this.#handlers.withdraw(node, item, publish.nativeId);
     }
     return undefined;
+  }
+
+  #announce(instance: string, item: Item, nativeId: number | undefined): void {
+    const isMaster = instance === MASTER_INSTANCE;
+    if (isPassedOver(item, isMaster)) return;
+    const problem = announceable(item, isMaster);
+    if (problem === undefined) {
+      this.#handlers.announce(instance, item, nativeId);
+      return;
+    }
+    this.#handlers.dropped?.({
+      item: excerpt(itemId(item)),
+      because: announceProblemText(problem),
+      family: item.family,
+      kind: problem.kind === 'next-hop-address' ? 'next-hop' : undefined,
+    });
   }
 
   #drop(item: string, because: string): void {
     this.#handlers.dropped?.({ item: excerpt(item), because });
   }
+}
+
+/** Deployed control nodes miss the next hop of a unicast route before they look at its instance. */
+function isWithoutNextHop({ family, attributes }: Item): boolean {
+  return (family === 'inet' || family === 'inet6') && attributes.nextHops.length === 0;
 }
 
 function notSubscribed(what: string, instance: string): StreamError {

@@ -102,19 +102,20 @@ function readPublish(action: Element): Publish {
     node,
     family,
     nativeId: family === 'inet' ? nativeIdOf(node) : undefined,
-    ...readItems(childrenOf(action, 'item'), family, node),
+    // The first one is looked for anywhere, and the others are beside it: only a publish without any is an End-of-RIB.
+    ...readItems(childrenOf(descendantOf(action, 'item')?.parent ?? undefined, 'item'), family, node),
   };
 }
 
+/** Both are looked for anywhere; where there are both, deployed control nodes associate. */
 function readCollection(action: Element): Collection {
-  const [target] = elementsOf(action);
-  const known = target?.name === 'associate' || target?.name === 'dissociate';
-  return {
-    type: 'collection',
-    node: attributeOf(action, 'node'),
-    action: known ? (target.name as 'associate' | 'dissociate') : 'none',
-    target: known ? attributeOf(target, 'node') : '',
-  };
+  const node = attributeOf(action, 'node');
+  for (const name of ['associate', 'dissociate'] as const) {
+    const target = descendantOf(action, name);
+    if (target !== undefined)
+      return { type: 'collection', node, action: name, target: attributeOf(target, 'node') };
+  }
+  return { type: 'collection', node, action: 'none', target: '' };
 }
 
 function readItems(

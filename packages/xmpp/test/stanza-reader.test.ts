@@ -101,8 +101,8 @@ t.test('a collection associates, dissociates, or does neither', async (t) => {
     target: '1/1/x',
   });
   t.match(collection('<dissociate node="1/1/x"/><associate node="y"/>'), {
-    action: 'dissociate',
-    target: '1/1/x',
+    action: 'associate',
+    target: 'y',
   });
   t.match(collection(''), { action: 'none', target: '' });
   t.match(collection('<other node="x"/>'), { action: 'none', target: '' });

@@ -134,5 +134,10 @@ t.test('interfaces, networks and route targets reach agents and control node whi
   await leadsTo(second, '10.1.0.13/32', true);
   await leadsTo(second, '10.1.0.11/32', false);
   t.match(first.channel!.view, { state: 'following' });
-  t.match(controlNode.daemon(), { configuration: { state: 'following', url: channel.url } });
+  // The control node tries again at a time of its own.
+  await until(
+    async () => controlNode.daemon(),
+    ({ configuration }) => configuration?.state === 'following',
+  );
+  t.match(controlNode.daemon(), { configuration: { url: channel.url } });
 });

@@ -137,6 +137,7 @@ t.test('kube may do what it does, and nothing else', { skip }, async (t) => {
     '/nodes',
     '/pods',
     '/services',
+    '/endpoints',
     'discovery.k8s.io/endpointslices',
     'k8s.cni.cncf.io/network-attachment-definitions',
   ];

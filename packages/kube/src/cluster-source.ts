@@ -8,13 +8,14 @@ import type { ObjectSink } from './manifest-source.ts';
 import { ServicePatches } from './service-patches.ts';
 import { ResourceWatch } from './watch.ts';
 
-/** Endpoints are not among them: every cluster of today has slices. */
+/** Endpoints count where a Service has no slices: in clusters before 1.19, or without the controllers that make them. */
 const watched = [
   'Namespace',
   'Node',
   'NetworkAttachmentDefinition',
   'Pod',
   'Service',
+  'Endpoints',
   'EndpointSlice',
 ] as const satisfies readonly Kind[];
 

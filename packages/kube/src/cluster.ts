@@ -139,6 +139,8 @@ export class Cluster {
       }
       case 'Endpoints': {
         const service = objectKey('Service', namespaceOf(one.object), one.object.metadata.name);
+        // They say again what slices say, and those count.
+        if (this.#slices.has(service)) return new Set();
         this.#index(service);
         return new Set([service]);
       }
@@ -164,8 +166,8 @@ export class Cluster {
     for (const word of this.#behind.get(service) ?? []) take(this.#servicesOf, word, service);
     const [namespace = '', name = ''] = service.slice('Service '.length).split('/');
     const words = new Set<string>();
-    for (const { ready, notReady } of this.backends(namespace, name)) {
-      for (const { address, pod } of [...ready, ...notReady])
+    for (const { ready, draining, notReady } of this.backends(namespace, name)) {
+      for (const { address, pod } of [...ready, ...draining, ...notReady])
         words.add(pod === undefined ? address : objectKey('Pod', namespace, pod));
     }
     if (words.size === 0) this.#behind.delete(service);

@@ -11,7 +11,8 @@ export {
   type Note,
   type ObjectName,
 } from './mapping/desired-object.ts';
-export { loadBalancerName, serviceObjects } from './mapping/service.ts';
+export { serviceObjects } from './mapping/service.ts';
+export { loadBalancerName } from './mapping/service-name.ts';
 export { podNames } from './mapping/pod.ts';
 export { Reconciler, type Failure } from './reconciler.ts';
 export { readManifests, type ManifestFile } from './manifest-file.ts';

@@ -3,7 +3,7 @@
  * each Service its external addresses.
  */
 import { systemClock, type Clock, type Timer } from '@vaportrail/net';
-import type { ConfigEvent, ConfigObject } from '@vaportrail/schema';
+import type { ConfigEvent } from '@vaportrail/schema';
 import { silentLog, type Log } from '@vaportrail/show';
 import type { ConfigClient } from '@vaportrail/config';
 import { Cluster, keyOf, objectKey, type ObjectKey } from './cluster.ts';
@@ -11,23 +11,20 @@ import { namespaceOf, type KubernetesObject, type Service } from './kubernetes-o
 import { attachmentObjects } from './mapping/network-attachment.ts';
 import { bootstrapObjects } from './mapping/bootstrap.ts';
 import { defaultSettings, type ClusterSettings } from './mapping/cluster-settings.ts';
-import {
-  nameText,
-  nothingDesired,
-  type Desired,
-  type Note,
-  type ObjectName,
-} from './mapping/desired-object.ts';
+import { nothingDesired, type Desired, type Note, type ObjectName } from './mapping/desired-object.ts';
 import { namespaceObjects } from './mapping/namespace.ts';
 import { nodeObjects } from './mapping/node.ts';
 import { podObjects } from './mapping/pod.ts';
-import { isOfAnother, serviceObjects } from './mapping/service.ts';
+import { serviceObjects } from './mapping/service.ts';
+import { PoolDirectory } from './pool-directory.ts';
 import { Reconciler } from './reconciler.ts';
+import { Retries } from './retries.ts';
+import { ToldAddresses } from './told-addresses.ts';
 
-const BOOTSTRAP = 'cluster';
-/** Milliseconds before what failed is tried again, at first and at most. */
-const FIRST_RETRY = 1000;
-const LAST_RETRY = 60_000;
+/** Stands for the cluster itself among the keys of objects. */
+const BOOTSTRAP: ObjectKey = 'cluster';
+/** Milliseconds between two times that everything is mapped again, whether anybody saw it change or not. */
+const RESYNC_INTERVAL = 600_000;
 /** Objects of one kind brought up at a time: their writes share transactions. */
 const AT_ONCE = 500;
 
@@ -60,16 +57,14 @@ export class KubeManager {
   readonly #clock: Clock;
   readonly #dirty = new Set<ObjectKey>();
   readonly #notes = new Map<ObjectKey, readonly Note[]>();
-  readonly #attempts = new Map<ObjectKey, number>();
-  readonly #retries = new Map<ObjectKey, Timer>();
-  readonly #pools = new Map<string, ConfigObject>();
-  /** Networks by name: whether they have a route target of their own. */
-  readonly #routed = new Map<string, boolean>();
-  readonly #ingress = new Map<ObjectKey, string>();
+  readonly #retries: Retries;
+  readonly #pools: PoolDirectory;
+  readonly #ingress: ToldAddresses;
   #work: Promise<void> | undefined;
   #held = true;
   #sweep = false;
   #unfollow: (() => void) | undefined;
+  #resync: Timer | undefined;
   #stopped = false;
 
   constructor(options: KubeManagerOptions) {
@@ -80,6 +75,15 @@ export class KubeManager {
     this.#log = options.log ?? silentLog;
     this.#clock = options.clock ?? systemClock;
     this.#reconciler = new Reconciler(options.client);
+    this.#retries = new Retries(this.#clock, (key) => this.#touch([key]));
+    this.#pools = new PoolDirectory(options.client.graph);
+    this.#ingress = new ToldAddresses((service, addresses) => {
+      this.#log.info(
+        { object: keyOf({ kind: 'Service', object: service }), addresses },
+        'external addresses',
+      );
+      this.#reports.ingress?.(service, addresses);
+    });
   }
 
   /** Whether all objects that exist have been put. */
@@ -105,12 +109,11 @@ export class KubeManager {
 
   /** Makes the objects of the cluster itself. */
   async start(): Promise<void> {
-    for (const pool of this.#client.graph.ofType('floating-ip-pool')) this.#pools.set(nameText(pool), pool);
-    for (const network of this.#client.graph.ofType('virtual-network'))
-      this.#routed.set(nameText(network), hasRouteTargets(network));
+    this.#pools.read();
     this.#unfollow = this.#client.follow((event) => this.#configChanged(event));
     const failures = await this.#reconciler.apply(BOOTSTRAP, bootstrapObjects(this.settings));
     if (failures.length > 0) throw new Error(failures.map(({ message }) => message).join('\n'));
+    this.#resyncLater();
   }
 
   /** Takes in an object that was added or changed. */
@@ -132,9 +135,9 @@ export class KubeManager {
     this.#begin();
   }
 
-  /** Maps everything again: what somebody else removed or changed comes back. */
+  /** Maps everything again: what somebody else removed or changed comes back, though nobody was told of it. */
   resync(): void {
-    this.#touch(this.cluster.keys);
+    this.#touch([BOOTSTRAP, ...this.cluster.keys]);
   }
 
   /** Waits until everything put so far has been written or has failed. */
@@ -145,9 +148,16 @@ export class KubeManager {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#unfollow?.();
-    for (const timer of this.#retries.values()) timer.cancel();
+    this.#resync?.cancel();
     this.#retries.clear();
     await this.settled();
+  }
+
+  #resyncLater(): void {
+    this.#resync = this.#clock.after(RESYNC_INTERVAL, () => {
+      this.resync();
+      this.#resyncLater();
+    });
   }
 
   #touch(keys: Iterable<ObjectKey>): void {
@@ -203,7 +213,7 @@ export class KubeManager {
     // What changed up to here is in what it is mapped to now.
     this.#dirty.delete(key);
     const one = this.cluster.get(key);
-    const desired = one === undefined ? nothingDesired : this.#desired(one);
+    const desired = this.#desired(key, one);
     const failures = await this.#reconciler.apply(key, desired);
     const notes: Note[] = [
       ...desired.notes,
@@ -213,15 +223,16 @@ export class KubeManager {
       }),
     ];
     this.#tell(key, one, notes);
-    if (failures.length > 0) this.#retryLater(key);
-    else this.#attempts.delete(key);
-    if (one?.kind === 'Service') this.#tellIngress(key, one.object, desired);
-    else this.#ingress.delete(key);
+    if (failures.length > 0) this.#retries.later(key);
+    else this.#retries.succeeded(key);
+    if (one?.kind === 'Service') this.#ingress.tell(key, one.object, this.#externalAddresses(desired));
+    else this.#ingress.forget(key);
   }
 
-  #desired(one: KubernetesObject): Desired {
+  #desired(key: ObjectKey, one: KubernetesObject | undefined): Desired {
     const { settings, cluster } = this;
-    switch (one.kind) {
+    if (key === BOOTSTRAP) return bootstrapObjects(settings);
+    switch (one?.kind) {
       case 'Namespace':
         return namespaceObjects(settings, one.object);
       case 'Node':
@@ -237,8 +248,8 @@ export class KubeManager {
           backends: cluster.backends(namespace, one.object.metadata.name),
           pod: (name, address) => cluster.pod(namespace, name, address),
           addressOf: (floatingIp) => this.#addressOf(floatingIp),
-          hasPool: (pool) => this.#pools.has(nameText(pool)),
-          hasRouteTarget: (pool) => this.#routed.get(networkText(pool)) ?? false,
+          hasPool: (pool) => this.#pools.has(pool),
+          hasRouteTarget: (pool) => this.#pools.hasRouteTarget(pool),
         });
       }
       default:
@@ -251,32 +262,19 @@ export class KubeManager {
     return typeof address === 'string' ? address : undefined;
   }
 
-  #configChanged({ type, object }: ConfigEvent): void {
-    // Somebody else removed it: whoever needs it makes it again.
-    if (type === 'deleted') {
-      const owners = this.#reconciler.ownersOf(object).filter((owner) => owner !== BOOTSTRAP);
-      if (owners.length > 0) this.#touch(owners);
-    }
-    if (makesRoom(type, object)) this.#touch([...this.#retries.keys()]);
-    if (object.type !== 'floating-ip-pool' && object.type !== 'virtual-network') return;
-    this.#look(object);
+  #externalAddresses(desired: Desired): string[] {
+    return desired.objects.flatMap((object) =>
+      object.type === 'floating-ip' ? (this.#addressOf(object) ?? []) : [],
+    );
   }
 
-  /** A pool or network came, changed or went: Services that draw from it are mapped anew. */
-  #look({ type, fqName }: ConfigObject): void {
-    const now = this.#client.graph.byName(type, fqName);
-    const name = nameText({ type, fqName });
-    if (type === 'virtual-network') {
-      const has = hasRouteTargets(now);
-      if ((this.#routed.get(name) ?? false) === has) return;
-      this.#routed.set(name, has);
-    } else if (now === undefined) {
-      this.#pools.delete(name);
-    } else if (this.#pools.get(name)?.uuid === now.uuid) {
-      return;
-    } else {
-      this.#pools.set(name, now);
-    }
+  #configChanged(event: ConfigEvent): void {
+    // Whoever needs what somebody else removed or changed makes it again.
+    const wronged = this.#reconciler.wrongedBy(event);
+    if (wronged.length > 0) this.#touch(wronged);
+    if (makesRoom(event)) this.#touch(this.#retries.waiting);
+    if (!this.#pools.take(event.object)) return;
+    // Services that draw from pools are mapped anew.
     for (const service of this.cluster.services()) {
       if (service.spec.type !== 'LoadBalancer' && service.spec.externalIPs.length === 0) continue;
       this.#dirty.add(keyOf({ kind: 'Service', object: service }));
@@ -297,42 +295,6 @@ export class KubeManager {
       if (note.level === 'warning' && one !== undefined) this.#reports.event?.(one, note);
     }
   }
-
-  #tellIngress(key: ObjectKey, service: Service, desired: Desired): void {
-    if (isOfAnother(service)) return;
-    const addresses = desired.objects.flatMap((object) =>
-      object.type === 'floating-ip' ? (this.#addressOf(object) ?? []) : [],
-    );
-    const present = service.status?.loadBalancer?.ingress.flatMap(({ ip }) => ip ?? []) ?? [];
-    const wanted = service.spec.type === 'LoadBalancer' ? addresses : [];
-    const { uid, resourceVersion } = service.metadata;
-    // Told to this very state of the Service; a later one without the addresses is told again.
-    const told = [uid, resourceVersion, ...wanted].join();
-    if (wanted.join() === present.join() && resourceVersion !== undefined) this.#ingress.delete(key);
-    else if (
-      this.#ingress.get(key) !== told &&
-      (wanted.length > 0 || this.#ingress.has(key) || present.length > 0)
-    )
-      this.#sayIngress(key, service, wanted, told);
-  }
-
-  #sayIngress(key: ObjectKey, service: Service, wanted: readonly string[], told: string): void {
-    this.#ingress.set(key, told);
-    this.#log.info({ object: key, addresses: wanted }, 'external addresses');
-    this.#reports.ingress?.(service, wanted);
-  }
-
-  #retryLater(key: ObjectKey): void {
-    const attempt = this.#attempts.get(key) ?? 0;
-    this.#attempts.set(key, attempt + 1);
-    this.#retries.get(key)?.cancel();
-    const wait = Math.min(FIRST_RETRY * 2 ** attempt, LAST_RETRY);
-    const timer = this.#clock.after(wait, () => {
-      this.#retries.delete(key);
-      this.#touch([key]);
-    });
-    this.#retries.set(key, timer);
-  }
 }
 
 /** Owners first: a Service's members stand on pods, those on namespaces and nodes. */
@@ -342,20 +304,8 @@ function order(key: ObjectKey): number {
 }
 
 /** Whether what could not be written for want of an address may be written now. */
-function makesRoom(type: ConfigEvent['type'], object: ConfigObject): boolean {
+function makesRoom({ type, object }: ConfigEvent): boolean {
   return type === 'deleted'
     ? object.type === 'floating-ip' || object.type === 'instance-ip'
     : type === 'updated' && (object.type === 'virtual-network' || object.type === 'network-ipam');
-}
-
-function hasRouteTargets(network: ConfigObject | undefined): boolean {
-  const lists = ['route_target_list', 'export_route_target_list'] as const;
-  return lists.some((key) => {
-    const list = network?.properties[key] as { route_target: string[] } | undefined;
-    return (list?.route_target.length ?? 0) > 0;
-  });
-}
-
-function networkText({ fqName }: ObjectName): string {
-  return nameText({ type: 'virtual-network', fqName: fqName.slice(0, -1) });
 }

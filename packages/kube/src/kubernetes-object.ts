@@ -103,6 +103,9 @@ const service = z
       loadBalancerIP: optional(z.union([address, z.literal('')], { error: 'is no IP address' })),
       externalName: optional(z.string()),
       sessionAffinity: optional(z.string()),
+      externalTrafficPolicy: optional(z.string()),
+      internalTrafficPolicy: optional(z.string()),
+      loadBalancerSourceRanges: listOf(z.string()),
     }),
     status: optional(
       z.object({
@@ -148,7 +151,13 @@ const endpointSlice = z.object({
   endpoints: listOf(
     z.object({
       addresses: listOf(z.string()),
-      conditions: optional(z.object({ ready: optional(z.boolean()), terminating: optional(z.boolean()) })),
+      conditions: optional(
+        z.object({
+          ready: optional(z.boolean()),
+          serving: optional(z.boolean()),
+          terminating: optional(z.boolean()),
+        }),
+      ),
       nodeName: optional(z.string()),
       targetRef,
     }),

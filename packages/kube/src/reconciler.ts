@@ -6,15 +6,17 @@
  * many others there are.
  */
 import type { ConfigClient } from '@vaportrail/config';
+import { Relation, ConfigRequestError, type ConfigEvent, type ConfigObject } from '@vaportrail/schema';
 import {
-  Relation,
-  ConfigRequestError,
-  type ConfigObject,
-  type ObjectTypeName,
-  type Reference,
-} from '@vaportrail/schema';
+  isHitBy,
+  lossOf,
+  nothingApplied,
+  type Applied,
+  type AppliedLink,
+  type AppliedObject,
+} from './applied.ts';
 import { leftovers } from './leftover.ts';
-import { holds, merged } from './property-value.ts';
+import { ObjectWriter } from './object-writer.ts';
 import {
   nameText,
   type Desired,
@@ -31,70 +33,53 @@ export interface Failure {
   readonly status: number;
 }
 
-/** Types that drivers hang on ours: they go with them. */
-const goesAlong: Partial<Record<ObjectTypeName, ObjectTypeName>> = {
-  'floating-ip': 'instance-ip',
-  'loadbalancer-member': 'loadbalancer-pool',
-};
-
-/** As much of a {@link DesiredObject} as says what has to go when it is no longer wanted: there are very many. */
-interface AppliedObject extends ObjectName {
-  readonly kept: boolean;
-  /** Names of its properties. */
-  readonly keys: readonly string[];
-  /** UUIDs it was made to refer to. */
-  readonly references: readonly string[];
-}
-
-/** The UUIDs of both ends. */
-interface AppliedLink {
-  readonly from: string;
-  readonly to: string;
-}
-
-interface Applied {
-  readonly objects: readonly AppliedObject[];
-  readonly links: readonly AppliedLink[];
-}
-
-const nothingApplied: Applied = { objects: [], links: [] };
-
 export class Reconciler {
   readonly #client: ConfigClient;
+  readonly #writer: ObjectWriter;
   /** What each Kubernetes object was last brought to. */
   readonly #applied = new Map<string, Applied>();
   /** By name of a configuration object: who needs it. */
   readonly #owners = new Relation();
   /** Lists of names of properties, of which there are few. */
   readonly #keys = new Map<string, readonly string[]>();
-  #writes = 0;
 
   constructor(client: ConfigClient) {
     this.#client = client;
+    this.#writer = new ObjectWriter(client);
   }
 
   /** Writes so far; one that was not needed is not among them. */
   get writes(): number {
-    return this.#writes;
+    return this.#writer.writes;
   }
 
-  /** Who needs an object. */
-  ownersOf(object: ObjectName): string[] {
-    return [...this.#owners.of(nameText(object))];
+  /** Who needs what is gone, or has lost a property, a reference or a link that was made for them. */
+  wrongedBy(event: ConfigEvent): string[] {
+    if (event.type === 'created') return [];
+    if (event.type === 'deleted') return this.#ownersOf(event.object);
+    const loss = lossOf(event);
+    if (loss === undefined) return [];
+    // Links of a shared object are made for what they lead to.
+    const { graph } = this.#client;
+    const near = [event.object, ...loss.references.flatMap((uuid) => graph.get(uuid) ?? [])];
+    return [...new Set(near.flatMap((object) => this.#ownersOf(object)))].filter((owner) =>
+      isHitBy(this.#applied.get(owner) ?? nothingApplied, loss),
+    );
   }
 
   /** Brings the objects of one owner to what it needs now. What fails does not keep the rest from being done. */
   async apply(owner: string, desired: Desired): Promise<Failure[]> {
     const before = this.#applied.get(owner) ?? nothingApplied;
+    const earlier = new Map(before.objects.map((object) => [nameText(object), object]));
     const wanted = new Map(desired.objects.map((object) => [nameText(object), object]));
     const failures: Failure[] = [];
     const links = new Set(desired.links.map((link) => linkText(this.#appliedLink(link))));
     for (const link of before.links) {
       if (!links.has(linkText(link))) await this.#unlink(link, failures);
     }
-    const remaining = await this.#removeUnwanted(owner, before, wanted, failures);
+    const remaining = await this.#removeUnwanted(owner, earlier, wanted, failures);
     for (const name of wanted.keys()) this.#owners.add(name, owner);
-    failures.push(...(await this.#ensureAll(wanted, desired.links, before)));
+    failures.push(...(await this.#ensureAll(wanted, desired.links, earlier)));
     for (const object of remaining) this.#owners.add(nameText(object), owner);
     const objects = remaining.reverse().concat(desired.objects.map((object) => this.#appliedObject(object)));
     if (objects.length === 0) this.#applied.delete(owner);
@@ -105,17 +90,16 @@ export class Reconciler {
   /** Removes what an owner had and no longer needs; yields what could not go. */
   async #removeUnwanted(
     owner: string,
-    before: Applied,
+    earlier: ReadonlyMap<string, AppliedObject>,
     wanted: ReadonlyMap<string, DesiredObject>,
     failures: Failure[],
   ): Promise<AppliedObject[]> {
     const remaining: AppliedObject[] = [];
-    for (const object of [...before.objects].reverse()) {
-      const name = nameText(object);
+    for (const [name, object] of [...earlier].reverse()) {
       if (wanted.has(name)) continue;
       this.#owners.delete(name, owner);
       if (this.#owners.has(name) || object.kept) continue;
-      const gone = await this.#tried(object, failures, () => this.#removeNamed(object));
+      const gone = await this.#tried(object, failures, () => this.#writer.removeNamed(object));
       if (!gone) remaining.push(object);
     }
     return remaining;
@@ -129,7 +113,7 @@ export class Reconciler {
   async #ensureAll(
     wanted: ReadonlyMap<string, DesiredObject>,
     links: readonly DesiredLink[],
-    before: Applied,
+    earlier: ReadonlyMap<string, AppliedObject>,
   ): Promise<Failure[]> {
     const { inOrder } = this.#client;
     const failures: Failure[] = [];
@@ -143,7 +127,7 @@ export class Reconciler {
       }
       const done = this.#tried(object, failures, async () => {
         if (!inOrder) await Promise.all(needs.map((need) => made.get(need)));
-        await this.#ensure(object, present, wanted, before);
+        await this.#writer.ensure(object, present, wanted, earlier.get(name));
       });
       made.set(name, done);
       // Another object of that name has to go first.
@@ -153,7 +137,7 @@ export class Reconciler {
     const linked = links.map((link) =>
       this.#tried(link.from, failures, async () => {
         if (!inOrder) await Promise.all([link.from, link.to].map((end) => made.get(nameText(end))));
-        await this.#link(link, wanted);
+        await this.#writer.link(link, wanted);
       }),
     );
     const failed = new Set<string>();
@@ -179,7 +163,7 @@ export class Reconciler {
     const isNeeded = (object: ConfigObject): boolean => this.#owners.has(nameText(object));
     for (const object of leftovers(this.#client.graph, cluster, isNeeded)) {
       const there = this.#client.graph.get(object.uuid);
-      if (there !== undefined) await this.#tried(there, failures, () => this.#remove(there));
+      if (there !== undefined) await this.#tried(there, failures, () => this.#writer.remove(there));
     }
     return failures;
   }
@@ -195,131 +179,9 @@ export class Reconciler {
     }
   }
 
-  async #ensure(
-    desired: DesiredObject,
-    present: ConfigObject | undefined,
-    wanted: ReadonlyMap<string, DesiredObject>,
-    before: Applied,
-  ): Promise<void> {
-    const { type, fqName, uuid, parent } = desired;
-    const references = this.#resolved(desired, wanted);
-    if (present !== undefined && uuid !== undefined && present.uuid !== uuid) {
-      // The same name for something else, e.g. a pod of another life: that one is over.
-      await this.#remove(present);
-    } else if (present !== undefined) {
-      return this.#update(present, desired, references, before);
-    }
-    this.#writes++;
-    await this.#client.create(type, {
-      ...(uuid !== undefined && { uuid }),
-      ...(parent !== undefined && { parent: { type: parent.type, uuid: this.#uuidOf(parent, wanted) } }),
-      fqName,
-      properties: desired.properties,
-      references,
-    });
-  }
-
-  async #update(
-    present: ConfigObject,
-    desired: DesiredObject,
-    references: Partial<Record<ObjectTypeName, readonly Reference[]>>,
-    before: Applied,
-  ): Promise<void> {
-    const changed: Record<string, unknown> = {};
-    for (const [key, value] of Object.entries(desired.properties)) {
-      if (holds(present.properties[key], value)) continue;
-      changed[key] = key === 'annotations' ? merged(present.properties[key], value) : value;
-    }
-    const name = nameText(desired);
-    const earlier = before.objects.find(
-      (object) => object.type === desired.type && nameText(object) === name,
-    );
-    for (const key of earlier?.keys ?? []) {
-      if (!(key in desired.properties)) changed[key] = null;
-    }
-    if (Object.keys(changed).length > 0) {
-      this.#writes++;
-      await this.#client.update(present.type, present.uuid, { properties: changed });
-    }
-    for (const [type, list] of Object.entries(references) as [ObjectTypeName, readonly Reference[]][]) {
-      for (const { uuid, attr } of list) {
-        const there = present.references[type]?.find((reference) => reference.uuid === uuid);
-        if (there !== undefined && holds(there.attr, attr)) continue;
-        this.#writes++;
-        await this.#client.changeReference(present.type, present.uuid, type, uuid, 'ADD', attr ?? null);
-      }
-    }
-    const listed = new Set(
-      Object.values(references).flatMap((list) => list.map((reference) => reference.uuid)),
-    );
-    for (const target of earlier?.references ?? []) {
-      const there = this.#client.graph.get(target);
-      if (there === undefined || listed.has(target)) continue;
-      this.#writes++;
-      await this.#client.changeReference(present.type, present.uuid, there.type, target, 'DELETE', null);
-    }
-  }
-
-  #resolved(
-    { references }: DesiredObject,
-    wanted: ReadonlyMap<string, DesiredObject>,
-  ): Partial<Record<ObjectTypeName, readonly Reference[]>> {
-    const lists: Partial<Record<ObjectTypeName, Reference[]>> = {};
-    for (const reference of references) {
-      const uuid = this.#uuidOf(reference, wanted);
-      (lists[reference.type] ??= []).push({ uuid, attr: reference.attr ?? null });
-    }
-    return lists;
-  }
-
-  /** The UUID of an object that is there, or is being made. @throws ConfigRequestError 404 */
-  #uuidOf(name: ObjectName, wanted: ReadonlyMap<string, DesiredObject>): string {
-    // One that has its UUID said is that one: where it is missing the database says so.
-    if (name.uuid !== undefined) return name.uuid;
-    const uuid = wanted.get(nameText(name))?.uuid ?? this.#client.graph.byName(name.type, name.fqName)?.uuid;
-    if (uuid === undefined)
-      throw new ConfigRequestError(404, `there is no ${name.type} ${name.fqName.join(':')}`);
-    return uuid;
-  }
-
-  async #link({ from, to }: DesiredLink, wanted: ReadonlyMap<string, DesiredObject>): Promise<void> {
-    const target = this.#uuidOf(to, wanted);
-    const holder = this.#client.graph.byName(from.type, from.fqName);
-    if (holder?.references[to.type]?.some(({ uuid }) => uuid === target) === true) return;
-    this.#writes++;
-    const uuid = this.#uuidOf(from, wanted);
-    await this.#client.changeReference(from.type, uuid, to.type, target, 'ADD', null);
-  }
-
-  async #unlink({ from, to }: AppliedLink, failures: Failure[]): Promise<void> {
-    const holder = this.#client.graph.get(from);
-    const target = this.#client.graph.get(to);
-    if (holder === undefined || target === undefined) return;
-    if (holder.references[target.type]?.some(({ uuid }) => uuid === to) !== true) return;
-    this.#writes++;
-    await this.#tried(holder, failures, async () => {
-      await this.#client.changeReference(holder.type, from, target.type, to, 'DELETE', null);
-    });
-  }
-
-  async #removeNamed({ type, fqName, uuid }: AppliedObject): Promise<void> {
-    const object = this.#client.graph.byName(type, fqName);
-    if (object !== undefined && (uuid === undefined || uuid === object.uuid)) await this.#remove(object);
-  }
-
-  /** Removes an object with what drivers hung on it; references to it are let go. */
-  async #remove(object: ConfigObject): Promise<void> {
-    const { graph } = this.#client;
-    for (const user of [...graph.children(object.uuid), ...graph.referrers(object.uuid)]) {
-      const isChild = user.parent?.uuid === object.uuid;
-      if (isChild && goesAlong[user.type] === object.type) await this.#remove(user);
-      else if (!isChild) {
-        this.#writes++;
-        await this.#client.changeReference(user.type, user.uuid, object.type, object.uuid, 'DELETE', null);
-      }
-    }
-    this.#writes++;
-    await this.#client.delete(object.type, object.uuid);
+  async #unlink(link: AppliedLink, failures: Failure[]): Promise<void> {
+    const holder = this.#client.graph.get(link.from);
+    if (holder !== undefined) await this.#tried(holder, failures, () => this.#writer.unlink(holder, link.to));
   }
 
   /** What is kept of an object; what the graph has as well is taken from there. */
@@ -341,6 +203,10 @@ export class Reconciler {
   /** An end that is not there has no UUID, and is no link. */
   #appliedLink({ from, to }: DesiredLink): AppliedLink {
     return { from: this.#there(from)?.uuid ?? '', to: this.#there(to)?.uuid ?? '' };
+  }
+
+  #ownersOf(object: ObjectName): string[] {
+    return [...this.#owners.of(nameText(object))];
   }
 
   #there({ type, fqName, uuid }: ObjectName): ConfigObject | undefined {

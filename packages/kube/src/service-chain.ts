@@ -8,17 +8,19 @@ import type {
 } from '@vaportrail/show';
 import type { KubeManager } from './kube-manager.ts';
 import { namespaceOf, type Service } from './kubernetes-object.ts';
-import { loadBalancerName } from './mapping/service.ts';
+import { loadBalancerName } from './mapping/service-name.ts';
 
 export function serviceChain(service: Service, manager: KubeManager, graph: ObjectGraph): ServiceChainView {
   const { name } = service.metadata;
   const namespace = namespaceOf(service);
-  const named = loadBalancerName(manager.settings, service);
-  const balancer = graph.byName('loadbalancer', named.fqName);
+  const { fqName } = loadBalancerName(manager.settings, service);
+  const balancer = graph.byName('loadbalancer', fqName);
   const { clusterIP, type } = service.spec;
-  const notReady = manager.cluster
-    .backends(namespace, name)
-    .flatMap((set) => set.notReady.map(({ pod, address }) => pod ?? address));
+  const backends = manager.cluster.backends(namespace, name);
+  const named = (which: 'ready' | 'notReady'): string[] =>
+    backends.flatMap((set) => set[which].map(({ pod, address }) => pod ?? address));
+  // While slices change a pod may be in two of them, with what it was and what it is.
+  const ready = new Set(named('ready'));
   const vmis = balancer === undefined ? [] : graph.references(balancer, 'virtual-machine-interface');
   const external = vmis.flatMap(({ uuid }) => graph.referrers(uuid, 'floating-ip'));
   const own = vmis
@@ -46,7 +48,7 @@ export function serviceChain(service: Service, manager: KubeManager, graph: Obje
         ? []
         : graph.referrers(balancer.uuid, 'loadbalancer-listener').map((each) => listenerView(each, graph)),
     floatingIps: floatingIps.flatMap((each) => floatingIpView(each, graph) ?? []),
-    notReady: [...new Set(notReady)],
+    notReady: [...new Set(named('notReady'))].filter((pod) => !ready.has(pod)),
     notes: manager.notes('Service', namespace, name),
   };
 }

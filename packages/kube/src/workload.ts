@@ -14,7 +14,7 @@ import {
 } from './kubernetes-object.ts';
 import type { Deployment } from './kubernetes-object.ts';
 import { podUid } from './mapping/pod.ts';
-import { serviceUid } from './mapping/service.ts';
+import { serviceUid } from './mapping/service-name.ts';
 
 /** On a Deployment or Pod: which pods fail their readiness, as ordinals from 0 or names, separated by commas. */
 export const NOT_READY = 'vaportrail.io/not-ready';

@@ -2,76 +2,12 @@ import { ConfigDatabase, EmbeddedStore, LoadBalancerDrivers, NativeDriver } from
 import { VirtualRouters } from '@vaportrail/schema';
 import { traceStops, traceText } from '@vaportrail/show';
 import { createHash } from 'node:crypto';
-import t, { type Test } from 'tap';
-import { KubeManager, type KubernetesReports } from '../src/kube-manager.ts';
+import t from 'tap';
+import { KubeManager } from '../src/kube-manager.ts';
 import type { KubernetesObject } from '../src/kubernetes-object.ts';
 import { serviceChain } from '../src/service-chain.ts';
-import { made, pod, poolText, service, serviceUid } from './sample-cluster.ts';
-
-const annotations = { 'opencontrail.org/isolation': 'true', 'opencontrail.org/fip-pool': poolText };
-const base: KubernetesObject[] = [
-  made('Namespace', { metadata: { name: 'ns-user-1', annotations } }),
-  made('Node', {
-    metadata: { name: 'cent222' },
-    status: { addresses: [{ type: 'InternalIP', address: '10.169.25.20' }] },
-  }),
-  made('Node', {
-    metadata: { name: 'cent333' },
-    status: { addresses: [{ type: 'InternalIP', address: '10.169.25.21' }] },
-  }),
-  made('NetworkAttachmentDefinition', {
-    metadata: {
-      name: 'vn-ns-default',
-      namespace: 'ns-user-1',
-      annotations: {
-        'opencontrail.org/cidr': '101.101.101.0/24',
-        'vaportrail.io/route-targets': 'target:500:500',
-        'vaportrail.io/fip-pools': 'pool-ns-default',
-      },
-    },
-  }),
-];
-
-async function running(t: Test, reports: Partial<KubernetesReports> = {}) {
-  const store = EmbeddedStore.open(t.testdir({}));
-  const database = await ConfigDatabase.open(store);
-  const start = async (): Promise<KubeManager> => {
-    const manager = new KubeManager({ client: database, reports });
-    await manager.start();
-    for (const one of base) manager.put(one);
-    return manager;
-  };
-  const manager = await start();
-  manager.synced();
-  await manager.settled();
-  t.teardown(async () => {
-    await manager.stop();
-    database.close();
-    await store.close();
-  });
-  const names = (type: Parameters<typeof database.graph.ofType>[0]): string[] =>
-    [...database.graph.ofType(type)].map(({ fqName }) => fqName.at(-1)!);
-  return { database, manager, start, names };
-}
-
-const endpoints = (ready: string[], notReady: string[] = []) =>
-  made('Endpoints', {
-    metadata: { name: 'service-web-clusterip', namespace: 'ns-user-1' },
-    subsets: [
-      {
-        addresses: ready.map((name, i) => ({ ip: `10.47.255.${230 + i}`, targetRef: { kind: 'Pod', name } })),
-        notReadyAddresses: notReady.map((name, i) => ({
-          ip: `10.47.255.${240 + i}`,
-          targetRef: { kind: 'Pod', name },
-        })),
-        ports: [{ port: 80 }],
-      },
-    ],
-  });
-const lb = (over: object = {}) =>
-  ({ kind: 'Service', object: service({ type: 'LoadBalancer', ...over }) }) as KubernetesObject;
-const podOf = (name: string, node = 'cent222') =>
-  ({ kind: 'Pod', object: pod(name, { node }) }) as KubernetesObject;
+import { made, poolText, service, serviceUid } from './sample-cluster.ts';
+import { base, endpoints, lb, podOf, running } from './sample-manager.ts';
 
 t.test('a namespace, nodes and a public network are there before the first Service', async (t) => {
   const { database, names } = await running(t);

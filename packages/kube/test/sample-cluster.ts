@@ -10,7 +10,8 @@ import {
 import { defaultSettings } from '../src/mapping/cluster-settings.ts';
 import type { Desired } from '../src/mapping/desired-object.ts';
 import type { BackendSet } from '../src/mapping/endpoints.ts';
-import { serviceObjects, type ServiceSurroundings } from '../src/mapping/service.ts';
+import { serviceObjects } from '../src/mapping/service.ts';
+import type { ServiceSurroundings } from '../src/mapping/service-surroundings.ts';
 
 export const serviceUid = '99fe8ce7-9e75-11e9-b485-0050569e6cfc';
 export const poolText =
@@ -64,7 +65,7 @@ export function service(spec: object, metadata: object = {}): Service {
 /** One set of endpoints at port 80 with the pods ready. */
 export function behind(...pods: string[]): BackendSet[] {
   const ready = pods.map((name, index) => ({ address: `10.47.255.${238 - index}`, pod: name }));
-  return [{ ports: [{ name: undefined, protocol: 'TCP', port: 80 }], ready, notReady: [] }];
+  return [{ ports: [{ name: undefined, protocol: 'TCP', port: 80 }], ready, draining: [], notReady: [] }];
 }
 
 export function mapped(one: Service, around: Partial<ServiceSurroundings> = {}): Desired {

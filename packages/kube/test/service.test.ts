@@ -200,6 +200,7 @@ t.test('every port has a listener and a pool, and annotations keep its name', as
             { name: 'port2', protocol: 'TCP', port: 90 },
           ],
           ready: [{ address: '10.47.255.238', pod: 'webserver-1' }],
+          draining: [],
           notReady: [],
         },
       ],
@@ -219,6 +220,7 @@ t.test('a port by name may have another number at each set of addresses', async 
   const set = (port: number, name: string) => ({
     ports: [{ name: undefined, protocol: 'TCP' as const, port }],
     ready: [{ address: `10.0.0.${port}`, pod: name }],
+    draining: [],
     notReady: [],
   });
   const desired = mapped(service({ ports: [{ port: 8888, targetPort: 'http' }] }), {
@@ -244,6 +246,7 @@ t.test('TCP and UDP of one number are two listeners; SCTP is refused and not mad
             { name: 'dns-tcp', protocol: 'TCP', port: 2053 },
           ],
           ready: [{ address: '10.0.0.1', pod: 'a' }],
+          draining: [],
           notReady: [],
         },
       ],
@@ -337,6 +340,7 @@ t.test('a changed target port is a change of the member, not another member', as
         {
           ports: [{ name: undefined, protocol: 'TCP', port }],
           ready: behind('webserver-1')[0]!.ready,
+          draining: [],
           notReady: [],
         },
       ],

@@ -42,6 +42,11 @@ export class NativeDriver implements LoadBalancerDriver {
     for (const object of statesOf(event)) {
       switch (object.type) {
         case 'floating-ip':
+          this.#work.mark(object.uuid);
+          // The one that went may be missed.
+          if (event.type === 'deleted' && object.parent?.type === 'instance-ip')
+            this.#work.mark(object.parent.uuid);
+          break;
         case 'instance-ip':
           this.#work.mark(object.uuid);
           for (const child of graph.children(object.uuid, 'floating-ip')) this.#work.mark(child.uuid);

@@ -17,13 +17,28 @@ export interface BackendAddress {
 export interface BackendSet {
   readonly ports: readonly BackendPort[];
   readonly ready: readonly BackendAddress[];
+  /** Pods that end and still serve: better than nobody. */
+  readonly draining: readonly BackendAddress[];
   readonly notReady: readonly BackendAddress[];
+}
+
+/**
+ * The addresses that take the traffic of a port, each with the set it is of: those that are ready, and where there are
+ * none those that end and still serve, as kube-proxy has it.
+ * @see https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#terminating
+ */
+export function serving(sets: readonly BackendSet[]): readonly (readonly [BackendSet, BackendAddress])[] {
+  const of = (which: 'ready' | 'draining'): (readonly [BackendSet, BackendAddress])[] =>
+    sets.flatMap((set) => set[which].map((address) => [set, address] as const));
+  const ready = of('ready');
+  return ready.length > 0 ? ready : of('draining');
 }
 
 export function endpointsBackends(endpoints: Endpoints): BackendSet[] {
   return endpoints.subsets.map(({ addresses, notReadyAddresses, ports }) => ({
     ports,
     ready: addresses.map(({ ip, targetRef }) => ({ address: ip, pod: podOf(targetRef) })),
+    draining: [],
     notReady: notReadyAddresses.map(({ ip, targetRef }) => ({ address: ip, pod: podOf(targetRef) })),
   }));
 }
@@ -31,17 +46,23 @@ export function endpointsBackends(endpoints: Endpoints): BackendSet[] {
 /** A slice whose readiness is unknown counts as ready, as Kubernetes has it; one with names for addresses is left out. */
 export function sliceBackends(slice: EndpointSlice): BackendSet[] {
   if (slice.addressType === 'FQDN') return [];
-  const ready: BackendAddress[] = [];
-  const notReady: BackendAddress[] = [];
+  const lists = { ready: [], draining: [], notReady: [] } as Record<Condition, BackendAddress[]>;
   for (const { addresses, conditions, targetRef } of slice.endpoints) {
-    const list = conditions?.ready === false ? notReady : ready;
     // Consumers use the first address; the others are equal to it.
-    if (addresses[0] !== undefined) list.push({ address: addresses[0], pod: podOf(targetRef) });
+    if (addresses[0] === undefined) continue;
+    lists[conditionOf(conditions)].push({ address: addresses[0], pod: podOf(targetRef) });
   }
   const ports = slice.ports.flatMap(({ port, name, protocol }) =>
     port === undefined ? [] : [{ port, protocol, name: name === '' ? undefined : name }],
   );
-  return [{ ports, ready, notReady }];
+  return [{ ports, ...lists }];
+}
+
+type Condition = Exclude<keyof BackendSet, 'ports'>;
+
+function conditionOf(conditions: EndpointSlice['endpoints'][number]['conditions']): Condition {
+  if (conditions?.ready !== false) return 'ready';
+  return conditions.terminating === true && conditions.serving === true ? 'draining' : 'notReady';
 }
 
 function podOf(target: { kind?: string | undefined; name: string } | undefined): string | undefined {

@@ -104,7 +104,9 @@ export class VirtualRouters {
       const settings = interfaceSettings(vmi, object!, graph);
       if (settings !== undefined) interfaces.set(vmi.uuid, settings);
     }
-    for (const uuid of router.interfaces) if (!interfaces.has(uuid)) this.#places.delete(uuid);
+    for (const uuid of router.interfaces)
+      // It may have been seen on another node meanwhile.
+      if (!interfaces.has(uuid) && this.#places.get(uuid) === name) this.#places.delete(uuid);
     for (const uuid of interfaces.keys()) this.#places.set(uuid, name);
     return router.replace(object, interfaces, graph);
   }
@@ -125,9 +127,12 @@ export class VirtualRouters {
       switch (object.type) {
         case 'virtual-machine-interface':
           this.#dirtyInterfaces.add(object.uuid);
+          if (event.type !== 'updated') break;
+          for (const { uuid } of graph.referrers(object.uuid, 'instance-ip')) this.#lookAtAddress(uuid);
           break;
         case 'instance-ip':
         case 'floating-ip':
+          this.#lookAtAddress(object.uuid);
           for (const { uuid } of object.references['virtual-machine-interface'] ?? [])
             this.#dirtyInterfaces.add(uuid);
           break;
@@ -182,6 +187,12 @@ export class VirtualRouters {
     }
   }
 
+  /** The floating IPs that stand for the address of an instance IP are in its network. */
+  #lookAtAddress(instanceIp: string): void {
+    for (const { references } of this.#configuration.graph.children(instanceIp, 'floating-ip'))
+      for (const { uuid } of references['virtual-machine-interface'] ?? []) this.#dirtyInterfaces.add(uuid);
+  }
+
   #lookAtPool(pool: ConfigObject): void {
     for (const balancer of balancersOfPool(pool, this.#configuration.graph)) this.#lookAtBalancer(balancer);
   }
@@ -197,7 +208,7 @@ export class VirtualRouters {
 
   /** Workloads that came to a node or went from it; the others there are left alone. */
   #lookAtMachines(now: ConfigObject, before: ConfigObject): void {
-    if (now.properties !== before.properties) this.#dirtyRouters.add(now.fqName.at(-1)!);
+    if (!isDeepStrictEqual(now.properties, before.properties)) this.#dirtyRouters.add(now.fqName.at(-1)!);
     const has = machinesOf(now);
     const had = machinesOf(before);
     const moved = [...has].filter((uuid) => !had.has(uuid));

@@ -54,7 +54,12 @@ async function besideExabgp(t: Test, asn = 64512) {
     await exabgp.process.answers(async () => !one.items.has(`${instance} ${prefix}`) || undefined, 20_000);
     return item.attributes;
   };
-  return { node, told };
+  return {
+    node,
+    told,
+    announce: (route: string) => exabgp.command(`neighbor ${ours} announce ${route}`),
+    exabgp,
+  };
 }
 
 const words = (...communities: readonly string[]): string =>
@@ -147,6 +152,20 @@ t.test('a route with the targets of two networks is a route of each', { skip: ex
   const both = words(BLUE_TARGET);
   t.equal((await told(RED, '10.7.0.0/24', both)).virtualNetwork, 'default-domain:demo:red');
   t.equal((await told(BLUE, '10.7.0.0/24', both)).virtualNetwork, 'default-domain:demo:blue');
+});
+
+t.test('a route that we originated comes in only with accept-own', { skip: exabgpMissing }, async (t) => {
+  const { node, told, announce, exabgp } = await besideExabgp(t);
+  const back = `${words()} originator-id 10.1.1.1`;
+  await announce(`route 10.7.1.0/24 rd 192.168.0.204:500 ${back}`);
+  const [path] = await exabgp.process.answers(
+    async () => node.routes({ table: 'bgp.l3vpn.0', prefix: '10.7.1.0/24' })[0]?.paths,
+    20_000,
+  );
+  t.match(path, { feasible: false, because: 'originator-id-loop' });
+  t.same(node.routes({ table: `${RED}.inet.0` }), [], 'and into no network');
+  const own = await told(RED, '10.7.0.0/24', `${back} community [ 65535:1 ]`);
+  t.match(own, { nextHops: [hopOf({})], communityTags: ['accept-own'] });
 });
 
 t.test('a longer AS number: security groups and tags are pairs', { skip: exabgpMissing }, async (t) => {

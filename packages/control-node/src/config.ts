@@ -1,5 +1,6 @@
 /** The configuration of a control node: what its YAML file may say. */
 import { compareBytes, hexText } from '@vaportrail/net';
+import type { RuleSetName } from '@vaportrail/rib';
 import {
   addPath,
   asn,
@@ -108,6 +109,10 @@ export const controlNodeConfig = z
         /** No address listed: do not listen, only connect. */
         listen: z.array(listenEndpoint(BGP_PORT)).default([{ address: '0.0.0.0', port: BGP_PORT }]),
         peers: z.array(bgpPeer).default([]),
+        /** Compare MEDs of any neighbouring ASes, not only those of one. */
+        'always-compare-med': z.boolean().default(false),
+        /** Take a longer AS_PATH for as good as a shorter one. */
+        'ignore-as-path': z.boolean().default(false),
       })
       .prefault({}),
     xmpp: z
@@ -172,6 +177,14 @@ export type ControlNodeConfig = z.output<typeof controlNodeConfig>;
 export type ControlNodeConfigInput = z.input<typeof controlNodeConfig>;
 export type BgpPeerConfig = ControlNodeConfig['bgp']['peers'][number];
 export type RoutingInstanceConfig = ControlNodeConfig['routing-instances'][number];
+
+/** The rules by which the tables of a node choose. */
+export function selectionOf({ bgp }: Pick<ControlNodeConfig, 'bgp'>): RuleSetName {
+  const med = bgp['always-compare-med'];
+  if (bgp['ignore-as-path'])
+    return med ? 'contrail-always-compare-med-ignore-as-path' : 'contrail-ignore-as-path';
+  return med ? 'contrail-always-compare-med' : 'contrail';
+}
 
 /** The virtual network of an instance: configured, or the name without its last part. */
 export function virtualNetworkOf(instance: Pick<RoutingInstanceConfig, 'name' | 'virtual-network'>): string {

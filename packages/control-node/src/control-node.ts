@@ -23,7 +23,12 @@ import { type Channel, StreamError, XmppServer, excerpt, readTlsFiles } from '@v
 
 import { BgpPeer } from './bgp-peer.ts';
 import { ConfigServer } from './config-server.ts';
-import type { BgpPeerConfig, ControlNodeConfig, RoutingInstanceConfig } from './config.ts';
+import {
+  type BgpPeerConfig,
+  type ControlNodeConfig,
+  type RoutingInstanceConfig,
+  selectionOf,
+} from './config.ts';
 import type { RestartTimes } from './graceful-restart.ts';
 import type { LocalIdentity } from './introspect/neighbors.ts';
 import { MembershipRoutes } from './membership-routes.ts';
@@ -121,13 +126,14 @@ export class ControlNode {
       asn: config.asn,
       internal: true,
     });
-    createHubs(this.#rib);
+    createHubs(this.#rib, selectionOf(config));
     const memberships = new MembershipRoutes(this.#rib.table('bgp.rtarget.0')!, self, config.asn);
     if (config['cluster-id'] !== undefined) memberships.wantEverything();
     this.#instances = new RoutingInstances({
       rib: this.#rib,
       asn: config.asn,
       clusterSeed: config['rd-cluster-seed'],
+      selection: selectionOf(config),
       agents: () => this.#agents.values(),
       wanted: (imports, isWanted) => memberships.wanted(imports, isWanted),
     });
@@ -271,8 +277,9 @@ export class ControlNode {
       if (!isDeepStrictEqual(config[key], this.#config[key]))
         throw new Error(`${key} cannot change without a restart`);
     }
-    if (!isDeepStrictEqual(config.bgp.listen, this.#config.bgp.listen)) {
-      throw new Error('bgp.listen cannot change without a restart');
+    for (const key of ['listen', 'always-compare-med', 'ignore-as-path'] as const) {
+      if (!isDeepStrictEqual(config.bgp[key], this.#config.bgp[key]))
+        throw new Error(`bgp.${key} cannot change without a restart`);
     }
     this.#config = config;
     this.#configureInstances();
@@ -308,6 +315,7 @@ export class ControlNode {
 
   daemon(): DaemonView {
     const { name, asn, 'router-id': routerId } = this.#config;
+    const selection = selectionOf(this.#config);
     return {
       name,
       kind: 'control-node',
@@ -315,6 +323,7 @@ export class ControlNode {
       routerId: ipv4Text(routerId),
       startedAt: new Date(this.#startedAt).toISOString(),
       version: VERSION,
+      ...(selection !== 'contrail' && { selection }),
       ...(this.#channel !== undefined && { configuration: this.#channel.view }),
     };
   }

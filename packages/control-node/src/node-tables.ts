@@ -1,7 +1,14 @@
 /** All tables of a control node: those of no instance, where routes of peers come in and go out, and those of instances. */
 import type { MonitoredTables } from '@vaportrail/bgp';
 import type { FamilyName } from '@vaportrail/bgp/wire';
-import { type Rib, type Table, dumpTables, locRibInstance, monitoredTables } from '@vaportrail/rib';
+import {
+  type Rib,
+  type RuleSetName,
+  type Table,
+  dumpTables,
+  locRibInstance,
+  monitoredTables,
+} from '@vaportrail/rib';
 import { type RouteView, type TableView, ViewError } from '@vaportrail/show';
 import { MASTER_INSTANCE } from '@vaportrail/xmpp';
 
@@ -22,8 +29,8 @@ const hubs = [
 ] as const;
 
 /** Makes the tables that belong to no instance. */
-export function createHubs(rib: Rib): void {
-  for (const [name, family] of hubs) rib.createTable({ name, family, selection: 'contrail', main: true });
+export function createHubs(rib: Rib, selection: RuleSetName): void {
+  for (const [name, family] of hubs) rib.createTable({ name, family, selection, main: true });
 }
 
 /** This router, as dumps and monitoring stations name it. */

@@ -1,7 +1,7 @@
 /** A routing instance: the tables of one virtual network, what they import and export, and the agents in it. */
 import type { FamilyName } from '@vaportrail/bgp/wire';
 import { computeNodeDistinguisher, routeTargetText } from '@vaportrail/net';
-import type { ItemGroup, Rib, Source, Subscriber, Table } from '@vaportrail/rib';
+import type { ItemGroup, Rib, RuleSetName, Source, Subscriber, Table } from '@vaportrail/rib';
 import type { RoutingInstanceView } from '@vaportrail/show';
 import {
   type Item,
@@ -44,6 +44,7 @@ export interface RoutingInstanceOwner {
   readonly asn: number;
   /** Of route distinguishers; 0 is none. */
   readonly clusterSeed: number;
+  readonly selection: RuleSetName;
   networks(): VirtualNetworks;
   /** The instance got its first subscriber, or lost its last one. */
   wanted(instance: RoutingInstance, isWanted: boolean): void;
@@ -110,7 +111,7 @@ export class RoutingInstance {
       const table = owner.rib.createTable({
         name: this.isMaster ? suffix : `${this.name}.${suffix}`,
         family,
-        selection: 'contrail',
+        selection: owner.selection,
         main: this.isMaster,
         vpn: false,
         ...targetsFor(family, this.#targets),

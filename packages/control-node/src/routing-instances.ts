@@ -1,6 +1,6 @@
 /** The routing instances of a control node, made what a configuration says; and the names of their networks. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Rib } from '@vaportrail/rib';
+import type { Rib, RuleSetName } from '@vaportrail/rib';
 import { MASTER_INSTANCE } from '@vaportrail/xmpp';
 
 import { type RoutingInstanceConfig, virtualNetworkOf } from './config.ts';
@@ -12,6 +12,7 @@ export interface RoutingInstancesOwner {
   readonly rib: Rib;
   readonly asn: number;
   readonly clusterSeed: number;
+  readonly selection: RuleSetName;
   /** Agents, which join and lose instances that come and go. */
   agents(): Iterable<XmppPeer>;
   /** An instance with these import targets got its first subscriber, or lost its last one. */
@@ -90,11 +91,12 @@ export class RoutingInstances {
   }
 
   #create(config: RoutingInstanceConfig): RoutingInstance {
-    const { rib, asn, clusterSeed } = this.#owner;
+    const { rib, asn, clusterSeed, selection } = this.#owner;
     return new RoutingInstance(config, {
       rib,
       asn,
       clusterSeed,
+      selection,
       networks: () => this.#networks,
       wanted: ({ imports }, isWanted) => this.#owner.wanted(imports, isWanted),
     });

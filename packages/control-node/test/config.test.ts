@@ -19,7 +19,12 @@ const least = 'name: cent111\nrouter-id: 10.169.25.19\n';
 t.test('a name and a router id suffice', async (t) => {
   const config = readConfig(least, 'control-node.yaml', controlNodeConfig);
   t.equal(config.asn, 64512);
-  t.same(config.bgp, { listen: [{ address: '0.0.0.0', port: 179 }], peers: [] });
+  t.same(config.bgp, {
+    listen: [{ address: '0.0.0.0', port: 179 }],
+    peers: [],
+    'always-compare-med': false,
+    'ignore-as-path': false,
+  });
   t.same(config.xmpp, { listen: { address: '0.0.0.0', port: 5269 }, 'hold-time': 90, 'end-of-rib-delay': 1 });
   t.same(config.introspect, { address: '127.0.0.1', port: 0 });
 });

@@ -1,6 +1,7 @@
 import { type Origin, aigpMetric, encodeAttributes } from '@vaportrail/bgp/wire';
 import {
   ipv4Bytes,
+  parseHex,
   parseIpv4,
   parsePrefix,
   parseRouteDistinguisher,
@@ -24,6 +25,10 @@ interface Contestant {
   readonly protocol?: 'bgp' | 'xmpp' | 'local' | 'static';
   readonly metric?: number;
   readonly gateways?: number;
+  /** In hexadecimal. */
+  readonly extended?: string;
+  readonly communities?: readonly number[];
+  readonly infeasible?: 'no-tunnel-encapsulation';
 }
 
 const prefix = parsePrefix('10.0.0.0/24');
@@ -65,8 +70,10 @@ function contest(selection: RuleSetName, paths: readonly Contestant[], multipath
       ...(path.localPref === undefined ? {} : { localPref: path.localPref }),
       ...(path.originatorId === undefined ? {} : { originatorId: parseIpv4(path.originatorId) }),
       ...(path.clusterList === undefined ? {} : { clusterList: path.clusterList }),
+      ...(path.extended === undefined ? {} : { extendedCommunities: parseHex(path.extended) }),
+      ...(path.communities === undefined ? {} : { communities: path.communities }),
     });
-    table.announce(source, { prefix }, { attributes, nextHop });
+    table.announce(source, { prefix }, { attributes, nextHop, infeasible: path.infeasible });
   });
   return table.route({ prefix })!;
 }
@@ -134,8 +141,24 @@ t.test('the MED is compared within a neighbouring AS over the whole set', async 
 });
 
 t.test('a Contrail control node, step by step', async (t) => {
+  const moved = (sequence: string): string => `060000000000${sequence}`;
+  const leaf = '0605010000000000';
   const cases: [Contestant, Contestant, string][] = [
-    [{ localPref: 100 }, { localPref: 200, asns: [1] }, 'local-preference: lower LOCAL_PREF'],
+    [{ infeasible: 'no-tunnel-encapsulation', localPref: 900 }, { localPref: 1 }, 'feasible: not feasible'],
+    [
+      { localPref: 100, extended: moved('0009') },
+      { localPref: 200, extended: leaf },
+      'local-preference: lower LOCAL_PREF',
+    ],
+    [{ extended: `${leaf}${moved('0009')}` }, { extended: '0600010000000001' }, 'etree: E-tree leaf'],
+    [{ extended: '0600010000000009' }, { extended: moved('0001') }, 'sticky-mac: sticky MAC'],
+    [
+      { extended: moved('0001') },
+      { extended: moved('0002'), communities: [0xffff_0006], asns: [1, 2] },
+      'mobility-sequence: lower mobility sequence number',
+    ],
+    [{}, { extended: moved('0001') }, 'mobility-sequence: lower mobility sequence number'],
+    [{ communities: [0xffff_0006] }, { asns: [1, 2, 3] }, 'long-lived-stale: long-lived stale'],
     [{ asns: [1, 2] }, { asns: [1] }, 'as-path-length: longer AS_PATH'],
     [{ origin: 'egp' }, { origin: 'igp' }, 'origin: higher ORIGIN'],
     [{ asns: [1], med: 9 }, { asns: [1], med: 5 }, 'med: higher MULTI_EXIT_DISC'],
@@ -149,14 +172,63 @@ t.test('a Contrail control node, step by step', async (t) => {
     ],
     [{ routerId: '192.0.2.9' }, {}, 'router-id: higher router id'],
     [{ clusterList: [1, 2] }, { clusterList: [1] }, 'cluster-list-length: longer CLUSTER_LIST'],
+    [
+      { protocol: 'static', nextHop: '10.0.0.1' },
+      { protocol: 'local', nextHop: '10.0.0.2' },
+      'source: lower path source',
+    ],
+    [
+      { protocol: 'local', nextHop: '10.0.0.2' },
+      { protocol: 'local', nextHop: '10.0.0.1' },
+      'path-id: higher next hop',
+    ],
+    [
+      { originatorId: '9.9.9.9', routerId: '1.1.1.1' },
+      { originatorId: '8.8.8.8', routerId: '2.2.2.2' },
+      'router-id: higher router id',
+    ],
     [{ address: '192.0.2.9' }, { address: '192.0.2.8' }, 'peer-address: higher peer address'],
   ];
   for (const [loser, winner, expected] of cases) t.equal(lost('contrail', loser, winner), expected);
+  const shown = new Set(cases.map(([, , expected]) => expected.split(':')[0]));
+  t.same(
+    ruleSets.contrail.steps.map(({ name }) => name).filter((name) => !shown.has(name)),
+    [],
+    'a pair for every step',
+  );
+  const sharing: [Contestant, Contestant, boolean][] = [
+    [{ nextHop: '10.0.0.1', protocol: 'xmpp' }, { nextHop: '10.0.0.2' }, true],
+    [{ asns: [1], med: 9 }, { asns: [2], med: 5 }, true],
+    [{ asns: [1], med: 9 }, { asns: [1], med: 5 }, false],
+    [{ origin: 'egp' }, { origin: 'igp' }, false],
+    [{ routerId: '9.9.9.9', clusterList: [1] }, { external: true }, true],
+  ];
+  for (const [one, other, both] of sharing)
+    t.equal(contest('contrail', [one, other]).multipath.length, both ? 2 : 1, 'who shares the load');
   const agents = contest('contrail', [
     { protocol: 'xmpp', med: 200, nextHop: '10.0.0.1' },
     { protocol: 'xmpp', med: 100, nextHop: '10.0.0.2' },
   ]);
   t.equal(agents.multipath.length, 2, 'the MEDs of agents are not compared');
+});
+
+t.test('a Contrail control node with the knobs of its global configuration', async (t) => {
+  const byMed: [Contestant, Contestant] = [
+    { asns: [1], med: 9 },
+    { asns: [2], med: 5 },
+  ];
+  t.equal(lost('contrail-always-compare-med', ...byMed), 'med: higher MULTI_EXIT_DISC');
+  t.equal(
+    lost('contrail-always-compare-med', { asns: [1, 2] }, { asns: [1], med: 9 }),
+    'as-path-length: longer AS_PATH',
+  );
+  const byPath: [Contestant, Contestant] = [{ asns: [1] }, { asns: [2, 3], nextHop: '10.0.0.1' }];
+  t.equal(lost('contrail-ignore-as-path', ...byPath), 'path-id: higher next hop');
+  t.equal(contest('contrail-ignore-as-path', byPath).multipath.length, 2, 'and both share the load');
+  t.equal(
+    lost('contrail-always-compare-med-ignore-as-path', { asns: [1], med: 9 }, { asns: [2, 3], med: 5 }),
+    'med: higher MULTI_EXIT_DISC',
+  );
 });
 
 t.test('Junos prints its own words, and says when a path lost inside its group', async (t) => {

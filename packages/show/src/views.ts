@@ -235,6 +235,8 @@ export interface DaemonView {
   readonly routerId?: string;
   readonly startedAt: string;
   readonly version: string;
+  /** Name of the rules by which its tables choose, where they are not the usual ones of its kind. */
+  readonly selection?: string;
   /** The config node it follows, where it follows one. */
   readonly configuration?: ConfigChannelView;
 }

@@ -1,6 +1,6 @@
 /** `vaportrail what-if`: what would be chosen if something were different, without making it so. */
 import { fetchView, type DaemonView, type NeighborView } from '@vaportrail/show';
-import { multipathModes } from '@vaportrail/rib';
+import { type RuleSetName, multipathModes } from '@vaportrail/rib';
 import { UsageError, print, printJson, type Subcommand } from '../command.ts';
 import { endpointsOf, type Target } from '../endpoint.ts';
 import {
@@ -85,7 +85,7 @@ async function outcomesAt(
     ? (await fetchView<{ statements: string[] }>(url, '/configuration', query)).statements
     : [];
   const rules = !gateway
-    ? 'contrail'
+    ? ((daemon.selection ?? 'contrail') as RuleSetName)
     : statements.some((line) => /always-compare-med( true)?$/.test(line))
       ? 'junos-always-compare-med'
       : 'junos';

@@ -99,3 +99,28 @@ export const contrail: RuleSet = {
   defaultMultipath: 'multipath',
   noDifference: 'no difference',
 };
+
+function adjusted(name: string, knobs: { alwaysCompareMed?: boolean; ignoreAsPath?: boolean }): RuleSet {
+  const { alwaysCompareMed = false, ignoreAsPath = false } = knobs;
+  return {
+    ...contrail,
+    name,
+    steps: steps
+      .filter((step) => !ignoreAsPath || step.name !== comparisons.asPathLength.name)
+      .map((step) => {
+        if (!alwaysCompareMed || step.within === undefined) return step;
+        const { within: _within, ...compared } = step;
+        return compared;
+      }),
+  };
+}
+
+/** The same with knobs of the global configuration: MEDs of any neighbouring ASes are compared, or AS paths are not. */
+export const contrailAdjusted = {
+  'contrail-always-compare-med': adjusted('contrail-always-compare-med', { alwaysCompareMed: true }),
+  'contrail-ignore-as-path': adjusted('contrail-ignore-as-path', { ignoreAsPath: true }),
+  'contrail-always-compare-med-ignore-as-path': adjusted('contrail-always-compare-med-ignore-as-path', {
+    alwaysCompareMed: true,
+    ignoreAsPath: true,
+  }),
+} as const;

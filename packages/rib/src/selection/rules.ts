@@ -1,5 +1,5 @@
 /** All rule sets, by name. */
-import { contrail } from './contrail.ts';
+import { contrail, contrailAdjusted } from './contrail.ts';
 import { junos, junosAlwaysCompareMed } from './junos.ts';
 import { rfc4271 } from './rfc4271.ts';
 import type { RuleSet } from './step.ts';
@@ -7,6 +7,7 @@ import type { RuleSet } from './step.ts';
 export const ruleSets = {
   rfc4271,
   contrail,
+  ...contrailAdjusted,
   junos,
   'junos-always-compare-med': junosAlwaysCompareMed,
 } as const satisfies Record<string, RuleSet>;

@@ -7,7 +7,7 @@ import type { Channel } from './channel.ts';
 import type { Stanza } from './stanza.ts';
 import type { StreamError } from './stream-error.ts';
 import type { headerBytes, StreamHeader } from './stream-header.ts';
-import { streamLimits, type StreamLimits } from './stream.ts';
+import { streamLimits, type StreamLimits } from './stream-limits.ts';
 import { WORK_AT_ONCE, WORK_PER_SECOND } from './work-allowance.ts';
 
 /** Octets queued for a peer that does not read; with more the channel is closed. */

@@ -5,6 +5,7 @@
  * instructions, DOCTYPE) it refuses at the first octet that shows it.
  */
 import { StreamError } from './stream-error.ts';
+import { MAX_DECLARATION_BYTES } from './xml-declaration.ts';
 
 /** What the framer came to the end of. */
 export type Framed = 'stanza' | 'closing-tag' | 'declaration';
@@ -30,13 +31,12 @@ const BRACKET = 0x5d;
 
 const cdataStart = Buffer.from('[CDATA[');
 const declarationStart = Buffer.from('xml');
-/** `<?xml version="1.0" encoding="utf-8" standalone="no"?>` has 55 octets. */
-const MAX_DECLARATION_BYTES = 128;
 
 export class Framer {
   readonly #maxDepth: number;
   #state: State = 'tag';
   #depth = 0;
+  #nodes = 0;
   /** Quote that ends the attribute value. */
   #quote = 0;
   /** Octets matched of `[CDATA[`, `xml`, `]]` or `?`. */
@@ -56,6 +56,11 @@ export class Framer {
     return this.#framed;
   }
 
+  /** Elements and attributes so far of the stanza: what it costs to read. */
+  get nodes(): number {
+    return this.#nodes;
+  }
+
   /** Whether the octets so far are those of an XML declaration, or may become it. */
   get inDeclaration(): boolean {
     return this.#state === 'declaration' || (this.#state === 'tag' && this.#depth === 0);
@@ -65,6 +70,7 @@ export class Framer {
   begin(): void {
     this.#state = 'tag';
     this.#depth = 0;
+    this.#nodes = 0;
     this.#matched = 0;
   }
 
@@ -94,6 +100,7 @@ export class Framer {
             this.#declarationBytes = 0;
           } else {
             this.#state = 'open-tag';
+            this.#nodes++;
             this.#previous = 0;
             i--; // `<>` is an open tag without a name; the strict parser says so
           }
@@ -112,6 +119,7 @@ export class Framer {
             this.#state = 'text';
           } else if (octet === DOUBLE_QUOTE || octet === SINGLE_QUOTE) {
             this.#quote = octet;
+            this.#nodes++;
             this.#state = 'quoted';
           } else if (octet === LESS) throw new StreamError('not-well-formed', '"<" inside a tag');
           this.#previous = octet;

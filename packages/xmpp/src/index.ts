@@ -59,14 +59,14 @@ export { StanzaScanner } from './stanza-scanner.ts';
 export { StreamError, streamErrorBytes, type StreamErrorCondition } from './stream-error.ts';
 export { headerBytes, MAX_HEADER_BYTES, readHeader, STREAM_ID, type StreamHeader } from './stream-header.ts';
 export { MAX_ATTRIBUTES, STREAMS_NAMESPACE, StrictParser } from './strict-parser.ts';
+export { XmppStream, type StreamHandlers } from './stream.ts';
 export {
   MAX_STANZA_BYTES,
   MAX_STANZA_DEPTH,
+  MAX_STANZA_NODES,
   streamLimits,
-  XmppStream,
-  type StreamHandlers,
   type StreamLimits,
-} from './stream.ts';
+} from './stream-limits.ts';
 export { MAX_SUBSCRIPTIONS, Pubsub, type PubsubHandlers, type Subscription } from './pubsub.ts';
 export {
   endOfRibBody,

@@ -118,7 +118,7 @@ const nextHopAfis = new Set([0, 1, 2, 25]);
 
 /** The octets of the address of a next hop, none when the text is no address or the AFI is another. */
 export function readAddress(text: string, afi: number): Uint8Array {
-  if (!nextHopAfis.has(afi)) return noAddress;
+  if (text === '' || !nextHopAfis.has(afi)) return noAddress;
   try {
     return parseAddress(text.trim());
   } catch {

@@ -2,9 +2,13 @@
 import { escapeXML } from '@xmpp/xml';
 import { StreamError } from './stream-error.ts';
 import { ordinaryPrefixes, STREAMS_NAMESPACE, StrictParser, type Prefixes } from './strict-parser.ts';
+import { checkDeclaration, MAX_DECLARATION_BYTES } from './xml-declaration.ts';
 
 /** Most octets before the header of a stream is complete. */
 export const MAX_HEADER_BYTES = 4096;
+
+/** Longest name of a peer. A host name has 253 characters at most. */
+const MAX_NAME_LENGTH = 255;
 
 /** Stream id of every control node; agents do not look at it. */
 export const STREAM_ID = '++123';
@@ -34,11 +38,13 @@ export function headerEnd(bytes: Buffer, end: number): { start: number; end: num
   if (bytes[at + 1] === 0x3f && at + 1 < end) {
     requirePrefix(bytes, at, end, declarationStart);
     const closed = bytes.indexOf('?>', at, 'latin1');
-    if (closed < 0 || closed + 2 > end) return undefined;
-    const encoding = /\sencoding\s*=\s*["']([^"']*)["']/.exec(bytes.toString('latin1', at, closed))?.[1];
-    if (encoding !== undefined && !/^utf-?8$/i.test(encoding)) {
-      throw new StreamError('unsupported-encoding', `the stream is not UTF-8 but ${encoding}`);
+    if (closed < 0 || closed + 2 > end) {
+      if (end - at > MAX_DECLARATION_BYTES) {
+        throw new StreamError('policy-violation', 'an XML declaration without an end');
+      }
+      return undefined;
     }
+    checkDeclaration(bytes.subarray(at, closed + 2));
     at = skipSpace(bytes, closed + 2, end);
     if (at === end) return undefined;
   }
@@ -90,6 +96,10 @@ export function readHeader(bytes: Uint8Array, maxAttributes?: number): StreamHea
   }
   const from = attribute('from');
   if (from === '') throw new StreamError('invalid-from', 'the stream header does not say who speaks');
+  // It goes into logs, views and the head of every message.
+  if (from.length > MAX_NAME_LENGTH || /[\s\p{Cc}\p{Cf}]/u.test(from)) {
+    throw new StreamError('invalid-from', 'the stream header does not say who speaks by a name');
+  }
   const declared = Object.keys(attrs).filter((key) => key.startsWith('xmlns:'));
   return {
     from,
@@ -101,6 +111,18 @@ export function readHeader(bytes: Uint8Array, maxAttributes?: number): StreamHea
         ? ordinaryPrefixes
         : Object.fromEntries(declared.map((key) => [key.slice('xmlns:'.length), attribute(key)])),
   };
+}
+
+/**
+ * A second header would take every stanza behind it for a child of its own.
+ * @param bytes what stands between two stanzas, perhaps not all of it
+ * @throws StreamError `bad-format` when it begins like a header
+ */
+export function refuseHeader(bytes: Buffer): void {
+  const { length } = headerStart;
+  if (bytes.length <= length || bytes.toString('latin1', 0, length) !== headerStart) return;
+  if (/[\s>/]/.test(String.fromCharCode(bytes[length]!)))
+    throw new StreamError('bad-format', 'a second stream header');
 }
 
 /**

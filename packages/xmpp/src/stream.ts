@@ -6,12 +6,15 @@
  * octet, so that limits hold before memory is used, and goes to the strict parser as a whole. A stanza that does not
  * end in its chunk is also followed as it arrives, so that what is wrong with it is told at once.
  */
+import { passFiller } from './filler.ts';
 import { Framer } from './framer.ts';
+import { HeldOctets } from './held-octets.ts';
 import { StanzaScanner } from './stanza-scanner.ts';
 import { readStanza } from './stanza-reader.ts';
 import type { Negotiation, Stanza } from './stanza.ts';
 import { StreamError } from './stream-error.ts';
-import { headerEnd, MAX_HEADER_BYTES, readHeader, type StreamHeader } from './stream-header.ts';
+import { headerEnd, readHeader, refuseHeader, type StreamHeader } from './stream-header.ts';
+import { streamLimits, type StreamLimits } from './stream-limits.ts';
 import {
   MAX_ATTRIBUTES,
   ordinaryPrefixes,
@@ -19,29 +22,8 @@ import {
   WellFormedness,
   type Prefixes,
 } from './strict-parser.ts';
-
-/** Most octets of one stanza. An ECMP item of 500 next hops has about 220 KB. */
-export const MAX_STANZA_BYTES = 256 * 1024;
-/** Deepest element of a stanza. An entry of EVPN is nine deep. */
-export const MAX_STANZA_DEPTH = 32;
-
-/** What a stream may ask of its reader. */
-export interface StreamLimits {
-  readonly stanzaBytes: number;
-  readonly stanzaDepth: number;
-  readonly attributes: number;
-  readonly headerBytes: number;
-}
-
-export const streamLimits: StreamLimits = {
-  stanzaBytes: MAX_STANZA_BYTES,
-  stanzaDepth: MAX_STANZA_DEPTH,
-  attributes: MAX_ATTRIBUTES,
-  headerBytes: MAX_HEADER_BYTES,
-};
-
-/** Octets of a stanza for the strict parser that cost as much time as one stanza of the fast scanner. */
-const STRICT_BYTES_PER_UNIT = 256;
+import { strictWork } from './work-allowance.ts';
+import { checkDeclaration } from './xml-declaration.ts';
 
 /** Who is told what a stream holds. Called from inside `push`, in the order of the stream. */
 export interface StreamHandlers {
@@ -65,7 +47,8 @@ type Mode = 'header' | 'between' | 'stanza' | 'closed';
 export class XmppStream {
   /**
    * Work this stream may still cause before {@link push} stops and keeps what is left (see {@link stalled}): about
-   * one unit per stanza that the fast scanner reads, and one per 256 octets that the strict parser reads.
+   * one unit per route or stanza that the fast scanner reads, and for the strict parser one per 256 octets and one per
+   * two elements or attributes.
    */
   allowance = Number.POSITIVE_INFINITY;
   readonly #handlers: StreamHandlers;
@@ -79,8 +62,7 @@ export class XmppStream {
   #scanned = 0;
   #mode: Mode = 'header';
   /** Beginning of a header or stanza whose end has not come. */
-  #partial: Buffer = nothing;
-  #partialLength = 0;
+  readonly #partial: HeldOctets;
   /** Octets not looked at, because the allowance was used up. */
   #unread: Buffer = nothing;
   #strictStanzas = 0;
@@ -91,6 +73,7 @@ export class XmppStream {
     this.#handlers = handlers;
     this.#limits = limits;
     this.#framer = new Framer(limits.stanzaDepth);
+    this.#partial = new HeldOctets(limits.stanzaBytes);
   }
 
   /** Whether octets wait for a new allowance; `push` of nothing continues with them. */
@@ -100,7 +83,7 @@ export class XmppStream {
 
   /** Octets held of a stanza that is not complete. */
   get partialBytes(): number {
-    return this.#partialLength;
+    return this.#partial.length;
   }
 
   /** Stanzas so far that the fast scanner did not know. */
@@ -132,8 +115,7 @@ export class XmppStream {
   /** Reads nothing any more, and lets go of what is held. */
   close(): void {
     this.#mode = 'closed';
-    this.#partial = nothing;
-    this.#partialLength = 0;
+    this.#partial.clear();
     this.#unread = nothing;
     this.#wellFormedness = undefined;
   }
@@ -152,7 +134,7 @@ export class XmppStream {
     let onlyFiller = true;
     while (at < length) {
       if (this.#mode === 'between') {
-        while (at < length && isFiller[bytes[at]!] === 1) at++;
+        at = passFiller(bytes, at);
         if (at === length) break;
       }
       onlyFiller = false;
@@ -164,7 +146,7 @@ export class XmppStream {
       // A handler may have closed the stream, or have begun TLS: what follows is not ours to read.
       if (this.#isClosed()) return;
       if (this.#restarted) {
-        while (at < length && isFiller[bytes[at]!] === 1) at++;
+        at = passFiller(bytes, at);
         if (at < length) throw new StreamError('policy-violation', 'data behind the negotiation of TLS');
         return;
       }
@@ -185,9 +167,9 @@ export class XmppStream {
         if (bytes[at] !== 0x3c) throw new StreamError('bad-format', 'text between stanzas');
         const stanza = scanner.scan(bytes, at, bytes.length);
         if (stanza !== undefined && scanner.end - at <= this.#limits.stanzaBytes) {
-          this.allowance--;
-          this.#handlers.stanza(stanza);
-          return scanner.end;
+          const { end } = scanner;
+          this.#deliverKnown(stanza);
+          return end;
         }
         this.#framer.begin();
         this.#mode = 'stanza';
@@ -205,19 +187,20 @@ export class XmppStream {
   /** Continues a stanza whose octets in this chunk begin at `start` and have been framed up to `at`. */
   #frame(bytes: Buffer, start: number, at: number): number {
     const end = this.#framer.scan(bytes, at, bytes.length);
-    const size = this.#partialLength + (end < 0 ? bytes.length : end) - start;
+    const size = this.#partial.length + (end < 0 ? bytes.length : end) - start;
     if (size > this.#limits.stanzaBytes) {
       throw new StreamError('policy-violation', `a stanza of more than ${this.#limits.stanzaBytes} octets`);
     }
     if (end < 0) {
-      const before = this.#partialLength;
-      this.#keep(bytes, start);
-      if (before <= headerStart.length) refuseHeader(this.#partial.subarray(0, this.#partialLength));
+      this.#partial.add(bytes, start, bytes.length);
+      refuseHeader(this.#partial.view());
       this.#follow(bytes, start);
       return bytes.length;
     }
-    const wasTorn = this.#partialLength > 0;
-    const whole = this.#whole(bytes, start, end);
+    const wasTorn = this.#partial.length > 0;
+    if (wasTorn) this.#partial.add(bytes, start, end);
+    const whole = wasTorn ? this.#partial.view() : bytes.subarray(start, end);
+    this.#partial.clear();
     refuseHeader(whole);
     this.#mode = 'between';
     switch (this.#framer.framed) {
@@ -232,7 +215,8 @@ export class XmppStream {
         this.#handlers.closed();
         break;
       case 'declaration':
-        break; // deployed peers write one before the documents of TLS negotiation
+        checkDeclaration(whole); // deployed peers write one before the documents of TLS negotiation
+        break;
     }
     return end;
   }
@@ -244,26 +228,29 @@ export class XmppStream {
   #follow(bytes: Buffer, start: number): void {
     if (this.#framer.inDeclaration) return;
     if (this.#wellFormedness !== undefined) {
+      this.#refuseTooMany();
       this.#wellFormedness.check(bytes.subarray(start));
       return;
     }
-    if (this.#partialLength < 2 * this.#scanned) return;
-    scanner.scan(this.#partial, 0, this.#partialLength);
-    this.#scanned = this.#partialLength;
+    const partial = this.#partial.view();
+    if (partial.length < 2 * this.#scanned) return;
+    scanner.scan(partial, 0, partial.length);
+    this.#scanned = partial.length;
     if (scanner.starved) return;
+    this.#refuseTooMany();
     this.#wellFormedness = new WellFormedness(this.#prefixes, this.#limits.attributes);
-    this.#wellFormedness.check(this.#partial.subarray(0, this.#partialLength));
+    this.#wellFormedness.check(partial);
   }
 
   /** @param wasTorn the scanner has not seen the whole stanza yet */
   #deliver(whole: Buffer, wasTorn: boolean): void {
     const known = wasTorn ? scanner.scan(whole, 0, whole.length) : undefined;
     if (known !== undefined && scanner.end === whole.length) {
-      this.allowance--;
-      this.#handlers.stanza(known);
+      this.#deliverKnown(known);
       return;
     }
-    this.allowance -= Math.ceil(whole.length / STRICT_BYTES_PER_UNIT);
+    this.#refuseTooMany();
+    this.allowance -= strictWork(whole.length, this.#framer.nodes);
     this.#strictStanzas++;
     const stanza = readStanza(this.#parser.parse(whole));
     switch (stanza.type) {
@@ -278,70 +265,38 @@ export class XmppStream {
     }
   }
 
+  #deliverKnown(stanza: Stanza): void {
+    this.allowance -= stanza.type === 'publish' ? Math.max(1, stanza.items.length) : 1;
+    this.#handlers.stanza(stanza);
+  }
+
+  #refuseTooMany(): void {
+    const { stanzaNodes } = this.#limits;
+    if (this.#framer.nodes <= stanzaNodes) return;
+    throw new StreamError('policy-violation', `a stanza of more than ${stanzaNodes} elements and attributes`);
+  }
+
   #readHeader(bytes: Buffer, at: number): number {
-    const before = this.#partialLength;
-    this.#keep(bytes, at);
-    const end = Math.min(this.#partialLength, this.#limits.headerBytes);
-    const found = headerEnd(this.#partial, end);
+    const before = this.#partial.length;
+    this.#partial.add(bytes, at, bytes.length);
+    const partial = this.#partial.view();
+    const { headerBytes, attributes } = this.#limits;
+    const found = headerEnd(partial, Math.min(partial.length, headerBytes));
     if (found === undefined) {
-      if (this.#partialLength > this.#limits.headerBytes) {
-        throw new StreamError(
-          'policy-violation',
-          `a stream header of more than ${this.#limits.headerBytes} octets`,
-        );
+      if (partial.length > headerBytes) {
+        throw new StreamError('policy-violation', `a stream header of more than ${headerBytes} octets`);
       }
       return bytes.length;
     }
-    const header = readHeader(this.#partial.subarray(found.start, found.end), this.#limits.attributes);
-    this.#partial = nothing;
-    this.#partialLength = 0;
+    const header = readHeader(partial.subarray(found.start, found.end), attributes);
+    this.#partial.clear();
     this.#prefixes = header.prefixes;
     this.#parser =
-      header.prefixes === ordinaryPrefixes && this.#limits.attributes === MAX_ATTRIBUTES
+      header.prefixes === ordinaryPrefixes && attributes === MAX_ATTRIBUTES
         ? ordinaryParser
-        : new StrictParser(header.prefixes, this.#limits.attributes);
+        : new StrictParser(header.prefixes, attributes);
     this.#mode = 'between';
     this.#handlers.header(header);
     return at + found.end - before;
   }
-
-  /** Copies `bytes[start…]` behind what is held already; the copy doubles, so that it costs linear time. */
-  #keep(bytes: Buffer, start: number): void {
-    const length = this.#partialLength + bytes.length - start;
-    if (length > this.#partial.length) {
-      const grown = Buffer.allocUnsafeSlow(
-        Math.max(length, Math.min(2 * this.#partial.length, this.#limits.stanzaBytes)),
-      );
-      this.#partial.copy(grown, 0, 0, this.#partialLength);
-      this.#partial = grown;
-    }
-    bytes.copy(this.#partial, this.#partialLength, start);
-    this.#partialLength = length;
-  }
-
-  #whole(bytes: Buffer, start: number, end: number): Buffer {
-    if (this.#partialLength === 0) return bytes.subarray(start, end);
-    this.#keep(bytes.subarray(0, end), start);
-    const whole = this.#partial.subarray(0, this.#partialLength);
-    this.#partial = nothing;
-    this.#partialLength = 0;
-    return whole;
-  }
 }
-
-const headerStart = Buffer.from('<stream:stream');
-
-/** A second header would take every stanza behind it for a child of its own. */
-function refuseHeader(bytes: Buffer): void {
-  const { length } = headerStart;
-  if (bytes.length <= length || bytes.compare(headerStart, 0, length, 0, length) !== 0) return;
-  if (/[\s>/]/.test(String.fromCharCode(bytes[length]!)))
-    throw new StreamError('bad-format', 'a second stream header');
-}
-
-/**
- * Octets that mean nothing between stanzas: blank, line feed, carriage return, tab, and the two of the keepalive
- * (U+0200), each on its own.
- */
-const isFiller = new Uint8Array(256);
-for (const octet of [0x20, 0x0a, 0x0d, 0x09, 0xc8, 0x80]) isFiller[octet] = 1;

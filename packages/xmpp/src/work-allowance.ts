@@ -1,9 +1,14 @@
 /** How much work one peer may cause: a bucket that fills with time, so that one flood cannot starve the others. */
 
-/** Units of work a second, where a unit is about 4 µs: one stanza of the usual shape, or 256 octets of another. */
+/** Units of work a second, where a unit is about 4 µs: one route or stanza of the usual shape. */
 export const WORK_PER_SECOND = 40_000;
 /** Units a peer may use at once, e.g. to publish 40,000 routes when it connects. */
 export const WORK_AT_ONCE = 80_000;
+
+/** Units for the strict parser: 256 octets, or two elements or attributes, take as long as a route of the usual shape. */
+export function strictWork(octets: number, nodes: number): number {
+  return Math.max(1, Math.round(octets / 256 + nodes / 2));
+}
 
 export class WorkAllowance {
   readonly #perSecond: number;

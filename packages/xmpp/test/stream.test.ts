@@ -7,6 +7,7 @@ import {
   MAX_HEADER_BYTES,
   MAX_STANZA_BYTES,
   MAX_STANZA_DEPTH,
+  MAX_STANZA_NODES,
   streamLimits,
   subscribeStanza,
   withdrawStanzas,
@@ -174,6 +175,64 @@ const hostile: readonly (readonly [what: string, octets: string | Uint8Array, co
   ['an endless name', `<${'x'.repeat(MAX_STANZA_BYTES)}`, 'policy-violation'],
   ['an endless CDATA section', `<iq><![CDATA[${']'.repeat(MAX_STANZA_BYTES)}`, 'policy-violation'],
   ['endless children', `<iq>${'<a/>'.repeat(MAX_STANZA_BYTES / 4)}`, 'policy-violation'],
+  ['too many children', `<iq>${'<a/>'.repeat(MAX_STANZA_NODES)}</iq>`, 'policy-violation'],
+  ['too many children, and more to come', `<iq>${'<a/>'.repeat(MAX_STANZA_NODES)}`, 'policy-violation'],
+  [
+    'too many attributes in all',
+    `<iq>${'<a b="" c=""/>'.repeat(MAX_STANZA_NODES / 3 + 1)}</iq>`,
+    'policy-violation',
+  ],
+  [
+    'too many next hops',
+    `<iq type="set" to="x/bgp-peer"><pubsub><publish node="1/1/x"><item><entry><next-hops>${'<next-hop/>'.repeat(MAX_STANZA_NODES)}</next-hops></entry></item></publish></pubsub></iq>`,
+    'policy-violation',
+  ],
+  ['a declaration that is none', '<?xml garbage?><iq/>', 'not-well-formed'],
+  ['a declaration without a version', '<?xml encoding="utf-8"?><iq/>', 'not-well-formed'],
+  [
+    'a declaration of another encoding',
+    '<?xml version="1.0" encoding="UTF-16"?><iq/>',
+    'unsupported-encoding',
+  ],
+  ['a character of XML 1.1', '<?xml version="1.1"?><iq>&#1;</iq>', 'not-well-formed'],
+  ['a declaration in capitals', '<?XML version="1.0"?><iq/>', 'restricted-xml'],
+  ['the prefix xml for another namespace', '<iq xmlns:xml="urn:x"/>', 'not-well-formed'],
+  [
+    'another prefix for the namespace of xml',
+    '<iq xmlns:a="http://www.w3.org/XML/1998/namespace"/>',
+    'not-well-formed',
+  ],
+  [
+    'the namespace of xml for everything',
+    '<iq xmlns="http://www.w3.org/XML/1998/namespace"/>',
+    'not-well-formed',
+  ],
+  ['a prefix xmlns that is declared', '<iq xmlns:xmlns="urn:x"/>', 'not-well-formed'],
+  ['a language twice', '<iq xml:lang="en" xml:lang="de"/>', 'not-well-formed'],
+  ['one attribute by two prefixes', '<iq xmlns:a="u" xmlns:b="u" a:x="1" b:x="2"/>', 'not-well-formed'],
+  ['a reference to a surrogate', '<iq>&#xD800;</iq>', 'not-well-formed'],
+  ['a reference to a pair of surrogates', '<iq>&#xD83D;&#xDE00;</iq>', 'not-well-formed'],
+  ['a reference to U+FFFE', '<iq>&#xFFFE;</iq>', 'not-well-formed'],
+  ['a negative reference', '<iq>&#-1;</iq>', 'not-well-formed'],
+  ['a reference to nothing', '<iq>&#;</iq>', 'not-well-formed'],
+  ['a reference with a capital X', '<iq>&#X41;</iq>', 'not-well-formed'],
+  ['a reference without an end', '<iq>&amp</iq>', 'not-well-formed'],
+  ['a reference that is very long', `<iq>&${'a'.repeat(3000)};</iq>`, 'not-well-formed'],
+  ['a NUL in an attribute', '<iq to="\u0000"/>', 'not-well-formed'],
+  ['attributes without a blank between them', '<iq a="1"b="2"/>', 'not-well-formed'],
+  ['a blank in the end of an empty element', '<iq / ></iq>', 'not-well-formed'],
+  ['a digit for a name', '<1q/>', 'not-well-formed'],
+  ['two colons in a name', '<a:b:c/>', 'not-well-formed'],
+  ['a colon before a name', '<:iq/>', 'not-well-formed'],
+  ['a section in small letters', '<iq><![cdata[x]]></iq>', 'restricted-xml'],
+  ['a section inside a section', '<iq><![CDATA[<![CDATA[]]>]]></iq>', 'not-well-formed'],
+  ['a closing tag with an attribute', '</stream:stream x="y">', 'not-well-formed'],
+  ['a closing tag inside a stanza', '<iq></stream:stream>', 'not-well-formed'],
+  ['half a character before a tag', Buffer.from('<iq>\xc3</iq>', 'latin1'), 'not-well-formed'],
+  ['a character beyond Unicode', Buffer.from('<iq>\xf4\x90\x80\x80</iq>', 'latin1'), 'not-well-formed'],
+  ['an overlong slash', Buffer.from('<iq>\xe0\x80\xaf</iq>', 'latin1'), 'not-well-formed'],
+  ['a byte order mark', '\ufeff<iq/>', 'bad-format'],
+  ['TLS', Buffer.from('16030100a5010000a10303', 'hex'), 'bad-format'],
 ];
 
 for (const [what, octets, condition] of hostile) {
@@ -272,6 +331,23 @@ t.test('a header is refused as soon as it cannot become one', async (t) => {
     ['<?php ?>', 'restricted-xml'],
     ['<?xml version="1.0"?><!DOCTYPE x>', 'restricted-xml'],
     ['<?xml version="1.0" encoding="iso-8859-1"?><stream:stream', 'unsupported-encoding'],
+    ['<?xml-stylesheet href="x"?><stream:stream', 'restricted-xml'],
+    ['<?xml garbage?><stream:stream', 'not-well-formed'],
+    ['<?xml version="2.0"?><stream:stream', 'not-well-formed'],
+    ['<?xml version="1.0"?><?xml version="1.0"?>', 'restricted-xml'],
+    ['\ufeff<stream:stream', 'not-well-formed'],
+    [
+      `<stream:stream from="${'a'.repeat(256)}" xmlns:stream="http://etherx.jabber.org/streams">`,
+      'invalid-from',
+    ],
+    ['<stream:stream from="  " xmlns:stream="http://etherx.jabber.org/streams">', 'invalid-from'],
+    ['<stream:stream from="a&#10;b" xmlns:stream="http://etherx.jabber.org/streams">', 'invalid-from'],
+    ['<stream:stream from="a\u202eb" xmlns:stream="http://etherx.jabber.org/streams">', 'invalid-from'],
+    ['<stream:stream from="a" from="b" xmlns:stream="http://etherx.jabber.org/streams">', 'not-well-formed'],
+    [
+      `<stream:stream ${Array.from({ length: MAX_ATTRIBUTES }, (_, i) => `a${i}=""`).join(' ')} from="a" xmlns:stream="http://etherx.jabber.org/streams">`,
+      'policy-violation',
+    ],
     ['<stream:stream from="a" <', 'not-well-formed'],
     ['<stream:stream from="&evil;" xmlns:stream="http://etherx.jabber.org/streams">', 'not-well-formed'],
     [`<stream:stream from="${'x'.repeat(MAX_HEADER_BYTES)}`, 'policy-violation'],
@@ -364,7 +440,7 @@ t.test('a stream stops when its allowance is used up, and goes on from there', a
   t.notOk(recorded.stream.stalled);
 });
 
-t.test('a stanza for the strict parser costs by its size', async (t) => {
+t.test('a stanza for the strict parser costs by its size and by its elements and attributes', async (t) => {
   const recorded = recordStream();
   recorded.stream.push(agentHeader);
   recorded.stream.allowance = 1000;
@@ -372,6 +448,19 @@ t.test('a stanza for the strict parser costs by its size', async (t) => {
   t.equal(recorded.stream.allowance, 1000 - 101);
   recorded.stream.push(announceStanzas('compute-1', publicInstance, floatingIp, 2));
   t.equal(recorded.stream.allowance, 1000 - 101 - 2);
+  recorded.stream.allowance = 1000;
+  recorded.stream.push(Buffer.from(`<iq type="get">${'<a b=""/>'.repeat(512)}</iq>`));
+  t.equal(recorded.stream.allowance, 1000 - 531, '18 for its octets, 513 for what is in it');
+});
+
+t.test('a publish costs as many units as it has routes', async (t) => {
+  const recorded = recordStream();
+  recorded.stream.push(agentHeader);
+  recorded.stream.allowance = 1000;
+  const one = announceStanzas('compute-1', publicInstance, floatingIp, 2).toString();
+  recorded.stream.push(Buffer.from(one.replace(/<item>.*<\/item>/s, (item) => item.repeat(20))));
+  t.equal(recorded.stream.strictStanzas, 0);
+  t.equal(recorded.stream.allowance, 1000 - 20 - 1);
 });
 
 t.test('octets behind the step that begins TLS are refused', async (t) => {

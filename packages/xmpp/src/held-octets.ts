@@ -1,0 +1,41 @@
+/** The beginning of a header or stanza whose end has not come. What is added is copied: chunks belong to the socket. */
+const nothing = Buffer.alloc(0);
+
+export class HeldOctets {
+  #bytes: Buffer = nothing;
+  #length = 0;
+  readonly #expected: number;
+
+  /** @param expected octets that hardly ever are exceeded: the memory doubles up to them */
+  constructor(expected: number) {
+    this.#expected = expected;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** All that is held; it changes with the next call. */
+  view(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Copies `bytes[start…end)` behind what is held already; the copy doubles, so that it costs linear time. */
+  add(bytes: Buffer, start: number, end: number): void {
+    const length = this.#length + end - start;
+    if (length > this.#bytes.length) {
+      const grown = Buffer.allocUnsafeSlow(
+        Math.max(length, Math.min(2 * this.#bytes.length, this.#expected)),
+      );
+      this.#bytes.copy(grown, 0, 0, this.#length);
+      this.#bytes = grown;
+    }
+    bytes.copy(this.#bytes, this.#length, start, end);
+    this.#length = length;
+  }
+
+  clear(): void {
+    this.#bytes = nothing;
+    this.#length = 0;
+  }
+}

@@ -88,9 +88,19 @@ function allocated(
   const claim =
     stays ?? (wanted === undefined ? freeAddress(of, subnets, claims) : askedFor(wanted, of, subnets));
   return {
-    after: { ...after, properties: { ...after.properties, [property]: claim.name } },
+    after: addressed(after, property, claim.name),
     ...(stays === undefined ? { claims: [claim], releases: held } : {}),
   };
+}
+
+/** An object with its address, and the family where nobody said one. */
+function addressed(
+  after: ConfigObject,
+  property: keyof typeof familyProperties,
+  address: string,
+): ConfigObject {
+  const family = { [familyProperties[property]]: address.includes(':') ? 'v6' : 'v4' };
+  return { ...after, properties: { ...family, ...after.properties, [property]: address } };
 }
 
 /** @throws ConfigRequestError 409 when nothing is left */
@@ -120,7 +130,7 @@ function withAddressOf(instanceIp: ConfigObject, after: ConfigObject): Extension
   const given = after.properties['floating_ip_address'];
   if (given !== undefined && given !== address)
     throw new ConfigRequestError(400, `floating_ip_address is ${String(address)}, that of its instance-ip`);
-  return { after: { ...after, properties: { ...after.properties, floating_ip_address: address } } };
+  return { after: addressed(after, 'floating_ip_address', String(address)) };
 }
 
 function nameOf(object: ConfigObject): string {

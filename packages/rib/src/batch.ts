@@ -28,6 +28,7 @@ export class Batch {
   readonly sought = new Int32Array(BATCH_SIZE);
   readonly hashes = new Int32Array(BATCH_SIZE);
   readonly places = new Int32Array(BATCH_SIZE);
+  readonly candidates = new Int32Array(BATCH_SIZE);
   keyBytes: Uint8Array = new Uint8Array(0);
   keyView: DataView = new DataView(this.keyBytes.buffer);
   keyEnd = 0;

@@ -7,7 +7,7 @@ import type { Batch } from './batch.ts';
 import { ByteArena } from './byte-arena.ts';
 import { equalBytes, finishHash, hashBytes, randomSeed } from './byte-hash.ts';
 import { type Destinations, KEY } from './destinations.ts';
-import { NUMBER_MASK, SlotDirectory, slotTag } from './slot-directory.ts';
+import { NUMBER_MASK, SlotDirectory, slotOf, slotTag } from './slot-directory.ts';
 
 const LENGTH_OCTETS = 2;
 
@@ -90,19 +90,22 @@ export class ByteKeyIndex {
 
   #find(view: DataView, at: number, length: number, hash: number): number {
     const directory = this.#directory;
-    const { slots, hashes } = directory;
+    const { slots, mask, hashes } = directory;
     const { words, stride } = this.#destinations;
     const arena = this.#arena.view;
     const tag = slotTag(hash);
-    for (let slot = directory.start(hash); slots[slot] !== 0; slot = directory.next(slot)) {
-      if (((slots[slot]! ^ tag) & ~NUMBER_MASK) !== 0) continue;
-      const number = slots[slot]! & NUMBER_MASK;
+    const segment = directory.segment(hash);
+    const first = hash & mask;
+    for (let attempt = 0; ; attempt++) {
+      const slot = slots[segment + (slotOf(first, attempt) & mask)]!;
+      if (slot === 0) return 0;
+      if (((slot ^ tag) & ~NUMBER_MASK) !== 0) continue;
+      const number = slot & NUMBER_MASK;
       if (number === 0 || hashes[number] !== hash) continue;
       const stored = words[number * stride + KEY]!;
       if (arena.getUint16(stored) !== length) continue;
       if (equalBytes(view, at, arena, stored + LENGTH_OCTETS, length)) return number;
     }
-    return 0;
   }
 
   /** Makes a destination; there must be room for it in the directory. */
@@ -114,7 +117,7 @@ export class ByteKeyIndex {
     for (let i = 0; i < length; i++) bytes[stored + LENGTH_OCTETS + i] = view.getUint8(at + i);
     const { words, stride } = this.#destinations;
     words[number * stride + KEY] = stored;
-    this.#directory.put(this.#directory.start(hash), hash, number);
+    this.#directory.put(hash, number);
     return number;
   }
 }

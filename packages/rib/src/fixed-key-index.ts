@@ -2,9 +2,9 @@
  * Finds destinations by keys of a fixed number of words: IPv4 and IPv6 prefixes, with or without a route distinguisher.
  *
  * Prefixes come with their neighbours: the addresses of a pool, the networks of a site. So those that differ in one digit
- * share a line of slots, and one cache miss finds all of them. The digit is the last one in base 16 that is not zero, counted
+ * have slots side by side, and one cache miss finds all of them. The digit is the last one in base 4 that is not zero, counted
  * from the end of the prefix, because numbers are often given out in larger steps. The hash is that of the key with a one
- * there, and the digit chooses the slot in the line.
+ * there, and the digit chooses among the four slots.
  *
  * ```
  *   10.1.2.0/24   10.1.1.0/24   hash … 1010      slot 1010 ^ 0010
@@ -18,7 +18,7 @@
 import type { Batch } from './batch.ts';
 import { finishHash, randomSeed } from './byte-hash.ts';
 import { type Destinations, KEY, SET } from './destinations.ts';
-import { LINE, NUMBER_MASK, SlotDirectory, slotTag } from './slot-directory.ts';
+import { NEIGHBOURS, NUMBER_MASK, SlotDirectory, slotOf, slotTag } from './slot-directory.ts';
 
 const MULTIPLIER = 0x9e3779b1 | 0;
 
@@ -31,6 +31,8 @@ export class FixedKeyIndex {
   readonly #lengthMask: number;
   /** The number behind the one found last. */
   #expected = 1;
+  /** Where the key that was looked for last and not found belongs. */
+  #free = 0;
 
   constructor(destinations: Destinations, keyWords: number, lengthBits: number) {
     this.#destinations = destinations;
@@ -72,26 +74,25 @@ export class FixedKeyIndex {
 
   /** Looks for the first `count` entries that are sought, pass by pass. */
   #seek(batch: Batch, count: number): void {
-    const { keys, keyWords, sought, hashes, places, found, sets } = batch;
+    const { keys, keyWords, sought, hashes, places, candidates, found, sets } = batch;
     const directory = this.#directory;
     // Pass 1: hash every key.
     for (let i = 0; i < count; i++) hashes[i] = this.#hash(keys, sought[i]! * keyWords);
     directory.reserve(hashes, count);
     const { slots, segments, shift, mask } = directory;
-    // Pass 2: what is in the first slot of each, independent loads.
     for (let i = 0; i < count; i++) {
       const hash = hashes[i]!;
-      const place = segments[(hash >>> 1) >>> shift]! + (hash & mask);
-      places[i] = place;
-      found[sought[i]!] = slots[place]!;
+      places[i] = segments[(hash >>> 1) >>> shift]! + (hash & mask);
     }
+    // Pass 2: what is in the first slot of each, independent loads; the less is between them the more of them go on at a time.
+    for (let i = 0; i < count; i++) candidates[i] = slots[places[i]!]!;
     // Pass 3: the records whose tag agrees, so that what follows finds them in the cache; independent loads again.
     const { words, stride } = this.#destinations;
     const secondWord = KEY + 1;
     for (let i = 0; i < count; i++) {
       const entry = sought[i]!;
       const at = entry * keyWords;
-      const candidate = found[entry]!;
+      const candidate = candidates[i]!;
       const number = candidate & NUMBER_MASK;
       const record = number * stride;
       found[entry] =
@@ -109,9 +110,10 @@ export class FixedKeyIndex {
       if (number !== 0 && (keyWords === 2 || this.#matches(number, keys, at))) continue;
       const hash = hashes[i]!;
       const place = places[i]!;
+      this.#free = place;
       // An earlier entry of this batch may have made the destination.
       number = slots[place] === 0 ? 0 : this.#find(keys, at, hash);
-      if (number === 0 && sets[entry] !== 0) number = this.#insert(keys, at, hash, place);
+      if (number === 0 && sets[entry] !== 0) number = this.#insert(keys, at, hash);
       found[entry] = number;
     }
   }
@@ -124,10 +126,9 @@ export class FixedKeyIndex {
   /** The destination with the key at `keys[at]`, made if there is none, and vacant until it has a path. */
   require(keys: Int32Array, at: number): number {
     const hash = this.#hash(keys, at);
-    const number = this.#find(keys, at, hash);
-    if (number !== 0) return number;
     this.#directory.reserveOne(hash);
-    return this.#insert(keys, at, hash, this.#directory.start(hash));
+    const number = this.#find(keys, at, hash);
+    return number !== 0 ? number : this.#insert(keys, at, hash);
   }
 
   clear(): void {
@@ -141,9 +142,14 @@ export class FixedKeyIndex {
     const keyWords = this.#keyWords;
     const tag = slotTag(hash);
     const segment = segments[(hash >>> 1) >>> shift]!;
-    for (let offset = hash & mask; ; offset = (offset + 1) & mask) {
-      const slot = slots[segment + offset]!;
-      if (slot === 0) return 0;
+    const first = hash & mask;
+    for (let attempt = 0; ; attempt++) {
+      const place = segment + (slotOf(first, attempt) & mask);
+      const slot = slots[place]!;
+      if (slot === 0) {
+        this.#free = place;
+        return 0;
+      }
       if (((slot ^ tag) & ~NUMBER_MASK) !== 0) continue;
       const number = slot & NUMBER_MASK;
       if (number === 0) continue;
@@ -162,13 +168,13 @@ export class FixedKeyIndex {
   }
 
   /** Makes a destination; there must be room for it in the directory. */
-  #insert(keys: Int32Array, at: number, hash: number, place: number): number {
+  #insert(keys: Int32Array, at: number, hash: number): number {
     const destinations = this.#destinations;
     const number = destinations.allocate();
     const { words } = destinations;
     const key = number * destinations.stride + KEY;
     for (let word = 0; word < this.#keyWords; word++) words[key + word] = keys[at + word]!;
-    this.#directory.put(place, hash, number);
+    this.#directory.putAt(this.#free, hash, number);
     return number;
   }
 
@@ -176,12 +182,12 @@ export class FixedKeyIndex {
     const keyWords = this.#keyWords;
     const head = keys[at]!;
     const length = head & this.#lengthMask;
-    // The word of the address that the prefix ends in, and its last digit in base 16 that is not zero.
+    // The word of the address that the prefix ends in, and its last digit in base 4 that is not zero.
     const last = length <= 32 ? 1 : (length + 31) >>> 5;
     const end = -length & 31;
     const value = keys[at + last]!;
-    const digit = value === 0 ? end : end + ((31 - Math.clz32(value & -value) - end) & ~3);
-    const neighbour = (value >>> digit) & (LINE - 1);
+    const digit = value === 0 ? end : end + ((31 - Math.clz32(value & -value) - end) & ~1);
+    const neighbour = (value >>> digit) & (NEIGHBOURS - 1);
     let hash = mix(this.#seed, head);
     for (let word = 1; word < keyWords; word++) {
       hash = mix(hash, word === last ? (value ^ (neighbour << digit)) | (1 << digit) : keys[at + word]!);

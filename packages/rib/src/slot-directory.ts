@@ -19,7 +19,9 @@ const SEGMENT_BITS = 14;
 const LARGEST_SEGMENT = 1 << SEGMENT_BITS;
 const SMALLEST_SEGMENT = 16;
 /** Slots that come into the cache together. */
-export const LINE = 16;
+const LINE = 16;
+/** Keys that differ in one digit, of this base, have slots side by side. */
+export const NEIGHBOURS = 4;
 const TAG_SHIFT = 26;
 /** Numbers an index can hold: 67,108,863. */
 export const NUMBER_MASK = (1 << TAG_SHIFT) - 1;
@@ -36,6 +38,17 @@ const one = new Int32Array(1);
 /** The bits of `hash` that a slot stores, in place. */
 export function slotTag(hash: number): number {
   return ((hash >>> SEGMENT_BITS) & 63) << TAG_SHIFT;
+}
+
+/**
+ * Which slot of its segment is tried for a hash, after the one it says: the same place among other neighbours of the line, so that those
+ * that meet others do not push each other on, then the rest of the line, and only then the next line.
+ * @param first the slot it says
+ * @param attempt 0 for that slot itself
+ */
+export function slotOf(first: number, attempt: number): number {
+  const within = first + attempt * NEIGHBOURS + ((attempt / NEIGHBOURS) | 0);
+  return ((first & -LINE) + (attempt & -LINE)) | (within & (LINE - 1));
 }
 
 export class SlotDirectory {
@@ -63,15 +76,9 @@ export class SlotDirectory {
     this.#dropped = dropped;
   }
 
-  /** Where the first probe for `hash` goes. */
-  start(hash: number): number {
-    return this.segments[(hash >>> 1) >>> this.shift]! + (hash & this.mask);
-  }
-
-  /** The slot of the same segment that is tried behind one that is taken. */
-  next(slot: number): number {
-    const mask = this.mask;
-    return (slot & ~mask) | ((slot + 1) & mask);
+  /** Start of the segment of a hash. */
+  segment(hash: number): number {
+    return this.segments[(hash >>> 1) >>> this.shift]!;
   }
 
   /**
@@ -101,11 +108,19 @@ export class SlotDirectory {
     this.reserve(one, 1);
   }
 
-  /** Adds a number at the slot its hash leads to, or behind it; there must have been a {@link reserve} for it. */
-  put(slot: number, hash: number, number: number): void {
-    const { slots } = this;
-    while (slots[slot] !== 0) slot = this.next(slot);
-    slots[slot] = slotTag(hash) | number;
+  /** Adds a number at the first free slot its hash leads to; there must have been a {@link reserve} for it. */
+  put(hash: number, number: number): void {
+    const { slots, mask } = this;
+    const segment = this.segment(hash);
+    const first = hash & mask;
+    let slot = segment + first;
+    for (let attempt = 1; slots[slot] !== 0; attempt++) slot = segment + (slotOf(first, attempt) & mask);
+    this.putAt(slot, hash, number);
+  }
+
+  /** Adds a number at the slot that {@link put} would find. */
+  putAt(slot: number, hash: number, number: number): void {
+    this.slots[slot] = slotTag(hash) | number;
     this.#used[slot >>> this.#bits()]!++;
     if (number >= this.hashes.length) this.hashes = enlarged(this.hashes, number + 1);
     this.hashes[number] = hash;
@@ -145,9 +160,10 @@ export class SlotDirectory {
       const number = taken[i]!;
       const hash = hashes[number]!;
       const base = segments[(hash >>> 1) >>> shift]!;
-      let offset = hash & mask;
-      while (slots[base + offset] !== 0) offset = (offset + 1) & mask;
-      slots[base + offset] = slotTag(hash) | number;
+      const first = hash & mask;
+      let slot = base + first;
+      for (let attempt = 1; slots[slot] !== 0; attempt++) slot = base + (slotOf(first, attempt) & mask);
+      slots[slot] = slotTag(hash) | number;
       used[base >>> bits]!++;
     }
   }

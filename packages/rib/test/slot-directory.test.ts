@@ -1,7 +1,7 @@
 import t from 'tap';
 import { finishHash } from '../src/byte-hash.ts';
 import { Destinations } from '../src/destinations.ts';
-import { LINE, NUMBER_MASK, SlotDirectory, slotTag } from '../src/slot-directory.ts';
+import { NEIGHBOURS, NUMBER_MASK, SlotDirectory, slotOf, slotTag } from '../src/slot-directory.ts';
 
 /** A directory of destinations that are given back when they are dropped. */
 function directoryOf(destinations: Destinations): SlotDirectory {
@@ -12,19 +12,35 @@ function directoryOf(destinations: Destinations): SlotDirectory {
 function insert(destinations: Destinations, directory: SlotDirectory, hash: number): number {
   const number = destinations.allocate();
   directory.reserveOne(hash);
-  directory.put(directory.start(hash), hash, number);
+  directory.put(hash, number);
   destinations.occupy(number);
   return number;
 }
 
 /** Whether a number is found under its hash. */
 function finds(directory: SlotDirectory, hash: number, number: number): boolean {
-  const { slots } = directory;
-  for (let slot = directory.start(hash); slots[slot] !== 0; slot = directory.next(slot)) {
-    if ((slots[slot]! & NUMBER_MASK) === number) return (slots[slot]! & ~NUMBER_MASK) === slotTag(hash);
+  const { slots, mask } = directory;
+  for (let attempt = 0; ; attempt++) {
+    const slot = slots[directory.segment(hash) + (slotOf(hash & mask, attempt) & mask)]!;
+    if (slot === 0) return false;
+    if ((slot & NUMBER_MASK) === number) return (slot & ~NUMBER_MASK) === slotTag(hash);
   }
-  return false;
 }
+
+t.test('every slot of a segment is tried, those of a line before those of the next', (t) => {
+  for (const slots of [16, 64, 256]) {
+    for (const first of [0, 7, slots - 1]) {
+      const tried = Array.from({ length: slots }, (_, attempt) => slotOf(first, attempt) & (slots - 1));
+      t.equal(new Set(tried).size, slots, `${slots} slots from ${first} on`);
+      const lines = tried.map((slot) => slot >>> 4);
+      t.same(
+        lines,
+        tried.map((_, i) => ((first >>> 4) + (i >>> 4)) % (slots / 16)),
+      );
+    }
+  }
+  t.end();
+});
 
 t.test('numbers are found while segments are split', (t) => {
   const destinations = new Destinations(2);
@@ -39,25 +55,26 @@ t.test('numbers are found while segments are split', (t) => {
   t.end();
 });
 
-t.test('sixteen neighbours begin in one line, each at a slot of its own', (t) => {
+t.test('four neighbours begin in one line, each at a slot of its own', (t) => {
   const destinations = new Destinations(2);
   const directory = directoryOf(destinations);
   const neighbours = (line: number, i: number): number => finishHash(line) ^ i;
   const LINES = 5000;
   for (let line = 0; line < LINES; line++) {
-    for (let i = 0; i < LINE; i++) insert(destinations, directory, neighbours(line, i));
+    for (let i = 0; i < NEIGHBOURS; i++) insert(destinations, directory, neighbours(line, i));
   }
   let wrong = 0;
   for (let line = 0, number = 1; line < LINES; line++) {
     const starts = new Set<number>();
     const lines = new Set<number>();
-    for (let i = 0; i < LINE; i++) {
-      const start = directory.start(neighbours(line, i));
+    for (let i = 0; i < NEIGHBOURS; i++) {
+      const hash = neighbours(line, i);
+      const start = directory.segment(hash) + (hash & directory.mask);
       starts.add(start);
-      lines.add(start - (start % LINE));
+      lines.add(start - (start % NEIGHBOURS));
       if (!finds(directory, neighbours(line, i), number++)) wrong++;
     }
-    if (starts.size !== LINE || lines.size !== 1) wrong++;
+    if (starts.size !== NEIGHBOURS || lines.size !== 1) wrong++;
   }
   t.equal(wrong, 0);
   t.end();
@@ -74,7 +91,7 @@ t.test('what was reserved for many is put without anything moving', (t) => {
     const { slots, segments } = directory;
     for (const hash of hashes) {
       const number = destinations.allocate();
-      directory.put(directory.start(hash), hash, number);
+      directory.put(hash, number);
       destinations.occupy(number);
     }
     if (slots !== directory.slots || segments !== directory.segments) t.fail('something moved');

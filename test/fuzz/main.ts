@@ -9,10 +9,15 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { bgpMessages } from './bgp-messages.ts';
 import { Dice } from './mutation.ts';
+import { controlNodeStreams } from './control-node-streams.ts';
 import { corpusOf, seedsOf, type Target } from './target.ts';
 import { xmppStreams } from './xmpp-streams.ts';
 
-const targets: Record<string, Target> = { 'bgp-messages': bgpMessages, 'xmpp-streams': xmppStreams };
+const targets: Record<string, Target> = {
+  'bgp-messages': bgpMessages,
+  'xmpp-streams': xmppStreams,
+  'control-node-streams': controlNodeStreams,
+};
 
 /** One input may take so long, at its best of several runs: the machine has other things to do. */
 const LIMIT_MILLISECONDS = 5;

@@ -83,8 +83,8 @@ export class ControlNodePeer implements LearnedSource {
   lastError: string | undefined;
   /** When the session was last lost, in milliseconds of the clock. */
   lostAt: number | undefined;
-  /** Routes received and retracted, items passed over, and routes published and withdrawn. */
-  readonly counters = { items: 0, retracts: 0, ignored: 0, published: 0, withdrawn: 0 };
+  /** Routes received and retracted, items passed over, of these unreadable ones, and routes published and withdrawn. */
+  readonly counters = { items: 0, retracts: 0, ignored: 0, dropped: 0, published: 0, withdrawn: 0 };
   #sequence = 0;
   /** What a new session begins with, as far as it has not been written. */
   #everything: Iterator<Uint8Array> | undefined;

@@ -1,7 +1,7 @@
 /** The control nodes of an agent: which are in use and which are spares, what they are told, and what becomes of what they say. */
 import type { Socket } from 'node:net';
 import type { Clock } from '@vaportrail/net';
-import type { Log } from '@vaportrail/show';
+import { type Log, isWorthALine } from '@vaportrail/show';
 import type { Recorder } from '@vaportrail/show/recording';
 import { type Config, type Stanza, type UnicastItem, readTlsFiles } from '@vaportrail/xmpp';
 import { type AgentConfig, CONTROL_NODES_IN_USE } from './config.ts';
@@ -123,8 +123,11 @@ export class ControlNodes {
       const taken = vrf === undefined ? 0 : this.#owner.learnedRoutes.receive(peer, vrf, stanza);
       counters.items += taken;
       counters.ignored += stanza.items.length - taken + stanza.problems.length;
-      for (const problem of stanza.problems)
-        this.#owner.log.warn({ peer: peer.name, ...problem }, 'an item was dropped');
+      for (const problem of stanza.problems) {
+        const dropped = ++counters.dropped;
+        if (isWorthALine(dropped))
+          this.#owner.log.warn({ peer: peer.name, ...problem, dropped }, 'an item was dropped');
+      }
     } else if (stanza.type === 'retracts') {
       const vrf = this.#owner.vrfs().get(stanza.instance);
       const taken = vrf === undefined ? 0 : this.#owner.learnedRoutes.retract(peer, vrf, stanza);

@@ -10,6 +10,9 @@ import { FABRIC_VRF, type RouteTable, type Vrf } from './vrf.ts';
 /** Most members of an ECMP next hop; further hops of an item are passed over, as a vRouter has no place for them. */
 export const MAX_ECMP_MEMBERS = 128;
 
+/** Largest label or VNI that a tunnel carries. */
+const MAX_LABEL = 0xff_ffff;
+
 /** A control node as a source of paths. */
 export interface LearnedSource extends PathSource {
   /** Number of the session with it; paths of an earlier one are stale until they are confirmed. */
@@ -169,8 +172,8 @@ export class LearnedRoutes {
   /** One hop: what our own label leads to, or a tunnel; undefined when neither is there. */
   #member(hop: ItemNextHop): Member | undefined {
     const { address, labels, nextHops, encapsulationPriority } = this.#settings;
-    // What was written was not an address.
-    if (hop.address.length === 0) return undefined;
+    // What was written was not an address, or no label that fits a packet.
+    if (hop.address.length === 0 || hop.label > MAX_LABEL) return undefined;
     if (!sameBytes(hop.address, address)) {
       const tunnelType = chooseTunnelType(encapsulationPriority, hop.encapsulations);
       const tunnel = nextHops.acquire({ type: 'tunnel', destination: addressText(hop.address), tunnelType });

@@ -61,6 +61,14 @@ t.test('hops that say the same are one, and one that is left needs no composite'
   );
 });
 
+t.test('a hop with a label that fits no packet leads nowhere', async (t) => {
+  const { receive, route } = node();
+  receive([item('10.0.0.1/32', [hop('10.0.0.2', 20), hop('10.0.0.3', 0x100_0000)])]);
+  t.match(route('10.0.0.1/32')!.active!.nextHop, { type: 'tunnel', destination: '10.0.0.2' });
+  receive([item('10.0.0.1/32', [hop('10.0.0.3', 0xffff_ffff)])]);
+  t.equal(route('10.0.0.1/32')!.active!.nextHop.type, 'discard');
+});
+
 t.test(
   'a route of ours leads to the interface of its label, and nowhere once the label is gone',
   async (t) => {

@@ -25,6 +25,7 @@ import {
   type NeighborView,
   addPathsSent,
   bgpRoles,
+  isWorthALine,
   peerSessionSettings,
 } from '@vaportrail/show';
 import type { Recorder } from '@vaportrail/show/recording';
@@ -33,7 +34,7 @@ import type { BgpPeerConfig, ControlNodeConfig, PeerFamily } from './config.ts';
 import { exportPolicy, importPolicy } from './peer-policy.ts';
 import { PeerRecording } from './recorded-inputs.ts';
 import { RestartHelper } from './restart-helper.ts';
-import { isWorthALine, pathsOf } from './xmpp-peer.ts';
+import { pathsOf } from './xmpp-peer.ts';
 
 /** Milliseconds to wait for a peer's route targets before its VPN routes are sent anyway. @see RFC 4684 §6 */
 export const ROUTE_TARGET_WAIT = 30_000;

@@ -1,7 +1,7 @@
 /** An agent: its channel while it has one, what it joined, what it published. */
 import { type Clock, type Timer, ipv4At, parseAddress } from '@vaportrail/net';
 import type { Rib, Source, Table } from '@vaportrail/rib';
-import type { Log, NeighborView, SubscriptionView } from '@vaportrail/show';
+import { type Log, type NeighborView, type SubscriptionView, isWorthALine } from '@vaportrail/show';
 import {
   type Channel,
   type ChannelDown,
@@ -360,11 +360,6 @@ export class XmppPeer implements ChannelHandlers, ConfiguredPeer {
       else if (this.#channel.sendMessage([endOfRibBody])) this.#sent.endsOfRib++;
     });
   }
-}
-
-/** The first ten of anything, then each time their number has doubled: a neighbour cannot flood the log. */
-export function isWorthALine(count: number): boolean {
-  return count <= 10 || (count & (count - 1)) === 0;
 }
 
 /** Paths of a source in some tables. */

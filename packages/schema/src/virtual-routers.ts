@@ -177,13 +177,25 @@ export class VirtualRouters {
             const network = object.fqName.slice(0, 3).join(':');
             if (router.isIn(network)) this.#dirtyRouters.add(name);
           }
-          for (const { uuid } of graph.referrers(object.uuid, 'virtual-machine-interface'))
-            this.#dirtyInterfaces.add(uuid);
+          this.#lookAtNetwork(object.type === 'virtual-network' ? object.uuid : object.parent?.uuid);
           break;
         default:
           continue;
       }
       this.#postpone();
+    }
+  }
+
+  /** Workloads and floating IPs in a network: for want of its instance they may have been on no node. */
+  #lookAtNetwork(network = ''): void {
+    const { graph } = this.#configuration;
+    for (const { uuid } of graph.referrers(network, 'virtual-machine-interface')) {
+      this.#dirtyInterfaces.add(uuid);
+      for (const address of graph.referrers(uuid, 'instance-ip')) this.#lookAtAddress(address.uuid);
+    }
+    for (const pool of graph.children(network, 'floating-ip-pool')) {
+      for (const { references } of graph.children(pool.uuid, 'floating-ip'))
+        for (const { uuid } of references['virtual-machine-interface'] ?? []) this.#dirtyInterfaces.add(uuid);
     }
   }
 

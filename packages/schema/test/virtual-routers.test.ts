@@ -34,6 +34,8 @@ interface Scene {
   readonly address: string;
   readonly subnet: string;
   readonly groupIds: number;
+  /** Networks whose routing instance is the default one: the others have no VRF. */
+  readonly routed: readonly number[];
   readonly pods: readonly Pod[];
   /** Pods that each floating IP leads to. The first two are of a pool, the third of the first pod's address. */
   readonly floatingIps: readonly (readonly number[])[];
@@ -54,6 +56,7 @@ const scenes: fc.Arbitrary<Scene> = fc.record({
   address: fc.constantFrom('10.1.0.1', '10.1.0.2'),
   subnet: fc.constantFrom('10.32.0.0', '10.64.0.0'),
   groupIds: fc.constantFrom(8_000_001, 8_000_100),
+  routed: often<readonly number[]>([...NETWORKS], [0], [1], []),
   pods: fc.tuple(
     ...PODS.map(() =>
       fc.record({
@@ -83,6 +86,7 @@ const aspects: (keyof Scene)[] = [
   'address',
   'subnet',
   'groupIds',
+  'routed',
   'pods',
   'floatingIps',
   'mapped',
@@ -145,7 +149,7 @@ function objectsOf(scene: Scene): ConfigObject[] {
   for (const network of NETWORKS) {
     const ipam = at('network-ipam', [0], { ipam_subnets: [subnet] });
     add('virtual-network', network, ['project', 0], {}, { 'network-ipam': ipam });
-    const isDefault = { routing_instance_is_default: true };
+    const isDefault = { routing_instance_is_default: scene.routed.includes(network) };
     add('routing-instance', network, ['virtual-network', network], isDefault);
   }
   scene.pods.forEach((pod, number) => {
@@ -340,6 +344,7 @@ t.test('a workload that comes to a node leaves the others there alone', (t) => {
     subnet: '10.32.0.0',
     groupIds: 8_000_001,
     pods: nodes.map((node) => ({ ...one, node })),
+    routed: [...NETWORKS],
     floatingIps: [[], [], []],
     mapped: false,
     balanced: false,

@@ -36,3 +36,8 @@ export const silentLog: Log = {
   error() {},
   child: () => silentLog,
 };
+
+/** The first ten of anything, then each time their number has doubled: a neighbour cannot flood the log. */
+export function isWorthALine(count: number): boolean {
+  return count <= 10 || (count & (count - 1)) === 0;
+}

@@ -93,6 +93,16 @@ t.test('we ask GoBGP for the targets of instances that have agents', { skip }, a
   t.pass('and no longer when the last agent has left');
 });
 
+t.test('introspect lists the targets that GoBGP asked for', { skip }, async (t) => {
+  const { gobgp, node } = await lab(t);
+  const targets = (xml: string) => [...xml.matchAll(/<rtarget [^>]*>([^<]*)</g)].map(([, target]) => target);
+  const asked = async (peer: string) =>
+    targets(await (await fetch(`${node.url}/Snh_ShowRtGroupPeerReq?x=${peer}`)).text());
+  await gobgp.process.answers(async () => (await asked('camaro')).length > 0 || undefined);
+  t.same(await asked('camaro'), ['target:500:500']);
+  t.same(await asked('nobody'), []);
+});
+
 t.test('a new import of GoBGP brings routes that were held back', { skip }, async (t) => {
   const { gobgp, cent222, routes } = await lab(t);
   cent222.publish({ instance: POD, prefix: '10.47.255.236/32', label: 44 });

@@ -76,9 +76,15 @@ export class NodeTables {
         query.table === undefined ? `no instance ${query.instance}` : `no table ${query.table}`,
       );
     }
+    const networks = new Map(
+      [...this.#instances].flatMap(({ tables: own, virtualNetwork }) =>
+        own.map((table): [Table, string] => [table, virtualNetwork]),
+      ),
+    );
     return routeViews(tables, query, {
       asn: this.#identity.asn,
       networks: this.#instances.networks,
+      networkOf: (table) => networks.get(table),
       isStale: (route, path) => path.stale || staleOriginal(this.#rib, route, path) !== undefined,
       advertised: (table, { prefix, routeDistinguisher, nlri }) =>
         this.#rib.advertised(

@@ -41,6 +41,8 @@ function longLivedStalePaths(table: Table): number {
 export interface RouteViewContext {
   readonly asn: number;
   readonly networks: VirtualNetworks;
+  /** The virtual network of a table's instance; tables of peers have none. */
+  networkOf(table: Table): string | undefined;
   /** Whether a path, or the one it is a copy of, is kept from a session that went down. */
   isStale(route: Route, path: Path): boolean;
   /** Which BGP peers have been told about a route, and why the others have not. */
@@ -60,6 +62,7 @@ export function routeViews(
   const limit = query.limit ?? Number.POSITIVE_INFINITY;
   for (const table of tables) {
     if (query.family !== undefined && table.family !== query.family) continue;
+    const network = context.networkOf(table);
     for (const route of matching(table, query)) {
       if (views.length >= limit) return views;
       const sharing = inOrder(route.multipath);
@@ -75,6 +78,10 @@ export function routeViews(
         family: route.family,
         prefix: route.text,
         paths: paths.map((path) => ({
+          // What began in an instance is of its network.
+          ...(!path.replicated &&
+            path.source.protocol !== 'bgp' &&
+            network !== undefined && { originVirtualNetwork: network }),
           ...pathView(path, route, context),
           ...(peers.length > 0 && advertisedView(peers, route.paths.indexOf(path))),
         })),

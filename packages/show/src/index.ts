@@ -167,4 +167,10 @@ export type {
 } from './load-balancer-views.ts';
 export { loadBalancersText } from './text/load-balancers.ts';
 export { serveHealth, serveProbes, type Measurable } from './health.ts';
+export {
+  serveSandesh,
+  type CollectedStructure,
+  type SandeshConnection,
+  type SandeshProcess,
+} from './sandesh-requests.ts';
 export { METRICS_CONTENT_TYPE, metrics, metricsText, type Measured } from './text/metrics.ts';

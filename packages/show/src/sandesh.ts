@@ -6,6 +6,8 @@
  * they have in the original. No client we know of reads the numbers (unverified against a running client beyond that).
  */
 
+import { type Page, ViewError } from './server.ts';
+
 /** A field, ready to be written under any name. */
 export interface Field {
   readonly type: string;
@@ -14,6 +16,8 @@ export interface Field {
   readonly link?: string;
   /** Its number in the structure, where that is not its place. */
   readonly identifier?: number;
+  /** Of the name of a structure that collectors keep: what they keep it under, e.g. `ObjectBgpRouter`. */
+  readonly key?: string;
 }
 
 /** Fields in the order they are written; those that are undefined are left out. */
@@ -71,10 +75,22 @@ export function answer(name: string, fields: Fields): string {
   return `${STYLESHEET}${chunk(name, { ...fields, more: numbered(0, bool(false)) })}`;
 }
 
-/** An answer in several chunks: `<?xml-stylesheet …?><__NhListResp_list type="slist"><NhListResp type="sandesh">…`. */
-export function answers(name: string, chunks: readonly Fields[]): string {
-  const body = chunks.map((fields) => chunk(name, fields)).join('');
+/** An answer in several chunks: `<?xml-stylesheet …?><__NodeStatusUVE_list type="slist"><NodeStatusUVE type="sandesh">…`. */
+export function answers(name: string, chunks: readonly (readonly [name: string, fields: Fields])[]): string {
+  const body = chunks.map(([each, fields]) => chunk(each, fields)).join('');
   return `${STYLESHEET}<__${name}_list type="slist">${body}</__${name}_list>`;
+}
+
+/** A page of an answer. What is wrong with the request becomes an `<ErrResp>`: those who ask read nothing but XML. */
+export function sandeshPage(write: () => string): Page {
+  let body: string;
+  try {
+    body = write();
+  } catch (error) {
+    if (!(error instanceof ViewError)) throw error;
+    body = answer('ErrResp', { resp: text(error.message) });
+  }
+  return { contentType: 'text/xml; charset=utf-8', body };
 }
 
 const STYLESHEET = '<?xml-stylesheet type="text/xsl" href="/universal_parse.xsl"?>';
@@ -94,7 +110,8 @@ function written(fields: Fields): string {
     place++;
     if (field === undefined) continue;
     const link = field.link === undefined ? '' : ` link="${field.link}"`;
-    xml += `<${name} type="${field.type}" identifier="${field.identifier ?? place}"${link}>${field.body}</${name}>`;
+    const key = field.key === undefined ? '' : ` key="${field.key}"`;
+    xml += `<${name} type="${field.type}" identifier="${field.identifier ?? place}"${link}${key}>${field.body}</${name}>`;
   }
   return xml;
 }

@@ -90,8 +90,9 @@ export class ViewServer {
   }
 
   /**
-   * Adds a view whose answer is a document with its own content type. Parameters that are not among `parameters` are
-   * passed over: those who ask are programs that were written for other daemons too.
+   * Adds a view whose answer is a document with its own content type. A parameter that is not among `parameters` stands
+   * for the one that has its place there, unless that is given too: those who ask are programs that were written for other
+   * daemons, which take parameters in their order whatever they are called.
    */
   page(
     path: string,
@@ -176,9 +177,14 @@ export class ViewServer {
         });
       }
       const query: Record<string, string> = {};
+      let place = 0;
       for (const [parameter, value] of url.searchParams) {
+        const atPlace = view.parameters[place++];
         if (!view.parameters.includes(parameter)) {
-          if (view.form === 'page') continue;
+          if (view.form === 'page') {
+            if (atPlace !== undefined && !url.searchParams.has(atPlace)) query[atPlace] = value;
+            continue;
+          }
           const takes = view.parameters.length === 0 ? 'none' : view.parameters.join(', ');
           return sendJson(response, 400, { error: `unknown parameter "${parameter}" (known: ${takes})` });
         }

@@ -3,8 +3,8 @@
  * about parts of an agent that are not here (DHCP, mirroring, VXLAN, service chains, …) carry what a node without them
  * says.
  */
-import type { Query, ViewServer } from '@vaportrail/show';
-import { type Fields, answer, numbered, structures } from '@vaportrail/show/sandesh';
+import { type Query, type SandeshProcess, type ViewServer, serveSandesh } from '@vaportrail/show';
+import { type Fields, answer, numbered, sandeshPage, structures } from '@vaportrail/show/sandesh';
 import type { Agent } from '../agent.ts';
 import { connections } from './connections.ts';
 import { interfaces } from './interfaces.ts';
@@ -137,12 +137,32 @@ export function serveIntrospect(server: ViewServer, agentOf: (query: Query) => A
     const { fields, response, list, structure } = request;
     server.page(
       `/Snh_${name}`,
-      (query) => {
-        const items = request.answer(agentOf(query), query);
-        const body = answer(response, { [list]: numbered(1, structures(structure, items)) });
-        return { contentType: 'text/xml; charset=utf-8', body };
-      },
-      ['agent', 'x', ...fields],
+      (query) =>
+        sandeshPage(() => {
+          const items = request.answer(agentOf(query), query);
+          return answer(response, { [list]: numbered(1, structures(structure, items)) });
+        }),
+      [...fields, 'x', 'agent'],
     );
   }
+  serveSandesh(server, (query) => processOf(agentOf(query)));
+}
+
+/** An agent works while a control node tells it routes. */
+function processOf({ name, peers }: Agent): SandeshProcess {
+  const connections = peers.map((peer) => ({
+    type: 'XMPP',
+    name: `control-node:${peer.name}`,
+    server: `${peer.settings.server.address}:${peer.settings.server.port}`,
+    isUp: peer.state === 'established',
+    description: peer.lastError ?? '',
+  }));
+  const down = connections.filter(({ isUp }) => !isUp).map((each) => each.name);
+  return {
+    name,
+    module: 'contrail-vrouter-agent',
+    table: 'ObjectVRouter',
+    connections,
+    fault: down.length === connections.length ? `XMPP: ${down.join(', ')} connection down` : undefined,
+  };
 }

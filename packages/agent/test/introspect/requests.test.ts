@@ -136,6 +136,45 @@ t.test('the last change of a session with a control node, and when it was lost',
   t.match(await status(), /<flap_count [^>]*>1<.*<flap_time [^>]*>\d{4}-.*<last_error [^>]*>\w/);
 });
 
+t.test('fields count by their place, and what makes no sense is an ErrResp', async (t) => {
+  t.match(await ask('VrfListReq?vrf=pods'), `<name type="string" identifier="1">${POD_VRF}<`);
+  t.match(await ask('ItfReq?a=tapeth0&b=vport&c=&d=&e=&f=&g=&h=&i=&j=&k='), 'size="1"><ItfSandeshData>');
+  t.match(await ask('Inet4UcRouteReq?a=2&b=10.47.255.236&c=32&d='), 'size="1"><RouteUcSandeshData>');
+  t.match(await ask('NhListReq?type=interface&nh_index=&policy_enabled=enabled'), 'size="1"><NhSandeshData>');
+  t.match(
+    await ask('NhListReq?agent=nobody'),
+    /^<\?xml-stylesheet [^>]*\?><ErrResp type="sandesh"><resp type="string" identifier="1">there is no agent nobody</,
+  );
+  t.match(await ask('VrfListReq?name=<"&'), '<list type="struct" size="0"></list>');
+  const stylesheet = await fetch(`${server.url}/universal_parse.xsl`);
+  t.equal(stylesheet.status, 200);
+});
+
+t.test('contrail-status sees an agent that works while a control node tells it routes', async (t) => {
+  const status = await ask('SandeshUVECacheReq?x=NodeStatus');
+  t.match(status, '<name type="string" identifier="1" key="ObjectVRouter">cent222</name>');
+  t.match(status, /<module_id [^>]*>contrail-vrouter-agent<.*<state [^>]*>Non-Functional</);
+  t.match(
+    status,
+    /<name [^>]*>control-node:10\.169\.25\.19<.*<element>10\.169\.25\.19:5269<.*<status [^>]*>Down</,
+  );
+  t.match(status, /<description [^>]*>XMPP: control-node:10\.169\.25\.19 connection down</);
+  const reflector = await Reflector.start();
+  const one = Agent.from({
+    name: 'cent333',
+    address: '10.169.25.21',
+    'control-nodes': [{ address: '127.0.0.1', port: reflector.port }],
+  });
+  const views = new ViewServer();
+  serveViews(views, [one]);
+  await views.listen();
+  await one.start();
+  t.teardown(() => Promise.all([one.stop(), views.close(), reflector.stop()]));
+  await until('the session is up', () => one.peers[0]!.state === 'established');
+  const response = await fetch(`${views.url}/Snh_SandeshUVECacheReq?x=NodeStatus`);
+  t.match(await response.text(), /<state [^>]*>Functional<.*<status [^>]*>Up</);
+});
+
 t.test('virtual networks with their subnets, by name', async (t) => {
   const xml = await ask('VnListReq?name=pods');
   t.match(

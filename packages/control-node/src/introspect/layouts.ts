@@ -222,3 +222,32 @@ export const routingInstanceTable = {
   ...tableCounts,
   membership: 2,
 } as const satisfies Layout;
+
+/** Of the structure that a control node tells collectors about itself; its name stands before these. */
+export const routerState = {
+  router_id: 27,
+  local_asn: 28,
+  global_asn: 29,
+  admin_down: 30,
+  uptime: 3,
+  output_queue_depth: 7,
+  num_bgp_peer: 8,
+  num_up_bgp_peer: 9,
+  num_deleting_bgp_peer: 20,
+  num_bgpaas_peer: 31,
+  num_up_bgpaas_peer: 32,
+  num_deleting_bgpaas_peer: 33,
+  num_xmpp_peer: 10,
+  num_up_xmpp_peer: 11,
+  num_deleting_xmpp_peer: 21,
+  num_routing_instance: 12,
+  num_deleted_routing_instance: 22,
+  num_service_chains: 23,
+  num_down_service_chains: 24,
+  num_static_routes: 25,
+  num_down_static_routes: 26,
+  build_info: 13,
+  bgp_router_ip_list: 15,
+  bgp_config_peer_list: 36,
+  bgp_oper_peer_list: 37,
+} as const satisfies Layout;

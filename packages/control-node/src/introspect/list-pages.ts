@@ -3,8 +3,6 @@
  * entries, and the text with which the next page is asked for: `<first entry>||<what is searched for>`.
  * @see `BgpShowHandler` of Contrail's bgp_show_handler.h
  */
-import type { Query } from '@vaportrail/show';
-
 /** Entries of a page: as a control node of Contrail. */
 export const ENTRIES_OF_A_PAGE = 64;
 
@@ -20,8 +18,8 @@ export interface ListPage<T> {
 export interface Naming<T> {
   /** By which they are put in order. */
   readonly name: (entry: T) => string;
-  /** Further texts that a search finds. */
-  readonly alias?: (entry: T) => string;
+  /** What a search looks into: the name unless told otherwise. */
+  readonly searched?: (entry: T) => readonly string[];
 }
 
 /** The entries whose name has a part, from the beginning of the list. */
@@ -41,19 +39,14 @@ function pageFrom<T>(
   list: readonly T[],
   start: string,
   part: string,
-  { name, alias = name }: Naming<T>,
+  { name, searched = (entry) => [name(entry)] }: Naming<T>,
 ): ListPage<T> {
   const wanted = list
-    .filter((entry) => name(entry) >= start && (name(entry).includes(part) || alias(entry).includes(part)))
+    .filter((entry) => name(entry) >= start && searched(entry).some((text) => text.includes(part)))
     .sort((a, b) => (name(a) < name(b) ? -1 : 1));
   const next = wanted[ENTRIES_OF_A_PAGE];
   return {
     entries: wanted.slice(0, ENTRIES_OF_A_PAGE),
     nextBatch: next === undefined ? '' : `${name(next)}${SEPARATOR}${part}`,
   };
-}
-
-/** The part of a name that a request searches for; older clients have another field for it. */
-export function searchOf({ search_string: search, name, x }: Query): string {
-  return search || name || x || '';
 }

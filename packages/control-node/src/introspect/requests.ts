@@ -1,12 +1,21 @@
 /** Contrail's introspect requests, by the names and fields that clients send. */
-import type { NeighborView, Page, Query, RoutingInstanceView, TableView, ViewServer } from '@vaportrail/show';
-import { type Fields, answer, structures, text } from '@vaportrail/show/sandesh';
+import {
+  type NeighborView,
+  type Page,
+  type Query,
+  type RoutingInstanceView,
+  type TableView,
+  type ViewServer,
+  serveSandesh,
+} from '@vaportrail/show';
+import { type Fields, answer, sandeshPage, structures, text } from '@vaportrail/show/sandesh';
 
 import type { ControlNode } from '../control-node.ts';
 import { bgpServerAnswer, xmppConnectionsAnswer, xmppServerAnswer } from './connections.ts';
-import { type ListPage, type Naming, firstPage, nextPage, searchOf } from './list-pages.ts';
+import { type ListPage, type Naming, firstPage, nextPage } from './list-pages.ts';
 import { neighborFields, neighborSummaryFields } from './neighbors.ts';
 import { routePage, routePageFields } from './route-pages.ts';
+import { processOf } from './process.ts';
 import { type RouteTargetGroup, routeTargetFields, routeTargetGroups } from './route-targets.ts';
 import { routingInstanceFields, routingInstanceSummaryFields } from './routing-instances.ts';
 import { showRouteAnswer, tableSummaryFields } from './show-route.ts';
@@ -26,7 +35,10 @@ const neighborList = {
   list: 'neighbors',
   structure: 'BgpNeighborResp',
   entries: (node: ControlNode) => node.neighbors(),
-  naming: { name: (one: NeighborView) => one.name, alias: (one: NeighborView) => one.address },
+  naming: {
+    name: (one: NeighborView) => one.name,
+    searched: (one: NeighborView) => [one.name, one.address],
+  },
 };
 const instanceList = {
   list: 'instances',
@@ -41,6 +53,11 @@ const targetList = {
     routeTargetGroups(node.routingInstances(), node.routes({ table: 'bgp.rtarget.0' })),
   naming: { name: (one: RouteTargetGroup) => one.target },
   fields: routeTargetFields,
+};
+/** Groups that a peer asked for, by the name of the peer. */
+const targetsOfPeers = {
+  ...targetList,
+  naming: { ...targetList.naming, searched: (one: RouteTargetGroup) => one.peers },
 };
 
 const listRequests = {
@@ -74,6 +91,7 @@ const listRequests = {
   }),
   ShowRtGroupReq: request({ ...targetList, response: 'ShowRtGroupResp' }),
   ShowRtGroupSummaryReq: request({ ...targetList, response: 'ShowRtGroupSummaryResp' }),
+  ShowRtGroupPeerReq: request({ ...targetsOfPeers, response: 'ShowRtGroupPeerResp' }),
 } as const;
 
 /** What answers a list request, and what answers for its further pages. */
@@ -92,40 +110,41 @@ function request<T>({ response, list, structure, entries, naming, fields }: List
       next_batch: page.nextBatch === '' ? undefined : text(page.nextBatch, `${name}Iterate`),
     });
   return {
-    first: (node, name, query) => written(node, name, firstPage(entries(node), searchOf(query), naming)),
+    first: (node, name, query) =>
+      written(node, name, firstPage(entries(node), query['search_string'] ?? '', naming)),
     next: (node, name, query) =>
-      written(node, name, nextPage(entries(node), query['iterate_info'] || query['x'] || '', naming)),
+      written(node, name, nextPage(entries(node), query['iterate_info'] ?? '', naming)),
   };
-}
-
-function xml(body: string): Page {
-  return { contentType: 'text/xml; charset=utf-8', body };
 }
 
 /** Contrail's requests by their names. */
 export function serveIntrospect(server: ViewServer, node: ControlNode): void {
   for (const [name, { first, next }] of Object.entries<ListAnswers>(listRequests)) {
     server
-      .page(`/Snh_${name}`, (query) => xml(first(node, name, query)), ['search_string', 'name', 'x'])
-      .page(`/Snh_${name}Iterate`, (query) => xml(next(node, name, query)), ['iterate_info', 'x']);
+      .page(`/Snh_${name}`, (query) => sandeshPage(() => first(node, name, query)), ['search_string'])
+      .page(`/Snh_${name}Iterate`, (query) => sandeshPage(() => next(node, name, query)), ['iterate_info']);
   }
-  const routes = (query: Query): Page => {
-    const neighbors = new Map(node.neighbors().map((neighbor) => [neighbor.name, neighbor]));
-    const peer = (name: string) => {
-      const neighbor = neighbors.get(name);
-      return neighbor && { asn: neighbor.asn ?? 0, routerId: neighbor.routerId ?? neighbor.address };
-    };
-    return xml(showRouteAnswer(routePage(node, query), { localAsn: node.identity().asn, peer }));
-  };
+  const routes = (query: Query): Page =>
+    sandeshPage(() => {
+      const neighbors = new Map(node.neighbors().map((neighbor) => [neighbor.name, neighbor]));
+      const peer = (name: string) => {
+        const neighbor = neighbors.get(name);
+        return neighbor && { asn: neighbor.asn ?? 0, routerId: neighbor.routerId ?? neighbor.address };
+      };
+      return showRouteAnswer(routePage(node, query), { localAsn: node.identity().asn, peer });
+    });
   server
     .page('/Snh_ShowRouteReq', routes, routePageFields)
-    .page('/Snh_ShowRouteReqIterate', routes, ['route_info', 'x'])
-    .page('/Snh_ShowXmppServerReq', () => {
-      const { open, established, listening } = node.xmppConnections();
-      return xml(xmppServerAnswer(open, established, listening));
-    })
-    .page('/Snh_ShowXmppConnectionReq', () =>
-      xml(xmppConnectionsAnswer(node.neighbors(), node.xmppConnections().listening)),
+    .page('/Snh_ShowRouteReqIterate', routes, ['route_info'])
+    .page('/Snh_ShowXmppServerReq', () =>
+      sandeshPage(() => {
+        const { open, established, listening } = node.xmppConnections();
+        return xmppServerAnswer(open, established, listening);
+      }),
     )
-    .page('/Snh_ShowBgpServerReq', () => xml(bgpServerAnswer(node.neighbors())));
+    .page('/Snh_ShowXmppConnectionReq', () =>
+      sandeshPage(() => xmppConnectionsAnswer(node.neighbors(), node.xmppConnections().listening)),
+    )
+    .page('/Snh_ShowBgpServerReq', () => sandeshPage(() => bgpServerAnswer(node.neighbors())));
+  serveSandesh(server, () => processOf(node));
 }

@@ -26,14 +26,34 @@ const carried = [
   'family',
 ] as const;
 
-/** All fields of the request. */
+/** All fields of the request, in its order. */
 export const routePageFields = [
-  ...carried,
+  'routing_table',
+  'routing_instance',
+  'prefix',
+  'longer_match',
+  'shorter_match',
+  'count',
   'start_routing_table',
   'start_routing_instance',
   'start_prefix',
-  'x',
+  'source',
+  'protocol',
+  'family',
 ] as const;
+
+/** What Contrail calls families in names of tables, and here. */
+const familyNames: Readonly<Record<string, string>> = {
+  evpn: 'e-vpn',
+  ermvpn: 'erm-vpn',
+  mvpn: 'inet-mvpn',
+  l3vpn: 'inet-vpn',
+  'l3vpn-inet6': 'inet6-vpn',
+  rtarget: 'route-target',
+};
+
+/** Protocols by their names in answers, in lower case and without what follows the first word. */
+const protocolNames: Readonly<Record<string, string>> = { staticroute: 'static', servicechain: 'static' };
 
 export interface RoutePage {
   readonly tables: readonly TableWithRoutes[];
@@ -49,18 +69,16 @@ export interface PagedRoutes {
 
 /**
  * The page that a request asks for.
- * @throws ViewError when a field is not what it must be, or names a table that is not there
+ * @throws ViewError when a field is not what it must be
  */
 export function routePage(node: PagedRoutes, request: Query): RoutePage {
-  const fields = 'route_info' in request || isContinued(request['x']) ? continued(request) : request;
+  const isContinued = 'route_info' in request || request['routing_table']?.includes(SEPARATOR) === true;
+  const fields = isContinued ? continued(request) : request;
   const count = countOf(fields['count']);
   const wanted = queryOf(fields);
   const startTable = fields['start_routing_table'] ?? '';
   const startInstance = fields['start_routing_instance'] ?? '';
   const startPrefix = fields['start_prefix'] ?? '';
-  if (wanted.table !== undefined && !node.tables().some(({ name }) => name === wanted.table)) {
-    throw new ViewError(404, `no table ${wanted.table}`);
-  }
   const shown: TableWithRoutes[] = [];
   let left = count;
   let hasBegun = startTable === '' && startInstance === '';
@@ -114,14 +132,19 @@ function queryOf(fields: Query): RouteQuery {
       ? 'shorter'
       : undefined;
   return {
-    table: fields['routing_table'] || fields['x'] || undefined,
+    table: fields['routing_table'] || undefined,
     instance: fields['routing_instance'] || undefined,
     prefix: fields['prefix'] || undefined,
     match,
     source: fields['source'] || undefined,
-    protocol: fields['protocol']?.toLowerCase() || undefined,
-    family: fields['family'] || undefined,
+    protocol: named(protocolNames, fields['protocol']?.toLowerCase().split(' ')[0]),
+    family: named(familyNames, fields['family']),
   };
+}
+
+/** A word of the request as it is called here; nothing for an empty one. */
+function named(names: Readonly<Record<string, string>>, word = ''): string | undefined {
+  return (Object.hasOwn(names, word) ? names[word] : word) || undefined;
 }
 
 function isTrue(text: string | undefined): boolean {
@@ -136,19 +159,13 @@ function countOf(text: string | undefined): number {
 
 const SEPARATOR = '||';
 
-function isContinued(text: string | undefined): boolean {
-  return text?.includes(SEPARATOR) === true;
-}
-
 function continuation(fields: Query, place: readonly string[]): string {
-  // A single field is the table.
-  const asked = { ...fields, routing_table: fields['routing_table'] || fields['x'] || '' };
-  const parts = carried.map((name) => (asked as Query)[name] ?? '');
+  const parts = carried.map((name) => fields[name] ?? '');
   return [...parts, ...place].join(SEPARATOR);
 }
 
 function continued(request: Query): Query {
-  const parts = (request['route_info'] || request['x'] || '').split(SEPARATOR);
+  const parts = (request['route_info'] ?? request['routing_table'] ?? '').split(SEPARATOR);
   const [table, start, skip] = parts.slice(carried.length);
   if (parts.length !== carried.length + 3 || !/^\d{1,9}$/.test(skip ?? '')) {
     throw new ViewError(400, 'the text is not that of a next page');

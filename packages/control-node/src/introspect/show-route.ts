@@ -113,7 +113,8 @@ function pathFields(path: PathView, { localAsn, peer }: PathContext): Fields {
     last_modified: text(time(path.receivedAt)),
     local_preference: number(path.localPref ?? 0),
     med: number(path.med ?? 0),
-    local_as: number(localAsn),
+    // Of the session; agents have none.
+    local_as: number(path.protocol === 'bgp' ? localAsn : 0),
     peer_as: number(from?.asn ?? 0),
     peer_router_id: text(from?.routerId ?? ''),
     source: text(path.source),

@@ -39,8 +39,8 @@ t.test('a text that no page has given is answered with nothing', async (t) => {
 });
 
 t.test('what else an entry is called finds it', async (t) => {
-  const alias = (one: string): string => `10.0.0.${Number(one.slice(1))}`;
-  t.same(firstPage(names, '10.0.0.14', { ...naming, alias }).entries, ['n014', ...names.slice(140, 150)]);
+  const searched = (one: string): string[] => [one, `10.0.0.${Number(one.slice(1))}`];
+  t.same(firstPage(names, '10.0.0.14', { ...naming, searched }).entries, ['n014', ...names.slice(140, 150)]);
 });
 
 t.test('clients that follow next_batch see every instance, and others the first page', async (t) => {

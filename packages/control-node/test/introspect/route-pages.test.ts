@@ -2,6 +2,7 @@ import type { RouteView, TableView } from '@vaportrail/show';
 import t from 'tap';
 
 import { type PagedRoutes, ROUTES_OF_A_PAGE, routePage } from '../../src/introspect/route-pages.ts';
+import type { RouteQuery } from '../../src/route-query.ts';
 
 /** A node with tables of so many routes. */
 function node(sizes: Readonly<Record<string, number>>): PagedRoutes {
@@ -33,7 +34,7 @@ function pages(of: PagedRoutes, request: Record<string, string>): string[][] {
   for (let next: Record<string, string> | undefined = request; next !== undefined;) {
     const { tables, nextBatch } = routePage(of, next);
     all.push(tables.flatMap(({ table, routes }) => routes.map(({ prefix }) => `${table.name} ${prefix}`)));
-    next = nextBatch === '' ? undefined : { x: nextBatch };
+    next = nextBatch === '' ? undefined : { route_info: nextBatch };
     if (all.length > 50) throw new Error('it never ends');
   }
   return all;
@@ -54,7 +55,7 @@ t.test('pages follow each other through all tables, each route once', async (t) 
     [30],
   );
   t.same(
-    pages(of, { x: 'c', count: '20' }).map(({ length }) => length),
+    pages(of, { routing_table: 'c', count: '20' }).map(({ length }) => length),
     [20, 10],
   );
   t.same(
@@ -84,14 +85,35 @@ t.test('tables too large to be sorted are paged in their own order', async (t) =
   t.equal(routePage(of, { route_info: nextBatch }).tables[0]!.routes[0]!.prefix, '10.0.19997.0/24');
 });
 
+t.test('a table that is not there has no routes', async (t) => {
+  t.same(routePage(node({ a: 1 }), { routing_table: 'z' }), { tables: [], nextBatch: '' });
+});
+
+t.test('families and protocols go by the names of Contrail', async (t) => {
+  const asked: RouteQuery[] = [];
+  const of: PagedRoutes = { ...node({ a: 1 }), routes: (query) => (asked.push(query), []) };
+  for (const [family, protocol] of [
+    ['evpn', 'XMPP (interface)'],
+    ['l3vpn', 'StaticRoute (static)'],
+    ['inet', 'BGP'],
+    ['constructor', ''],
+  ])
+    routePage(of, { family, protocol });
+  t.match(asked, [
+    { family: 'e-vpn', protocol: 'xmpp' },
+    { family: 'inet-vpn', protocol: 'static' },
+    { family: 'inet', protocol: 'bgp' },
+    { family: 'constructor', protocol: undefined as never },
+  ]);
+});
+
 t.test('what is no page is refused', async (t) => {
   const of = node({ a: 1 });
   for (const request of [
     { count: 'many' },
-    { x: 'a||b' },
+    { routing_table: 'a||b' },
     { route_info: '' },
-    { x: '||||||||||||||||||||||x' },
-    { x: 'z' },
+    { route_info: '||||||||||||||||||||||x' },
   ]) {
     t.throws(() => routePage(of, request), { name: 'ViewError' }, JSON.stringify(request));
   }

@@ -26,7 +26,13 @@ export interface Expectation {
 
 export type EdgeReport =
   | { readonly type: 'established' }
-  | { readonly type: 'table'; readonly prefixes: number; readonly paths: number }
+  | {
+      readonly type: 'table';
+      readonly prefixes: number;
+      readonly paths: number;
+      /** When the nodes were last told anything, and published it: milliseconds since 1970. */
+      readonly toldAt: number;
+    }
   | { readonly type: 'expecting' }
   | { readonly type: 'seen' }
   | { readonly type: 'octets'; readonly octets: number }
@@ -52,10 +58,12 @@ async function run(plan: EdgePlan, report: (report: EdgeReport) => void): Promis
       ),
     );
   }
+  let toldAt = Date.now();
   for (const [at, node] of nodes.entries()) {
-    followLines(`${plan.api}/watch/virtual-router/${nodeName(at)}`, (line) =>
-      node.apply((line as { changes: VirtualRouterChange[] }).changes),
-    );
+    followLines(`${plan.api}/watch/virtual-router/${nodeName(at)}`, (line) => {
+      node.apply((line as { changes: VirtualRouterChange[] }).changes);
+      toldAt = Date.now();
+    });
   }
   setInterval(() => nodes.forEach((node) => node.keepAlive()), KEEPALIVE);
   report({ type: 'established' });
@@ -65,7 +73,7 @@ async function run(plan: EdgePlan, report: (report: EdgeReport) => void): Promis
     const { prefixes = 0, paths = 0 } = gateway.tables().find(({ name }) => name === plan.table) ?? {};
     if (`${prefixes} ${paths}` === last) return;
     last = `${prefixes} ${paths}`;
-    report({ type: 'table', prefixes, paths });
+    report({ type: 'table', prefixes, paths, toldAt });
     report({ type: 'octets', octets: nodes.reduce((sum, { octets }) => sum + octets, 0) });
   }, LOOK);
 

@@ -31,8 +31,10 @@ const USAGE = `npm run bench -- services [options]
 
 Three processes: configuration with kube and the load-balancer driver (this one); the control node; compute nodes and
 gateway. The clock runs from the first object until the gateway has a path for every Service and node behind it. The
-compute nodes publish as agents do and leave unread what they are told. A readiness change counts from the endpoints to
-the word of the gateway that a path is gone or back.
+compute nodes publish as agents do and leave unread what they are told. Stages end when the configuration is in the
+store, when the nodes have been told the last of it (and published it), and when all is in the gateway's table; idle is
+what the first process spent waiting, mostly for the store. A readiness change counts from the endpoints to the word of
+the gateway that a path is gone or back.
 `;
 
 const VRF = 'public';
@@ -106,7 +108,7 @@ class ServicesBench {
   #api!: ApiServer;
   #edge!: ChildProcess;
   #control!: ChildProcess;
-  #table = { prefixes: 0, paths: 0 };
+  #table = { prefixes: 0, paths: 0, toldAt: 0 };
   #octets = 0;
   #peak = [0, 0, 0];
 
@@ -199,6 +201,8 @@ class ServicesBench {
     const { services, pods, nodes } = this.#plan;
     const expected = services * pods;
     const started = performance.now();
+    const startedAt = Date.now();
+    const idleBefore = performance.eventLoopUtilization();
     const seconds = (): number => (performance.now() - started) / 1000;
     const pids = [process.pid, this.#control.pid!, this.#edge.pid!];
     const sample = setInterval(() => {
@@ -214,11 +218,13 @@ class ServicesBench {
     try {
       for (const one of clusterObjects(this.#plan)) this.#manager.put(one);
       this.#manager.synced();
+      const written = this.#written().then(seconds);
       await this.#tableHas(services, expected);
       const appliedSeconds = seconds();
+      const toldSeconds = (this.#table.toldAt - startedAt) / 1000;
       const cpu = pids.map((pid, at) => cpuSeconds([pid]) - before[at]!);
-      await this.#manager.settled();
-      await this.#driver.settled();
+      const idleSeconds = performance.eventLoopUtilization(idleBefore).idle / 1000;
+      const writtenSeconds = await written;
       const lost: number[] = [];
       const back: number[] = [];
       for (let i = 0; i < changes; i++) {
@@ -234,7 +240,10 @@ class ServicesBench {
         nodes,
         configurationObjects: this.#database.graph.size,
         gatewayPaths: expected,
+        writtenSeconds,
+        toldSeconds,
         appliedSeconds,
+        configurationIdleSeconds: idleSeconds,
         configurationCpuSeconds: cpu[0]!,
         controlNodeCpuSeconds: cpu[1]!,
         edgeCpuSeconds: cpu[2]!,
@@ -252,6 +261,12 @@ class ServicesBench {
       clearInterval(sample);
       clearInterval(progress);
     }
+  }
+
+  /** Ends when everything put so far is in the store, the driver's part as well. */
+  async #written(): Promise<void> {
+    await this.#manager.settled();
+    await this.#driver.settled();
   }
 
   /** Milliseconds from new endpoints of a Service to as many paths at the gateway. */

@@ -7,6 +7,7 @@ import {
   newUuid,
   objectType,
   type ConfigObject,
+  type IdPerms,
   type ObjectGraph,
   type ObjectTypeName,
   type Reference,
@@ -46,15 +47,7 @@ export function creation(type: ObjectTypeName, given: NewObject): RequestedWrite
   const fqName = checkedFqName(given.fqName);
   const properties = checkedProperties(type, given.properties ?? {});
   const uuid = given.uuid ?? newUuid();
-  const now = timeText();
-  const idPerms = {
-    enable: true,
-    created: now,
-    last_modified: now,
-    user_visible: true,
-    creator: null,
-    description: null,
-  };
+  const idPerms = newIdPerms();
   return (graph) => {
     if (graph.get(uuid) !== undefined) throw new ConfigRequestError(409, `the UUID ${uuid} is taken`);
     if (graph.byName(type, fqName) !== undefined)
@@ -71,9 +64,9 @@ export function update(type: ObjectTypeName, uuid: string, change: ObjectChange)
     const before = graph.known(type, uuid);
     const after = {
       ...before,
-      properties: checkedProperties(type, { ...before.properties, ...change.properties }),
+      properties: changedProperties(before, change.properties),
       references: { ...before.references, ...checkedReferences(graph, type, change.references ?? {}) },
-      idPerms: { ...before.idPerms, last_modified: timeText() },
+      idPerms: { ...before.idPerms, last_modified: newIdPerms().last_modified },
     };
     return { before, after };
   };
@@ -133,7 +126,35 @@ function checkedReferences(
   return checked;
 }
 
-/** The time as Contrail writes it, without a zone. */
-function timeText(): string {
-  return new Date().toISOString().slice(0, -1);
+/** Those that are there were checked when they came. */
+function changedProperties(
+  { type, properties }: ConfigObject,
+  changes: ObjectChange['properties'],
+): ConfigObject['properties'] {
+  if (changes === undefined) return properties;
+  const changed = { ...properties, ...checkedProperties(type, changes) };
+  for (const [key, value] of Object.entries(changes))
+    if (value === undefined || value === null) delete changed[key];
+  return changed;
 }
+
+/** Of an object made now; the same for all that are made in one millisecond. */
+function newIdPerms(): IdPerms {
+  const now = Date.now();
+  if (now !== latest?.at) {
+    // The time as Contrail writes it, without a zone.
+    const time = new Date(now).toISOString().slice(0, -1);
+    const idPerms = {
+      enable: true,
+      created: time,
+      last_modified: time,
+      user_visible: true,
+      creator: null,
+      description: null,
+    };
+    latest = { at: now, idPerms };
+  }
+  return latest.idPerms;
+}
+
+let latest: { readonly at: number; readonly idPerms: IdPerms } | undefined;

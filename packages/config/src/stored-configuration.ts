@@ -4,7 +4,7 @@
  * Keys: `object/<uuid>`, `name/<type>/<fq name>`, `links/<uuid>`, `claim/<pool>/<name>`.
  */
 import type { ConfigObject, FollowedGraph } from '@vaportrail/schema';
-import { claimOf, Claims } from './claims.ts';
+import { claimOf, Claims, type Claim } from './claims.ts';
 import { CLAIM, LINKS, OBJECT, type TransactionDraft } from './transaction-draft.ts';
 import type { PlannedWrite } from './write-plan.ts';
 
@@ -45,29 +45,28 @@ export class StoredConfiguration {
 
   /** Puts in what is planned, before the store has it and anybody is told; the answer takes it out again. */
   stage(plan: readonly PlannedWrite[], { changes }: TransactionDraft): () => void {
-    const undone: (() => void)[] = [];
+    const owners: [Claim, string | undefined][] = [];
+    const links: [string, number][] = [];
+    const own = (claim: Claim, owner: string | undefined): void => {
+      owners.push([claim, this.claims.owner(claim)]);
+      this.claims.set(claim, owner);
+    };
     for (const { before, after, claims, releases } of plan) {
       this.#put(before, after);
-      undone.push(() => this.#put(after, before));
-      const { uuid } = (after ?? before)!;
-      const owners = [
-        ...releases.map((claim) => [claim, undefined] as const),
-        ...claims.map((claim) => [claim, uuid] as const),
-      ];
-      for (const [claim, owner] of owners) {
-        const earlier = this.claims.owner(claim);
-        this.claims.set(claim, owner);
-        undone.push(() => this.claims.set(claim, earlier));
-      }
+      for (const claim of releases) own(claim, undefined);
+      for (const claim of claims) own(claim, (after ?? before)!.uuid);
     }
     for (const [key, value] of changes) {
       if (!key.startsWith(LINKS)) continue;
       const uuid = key.slice(LINKS.length);
-      const earlier = this.linksOf(uuid);
+      links.push([uuid, this.linksOf(uuid)]);
       this.#setLinks(uuid, Number(value ?? 0));
-      undone.push(() => this.#setLinks(uuid, earlier));
     }
-    return () => undone.toReversed().forEach((step) => step());
+    return () => {
+      for (const [uuid, earlier] of links.reverse()) this.#setLinks(uuid, earlier);
+      for (const [claim, earlier] of owners.reverse()) this.claims.set(claim, earlier);
+      for (const { before, after } of plan.toReversed()) this.#put(after, before);
+    };
   }
 
   #put(before: ConfigObject | undefined, after: ConfigObject | undefined): void {

@@ -76,7 +76,11 @@ export class ObjectGraph {
    * through this before they are put.
    */
   compact(object: ConfigObject): ConfigObject {
-    return this.#parts.of(object, this.#objects.get(object.parent?.uuid ?? ''));
+    return this.#parts.of(
+      object,
+      this.#objects.get(object.parent?.uuid ?? ''),
+      this.#objects.get(object.uuid),
+    );
   }
 
   put(object: ConfigObject): void {
@@ -157,9 +161,13 @@ export function addedTargets(first: ConfigObject, second: ConfigObject): string[
 
 /** A text that is the same for the same type and name, and for no other. */
 export function nameKey(type: string, fqName: readonly string[]): string {
-  // Joined it is one text in memory; put together piece by piece each piece would be kept.
-  const [first, ...rest] = fqName.map((part) => (PLAIN.test(part) ? part : encodeURIComponent(part)));
-  return [`${type}/${first}`, ...rest].join(':');
+  const name = fqName.every(isPlain) ? fqName.join(':') : fqName.map(encodeURIComponent).join(':');
+  // Joined it is one text in memory; put together by a template each piece would be kept.
+  return [type, name].join('/');
+}
+
+function isPlain(part: string): boolean {
+  return PLAIN.test(part);
 }
 
 /** What `encodeURIComponent` leaves as it is, and does so more slowly. */

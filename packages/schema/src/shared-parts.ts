@@ -30,25 +30,43 @@ export class SharedParts {
   readonly #pairs = new RecentMap<string, Pair>(RECENT);
   readonly #references = new RecentMap<string, Reference>(RECENT);
   readonly #idPerms = new RecentMap<string, IdPerms>(RECENT);
+  #latest: IdPerms | undefined;
 
-  /** The same object, made of parts that are there already: its JSON stays what it was, letter for letter. */
-  of(object: ConfigObject, parent: ConfigObject | undefined): ConfigObject {
+  /**
+   * The same object, made of parts that are there already: its JSON stays what it was, letter for letter. What it has of
+   * the one it replaces is shared as it is.
+   */
+  of(object: ConfigObject, parent: ConfigObject | undefined, before?: ConfigObject): ConfigObject {
     const { type, uuid, fqName, properties, references, idPerms } = object;
     return {
       type,
       uuid,
-      fqName: nameBelow(parent, fqName),
+      fqName: fqName === before?.fqName ? fqName : nameBelow(parent, fqName),
       parent: object.parent && remembered(this.#parents, object.parent.uuid, object.parent),
-      properties: this.#properties(properties),
-      references: this.#allReferences(references),
-      idPerms: remembered(this.#idPerms, JSON.stringify(idPerms), idPerms),
+      properties:
+        properties === before?.properties ? properties : this.#properties(properties, before?.properties),
+      references:
+        references === before?.references ? references : this.#allReferences(references, before?.references),
+      idPerms: this.#idPermsOf(idPerms),
     };
   }
 
-  #properties(properties: ConfigObject['properties']): ConfigObject['properties'] {
+  /** What was written in one go says the same of itself. */
+  #idPermsOf(idPerms: IdPerms): IdPerms {
+    if (idPerms !== this.#latest) this.#latest = remembered(this.#idPerms, JSON.stringify(idPerms), idPerms);
+    return this.#latest;
+  }
+
+  #properties(
+    properties: ConfigObject['properties'],
+    before: ConfigObject['properties'] | undefined,
+  ): ConfigObject['properties'] {
     const shared: Record<string, unknown> = {};
-    for (const [key, value] of Object.entries(properties))
-      shared[key] = typeof value === 'object' && value !== null ? this.#value(key, value) : value;
+    for (const key in properties) {
+      const value = properties[key];
+      const isNew = typeof value === 'object' && value !== null && value !== before?.[key];
+      shared[key] = isNew ? this.#value(key, value) : value;
+    }
     return shared;
   }
 
@@ -67,12 +85,15 @@ export class SharedParts {
     return { key_value_pair: pairs.map((pair) => remembered(this.#pairs, JSON.stringify(pair), pair)) };
   }
 
-  #allReferences(references: References): References {
+  #allReferences(references: References, before: References | undefined): References {
     const lists = Object.entries(references) as [ObjectTypeName, readonly Reference[]][];
     if (lists.length === 0) return noReferences;
     const shared: Partial<Record<ObjectTypeName, readonly Reference[]>> = {};
     for (const [type, list] of lists)
-      shared[type] = list.length > MANY ? list : list.map((reference) => this.#reference(reference));
+      shared[type] =
+        list.length > MANY || list === before?.[type]
+          ? list
+          : list.map((reference) => this.#reference(reference));
     return shared;
   }
 

@@ -46,6 +46,7 @@ export function gatewayServer(gateway: Gateway, log: Log): ViewServer {
       'match',
       'source',
       'protocol',
+      'hidden',
       'limit',
     ])
     .view('/route-table', (query) => refused(() => routeTables(gateway, query)), [
@@ -82,6 +83,7 @@ export function gatewayServer(gateway: Gateway, log: Log): ViewServer {
 /** Routes as the views of all daemons have them: a prefix asks for itself unless `match` says otherwise. */
 function routes(gateway: Gateway, query: Query): unknown {
   const { table, instance, family, prefix, match = 'exact', source, protocol, limit } = query;
+  const hidden = query['hidden'] === 'also' ? 'also' : query['hidden'] === 'true';
   const tables =
     instance === undefined && family === undefined
       ? [known(gateway, table)]
@@ -94,7 +96,14 @@ function routes(gateway: Gateway, query: Query): unknown {
               (family ?? each.family) === each.family,
           )
           .map(({ name }) => name);
-  const filter = { prefix, match: matchOf(match), received: source, protocol, limit: limitOf(limit) };
+  const filter = {
+    prefix,
+    match: matchOf(match),
+    received: source,
+    protocol,
+    hidden,
+    limit: limitOf(limit),
+  } as const;
   return tables.flatMap((name) => gateway.routes({ table: name, ...filter }));
 }
 

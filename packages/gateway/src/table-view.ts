@@ -21,8 +21,8 @@ export interface EntryFilter {
   readonly match?: 'exact' | 'longer' | 'shorter' | undefined;
   /** Only entries of a protocol: `bgp`, `static`, `multipath`. */
   readonly protocol?: string | undefined;
-  /** Hidden entries instead of the others. */
-  readonly hidden?: boolean | undefined;
+  /** Hidden entries instead of the others, or those also. */
+  readonly hidden?: boolean | 'also' | undefined;
   /** Only paths of a peer, by address or name. */
   readonly received?: string | undefined;
   /** At most so many routes of each table. */
@@ -183,7 +183,7 @@ function routeView(
 
 function shown(path: GatewayPathView, { hidden, protocol, received, bestOnly }: EntryFilter): boolean {
   if (bestOnly === true && !path.best) return false;
-  if (path.feasible === (hidden === true)) return false;
+  if (hidden !== 'also' && path.feasible === (hidden === true)) return false;
   if (protocol !== undefined && path.kind.toLowerCase() !== protocol.toLowerCase()) return false;
   return (
     received === undefined || path.from === received || (path.kind === 'BGP' && path.source === received)

@@ -218,6 +218,11 @@ t.test('a static route towards nowhere is hidden and not told', async (t) => {
   });
   const [table] = gateway.routeTables({ table: 'k8s-test.inet.0', hidden: true });
   t.match(table, { hidden: 1, entries: [{ paths: [{ kind: 'Static', nextHopType: 'Unusable' }] }] });
+  const beside = (hidden?: 'also'): number =>
+    gateway
+      .routes({ table: 'k8s-test.inet.0', hidden })
+      .filter(({ paths }) => paths.some(({ feasible }) => !feasible)).length;
+  t.same([beside(), beside('also')], [0, 1], 'beside the others for who asks why');
   await until(() => node.told.size === 1, 'only the attached network is told');
   gateway.change({ set: 'routing-instances k8s-test interface ge-0/0/2.0 address 9.9.9.1/24' });
   await until(() => node.told.has('192.168.0.204:500:16.0.0.0/8'), 'it is told when it leads somewhere');

@@ -88,7 +88,12 @@ export async function witness(
 ): Promise<Witness> {
   const daemon = kind ?? (await fetchView<{ kind: Witness['kind'] }>(url, '/daemon', query)).kind;
   const [routes, neighbors, vrfs] = await Promise.all([
-    fetchView<RouteView[]>(url, '/routes', { ...query, prefix }),
+    // What a gateway hides is what is to be explained.
+    fetchView<RouteView[]>(url, '/routes', {
+      ...query,
+      prefix,
+      ...(daemon === 'gateway' && { hidden: 'also' }),
+    }),
     fetchView<NeighborView[]>(url, '/neighbors', query),
     daemon === 'control-node' ? undefined : fetchView<VrfView[]>(url, '/vrfs', query),
   ]);

@@ -1,6 +1,6 @@
 /** `vaportrail trace service`: a Service from its name to the gateways, on one screen, with every place where it stops. */
 import type { ServiceChainView, ServiceFloatingIpView, ServiceListenerView } from '../service-views.ts';
-import type { DaemonWhy, PathWhy, Why } from '../why.ts';
+import type { DaemonWhy, PathWhy, TableWhy, Why } from '../why.ts';
 
 export interface ServiceTrace {
   readonly chain: ServiceChainView;
@@ -78,11 +78,14 @@ function routeStops(
   if (scope === 'cluster') return stops;
   if (routeTargets.length === 0) stops.push(`${address}: network ${network} has no route target`);
   for (const gateway of why.daemons.filter(({ kind }) => kind === 'gateway')) {
-    for (const { route, because } of gateway.missing)
-      stops.push(`${gateway.name}: ${route} is missing: ${because}`);
-    for (const { nextHop, verdict, because } of pathsOf(gateway, 'inet'))
+    const stop = (what: string, because: string, knob?: string): void =>
+      void stops.push(
+        `${gateway.name}: ${what}: ${because}${knob === undefined ? '' : `; to change it: ${knob}`}`,
+      );
+    for (const { route, because, knob } of gateway.missing) stop(`${route} is missing`, because, knob);
+    for (const { nextHop, verdict, because = 'another is best', knob } of pathsOf(gateway, 'inet'))
       if (verdict === 'unusable' || verdict === 'not used')
-        stops.push(`${gateway.name}: the path by ${nextHop} is ${verdict}: ${because ?? 'another is best'}`);
+        stop(`the path by ${nextHop} is ${verdict}`, because, knob);
   }
   return stops;
 }
@@ -94,7 +97,18 @@ function pathsOf({ tables }: DaemonWhy, which?: 'vpn' | 'inet'): PathWhy[] {
     .flatMap(({ paths }) => paths);
 }
 
+/** Lines of one kind that are printed; a Service of thousands of pods is one screen as well. */
+const MOST_LINES = 8;
+
+/** The first lines, and how many more there are. */
+function first(lines: readonly string[], indent: string): string[] {
+  if (lines.length <= MOST_LINES) return [...lines];
+  return [...lines.slice(0, MOST_LINES), `${indent}… and ${lines.length - MOST_LINES} more`];
+}
+
 const verdictMarks = { used: '*', 'shares the load': '=', 'not used': ' ', unusable: '!' } as const;
+const within = '   │    ';
+const below = '        ';
 
 export function traceText(trace: ServiceTrace): string {
   const { chain, routes } = trace;
@@ -107,45 +121,78 @@ export function traceText(trace: ServiceTrace): string {
     lines.push(
       `   ├─ listener ${protocol} ${port}${name === undefined ? '' : ` "${name}"`} → pool, ${members.length} members`,
     );
-    for (const each of members)
-      lines.push(
-        `   │    member :${each.targetPort} → ${each.interface ?? 'an interface that is gone'}  ${each.address ?? ''} on ${each.node ?? 'no node'}`,
-      );
+    const each = members.map(
+      ({ targetPort, interface: vmi = 'an interface that is gone', address = '', node = 'no node' }) =>
+        `${within}member :${targetPort} → ${vmi}  ${address} on ${node}`,
+    );
+    lines.push(...first(each, within));
   }
-  for (const pod of chain.notReady) lines.push(`   │    not ready: ${pod}`);
-  for (const { address, scope, network, portMappings, routeTargets, interfaces } of chain.floatingIps) {
+  lines.push(
+    ...first(
+      chain.notReady.map((pod) => `${within}not ready: ${pod}`),
+      within,
+    ),
+  );
+  for (const floatingIp of chain.floatingIps) {
+    const { address, scope, network, portMappings, routeTargets, interfaces } = floatingIp;
     lines.push(`   └─ floating IP ${address} (${scope})  in ${network}`);
-    lines.push(`        port maps ${portMappings.join(', ') || 'none'}; on ${interfaces.length} interfaces`);
-    lines.push(`        route targets ${routeTargets.join(' ') || 'none'}`);
+    const maps = first(portMappings, '').join(', ');
+    lines.push(`${below}port maps ${maps || 'none'}; on ${interfaces.length} interfaces`);
+    lines.push(`${below}route targets ${routeTargets.join(' ') || 'none'}`);
     const why = routes.find(({ prefix }) => prefix === hostPrefix(address));
-    for (const daemon of why?.daemons ?? []) {
-      if (scope === 'cluster' && daemon.kind === 'gateway') continue;
-      lines.push(...daemonLines(daemon));
-    }
+    for (const daemon of why?.daemons ?? [])
+      if (scope === 'external' || daemon.kind !== 'gateway') lines.push(...daemonLines(daemon));
   }
   const stops = traceStops(trace);
-  const infos = chain.notes.filter(({ level }) => level === 'info').map(({ message }) => message);
-  lines.push('', ...infos.map((text) => `note: ${text}`));
-  lines.push(...(stops.length === 0 ? ['nothing stops it'] : stops.map((text) => `STOPS: ${text}`)));
+  const infos = chain.notes.filter(({ level }) => level === 'info').map(({ message }) => `note: ${message}`);
+  lines.push('', ...first(infos, ''));
+  lines.push(
+    ...(stops.length === 0
+      ? ['nothing stops it']
+      : first(
+          stops.map((text) => `STOPS: ${text}`),
+          'STOPS: ',
+        )),
+  );
   return `${lines.join('\n')}\n`;
 }
 
-/** The routes of a daemon; an agent tells only how many it has. */
-function daemonLines(daemon: DaemonWhy): string[] {
-  const what = { agent: 'XMPP', 'control-node': 'XMPP and VPN', gateway: 'VPN' } as Record<string, string>;
-  const lines = [`        ${daemon.name} (${daemon.kind}, ${what[daemon.kind] ?? ''})`];
-  for (const { table, route, paths } of daemon.tables) {
-    // The copies of the VPN table in a gateway say what its VRF says again.
-    if (daemon.kind === 'agent') {
-      lines.push(`          ${table}: ${paths.length} paths`);
-      continue;
-    }
-    lines.push(`          ${table}  ${route}`);
-    for (const { verdict, nextHop, label, because } of paths)
-      lines.push(
-        `           ${verdictMarks[verdict]} ${nextHop}${label === undefined ? '' : ` label ${label}`}${because === undefined ? '' : `  ${because}`}`,
-      );
+/** The routes of a daemon, a line each; an agent tells only how many it has. Who has none and misses none is no word. */
+function daemonLines({ name, kind, tables, missing }: DaemonWhy): string[] {
+  if (tables.length === 0 && missing.length === 0) return [];
+  const title = `${below}${name} (${kind})`;
+  if (kind === 'agent') {
+    const counts = tables.map(({ table, paths }) => `${shortTable(table)} ${paths.length} paths`);
+    return [`${title}  XMPP: ${counts.join(', ')}`];
   }
-  for (const { route, because } of daemon.missing) lines.push(`           ! ${route}: ${because}`);
-  return lines;
+  const lines = [title];
+  for (const [names, { route, paths }] of sameRoutes(tables)) {
+    const isVpn = names === 'bgp.l3vpn.0';
+    if (!isVpn) lines.push(`${below}  ${names}`);
+    for (const { verdict, nextHop, label, because } of paths) {
+      const to = `${nextHop}${label === undefined ? '' : ` label ${label}`}`;
+      const reason = because === undefined ? '' : `  ${because}`;
+      lines.push(`${below}  ${verdictMarks[verdict]} ${isVpn ? `VPN ${route}  ` : ''}${to}${reason}`);
+    }
+  }
+  return [...lines, ...missing.map(({ route, because }) => `${below}  ! ${route}: ${because}`)];
+}
+
+/** Tables by name; those that have the same paths stand together, as networks do that import each other. */
+function sameRoutes(tables: DaemonWhy['tables']): [string, TableWhy][] {
+  const groups = new Map<string, [string, TableWhy]>();
+  for (const each of tables) {
+    const isVpn = each.table === 'bgp.l3vpn.0';
+    const told = each.paths.map(({ verdict, nextHop, label, because }) => [verdict, nextHop, label, because]);
+    const key = JSON.stringify([isVpn && each.route, told]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [shortTable(each.table), each]);
+    else group[0] = `${group[0]}, ${shortTable(each.table)}`;
+  }
+  return [...groups.values()];
+}
+
+/** `web.inet.0` of `default-domain:project:web:web.inet.0` */
+function shortTable(table: string): string {
+  return table.slice(table.lastIndexOf(':') + 1);
 }

@@ -125,3 +125,39 @@ t.test('routes of IPv6 are looked at as those of IPv4 are', async (t) => {
   const routes = [{ prefix: '2001:db8::1/128', daemons }];
   t.match(traceStops({ chain: { ...chain, floatingIps: [six] }, routes }), [/has not published it$/]);
 });
+
+t.test('a Service of many pods is one screen as well, and says how much it leaves out', async (t) => {
+  const members = Array.from({ length: 300 }, (_, index) => ({ ...member, interface: `vmi-${index}` }));
+  const many: Chain = { ...chain, listeners: [{ ...listener, members }] };
+  const text = traceText({ chain: many, routes: [] });
+  t.match(text, /pool, 300 members\n( {3}│ {4}member .*\n){8} {3}│ {4}… and 292 more\n/);
+  t.match(text, /STOPS: … and 291 more\n$/);
+  t.ok(text.split('\n').length < 40);
+  t.equal(traceStops({ chain: many, routes: [] }).length, 299, 'as JSON all are there');
+});
+
+t.test('what would have a path used is said with it', async (t) => {
+  const knob = 'set routing-options dynamic-tunnels NAME destination-networks 10.169.25.20/32';
+  const unusable = { ...path, verdict: 'unusable', because: 'unresolved next hop', knob } as const;
+  const table = { table: 'k8s-test.inet.0', route: `${address}/32`, paths: [unusable] };
+  t.same(stops({}, daemon('gateway', { tables: [table] })), [
+    `gateway: the path by 10.169.25.20 is unusable: unresolved next hop; to change it: ${knob}`,
+  ]);
+});
+
+t.test('tables with the same paths stand together, and daemons without any are left out', async (t) => {
+  const [pods, services] = ['d:p:pods:pods.inet.0', 'd:p:svc:svc.inet.0'];
+  const route = `${address}/32`;
+  const tables = [pods, services].map((table) => ({ table: table!, route, paths: [path] }));
+  const text = traceText({
+    chain,
+    routes: [
+      {
+        prefix: route,
+        daemons: [daemon('agent', { name: 'idle', tables: [] }), daemon('control-node', { tables })],
+      },
+    ],
+  });
+  t.match(text, /control-node \(control-node\)\n {10}pods\.inet\.0, svc\.inet\.0\n {10}\* 10\.169\.25\.20\n/);
+  t.notMatch(text, /idle/);
+});

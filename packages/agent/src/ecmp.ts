@@ -25,10 +25,10 @@ export type HashField = keyof typeof hashFields;
 
 export const hashFieldNames = Object.keys(hashFields) as readonly HashField[];
 
-/** The fields a control node named; none or unknown ones only means all five. */
+/** The fields a control node named; none, all or unknown ones only are {@link hashFieldNames}. */
 export function hashFieldsOf(names: readonly string[]): readonly HashField[] {
   const known = hashFieldNames.filter((field) => names.includes(field));
-  return known.length === 0 ? hashFieldNames : known;
+  return known.length === 0 || known.length === hashFieldNames.length ? hashFieldNames : known;
 }
 
 /** A hash of a flow over some of its fields: an unsigned 32-bit number, the same for every packet of the flow. */

@@ -2,11 +2,10 @@
  * The flow table: the first packet of a conversation decides where it goes, which ECMP member takes it and how a
  * floating IP is translated; every later one, and the answers, follow the pair of entries made then.
  */
-import { type FiveTuple, chooseMember, flowHash, hashFieldsOf } from './ecmp.ts';
+import { type FiveTuple, flowHash } from './ecmp.ts';
 import {
   type DropReason,
   type Flow,
-  type Leaf,
   type Packet,
   type Translation,
   answerTo,
@@ -14,11 +13,10 @@ import {
   trackTcp,
   translate,
 } from './flow.ts';
+import { type Choice, choose, homeOf, leafIn, membersOf, placeOf } from './flow-choice.ts';
 import { type FloatingIp, acceptsEgress, acceptsIngress, mappedPort } from './floating-ip.ts';
 import type { Interface } from './interface.ts';
 import type { LabelNextHop } from './mpls.ts';
-import type { CompositeNextHop, Member } from './next-hop.ts';
-import type { Path } from './route.ts';
 import type { Vrf } from './vrf.ts';
 
 /** Entries a vRouter has room for unless told otherwise. */
@@ -29,9 +27,6 @@ export const FLOW_ENTRY_OCTETS = 128;
 /** Outer UDP source ports: the upper quarter of all. */
 const FIRST_SOURCE_PORT = 49_152;
 const SOURCE_PORTS = 16_383;
-
-/** Or flows that chose a node's composite by a hash would all choose alike inside it. */
-const LEAF_SEED = 0x9e37_79b9;
 
 /** Where a packet comes from: an interface of this node, or a tunnel with a label of ours. */
 export type Ingress =
@@ -54,11 +49,6 @@ export type Verdict =
       readonly flow: Flow;
     }
   | { readonly action: 'drop'; readonly because: DropReason; readonly flow: Flow | undefined };
-
-interface Choice {
-  readonly leaf: Leaf;
-  readonly ecmpIndex: number;
-}
 
 type NewFlow = Omit<
   Flow,
@@ -345,41 +335,6 @@ function nextHopId(vrfs: readonly Vrf[], address: string): number | undefined {
     if (active !== undefined && active.nextHop.type !== 'discard') return active.nextHop.id;
   }
   return undefined;
-}
-
-function homeOf(own: Interface): Choice {
-  return { leaf: { nextHop: own.nextHop!, label: own.label! }, ecmpIndex: -1 };
-}
-
-/** The next hops a path offers, a single one as a list of one. */
-function membersOf({ nextHop, label }: Path): readonly Member[] {
-  if (nextHop.type === 'composite') return nextHop.members;
-  return nextHop.type === 'encap' || nextHop.type === 'tunnel' ? [{ nextHop, label }] : [];
-}
-
-/** The next hop for a flow; undefined when the path leads nowhere. */
-function choose(path: Path | undefined, flow: FiveTuple): Choice | undefined {
-  if (path === undefined) return undefined;
-  const members = membersOf(path);
-  if (members.length === 0) return undefined;
-  const index = chooseMember(members, flowHash(flow, hashFieldsOf(path.received?.loadBalance.fields ?? [])));
-  const member = members[index]!;
-  const leaf = member.nextHop.type === 'composite' ? leafIn(member.nextHop, flow) : (member as Leaf);
-  return { leaf, ecmpIndex: path.nextHop.type === 'composite' ? index : -1 };
-}
-
-/** The interface of a local composite for a flow. */
-function leafIn({ members }: CompositeNextHop, flow: FiveTuple): Leaf {
-  return members[chooseMember(members, flowHash(flow, undefined, LEAF_SEED))] as Leaf;
-}
-
-/** Where a leaf is among members, itself or inside a local composite; -1 when it is gone. */
-function placeOf(members: readonly Member[], leaf: Leaf): number {
-  return members.findIndex(({ nextHop, label }) =>
-    nextHop.type === 'composite'
-      ? placeOf(nextHop.members, leaf) >= 0
-      : nextHop === leaf.nextHop && label === leaf.label,
-  );
 }
 
 function count(counter: { packets: number; octets: number }, { octets = 0 }: Packet): void {

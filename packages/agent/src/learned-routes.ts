@@ -1,6 +1,7 @@
 /** What control nodes say: items become paths of the VRFs, with next hops of this node's own tables. */
 import { addressText, parsePrefix, prefixText, sameBytes } from '@vaportrail/net';
 import type { ItemAttributes, Items, NextHop as ItemNextHop, Retracts } from '@vaportrail/xmpp';
+import { hashFieldsOf } from './ecmp.ts';
 import type { MplsTable } from './mpls.ts';
 import type { Member, NextHop, NextHopTable } from './next-hop.ts';
 import { DEFAULT_LOCAL_PREFERENCE, type Path, type PathSource } from './route.ts';
@@ -145,7 +146,7 @@ export class LearnedRoutes {
   }
 
   /** The next hop of a route, with a reference to it: one hop as it is, several different ones as a composite. */
-  #resolve(vrf: Vrf, { nextHops: hops }: ItemAttributes): Resolution {
+  #resolve(vrf: Vrf, { nextHops: hops, loadBalance }: ItemAttributes): Resolution {
     const { nextHops } = this.#settings;
     if (hops.length === 1) {
       const member = this.#member(hops[0]!);
@@ -163,7 +164,8 @@ export class LearnedRoutes {
     const [only] = members;
     if (only === undefined) return { nextHop: nextHops.share(nextHops.discard), label: -1 };
     if (members.length === 1) return { nextHop: only.nextHop, label: only.label };
-    const composite = nextHops.acquire({ type: 'composite', local: false, vrf: vrf.id, members });
+    const hashFields = hashFieldsOf(loadBalance.fields);
+    const composite = nextHops.acquire({ type: 'composite', local: false, vrf: vrf.id, members, hashFields });
     // The composite holds its members now.
     for (const { nextHop } of members) nextHops.release(nextHop);
     return { nextHop: composite, label: -1 };

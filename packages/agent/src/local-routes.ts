@@ -3,6 +3,7 @@
  * that share an address in a VRF become one local ECMP next hop with a label of its own, so that control nodes see one
  * route per node however many workloads are behind it.
  */
+import { hashFieldNames } from './ecmp.ts';
 import type { Interface } from './interface.ts';
 import type { LabelNextHop, MplsTable } from './mpls.ts';
 import type { NextHopTable } from './next-hop.ts';
@@ -127,7 +128,13 @@ export class LocalRoutes {
     entry.composite = entry.active.length > 1;
     if (entry.composite) {
       const members = entry.active.map(({ nextHop, label }) => ({ nextHop: nextHop!, label: label! }));
-      entry.nextHop = this.#nextHops.acquire({ type: 'composite', local: true, vrf: entry.vrf.id, members });
+      entry.nextHop = this.#nextHops.acquire({
+        type: 'composite',
+        local: true,
+        vrf: entry.vrf.id,
+        members,
+        hashFields: hashFieldNames,
+      });
       entry.label = this.#labels.acquire(entry.nextHop);
     } else {
       entry.nextHop = this.#nextHops.share(entry.active[0]!.nextHop!);

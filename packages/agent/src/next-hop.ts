@@ -2,6 +2,7 @@
  * Next hops: what a route, a label or an ECMP member points to. Equal next hops are one object with one id, shared by
  * reference count, as in the table of a vRouter.
  */
+import { type HashField, hashFieldNames } from './ecmp.ts';
 import type { Interface } from './interface.ts';
 import { IndexVector } from './index-vector.ts';
 import type { TunnelType } from './tunnel-type.ts';
@@ -49,6 +50,8 @@ export interface CompositeNextHop extends Entry {
   readonly local: boolean;
   readonly vrf: number;
   readonly members: readonly Member[];
+  /** What of a flow the choice of a member depends on. */
+  readonly hashFields: readonly HashField[];
 }
 
 export type NextHop = DiscardNextHop | ReceiveNextHop | EncapNextHop | TunnelNextHop | CompositeNextHop;
@@ -132,7 +135,7 @@ function keyOf(nextHop: Description<Described>): string {
     case 'composite': {
       let key = `composite ${nextHop.vrf} ${nextHop.local}`;
       for (const { nextHop: hop, label } of nextHop.members) key += ` ${hop.id}(${label})`;
-      return key;
+      return nextHop.hashFields === hashFieldNames ? key : `${key} ${nextHop.hashFields.join()}`;
     }
   }
 }

@@ -11,7 +11,6 @@ import type {
   VrouterRouteView,
 } from '@vaportrail/show';
 import type { Agent } from './agent.ts';
-import { hashFieldNames } from './ecmp.ts';
 import type { Flow } from './flow.ts';
 import { FLOW_ENTRY_OCTETS } from './flow-table.ts';
 import { type Interface, VROUTER_MAC, ownInterfaces } from './interface.ts';
@@ -64,7 +63,7 @@ function nextHopView(agent: Agent, nextHop: NextHop): VrouterNextHopView {
         ...head,
         vrf: nextHop.vrf,
         flags: ['Valid', 'Policy', 'Ecmp', 'Etree Root'],
-        hashFields: hashFieldNames,
+        hashFields: nextHop.hashFields,
         members: nextHop.members.map((member) => ({ id: member.nextHop.id, label: member.label })),
       };
   }

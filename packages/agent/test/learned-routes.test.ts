@@ -2,7 +2,7 @@ import t from 'tap';
 import type { Items, UnicastItem } from '@vaportrail/xmpp';
 import { LearnedRoutes, MAX_ECMP_MEMBERS } from '../src/learned-routes.ts';
 import { MplsTable } from '../src/mpls.ts';
-import { NextHopTable } from '../src/next-hop.ts';
+import { type CompositeNextHop, NextHopTable } from '../src/next-hop.ts';
 import type { Route } from '../src/route.ts';
 import { FABRIC_VRF, Vrf } from '../src/vrf.ts';
 import { POD_VRF, hop, interfaceOf, item } from './compute-node.ts';
@@ -59,6 +59,26 @@ t.test('hops that say the same are one, and one that is left needs no composite'
     'tunnel',
     'a label of ours that nobody has leads nowhere',
   );
+});
+
+t.test('a composite hashes over what its route names', async (t) => {
+  const { nextHops, receive, route } = node();
+  const shared = [hop('10.0.0.2', 20), hop('10.0.0.3', 21)];
+  const one = item('10.0.0.1/32', shared);
+  const other = item('10.0.0.4/32', shared);
+  const fields = ['l3-destination-address', 'l3-source-address'];
+  const { attributes } = other;
+  receive([
+    one,
+    { ...other, attributes: { ...attributes, loadBalance: { fields, decision: 'field-hash' } } },
+    item('10.0.0.5/32', shared),
+  ]);
+  const nextHopOf = (prefix: string) => route(prefix)!.active!.nextHop as CompositeNextHop;
+  t.equal(nextHopOf('10.0.0.1/32').hashFields.length, 5);
+  t.same(nextHopOf('10.0.0.4/32').hashFields, ['l3-source-address', 'l3-destination-address']);
+  t.not(nextHopOf('10.0.0.4/32'), nextHopOf('10.0.0.1/32'));
+  t.equal(nextHopOf('10.0.0.5/32'), nextHopOf('10.0.0.1/32'), 'who hashes alike shares it');
+  t.equal(nextHops.list().filter(({ type }) => type === 'tunnel').length, 2);
 });
 
 t.test('a hop with a label that fits no packet leads nowhere', async (t) => {

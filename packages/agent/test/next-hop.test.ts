@@ -1,4 +1,5 @@
 import t from 'tap';
+import { hashFieldNames } from '../src/ecmp.ts';
 import { MplsTable } from '../src/mpls.ts';
 import { NextHopTable } from '../src/next-hop.ts';
 import { interfaceOf } from './compute-node.ts';
@@ -34,13 +35,27 @@ t.test('a composite holds its members', async (t) => {
     { nextHop: a, label: 20 },
     { nextHop: b, label: 21 },
   ];
-  const ecmp = table.acquire({ type: 'composite', local: false, vrf: 2, members });
+  const hashFields = hashFieldNames;
+  const ecmp = table.acquire({ type: 'composite', local: false, vrf: 2, members, hashFields });
   t.equal(
-    table.acquire({ type: 'composite', local: false, vrf: 2, members }),
+    table.acquire({ type: 'composite', local: false, vrf: 2, members, hashFields }),
     ecmp,
     'in one VRF it is shared',
   );
-  t.not(table.acquire({ type: 'composite', local: false, vrf: 3, members }), ecmp, 'in another it is not');
+  t.not(
+    table.acquire({ type: 'composite', local: false, vrf: 3, members, hashFields }),
+    ecmp,
+    'in another it is not',
+  );
+  const byProtocol = table.acquire({
+    type: 'composite',
+    local: false,
+    vrf: 2,
+    members,
+    hashFields: ['l4-protocol'],
+  });
+  t.not(byProtocol, ecmp, 'nor with other hash fields');
+  table.release(byProtocol);
   table.release(a);
   table.release(b);
   t.equal(table.get(a.id), a);

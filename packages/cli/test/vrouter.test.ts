@@ -1,5 +1,6 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { Agent } from '@vaportrail/agent';
+import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
 import { outcome } from '../src/outcome.ts';
 import { program } from '../src/program.ts';
 const PODS = 'default-domain:demo:pods:pods';
@@ -27,7 +28,16 @@ await agent.start();
 t.teardown(() => agent.stop());
 
 /** Runs a command in this process: its answer, or what it ends with. */
-async function vaportrail(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+const vaportrail = (...args: string[]): Promise<Outcome> => asking(agent.url!, ...args);
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The same of another agent. */
+async function asking(from: string, ...args: string[]): Promise<Outcome> {
   const { write } = process.stdout;
   let stdout = '';
   process.stdout.write = (chunk: string | Uint8Array) => {
@@ -35,7 +45,7 @@ async function vaportrail(...args: string[]): Promise<{ code: number; stdout: st
     return true;
   };
   try {
-    await (await program(args)).parseAsync([...args, '--from', agent.url!], { from: 'user' });
+    await (await program(args)).parseAsync([...args, '--from', from], { from: 'user' });
     return { code: 0, stdout, stderr: '' };
   } catch (error) {
     const { code, message } = outcome(error);
@@ -102,4 +112,142 @@ t.test('vif, mpls and flow print interfaces, labels and flows', async (t) => {
   );
   t.notMatch((await vaportrail('flow', '--match', '10.47.255.237:54')).stdout, /10\.47\.255\.236:5000/);
   t.match(await vaportrail('flow', '--match', '10.47.255'), { code: 2, stderr: /--match: / });
+});
+
+const SERVICES = 'default-domain:demo:services:services';
+const service = '10.105.139.153';
+
+/** A control node and two compute nodes, each with a pod behind one address. */
+async function twoNodes(t: Test, priority: readonly ('MPLSoUDP' | 'MPLSoGRE')[]): Promise<Agent> {
+  const node = new ControlNode(
+    controlNodeConfig.parse({
+      name: 'cent111',
+      asn: 60100,
+      'router-id': '10.169.25.19',
+      bgp: { listen: [] },
+      xmpp: { listen: { address: '127.0.0.1', port: 0 } },
+      'routing-instances': [
+        { name: PODS, 'vn-index': 5, 'route-targets': ['64512:1'] },
+        { name: SERVICES, 'vn-index': 6, 'route-targets': ['64512:2'] },
+      ],
+    }),
+  );
+  await node.start();
+  t.teardown(() => node.stop());
+  const compute = async (
+    name: string,
+    address: string,
+    local: string,
+    pod: { label: number; mac: string },
+  ) => {
+    const one = Agent.from({
+      name,
+      address,
+      mac: '00:50:56:9e:62:25',
+      'local-address': local,
+      'control-nodes': [node.xmppAddress!],
+      'encapsulation-priority': [...priority],
+      neighbors: [{ address: '10.169.25.21', mac: '00:50:56:9e:e6:66' }],
+      vrfs: [
+        { name: PODS, 'instance-id': 2 },
+        { name: SERVICES, 'instance-id': 3 },
+      ],
+      interfaces: [
+        {
+          name: `tapeth0-${pod.label}`,
+          vrf: PODS,
+          address: `10.47.255.${pod.label}`,
+          index: 8,
+          ...pod,
+          'floating-ips': [{ address: service, vrf: SERVICES }],
+        },
+      ],
+      introspect: {},
+    });
+    await one.start();
+    t.teardown(() => one.stop());
+    return one;
+  };
+  const cent222 = await compute('cent222', '10.169.25.20', '127.0.0.2', {
+    label: 43,
+    mac: '02:30:51:c0:fc:9e',
+  });
+  await compute('cent333', '10.169.25.21', '127.0.0.3', { label: 28, mac: '02:5a:04:d8:00:01' });
+  return cent222;
+}
+
+for (const tunnel of ['MPLSoUDP', 'MPLSoGRE'] as const) {
+  t.test(`an ECMP next hop of two nodes, line by line, by ${tunnel}`, async (t) => {
+    const cent222 = await twoNodes(
+      t,
+      tunnel === 'MPLSoUDP' ? ['MPLSoUDP', 'MPLSoGRE'] : ['MPLSoGRE', 'MPLSoUDP'],
+    );
+    const ask = async (...args: string[]): Promise<string> => (await asking(cent222.url!, ...args)).stdout;
+    const active = () => cent222.vrfs.find('3')?.inet.get(`${service}/32`)?.active?.nextHop;
+    while (active()?.type !== 'composite') await new Promise((resolve) => setTimeout(resolve, 10));
+    const composite = active()!.id;
+    const route = (await ask('rt', '--get', `${service}/32`, '--vrf', '3')).split('\n').at(-2);
+    t.equal(route, `${service}/32       0            P          -${String(composite).padStart(15)}        -`);
+    const text = await ask('nh', '--get', String(composite));
+    const [, own, other] = [...text.matchAll(/^Id:(\d+)/gm)].map(([, id]) => id!);
+    const references = [...text.matchAll(/Ref_cnt:(\d+) /g)].map(([, count]) => count!);
+    const head = (place: number, id: string, type: string, vrf: number): string =>
+      `Id:${id.padEnd(9)}  Type:${type.padEnd(13)}  Fmly: AF_INET  Rid:0  Ref_cnt:${references[place]!.padEnd(10)} Vrf:${vrf}`;
+    t.same(text.split('\n'), [
+      head(0, String(composite), 'Composite', 3),
+      '              Flags:Valid, Policy, Ecmp, Etree Root, ',
+      '              Valid Hash Key Parameters: Proto,SrcIP,SrcPort,DstIp,DstPort',
+      `              Sub NH(label): ${own}(43) ${other}(28)`,
+      '',
+      head(1, own!, 'Encap', 2),
+      '              Flags:Valid, Etree Root, ',
+      '              EncapFmly:0806 Oif:8 Len:14',
+      '              Encap Data: 02 30 51 c0 fc 9e 00 00 5e 00 01 00 08 00 ',
+      '',
+      head(2, other!, 'Tunnel', 0),
+      `              Flags:Valid, ${tunnel}, Etree Root, `,
+      '              Oif:0 Len:14 Data:00 50 56 9e e6 66 00 50 56 9e 62 25 08 00 ',
+      '              Sip:10.169.25.20 Dip:10.169.25.21',
+      '',
+      '',
+    ]);
+    const listed = await ask('nh', '--list');
+    t.match(listed, text.split('\n\n')[0]!, 'the list has it as it is');
+    const tunnelled = (await ask('rt', '--dump', '2'))
+      .split('\n')
+      .find((line) => line.startsWith('10.47.255.28/32'));
+    t.equal(tunnelled, `10.47.255.28/32        32           LP         28${other!.padStart(15)}        -`);
+    t.match(await ask('mpls', '--get', '43'), /^ {6}43 +\d+\n$/m);
+    const view = JSON.parse(await ask('nh', '--get', String(composite), '--json')) as object;
+    t.match(view, {
+      id: composite,
+      type: 'composite',
+      members: [
+        { id: Number(own), label: 43 },
+        { id: Number(other), label: 28 },
+      ],
+    });
+  });
+}
+
+t.test('what cannot be asked of a vRouter is told so', async (t) => {
+  const wrong: readonly [args: string, code: number, stderr: RegExp][] = [
+    ['nh --get -1', 2, /"-1" is not the id of a next hop/],
+    ['nh --get 1e3', 2, /"1e3" is not the id/],
+    ['nh --get 99999999999', 2, /is not the id/],
+    ['nh --get 1 --list', 2, /give --list or --get/],
+    ['vif', 2, /give --list or --get/],
+    ['vif --get tap', 2, /"tap" is not the index of an interface/],
+    ['mpls', 2, /give --dump or --get/],
+    ['mpls --get 1048577', 1, /there is no label 1048577/],
+    ['mpls --get x', 2, /"x" is not a label/],
+    ['rt', 2, /give --dump <vrf>/],
+    ['rt --dump 2 --get 10.0.0.0/8', 2, /give --dump <vrf>/],
+    ['rt --dump nosuch', 1, /cent222 has no VRF nosuch/],
+    ['rt --dump 2 --family ipx', 2, /^$/],
+    ['rt --get 10.0.0.0/33 --vrf 2', 2, /10\.0\.0\.0\/33/],
+    ['rt --get fd00::1 --vrf 2', 1, /has no route fd00::1\/128/],
+  ];
+  for (const [args, code, stderr] of wrong)
+    t.match(await vaportrail(...args.split(' ')), { code, stderr, stdout: '' }, args);
 });

@@ -123,7 +123,10 @@ export class Reconciler {
       const needs = needsOf(object).map(nameText);
       if (inOrder) {
         // What has no UUID yet cannot be referred to before it is there.
-        for (const need of needs) if (wanted.get(need)?.uuid === undefined) await made.get(need);
+        for (const need of needs) {
+          const before = made.get(need);
+          if (before !== undefined && wanted.get(need)?.uuid === undefined) await before;
+        }
       }
       const done = this.#tried(object, failures, async () => {
         if (!inOrder) await Promise.all(needs.map((need) => made.get(need)));

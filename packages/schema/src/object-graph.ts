@@ -152,9 +152,13 @@ export function addedTargets(first: ConfigObject, second: ConfigObject): string[
   for (const [type, list] of Object.entries(second.references) as [ObjectTypeName, readonly Reference[]][]) {
     const earlier = first.references[type];
     if (list === earlier) continue;
+    // Most lists change at their end.
+    let same = 0;
+    while (same < list.length && list[same]?.uuid === earlier?.[same]?.uuid) same++;
+    if (same === list.length) continue;
     const had = new Set<string>();
     for (const { uuid } of earlier ?? []) had.add(uuid);
-    for (const { uuid } of list) if (!had.has(uuid)) added.push(uuid);
+    for (const { uuid } of list.slice(same)) if (!had.has(uuid)) added.push(uuid);
   }
   return added;
 }

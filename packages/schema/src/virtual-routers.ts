@@ -9,6 +9,7 @@ import type { ConfigObject } from './config-object.ts';
 import { FollowedRouter } from './followed-router.ts';
 import { balancersOfPool, memberInterface } from './loadbalancer/balanced.ts';
 import { balancerOfInstance, instanceUuids, isOpencontrail, nodesOf } from './loadbalancer/proxies.ts';
+import { addedTargets } from './object-graph.ts';
 import { routingInstanceSettings, type RoutingInstanceSettings } from './routing-instance-settings.ts';
 import {
   areAlike,
@@ -221,14 +222,10 @@ export class VirtualRouters {
   /** Workloads that came to a node or went from it; the others there are left alone. */
   #lookAtMachines(now: ConfigObject, before: ConfigObject): void {
     if (!isDeepStrictEqual(now.properties, before.properties)) this.#dirtyRouters.add(now.fqName.at(-1)!);
-    const has = machinesOf(now);
-    const had = machinesOf(before);
-    const moved = [...has].filter((uuid) => !had.has(uuid));
-    moved.push(...[...had].filter((uuid) => !has.has(uuid)));
     const { graph } = this.#configuration;
-    for (const uuid of moved) {
+    for (const uuid of [...addedTargets(before, now), ...addedTargets(now, before)]) {
       // The name of an interface depends on whether others begin alike.
-      const alike = [...has].filter((other) => other !== uuid && areAlike(other, uuid));
+      const alike = machinesOf(now).filter((other) => other !== uuid && areAlike(other, uuid));
       const machine = graph.get(uuid);
       if (machine !== undefined && balancerOfInstance(machine) !== undefined)
         this.#dirtyRouters.add(now.fqName.at(-1)!);
@@ -318,6 +315,6 @@ export class VirtualRouters {
 }
 
 /** UUIDs of the workloads on a node. */
-function machinesOf(router: ConfigObject): Set<string> {
-  return new Set((router.references['virtual-machine'] ?? []).map(({ uuid }) => uuid));
+function machinesOf(router: ConfigObject): string[] {
+  return (router.references['virtual-machine'] ?? []).map(({ uuid }) => uuid);
 }

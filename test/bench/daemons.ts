@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Phase, isLatency, phases } from './workload.ts';
 
 export const ASN = 65000;
 
@@ -27,8 +28,8 @@ export interface Daemon {
   readonly mostTold: number;
   /** Repetitions at the most: a slow daemon's figures spread little. */
   readonly mostRuns: number;
-  /** Whether withdrawals of VPN routes work. */
-  readonly withdraws: boolean;
+  /** What it can be taken through. */
+  readonly phases: readonly Phase[];
   /** Writes the configuration and gives the command line. */
   readonly prepare: (bench: Bench) => readonly string[];
 }
@@ -48,7 +49,7 @@ export const daemons = {
     mostRoutes: Infinity,
     mostTold: Infinity,
     mostRuns: Infinity,
-    withdraws: true,
+    phases,
     prepare(bench) {
       const peers = bench.clients.map((address, i) =>
         [
@@ -98,7 +99,7 @@ introspect:
     mostRoutes: Infinity,
     mostTold: Infinity,
     mostRuns: Infinity,
-    withdraws: true,
+    phases,
     prepare(bench) {
       const clients = bench.clients.map(
         (address, i) => `protocol bgp c${i} from reflected { neighbor ${address} as ${ASN}; }`,
@@ -128,7 +129,7 @@ ${clients.join('\n')}
     mostRoutes: 500_000,
     mostTold: Infinity,
     mostRuns: 2,
-    withdraws: true,
+    phases,
     prepare(bench) {
       const neighbours = bench.clients.flatMap((address) => [
         ` neighbor ${address} remote-as ${ASN}`,
@@ -174,7 +175,7 @@ ${clients.join('\n')}
     mostRoutes: 100_000,
     mostTold: 1_000_000,
     mostRuns: 2,
-    withdraws: true,
+    phases,
     prepare(bench) {
       const neighbours = bench.clients.map(
         (address) => `[[neighbors]]
@@ -223,7 +224,8 @@ ${neighbours.join('')}`,
     mostRoutes: 1_000_000,
     mostTold: Infinity,
     mostRuns: 3,
-    withdraws: false,
+    // Withdrawals of VPN routes are not heeded.
+    phases: phases.filter((phase) => phase !== 'withdraw'),
     prepare(bench) {
       const neighbours = bench.clients.map(
         (address) => `neighbor ${address} {
@@ -254,6 +256,21 @@ allow to any
       mkdirSync('/run/openbgpd', { recursive: true });
       return ['/usr/sbin/bgpd', '-d', '-f', path];
     },
+  },
+  /** No daemon: what Node takes to read and to write. */
+  relay: {
+    binary: process.execPath,
+    version: [process.execPath, '--version'],
+    mostRoutes: Infinity,
+    mostTold: Infinity,
+    mostRuns: Infinity,
+    phases: phases.filter(isLatency),
+    prepare: ({ address, port }) => [
+      process.execPath,
+      fileURLToPath(new URL('relay.js', import.meta.url)),
+      address,
+      String(port),
+    ],
   },
 } as const satisfies Record<string, Daemon>;
 

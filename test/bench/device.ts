@@ -56,13 +56,22 @@ export class Device {
     return this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
-  /** Milliseconds its event loop did not come round at the most, since this was asked last; NaN for other daemons. */
+  /** Begins to watch how long its event loop does not come round; without effect on other daemons. */
+  async watch(): Promise<void> {
+    await this.#ask('watch');
+  }
+
+  /** Ends the watch. @returns milliseconds its event loop did not come round at the most; NaN for other daemons */
   longestStall(): Promise<number> {
+    return this.#ask('longest stall?');
+  }
+
+  #ask(question: string): Promise<number> {
     const child = this.#process;
     if (this.name !== 'vaportrail' || !child.connected) return Promise.resolve(Number.NaN);
     return new Promise((resolve) => {
       child.once('message', (milliseconds) => resolve(Number(milliseconds)));
-      child.send('longest stall?');
+      child.send(question);
     });
   }
 

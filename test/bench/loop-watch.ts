@@ -3,9 +3,11 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 const RESOLUTION = 1;
 const delay = monitorEventLoopDelay({ resolution: RESOLUTION });
-delay.enable();
-process.on('message', () => {
+process.on('message', (question) => {
+  if (question === 'watch') {
+    delay.reset();
+    delay.enable();
+  } else delay.disable();
   process.send?.(Math.max(0, delay.max / 1e6 - RESOLUTION));
-  delay.reset();
 });
 process.channel?.unref();

@@ -2,7 +2,7 @@
 import type { DaemonName } from './daemons.ts';
 import type { GrowthMark, Measurement } from './measurement.ts';
 import { median, pairwiseRatio } from './statistics.ts';
-import type { Phase, Workload } from './workload.ts';
+import { type Phase, type Workload, isLatency } from './workload.ts';
 
 /** What became of the repetitions of one daemon. */
 export interface Outcome {
@@ -58,7 +58,7 @@ function rowOf(workload: Workload, phase: Phase, outcomes: ReadonlyMap<DaemonNam
   const ratio: Partial<Record<DaemonName, number>> = {};
   const cpuRatio: Partial<Record<DaemonName, number>> = {};
   const ratioRange: Partial<Record<DaemonName, readonly [number, number]>> = {};
-  const cost = (m: Measurement): number => (phase.endsWith('latency') ? m.p50 : m.seconds / m.routes);
+  const cost = (m: Measurement): number => (isLatency(phase) ? m.p50 : m.seconds / m.routes);
   const cpu = (m: Measurement): number => m.cpuSeconds / m.routes;
   for (const [name, outcome] of outcomes) {
     const list = of(name);
@@ -136,7 +136,7 @@ function summaryText(phase: Phase, summary: Summary, most: number, runs: number)
     ...(summary.wrong.length > 0 ? [`WRONG: ${summary.wrong[0]}`] : []),
   ];
   if (summary.runs === 0) return ends.join(', ');
-  const figures = phase.endsWith('latency')
+  const figures = isLatency(phase)
     ? [`p50 ${fixed(summary.p50Milliseconds, 3)} ms`, `p99 ${fixed(summary.p99Milliseconds, 3)} ms`]
     : [
         `${fixed(summary.seconds, 3)} s`,
@@ -169,7 +169,7 @@ export function overviewText(rows: readonly Row[], names: readonly DaemonName[])
   const table = [['', 'vaportrail', ...others]];
   for (const { workload, phase, results, ratio, cpuRatio } of rows) {
     const ours = results.vaportrail;
-    const figure = phase.endsWith('latency')
+    const figure = isLatency(phase)
       ? `${fixed(ours?.p50Milliseconds ?? Number.NaN, 3)} ms`
       : `${fixed(ours?.seconds ?? Number.NaN, 3)} s`;
     const cells = others.map((name) => {

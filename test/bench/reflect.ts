@@ -5,7 +5,7 @@ import { daemons, isInstalled, versionOf, type Daemon, type DaemonName } from '.
 import { overviewText, rowText, rowsOf, type Outcome, type Row } from './reflect-report.ts';
 import { runOnce, type RepetitionResult } from './reflection.ts';
 import { BuiltLoads } from './route-load.ts';
-import { workloads, type Workload } from './workload.ts';
+import { workloads, type Phase, type Workload } from './workload.ts';
 
 const USAGE = `npm run bench -- reflect [options]
 
@@ -157,6 +157,7 @@ async function compare(
     for (const [name, outcome] of outcomes) {
       const { mostRuns } = daemons[name];
       if (repetition < 0 ? name !== 'vaportrail' : repetition >= mostRuns) continue;
+      if (scaledTo(name, workload).phases.length === 0) continue;
       if (outcome.failure !== undefined || outcome.unfinished !== undefined) continue;
       const which = repetition < 0 ? 'warm-up' : `${repetition + 1}/${Math.min(runs, mostRuns)}`;
       progress(`${workload.name}: ${name} ${which}`);
@@ -197,12 +198,13 @@ async function undisturbed(
 
 /** What of a workload a daemon is given. */
 function scaledTo(name: DaemonName, workload: Workload): Workload {
-  const { mostRoutes, mostTold, withdraws } = daemons[name];
+  const { mostRoutes, mostTold } = daemons[name];
+  const possible: readonly Phase[] = daemons[name].phases;
   const { load, receivers, phases } = workload;
   return {
     ...workload,
     load: { ...load, routes: Math.min(load.routes, mostRoutes, Math.floor(mostTold / receivers)) },
-    phases: phases.filter((phase) => phase !== 'withdraw' || withdraws),
+    phases: phases.filter((phase) => possible.includes(phase)),
   };
 }
 

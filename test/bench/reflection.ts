@@ -5,7 +5,7 @@ import { Device } from './device.ts';
 import type { Measurement } from './measurement.ts';
 import { Repetition } from './repetition.ts';
 import type { BuiltLoads } from './route-load.ts';
-import type { Phase, Workload } from './workload.ts';
+import { type Phase, type Workload, isLatency } from './workload.ts';
 
 const DEVICE_ADDRESS = '127.0.0.200';
 /** FRR delays the first run of a new update group; everybody waits the same. */
@@ -57,13 +57,15 @@ export async function runOnce(
     const run = new Repetition({ device, workload, loads, senders, receivers, joiners });
     const measured: Measurement[] = [];
     for (const phase of workload.phases) {
-      await device.longestStall();
+      // The watch looks every millisecond, and a single change would have to wait for that.
+      const isWatched = !isLatency(phase);
+      if (isWatched) await device.watch();
       const result = await within(seconds, run[phase]());
       if (result === undefined) {
         const because = `did not finish in ${seconds} s (${run.progress})`;
         return { measured, unfinished: { phase, because } };
       }
-      measured.push({ ...result, stall: await device.longestStall() });
+      measured.push({ ...result, stall: isWatched ? await device.longestStall() : Number.NaN });
     }
     return { measured };
   } catch (error) {

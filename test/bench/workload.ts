@@ -2,15 +2,23 @@
 import type { RouteLoad } from './route-load.ts';
 
 /** What is measured one after the other in one fresh process. */
-export type Phase =
-  | 'announce'
-  | 'change'
-  | 'withdraw'
-  | 'late-joiner'
-  | 'idle-latency'
-  | 'paced-latency'
-  | 'further-paths'
-  | 'peer-down';
+export const phases = [
+  'announce',
+  'change',
+  'withdraw',
+  'late-joiner',
+  'idle-latency',
+  'paced-latency',
+  'further-paths',
+  'peer-down',
+] as const;
+
+export type Phase = (typeof phases)[number];
+
+/** Whether the time of single changes is measured, and not of all together. */
+export function isLatency(phase: Phase): boolean {
+  return phase.endsWith('latency');
+}
 
 export interface Workload {
   readonly name: string;

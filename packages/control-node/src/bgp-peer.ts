@@ -91,7 +91,10 @@ export class BgpPeer {
         established: (negotiated) => this.#established(negotiated),
         update: (bytes, start, end) => this.#update(bytes, start, end),
         ...(recording && { heard: (bytes, start, end) => recording.received(bytes.subarray(start, end)) }),
-        batchEnd: () => this.#holdAgainstLimit(),
+        batchEnd: () => {
+          this.#holdAgainstLimit();
+          owner.rib.readOver();
+        },
         routeFilters: (family) => this.#log.warn({ family }, 'outbound route filters are not acted on'),
         routeRefresh: (family, subtype) =>
           handleRefresh(family, subtype, this.#told.get(family), this.#source, (again, mark) =>

@@ -94,9 +94,14 @@ export class PackedTable {
     return (this.#batch ??= new Batch(keyWords(this.layout)));
   }
 
+  /** How much waits to be applied. */
+  get waiting(): number {
+    return this.#batch?.count ?? 0;
+  }
+
   /** Something waits to be applied. */
   get isFilled(): boolean {
-    return this.#batch !== undefined && this.#batch.count > 0;
+    return this.waiting > 0;
   }
 
   /** Applies the batch. */

@@ -27,6 +27,8 @@ import { ItemGroup, type ItemEncoder } from './item-group.ts';
 /** Destinations worked off in one drain before the event loop gets its turn. */
 export const DRAIN_BUDGET = 16384;
 const TRIM_LIMIT = 1 << 16;
+/** So many routes of one read are few. */
+const FEW = 32;
 
 export class Rib {
   readonly #store: RouteStore;
@@ -46,6 +48,12 @@ export class Rib {
   #tableNumber = 0;
   #touched: PackedTable[] = [];
   #scheduled = false;
+  /** Batches begun since the last drain. */
+  #batches = 0;
+  /** A read was passed on in this turn of the event loop already. */
+  #isPassedOn = false;
+  /** The last drain left something to do. */
+  #isBehind = false;
   readonly #walks = new TableWalks();
   readonly #receive: UpdateReceiver;
   readonly #endsOfRib: { source: Source; family: FamilyName }[] = [];
@@ -70,7 +78,10 @@ export class Rib {
     this.#receive = new UpdateReceiver(
       store,
       (source, family) => (source.tables[family] ?? this.#main.get(family))?.packed,
-      (table) => table.touch(),
+      (table) => {
+        this.#batches++;
+        table.touch();
+      },
     );
   }
 
@@ -282,8 +293,21 @@ export class Rib {
     if (this.#touched.every((table) => !table.isFilled)) this.#store.collect();
     if (this.#retiring.size > 0) this.#freeRetired();
     this.#reportEndsOfRib();
+    this.#batches = 0;
+    this.#isBehind = more;
     if (more) this.#wake();
     return more;
+  }
+
+  /**
+   * All that one read of a peer brought has been received. Few routes are passed on at once, and not only when the event loop
+   * comes round; if others bring more in the same turn, that is passed on together.
+   */
+  readOver(): void {
+    if (!this.#scheduled || this.#isPassedOn || this.#isBehind || this.#batches > 1) return;
+    if (this.#touched.some(({ waiting }) => waiting > FEW)) return;
+    this.#isPassedOn = true;
+    this.drain();
   }
 
   /** Drains until nothing is left to do. */
@@ -415,6 +439,7 @@ export class Rib {
     this.#scheduled = true;
     this.#schedule(() => {
       this.#scheduled = false;
+      this.#isPassedOn = false;
       this.drain();
     });
   }

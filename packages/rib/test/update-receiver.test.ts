@@ -79,6 +79,45 @@ t.test('a route that is withdrawn and announced in one message is announced', as
   t.same(routes(), ['10.0.1.0/24 ok']);
 });
 
+t.test('few routes of a read are passed on at once, what comes later in the turn together', async (t) => {
+  const turns: (() => void)[] = [];
+  const rib = new Rib({ asn: 64512, routerId: 1, clusterId: 1, schedule: (drain) => turns.push(drain) });
+  const table = rib.createTable({ name: 'inet.0', family: 'inet', main: true });
+  const [first, second, third] = [1, 2, 3].map((id) =>
+    rib.addSource({
+      name: `${id}`,
+      protocol: 'bgp',
+      address: ipv4Bytes(id),
+      routerId: id,
+      asn: 64512,
+      internal: true,
+      client: true,
+    }),
+  );
+  let messages = 0;
+  const send = (buffers: readonly Uint8Array[]): void => void (messages += buffers.length);
+  rib
+    .updateGroup({ table, internal: true })
+    .join({ source: third!, backlog: 0, filterByRouteTarget: false, send });
+  const turn = (): void => turns.splice(0).forEach((drain) => drain());
+  turn();
+  const read = (source: Source, ...prefixes: string[]): void => {
+    hand(source, update(prefixes, attributes()));
+    rib.readOver();
+  };
+  read(first!, '10.0.0.0/24');
+  t.equal(messages, 1, 'a change is told before the event loop comes round');
+  read(first!, '10.0.1.0/24');
+  read(second!, '10.0.2.0/24');
+  t.equal(messages, 1);
+  turn();
+  t.equal(messages, 2, 'and what came behind it in one piece');
+  read(first!, ...Array.from({ length: 100 }, (_, i) => `10.1.${i}.0/24`));
+  t.equal(messages, 2, 'many routes wait for the others');
+  turn();
+  t.equal(messages, 3);
+});
+
 t.test('host bits behind a prefix do not count', async (t) => {
   const { source, routes } = stage();
   const bytes = update(['10.0.0.0/12'], attributes());
@@ -340,7 +379,7 @@ for (const family of ['inet-labeled', 'inet-vpn'] as const) {
       const seen = { taken: 0, withdrawn: 0, malformed: 0 };
       fc.assert(
         fc.property(labeledNlri(family), (route) => {
-          const { rib, table, source } = receiving(family);
+          const { table, source } = receiving(family);
           const nlri = octetsOf(route);
           // What the octets are to a speaker that ignores the S bit.
           const single = Uint8Array.from(nlri);

@@ -25,7 +25,7 @@ export {
 } from './session/negotiate.ts';
 export { type SessionDown, type SessionEnd } from './session/session-end.ts';
 export { type PrefixLimit, type PrefixLimits } from './session/prefix-limit.ts';
-export { LOW_WATER } from './session/connection.ts';
+export { LOW_WATER, isInputWaiting } from './session/connection.ts';
 export { endOfRib } from './session/end-of-rib.ts';
 export { MessageStream, type MessageSink } from './session/framing.ts';
 export type { Action, Complaint, TimerName } from './session/fsm-action.ts';

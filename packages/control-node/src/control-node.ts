@@ -1,7 +1,7 @@
 /** A control node: agents by XMPP, gateways and other control nodes by BGP, and the tables between them. */
 import type { Socket } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
-import { Listener, SessionMonitor } from '@vaportrail/bgp';
+import { Listener, SessionMonitor, isInputWaiting } from '@vaportrail/bgp';
 import { TableDumps } from '@vaportrail/bgp/mrt-file';
 import { NotificationError, ceaseSubcode, errorCode } from '@vaportrail/bgp/wire';
 import { type Clock, ipv4Bytes, ipv4Text, systemClock } from '@vaportrail/net';
@@ -116,6 +116,7 @@ export class ControlNode {
       routerId: config['router-id'],
       ...(config['cluster-id'] !== undefined && { clusterId: config['cluster-id'] }),
       schedule,
+      isInputWaiting,
       now: () => clock.now(),
     });
     const self = this.#rib.addSource({

@@ -1,5 +1,5 @@
 /** The provider edge: peers, routing instances, tunnels and forwarding tables under one configuration. */
-import { Listener, SessionMonitor } from '@vaportrail/bgp';
+import { Listener, SessionMonitor, isInputWaiting } from '@vaportrail/bgp';
 import { TableDumps } from '@vaportrail/bgp/mrt-file';
 import { ipv4Bytes, parseIpv4, systemClock, type Clock, type Timer } from '@vaportrail/net';
 import { Rib, type Source } from '@vaportrail/rib';
@@ -70,6 +70,7 @@ export class Gateway {
       asn: config.asn,
       routerId: config['router-id'],
       schedule: (drain) => void setImmediate(drain),
+      isInputWaiting,
       now: () => clock.now(),
     });
     const self = this.#rib.addSource({ name: config.name, protocol: 'local', routerId: config['router-id'] });

@@ -36,7 +36,7 @@ export class TurnShare {
    */
   serve(work: () => void, cost?: number): boolean {
     const errand = { work, cost };
-    const isNow = this.#left > 0 && !this.#isAnybodyWaiting();
+    const isNow = this.#left > 0 && !this.isAnybodyWaiting;
     try {
       if (isNow) this.#do(errand);
       else this.#later.push(errand);
@@ -46,13 +46,14 @@ export class TurnShare {
     return isNow;
   }
 
-  #isAnybodyWaiting(): boolean {
+  /** Somebody is to be served in a later turn. */
+  get isAnybodyWaiting(): boolean {
     return this.#next < this.#line.length || this.#later.length > 0;
   }
 
   /** What little ones take adds up over many turns; then one of them comes a turn later than it could. */
   #comeRound(): void {
-    if (this.#isScheduled || (this.#left > 0 && !this.#isAnybodyWaiting())) return;
+    if (this.#isScheduled || (this.#left > 0 && !this.isAnybodyWaiting)) return;
     this.#isScheduled = true;
     this.#schedule(() => this.#turn());
   }
@@ -61,7 +62,7 @@ export class TurnShare {
     this.#isScheduled = false;
     this.#left = this.#share;
     try {
-      while (this.#isAnybodyWaiting() && this.#left > 0) {
+      while (this.isAnybodyWaiting && this.#left > 0) {
         if (this.#next === this.#line.length) {
           this.#line = this.#later;
           this.#later = [];

@@ -19,6 +19,11 @@ export interface RibOptions {
    * Asks the driver to call its argument soon, but not now: `setImmediate`. Without it the owner calls `Rib.drain`.
    */
   readonly schedule?: ((drain: () => void) => void) | undefined;
+  /**
+   * Whether more from peers waits to be read. Then a drain is put off until there is enough to do: routes that are looked up, sorted and
+   * written together take half the time, and leave in fewer messages.
+   */
+  readonly isInputWaiting?: (() => boolean) | undefined;
   /** Milliseconds since the epoch, for the age of paths. */
   readonly now?: (() => number) | undefined;
 }

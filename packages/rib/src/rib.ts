@@ -2,6 +2,7 @@
 import { type FamilyName, families, familyOf } from '@vaportrail/bgp/wire';
 import { compareBytes } from '@vaportrail/net';
 import { classify, declassify } from './classify.ts';
+import { DrainSchedule } from './drain-schedule.ts';
 import { layoutOf, vpnFamilyOf } from './family-layout.ts';
 import type { NextHopResolver } from './next-hop-resolution.ts';
 import { PackedTable } from './packed-table.ts';
@@ -34,7 +35,7 @@ export class Rib {
   readonly #store: RouteStore;
   readonly #replication: Replication;
   readonly #filter: RouteTargetFilter;
-  readonly #schedule: ((drain: () => void) => void) | undefined;
+  readonly #drains: DrainSchedule;
   readonly #tables = new Map<string, Table>();
   readonly #byNumber = new Map<number, Table>();
   readonly #main = new Map<FamilyName, Table>();
@@ -47,13 +48,6 @@ export class Rib {
   readonly #retiring = new Set<Source>();
   #tableNumber = 0;
   #touched: PackedTable[] = [];
-  #scheduled = false;
-  /** Batches begun since the last drain. */
-  #batches = 0;
-  /** A read was passed on in this turn of the event loop already. */
-  #isPassedOn = false;
-  /** The last drain left something to do. */
-  #isBehind = false;
   readonly #walks = new TableWalks();
   readonly #receive: UpdateReceiver;
   readonly #endsOfRib: { source: Source; family: FamilyName }[] = [];
@@ -64,7 +58,7 @@ export class Rib {
       routerId: options.routerId,
       clusterId: options.clusterId,
     };
-    this.#schedule = options.schedule;
+    this.#drains = new DrainSchedule(options, () => void this.drain());
     const store: RouteStore = new RouteStore(
       identity,
       (set) => classify(store, set),
@@ -79,7 +73,7 @@ export class Rib {
       store,
       (source, family) => (source.tables[family] ?? this.#main.get(family))?.packed,
       (table) => {
-        this.#batches++;
+        this.#drains.batchBegun();
         table.touch();
       },
     );
@@ -165,7 +159,7 @@ export class Rib {
   /** Takes all paths of a source away, in slices, and then forgets it. It must not send anything any more. */
   removeSource(source: Source): void {
     this.#removed.add(source);
-    this.#wake();
+    this.#drains.wake();
   }
 
   sources(): Source[] {
@@ -293,9 +287,7 @@ export class Rib {
     if (this.#touched.every((table) => !table.isFilled)) this.#store.collect();
     if (this.#retiring.size > 0) this.#freeRetired();
     this.#reportEndsOfRib();
-    this.#batches = 0;
-    this.#isBehind = more;
-    if (more) this.#wake();
+    this.#drains.drained(more);
     return more;
   }
 
@@ -304,9 +296,7 @@ export class Rib {
    * comes round; if others bring more in the same turn, that is passed on together.
    */
   readOver(): void {
-    if (!this.#scheduled || this.#isPassedOn || this.#isBehind || this.#batches > 1) return;
-    if (this.#touched.some(({ waiting }) => waiting > FEW)) return;
-    this.#isPassedOn = true;
+    if (this.#touched.some(({ waiting }) => waiting > FEW) || !this.#drains.isReadPassedOn()) return;
     this.drain();
   }
 
@@ -350,7 +340,7 @@ export class Rib {
       const family = marker === 0 ? undefined : familyOf(marker >>> 8, marker & 0xff);
       if (family !== undefined) {
         this.#endsOfRib.push({ source, family });
-        this.#wake();
+        this.#drains.wake();
       }
       return problems;
     },
@@ -374,7 +364,7 @@ export class Rib {
 
   #review(review: TableReview): void {
     this.#walks.review(review, DRAIN_BUDGET);
-    this.#wake();
+    this.#drains.wake();
   }
 
   #revise(source: Source, kind: Revision, family?: FamilyName, finished: () => void = () => {}): void {
@@ -386,7 +376,7 @@ export class Rib {
       if (family === undefined || own === family) tables.push(packed);
     }
     this.#walks.revise(new PathRevision(this.#store, source, kind, tables, finished));
-    this.#wake();
+    this.#drains.wake();
   }
 
   /**
@@ -431,17 +421,7 @@ export class Rib {
 
   #touch(table: PackedTable): void {
     this.#touched.push(table);
-    this.#wake();
-  }
-
-  #wake(): void {
-    if (this.#scheduled || this.#schedule === undefined) return;
-    this.#scheduled = true;
-    this.#schedule(() => {
-      this.#scheduled = false;
-      this.#isPassedOn = false;
-      this.drain();
-    });
+    this.#drains.wake();
   }
 
   #reportEndsOfRib(): void {

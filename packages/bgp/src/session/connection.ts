@@ -34,6 +34,11 @@ interface Written {
 /** Of this process, in octets: so much is read before the event loop comes round, from all connections together. */
 const readingTurn = new TurnShare(128 * 1024);
 
+/** Whether more has arrived, from peers of this process, than has been read yet. */
+export function isInputWaiting(): boolean {
+  return readingTurn.isAnybodyWaiting;
+}
+
 export class Connection {
   readonly #socket: Socket;
   readonly #clock: Clock;

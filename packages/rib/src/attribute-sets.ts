@@ -34,29 +34,43 @@ export class AttributeSets {
     const serial = this.#pool.serial(set);
     const kept = this.#kept.get(set);
     if (kept?.serial === serial) return kept;
-    const source = this.#sources[this.#pool.source(set)]!;
-    const plain = {
-      serial,
-      source,
-      attributes: new PathAttributes(this.#pool.attributes(set), { asn4: source.asn4 }),
-      nextHop: this.#pool.nextHop(set),
-      compared: undefined,
-    };
+    const plain = this.#made(set);
     this.#kept.set(set, plain);
     return plain;
   }
 
   view(set: number, infeasible: number, resolution: Resolution | undefined): AttributeSet {
-    const plain = this.plain(set);
-    const { source, attributes, nextHop } = plain;
-    plain.compared ??= compared(attributes);
+    return viewOf(this.plain(set), infeasible, resolution);
+  }
+
+  /** The same for a question that is asked once about every set: it keeps nothing, which would come to more than the paths. */
+  glance(set: number, infeasible: number, resolution: Resolution | undefined): AttributeSet {
+    const kept = this.#kept.get(set);
+    const plain = kept?.serial === this.#pool.serial(set) ? kept : this.#made(set);
+    return viewOf(plain, infeasible, resolution);
+  }
+
+  #made(set: number): PlainSet {
+    const source = this.#sources[this.#pool.source(set)]!;
     return {
+      serial: this.#pool.serial(set),
       source,
-      attributes,
-      compared: plain.compared,
-      nextHop,
-      infeasible: infeasibleReason(infeasible),
-      resolution,
+      attributes: new PathAttributes(this.#pool.attributes(set), { asn4: source.asn4 }),
+      nextHop: this.#pool.nextHop(set),
+      compared: undefined,
     };
   }
+}
+
+function viewOf(plain: PlainSet, infeasible: number, resolution: Resolution | undefined): AttributeSet {
+  const { source, attributes, nextHop } = plain;
+  plain.compared ??= compared(attributes);
+  return {
+    source,
+    attributes,
+    compared: plain.compared,
+    nextHop,
+    infeasible: infeasibleReason(infeasible),
+    resolution,
+  };
 }

@@ -103,7 +103,7 @@ export class Ranking implements Ranks {
     const needed = this.#pool.capacity * this.#width;
     if (this.rows.length < needed) this.rows = this.#pool.withRoom(this.rows, this.#width);
     const at = set * this.#width;
-    const view = this.view(set);
+    const view = this.#sets.glance(set, this.infeasible(set), this.resolution(set));
     this.rows[at + GROUP] = 0;
     this.rules.steps.forEach((step, index) => {
       this.rows[at + FIRST_RANK + index] = step.rank?.(view) ?? 0;

@@ -8,7 +8,17 @@
 import type { FamilyName } from '@vaportrail/bgp/wire';
 import { SET_FEASIBILITY, SET_SOURCE, SET_TARGETS, SET_WORDS_SHIFT } from './attribute-pool.ts';
 import { ENTRY_NUMBER } from './change-log.ts';
-import { DISCRIMINATOR, KEY, LABEL, MORE, MORE_MASK, SET, pathFlag } from './destinations.ts';
+import {
+  DISCRIMINATOR,
+  KEY,
+  LABEL,
+  MORE,
+  MORE_MASK,
+  NEXT,
+  PATH_WORDS,
+  SET,
+  pathFlag,
+} from './destinations.ts';
 import { type ByteLayout, type PrefixLayout, lengthBits, vpnFamilyOf } from './family-layout.ts';
 import type { Follower } from './follower.ts';
 import { keyOfNlri, payloadOfNlri } from './named-nlri.ts';
@@ -31,6 +41,8 @@ class Exchange {
   readonly #store: RouteStore;
   /** VRFs that import one of a list of targets, by number of the list; emptied when imports change. */
   #importers: (readonly TargetedTable[] | undefined)[] = [];
+  /** Whether there is a VRF that imports anything; unknown when imports changed. */
+  #hasImporters: boolean | undefined;
 
   constructor(store: RouteStore) {
     this.#store = store;
@@ -43,8 +55,13 @@ class Exchange {
     return (this.#importers[targetList] ??= this.#find(targetList));
   }
 
+  get hasImporters(): boolean {
+    return (this.#hasImporters ??= [...this.members].some(({ imports }) => imports.size > 0));
+  }
+
   forgetImporters(): void {
     this.#importers = [];
+    this.#hasImporters = undefined;
   }
 
   #find(targetList: number): readonly TargetedTable[] {
@@ -164,8 +181,9 @@ class Replicator implements Follower {
 
   work(budget: number): number {
     let done = 0;
-    // A route reflector without routing instances replicates nothing.
-    if (this.#exchange.members.size === 0 && this.#replicas.size === 0) this.#packed.log.skip(this.#cursor);
+    // A route reflector whose routing instances import nothing replicates nothing.
+    if (this.#table.isVpn && !this.#exchange.hasImporters && this.#replicas.size === 0)
+      this.#packed.log.skip(this.#cursor);
     while (done < budget && this.#packed.log.behind(this.#cursor) > 0) {
       const before = this.#packed.log.behind(this.#cursor);
       const count = this.#packed.log.read(this.#cursor, chunk, Math.min(CHUNK, budget - done));
@@ -218,10 +236,7 @@ class Replicator implements Follower {
   }
 
   #replicate(number: number): void {
-    const { words, stride } = this.#packed.destinations;
-    const at = number * stride;
-    const set = words[at + SET]!;
-    const exports = set !== 0 && this.#exports(set, (words[at + MORE]! & MORE_MASK) !== 0);
+    const exports = this.#exports(number);
     if (!exports && this.#replicas.size === 0) return;
     if (exports) {
       const everyPath = this.#table.replicates === 'all';
@@ -241,11 +256,20 @@ class Replicator implements Follower {
     this.#wanted = [];
   }
 
-  /** Whether any copy could come of a destination whose best path has this set. */
-  #exports(set: number, hasFurther: boolean): boolean {
+  /** Whether any copy could come of the paths of a destination. */
+  #exports(number: number): boolean {
+    const { words, stride, paths } = this.#packed.destinations;
+    const at = number * stride;
+    const best = words[at + SET]!;
+    if (best === 0) return false;
     if (!this.#table.isVpn) return this.#table.exports;
-    // Further paths may carry other targets.
-    if (hasFurther) return true;
+    if (this.#isImported(best)) return true;
+    for (let path = words[at + MORE]! & MORE_MASK; path !== 0; path = paths[path * PATH_WORDS + NEXT]!)
+      if (this.#isImported(paths[path * PATH_WORDS + SET]!)) return true;
+    return false;
+  }
+
+  #isImported(set: number): boolean {
     const list = this.#store.pool.words[(set << SET_WORDS_SHIFT) + SET_TARGETS]!;
     return this.#exchange.importers(list).length > 0;
   }

@@ -10,7 +10,7 @@ import { AddPathOut } from './add-path-out.ts';
 import type { AdvertisedPath, Advertisement } from './advertisement.ts';
 import { type Audience, BestPathOut } from './adj-rib-out.ts';
 import { SET_FACTS, SET_TARGETS, SET_WORDS_SHIFT } from './attribute-pool.ts';
-import { DISCRIMINATOR, LABEL, MORE, MORE_MASK, SET, pathFlag } from './destinations.ts';
+import { DISCRIMINATOR, LABEL, MORE, MORE_MASK, NEXT, PATH_WORDS, SET, pathFlag } from './destinations.ts';
 import { Distribution } from './distribution.ts';
 import { type EgressProfile, isReflected, keptFromAll } from './egress.ts';
 import { OutgoingUpdates } from './outgoing-updates.ts';
@@ -260,14 +260,19 @@ export class UpdateGroup implements Audience {
   }
 
   #withoutSuppliers(destination: number, all: number): number {
-    const { receivers } = this.distribution;
-    const { pool } = this.#store;
+    const { words, stride, paths } = this.#table.destinations;
+    const at = destination * stride;
+    let left = this.#withoutSupplier(words[at + SET]!, all);
+    for (let path = words[at + MORE]! & MORE_MASK; path !== 0; path = paths[path * PATH_WORDS + NEXT]!)
+      left = this.#withoutSupplier(paths[path * PATH_WORDS + SET]!, left);
+    return left;
+  }
+
+  #withoutSupplier(set: number, all: number): number {
+    const members = this.#membersOf[this.#store.pool.source(set)];
     let left = all;
-    this.#table.forEachPath(destination, (words, at) => {
-      const members = this.#membersOf[pool.source(words[at + SET]!)];
-      if (members === undefined) return;
-      for (const member of members) left = receivers.without(left, member);
-    });
+    if (members !== undefined)
+      for (const member of members) left = this.distribution.receivers.without(left, member);
     return left;
   }
 

@@ -196,6 +196,8 @@ export class SlotDirectory {
       this.#used = enlarged(this.#used);
       this.#depths = enlarged(this.#depths);
     }
+    // Fresh pages cost less when they are written before they are read.
+    this.slots.fill(0, base, base + LARGEST_SEGMENT);
     this.#depths[segment] = depth + 1;
     this.#depths[fresh] = depth + 1;
     const old = segment << SEGMENT_BITS;

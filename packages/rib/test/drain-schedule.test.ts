@@ -86,3 +86,21 @@ t.test('what a drain left is gone on with, whatever waits to be read', (t) => {
   t.equal(driver.drains, 1);
   t.end();
 });
+
+t.test('few routes are passed on at once in the first read of a turn, and not in the next', (t) => {
+  const driver = new Driver();
+  t.notOk(driver.schedule.isReadPassedOn(), 'there is nothing to do');
+  driver.schedule.wake();
+  t.ok(driver.schedule.isReadPassedOn());
+  t.notOk(driver.schedule.isReadPassedOn());
+  driver.comeRound();
+  driver.schedule.wake();
+  t.ok(driver.schedule.isReadPassedOn());
+  driver.schedule.drained(true);
+  driver.comeRound();
+  driver.schedule.batchBegun();
+  driver.schedule.batchBegun();
+  driver.schedule.wake();
+  t.notOk(driver.schedule.isReadPassedOn(), 'two batches are not few');
+  t.end();
+});

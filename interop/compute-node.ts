@@ -3,6 +3,7 @@ import { type Socket, connect } from 'node:net';
 import { addressText, parseAddress, parsePrefix, prefixText } from '@vaportrail/net';
 import {
   CONTROL_NODE_JID,
+  type EnetItem,
   type Item,
   type UnicastItem,
   XmppStream,
@@ -38,6 +39,8 @@ export class ComputeNode {
   readonly routes = new Map<string, string[]>();
   /** `instance prefix` → what it was told last of a unicast route. */
   readonly items = new Map<string, UnicastItem>();
+  /** The same of EVPN routes. */
+  readonly enetItems = new Map<string, EnetItem>();
   endOfRib = false;
   closed = false;
   readonly #socket: Socket;
@@ -112,13 +115,15 @@ export class ComputeNode {
         const hops = item.attributes.nextHops.map(({ address, label }) => `${addressText(address)} ${label}`);
         const id = item.family === 'e-vpn' ? enetItemId(item) : prefixText(item.prefix);
         this.routes.set(`${stanza.instance} ${id}`, hops);
-        if (item.family !== 'e-vpn') this.items.set(`${stanza.instance} ${id}`, item);
+        if (item.family === 'e-vpn') this.enetItems.set(`${stanza.instance} ${id}`, item);
+        else this.items.set(`${stanza.instance} ${id}`, item);
       }
     }
     if (stanza.type === 'retracts')
       for (const id of stanza.ids) {
         this.routes.delete(`${stanza.instance} ${id}`);
         this.items.delete(`${stanza.instance} ${id}`);
+        this.enetItems.delete(`${stanza.instance} ${id}`);
       }
   }
 

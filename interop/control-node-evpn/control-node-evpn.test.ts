@@ -219,8 +219,36 @@ t.test(
     );
     t.match(one.nextHops(BLUE, '02:aa:bb:cc:dd:09,10.2.0.9/32')[0], / 77$/, 'a VNI as GoBGP wrote it');
     t.same(
-      node.routes({ table: `${BLUE}.evpn.0`, protocol: 'bgp' }).map(({ paths }) => paths[0]!.primaryTable),
-      ['bgp.evpn.0'],
+      node
+        .routes({ table: `${BLUE}.evpn.0`, protocol: 'bgp' })
+        .map(({ prefix, paths }) => [prefix, paths[0]!.primaryTable]),
+      [['2-0:0-0-02:aa:bb:cc:dd:09,10.2.0.9/32', 'bgp.evpn.0']],
     );
+
+    const add = (words: string): Promise<string> =>
+      gobgp.gobgp(...`global rib -a evpn add ${words} rt ${TARGET} encap vxlan`.split(' '));
+    await add(
+      'prefix 10.77.0.0/16 gw 0.0.0.0 etag 0 label 5002 rd 192.168.0.205:9 router-mac 52:54:00:aa:00:09',
+    );
+    const told = (id: string) => gobgp.process.answers(async () => one.enetItems.get(`${BLUE} ${id}`));
+    const prefix = await told('00:00:00:00:00:00,10.77.0.0/16');
+    t.match(prefix.attributes.nextHops, [
+      {
+        address: parseAddress(theirs),
+        label: 5002,
+        encapsulations: ['vxlan'],
+        mac: parseMac('52:54:00:aa:00:09'),
+      },
+    ]);
+    one.announce(
+      BLUE,
+      enet({ mac: BROADCAST, address: '10.1.1.3/32' }, { ...mpls, encapsulations: ['vxlan'] }),
+    );
+    await add('multicast 192.168.0.204 etag 0 rd 192.168.0.205:9 pmsi ingress-repl 5001 192.168.0.204');
+    const copies = await gobgp.process.answers(async () => {
+      const { attributes } = await told(`${BROADCAST},10.1.1.3/32`);
+      return attributes.olist.length > 0 ? attributes.olist : undefined;
+    });
+    t.match(copies, [{ address: parseAddress(theirs), label: 5001, encapsulations: ['vxlan'] }]);
   },
 );

@@ -94,6 +94,10 @@ export function routeViews(
 /** Routes of a table whose prefix matches. */
 function* matching(table: Table, { prefix, match }: RouteQuery): Generator<Route> {
   if (prefix === undefined) return yield* table.routes();
+  if (isNamed(prefix)) {
+    for (const route of table.routes()) if (route.text === prefix) yield route;
+    return;
+  }
   const { routeDistinguisher, within } = destinationOf(prefix);
   const isVpn = table.family.endsWith('-vpn');
   if ((within.bytes.length === 16) !== table.family.startsWith('inet6')) return;
@@ -109,6 +113,11 @@ function* matching(table: Table, { prefix, match }: RouteQuery): Generator<Route
     clearHostBits(bytes, length);
     yield* table.routes({ exact: { bytes, length }, routeDistinguisher });
   }
+}
+
+/** Whether a destination is no prefix but the name of an EVPN or multicast route, which begins with its type: `2-10.1.1.3:4-…`. */
+function isNamed(text: string): boolean {
+  return /^\d+-/.test(text);
 }
 
 /** `172.16.0.3/32`, `172.16.0.3`, or with a route distinguisher `10.1.1.3:4:172.16.0.3/32`. */

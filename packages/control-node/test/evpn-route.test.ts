@@ -1,8 +1,11 @@
-import { hexText, parseAddress, parseMac, parsePrefix } from '@vaportrail/net';
+import { type Family, families } from '@vaportrail/bgp/wire';
+import { Writer, hexText, parseAddress, parseMac, parsePrefix } from '@vaportrail/net';
 import { type EnetItem, enetItemId } from '@vaportrail/xmpp';
 import t from 'tap';
 import { enetKey, evpnNlri, isInclusiveMulticast, labelFieldsOf } from '../src/evpn-route.ts';
 import { ItemDropped } from '../src/item-dropped.ts';
+import { hop, hops, item as itemText, publish } from './agent-text.ts';
+import { RED, agent, controlNode, eventually } from './running.ts';
 
 function item(
   mac: string,
@@ -61,4 +64,60 @@ t.test('labels stand in the upper twenty bits, a VNI in all of them', async (t) 
 t.test('selective multicast is dropped, and types that agents do not have get no name', async (t) => {
   t.throws(() => evpnNlri(item(broadcast, '0.0.0.0/0', { group: '225.0.0.1' })), ItemDropped);
   t.equal(enetKey(Uint8Array.of(9, 2, 0, 0)), undefined);
+});
+
+t.test('routes have the names that Contrail gives them', async (t) => {
+  const nameOf = (fields: Record<string, unknown>): string | undefined => {
+    const evpn: Family = families['e-vpn'];
+    const writer = new Writer();
+    evpn.encode(writer, { rd: '10.1.1.3:4', esi: '00'.repeat(10), ethernetTag: 0, ...fields }, false);
+    const nlri = writer.finish();
+    return evpn.text!(evpn.decode(nlri, 0, nlri.length, false, {}));
+  };
+  const mac = '02:aa:bb:cc:dd:01';
+  const esi = '01:aa:bb:cc:dd:ee:ff:00:64:00';
+  const names: readonly [Record<string, unknown>, string][] = [
+    [{ routeType: 'mac-ip', mac, ip: '10.2.0.4', labels: [25] }, `2-10.1.1.3:4-0-${mac},10.2.0.4/32`],
+    [{ routeType: 'mac-ip', mac, ip: '2001:db8::4', labels: [25] }, `2-10.1.1.3:4-0-${mac},2001:db8::4/128`],
+    [{ routeType: 'mac-ip', mac, ethernetTag: 7, labels: [25] }, `2-10.1.1.3:4-7-${mac},0.0.0.0/0`],
+    [{ routeType: 'inclusive-multicast', originator: '10.1.1.3' }, '3-10.1.1.3:4-0-10.1.1.3'],
+    [{ routeType: 'ethernet-segment', esi, originator: '10.1.1.3' }, `4-10.1.1.3:4-${esi}-10.1.1.3`],
+    [{ routeType: 'auto-discovery', esi, labels: [25] }, `1-10.1.1.3:4-${esi}-0`],
+    [
+      { routeType: 'ip-prefix', prefix: '10.2.0.0/16', gateway: '0.0.0.0', labels: [25] },
+      '5-10.1.1.3:4-0-10.2.0.0/16',
+    ],
+  ];
+  for (const [fields, name] of names) t.equal(nameOf(fields), name);
+});
+
+t.test('a route is found by its name, and two of one prefix are told apart', async (t) => {
+  const node = await controlNode(t);
+  const one = await agent(t, node, 'compute-1');
+  const two = await agent(t, node, 'compute-2', '127.0.0.2');
+  for (const [each, id] of [
+    [one, 4],
+    [two, 7],
+  ] as const) {
+    each.subscribe(RED, id);
+    const nlri =
+      '<nlri><af>25</af><safi>242</safi><ethernet-tag>0</ethernet-tag><mac>00:00:00:00:00:00</mac><address>10.2.0.0/16</address></nlri>';
+    const hopText = hops(hop({ address: `<address>10.1.1.${id}</address>` }));
+    each.send(publish(RED, '25/242/00:00:00:00:00:00,10.2.0.0/16', itemText(nlri, { 'next-hops': hopText })));
+  }
+  await eventually(() => node.routes({ table: 'bgp.evpn.0' }).length === 2 || undefined);
+  t.same(
+    node.routes({ table: 'bgp.evpn.0' }).map(({ prefix }) => prefix),
+    ['5-10.1.1.4:4-0-10.2.0.0/16', '5-10.1.1.7:7-0-10.2.0.0/16'],
+  );
+  t.same(
+    node.routes({ table: `${RED}.evpn.0` }).map(({ prefix }) => prefix),
+    ['5-0:0-0-10.2.0.0/16'],
+  );
+  const [found, ...others] = node.routes({ prefix: '5-10.1.1.7:7-0-10.2.0.0/16' });
+  t.match(found, { table: 'bgp.evpn.0', paths: [{ source: 'compute-2' }] });
+  t.same(others, []);
+  t.same(node.routes({ prefix: '5-10.1.1.9:7-0-10.2.0.0/16' }), []);
+  const xml = await fetch(`${node.url}/Snh_ShowRouteReq?x=bgp.evpn.0&y=&prefix=5-10.1.1.4:4-0-10.2.0.0/16`);
+  t.match(await xml.text(), /<ShowRoute><prefix [^>]*>5-10\.1\.1\.4:4-0-10\.2\.0\.0\/16</);
 });

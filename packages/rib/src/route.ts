@@ -1,5 +1,5 @@
 /** Routes and paths as people and other packages see them: made on demand from the packed records. */
-import { type FamilyName, type PathAttributes, families } from '@vaportrail/bgp/wire';
+import { type Family, type FamilyName, type PathAttributes, families } from '@vaportrail/bgp/wire';
 import { type Prefix, prefixText, routeDistinguisherText } from '@vaportrail/net';
 import type { AttributeSet } from './attribute-set.ts';
 import { DISCRIMINATOR, KEY, LABEL, SET, TIME, pathFlag } from './destinations.ts';
@@ -168,8 +168,11 @@ function readKey(
   const { layout, destinations, store } = packed;
   if (layout.kind === 'bytes') {
     const nlri = packed.byBytes!.key(destination);
-    const described = families[family].decode(nlri, 0, nlri.length, false, {});
-    const text = 'prefix' in described ? String(described['prefix']) : JSON.stringify(described);
+    const row: Family = families[family];
+    const described = row.decode(nlri, 0, nlri.length, false, {});
+    const text =
+      row.text?.(described) ??
+      ('prefix' in described ? String(described['prefix']) : JSON.stringify(described));
     return { prefix: undefined, routeDistinguisher: undefined, nlri, text };
   }
   const key = destination * destinations.stride + KEY;

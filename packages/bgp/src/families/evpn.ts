@@ -54,6 +54,8 @@ interface RouteType {
   readonly type: number;
   read(body: Reader): Nlri;
   write(body: Writer, nlri: Nlri): void;
+  /** What tells routes of the type apart, behind the route distinguisher. */
+  key(nlri: EvpnNlri): readonly (string | number | undefined)[];
 }
 
 function readLabels(body: Reader, count: number): Pick<EvpnNlri, 'labels' | 'labelFields'> {
@@ -68,6 +70,10 @@ function writeLabels(body: Writer, nlri: Nlri, most: number): void {
     throw new RangeError(`an EVPN route of this type has at least one label and at most ${most}`);
   }
   for (const field of fields) body.u24(field);
+}
+
+function host(address: string): string {
+  return `${address}/${address.includes(':') ? 128 : 32}`;
 }
 
 /** @see RFC 7432 §7, RFC 9136 §3 */
@@ -86,6 +92,7 @@ const routeTypes = {
       body.u32(numberField(nlri, 'ethernetTag'));
       writeLabels(body, nlri, 1);
     },
+    key: ({ esi, ethernetTag }) => [esi, ethernetTag],
   },
   'mac-ip': {
     type: 2,
@@ -109,6 +116,7 @@ const routeTypes = {
       writeSizedAddress(body, nlri['ip']);
       writeLabels(body, nlri, 2);
     },
+    key: ({ ethernetTag, mac, ip }) => [ethernetTag, `${mac},${ip === undefined ? '0.0.0.0/0' : host(ip)}`],
   },
   'inclusive-multicast': {
     type: 3,
@@ -122,6 +130,7 @@ const routeTypes = {
       body.u32(numberField(nlri, 'ethernetTag'));
       writeSizedAddress(body, textField(nlri, 'originator'));
     },
+    key: ({ ethernetTag, originator }) => [ethernetTag, originator],
   },
   'ethernet-segment': {
     type: 4,
@@ -135,6 +144,7 @@ const routeTypes = {
       writeEsi(body, nlri);
       writeSizedAddress(body, textField(nlri, 'originator'));
     },
+    key: ({ esi, originator }) => [esi, originator],
   },
   'ip-prefix': {
     type: 5,
@@ -161,6 +171,7 @@ const routeTypes = {
       writeAddress(body, nlri, 'gateway');
       writeLabels(body, nlri, 1);
     },
+    key: ({ ethernetTag, prefix }) => [ethernetTag, prefix],
   },
 } as const satisfies Record<string, RouteType>;
 
@@ -191,5 +202,10 @@ export const evpn: Family = fieldFamily({
     if (row === undefined)
       throw new RangeError(`no EVPN route type is named "${textField(nlri, 'routeType')}"`);
     writer.u8(row.type).length8((body) => row.write(body, nlri));
+  },
+  /** `2-10.1.1.3:4-0-02:aa:bb:cc:dd:01,10.2.0.4/32`, as Contrail's control nodes name routes. */
+  text(nlri: EvpnNlri) {
+    const row: RouteType | undefined = nlri.routeType && routeTypes[nlri.routeType];
+    return row && [row.type, nlri.rd, ...row.key(nlri)].join('-');
   },
 });

@@ -32,6 +32,8 @@ export interface Family {
   decode<T extends object>(bytes: Uint8Array, at: number, end: number, withdrawn: boolean, into: T): T & Nlri;
   /** Writes an NLRI from its fields. @throws RangeError when a field is missing or out of range */
   encode(writer: Writer, nlri: Nlri, withdrawn: boolean): void;
+  /** What names a route among those of its table, in a line; `undefined` where the fields do not say it. */
+  text?(nlri: Nlri): string | undefined;
 }
 
 /** Answer of `measure` for an NLRI that is not syntactically correct. */

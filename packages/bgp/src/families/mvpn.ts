@@ -112,6 +112,12 @@ function mvpnFamily(afi: 1 | 2, title: string): Family {
       body.skip(body.remaining);
       return { type };
     },
+    /** `7-10.1.1.3:4,64512,10.2.0.4,225.0.0.1`, as Contrail's control nodes name routes. */
+    text({ routeType, rd, sourceAs, source, group, routeKey, originator }) {
+      const row = routeTypes[routeType as keyof typeof routeTypes] as RouteType | undefined;
+      const key = [rd, sourceAs, source, group, routeKey, originator].filter((field) => field !== undefined);
+      return row === undefined || key.length === 0 ? undefined : `${row.type}-${key.join()}`;
+    },
     write(writer, nlri) {
       const routeType = textField(nlri, 'routeType');
       const row = Object.hasOwn(routeTypes, routeType)

@@ -15,6 +15,7 @@ import {
   type RoutingInstanceView,
   type TableView,
   ViewServer,
+  isWorthALine,
   listenProblem,
   silentLog,
 } from '@vaportrail/show';
@@ -152,6 +153,10 @@ export class ControlNode {
       holdTime: config.xmpp['hold-time'],
       accept: (channel) => this.#accept(channel),
       refuse: ({ from }, address) => this.#refuse(from, address),
+      refused: (address, because) => {
+        const refused = this.#xmpp.counters.rejected;
+        if (isWorthALine(refused)) log.info({ address, because, refused }, 'XMPP connection refused');
+      },
       ...(config.xmpp.tls !== undefined && { tls: readTlsFiles(config.xmpp.tls) }),
       ...(config['sub-cluster'] !== undefined && { subCluster: config['sub-cluster'] }),
       gracefulRestartHelper: config['graceful-restart'].enabled,

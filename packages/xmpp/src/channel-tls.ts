@@ -27,6 +27,12 @@ export function readTlsFiles(paths: TlsFiles): TlsFiles {
   };
 }
 
+/** Is told how a handshake of the server ended. */
+interface Waiting {
+  secured(socket: TLSSocket): void;
+  failed(because: string): void;
+}
+
 /**
  * Puts TLS on connections of one server or client. Certificates are checked against the authority and not against a
  * host name: the names of the channel are names of nodes, which deployed certificates do not carry.
@@ -36,7 +42,7 @@ export class ChannelTls {
   readonly #context: SecureContext;
   #server: Server | undefined;
   /** Who waits for which handshake, by the four numbers of its connection. */
-  readonly #waiting = new Map<string, (socket: TLSSocket) => void>();
+  readonly #waiting = new Map<string, Waiting>();
 
   /** @throws Error from OpenSSL when the certificate, the key or the authority is unusable */
   constructor(files: TlsFiles) {
@@ -66,7 +72,7 @@ export class ChannelTls {
       return;
     }
     const key = connectionKey(socket);
-    this.#waiting.set(key, secured);
+    this.#waiting.set(key, { secured, failed });
     socket.once('close', () => this.#waiting.delete(key));
     // A server that does not listen, given connections by hand, checks client certificates as every other.
     this.#server ??= this.#createServer();
@@ -82,12 +88,15 @@ export class ChannelTls {
     });
     server.on('secureConnection', (socket) => {
       const key = connectionKey(socket);
-      const secured = this.#waiting.get(key);
+      const waiting = this.#waiting.get(key);
       this.#waiting.delete(key);
-      if (secured === undefined) socket.destroy();
-      else secured(socket);
+      if (waiting === undefined) socket.destroy();
+      else waiting.secured(socket);
     });
-    server.on('tlsClientError', (_error, socket) => socket.destroy());
+    server.on('tlsClientError', ({ message }, socket) => {
+      this.#waiting.get(connectionKey(socket))?.failed(message);
+      socket.destroy();
+    });
     return server;
   }
 }

@@ -32,6 +32,8 @@ export class Connection {
   /** Chunks that have been read and wait for their turn. */
   #unread = 0;
   #failure = '';
+  /** A handshake is on its way. */
+  #isSecuring = false;
   /** To be written at the end of this turn. */
   #queue: Uint8Array[] = [];
   #queuedOctets = 0;
@@ -123,12 +125,14 @@ export class Connection {
   /** Puts TLS on it; when the handshake fails the connection is lost. */
   secure(tls: ChannelTls, role: 'server' | 'client', secured: () => void): void {
     const raw = this.#socket;
+    this.#isSecuring = true;
     raw.removeAllListeners('data');
     raw.removeAllListeners('drain');
     tls.begin(
       raw,
       role,
       (socket) => {
+        this.#isSecuring = false;
         if (this.#released) {
           socket.destroy();
           return;
@@ -193,6 +197,10 @@ export class Connection {
   noticeLoss(): void {
     if (this.#released || !this.#isClosed) return;
     this.#released = true;
-    this.#handlers.lost(this.#failure || 'the peer closed the connection');
+    // Node closes the connection of a peer whose certificate it does not accept before it says why.
+    const because = this.#isSecuring
+      ? 'the TLS handshake failed: one end does not accept the certificate of the other'
+      : 'the peer closed the connection';
+    this.#handlers.lost(this.#failure || because);
   }
 }

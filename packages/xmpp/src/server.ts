@@ -48,6 +48,8 @@ export interface XmppServerOptions {
   readonly subCluster?: string;
   /** A further reason not to let an agent in. */
   readonly refuse?: (header: StreamHeader, address: string) => StreamError | undefined;
+  /** A connection ended before its session was up: silence, a bad header or certificate, another session of its name. */
+  readonly refused?: (address: string, because: string) => void;
   /** A handler threw where no channel was left to close. */
   readonly report?: (error: unknown) => void;
   /** Milliseconds of each turn of the event loop for what comes from agents. */
@@ -97,8 +99,11 @@ export class XmppServer {
         this.#channels.set(channel.name, channel);
         return options.accept(channel);
       },
-      ended: (channel) => {
-        if (this.#pending.delete(channel)) this.counters.rejected++;
+      ended: (channel, { because }) => {
+        if (this.#pending.delete(channel)) {
+          this.counters.rejected++;
+          options.refused?.(channel.address, because);
+        }
         if (this.#channels.get(channel.name) === channel) this.#channels.delete(channel.name);
       },
       tap: options.tap,

@@ -1,9 +1,21 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import t from 'tap';
 import { makeCertificates, readTlsFiles, subscribeStanza, type TlsFiles } from '../src/index.ts';
 import { connectStranger, isUp, runAgent, runServer, until } from './loopback.ts';
 import { agentHeader } from './recorded-stream.ts';
+
+/** A certificate for a name, of the authority in a folder, that was good until yesterday. */
+function expiredCertificate(folder: string, name: string): Pick<TlsFiles, 'certificate' | 'key'> {
+  const path = (end: string): string => join(folder, `${name}${end}`);
+  const signing = ['-CA', join(folder, 'ca.pem'), '-CAkey', join(folder, 'ca.key'), '-CAcreateserial'];
+  const request = ['x509', '-req', '-days', '-1', '-in', path('.csr'), ...signing, '-out', path('-late.pem')];
+  const { status, stderr } = spawnSync('openssl', request);
+  if (status !== 0) throw new Error(String(stderr));
+  return { certificate: readFileSync(path('-late.pem'), 'utf8'), key: readFileSync(path('.key'), 'utf8') };
+}
 
 const skip = spawnSync('openssl', ['version']).status === 0 ? false : 'openssl is not installed';
 
@@ -54,6 +66,49 @@ t.test('TLS on the channel', { skip }, async (t) => {
     victim.client.stop();
     t.same(impostor.ups, []);
     await impostor.server.close();
+  });
+
+  t.test('a certificate whose time is over is refused, on either side', async (t) => {
+    const expired = expiredCertificate(join(folder, 'ours'), 'compute-1');
+    const refused: string[] = [];
+    const { server, port, ups } = await runServer({
+      tls: server1,
+      refused: (_address, because) => void refused.push(because),
+    });
+    const agent = runAgent('compute-1', port, { tls: { ...expired, authority: agent1.authority } });
+    await until(() => refused.length > 0);
+    t.match(refused[0], /the TLS handshake failed.*certificate/, 'the control node tells of it');
+    agent.client.stop();
+    t.same(ups, []);
+    await server.close();
+
+    const late = await runServer({ tls: { ...expired, authority: server1.authority } });
+    const waiting = runAgent('compute-1', late.port, { tls: agent1 });
+    await until(() => waiting.ends.length > 0);
+    t.match(waiting.ends[0]?.because, /certificate has expired/);
+    waiting.client.stop();
+    t.same(late.ups, []);
+    await late.server.close();
+  });
+
+  t.test('an agent without a certificate is refused, and the control node tells why', async (t) => {
+    const refused: string[] = [];
+    const { server, port, ups } = await runServer({
+      tls: server1,
+      refused: (_address, because) => void refused.push(because),
+    });
+    const plain = await connectStranger(port);
+    plain.socket.write(agentHeader);
+    await until(() => plain.text().includes('</stream:features>'));
+    plain.socket.write('<starttls xmlns="urn:ietf:params:xml:ns:xmpp-tls"/>');
+    await until(() => plain.text().includes('<proceed'));
+    const bare = connectTls({ socket: plain.socket, rejectUnauthorized: false });
+    bare.on('error', () => {});
+    await until(() => refused.length > 0);
+    t.match(refused[0], /did not return a certificate|certificate required/i);
+    t.same(ups, []);
+    bare.destroy();
+    await server.close();
   });
 
   t.test('a plain agent is told that TLS is required, and gets no further', async (t) => {

@@ -66,7 +66,8 @@ export type ChannelEvent =
   | { readonly type: 'open-timer-expires' }
   /** `silence`: milliseconds since a stanza or keepalive came; `unread`: octets are waiting to be read. */
   | { readonly type: 'hold-timer-expires'; readonly silence: number; readonly unread: boolean }
-  | { readonly type: 'keepalive-timer-expires' }
+  /** `stalled`: milliseconds for which octets have waited and the peer has taken none. */
+  | { readonly type: 'keepalive-timer-expires'; readonly stalled: number }
   | { readonly type: 'back-off-timer-expires' }
   | { readonly type: 'stable-timer-expires' };
 
@@ -189,6 +190,13 @@ export function step(settings: ChannelSettings, state: ChannelState, event: Chan
 
     case 'keepalive-timer-expires':
       if (state.name !== 'established') return stay(state);
+      if (event.stalled >= settings.holdTime * 1000) {
+        return fail(
+          settings,
+          state,
+          new StreamError('connection-timeout', `nothing was read for ${settings.holdTime} seconds`),
+        );
+      }
       return { state, actions: [{ do: 'send-keepalive' }, ...keepalive(settings)] };
   }
 }

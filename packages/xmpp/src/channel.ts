@@ -251,13 +251,19 @@ export class Channel {
   }
 
   #expire(timer: ChannelTimer): void {
-    if (timer !== 'hold') {
-      this.#step({ type: `${timer}-timer-expires` });
-      return;
+    const now = this.#clock.now();
+    switch (timer) {
+      case 'hold': {
+        const unread = this.#stream?.stalled === true || this.#connection?.hasUnread === true;
+        this.#step({ type: 'hold-timer-expires', silence: now - this.#heardAt, unread });
+        break;
+      }
+      case 'keepalive':
+        this.#step({ type: 'keepalive-timer-expires', stalled: this.#connection?.stalled(now) ?? 0 });
+        break;
+      default:
+        this.#step({ type: `${timer}-timer-expires` });
     }
-    const silence = this.#clock.now() - this.#heardAt;
-    const unread = this.#stream?.stalled === true || this.#connection?.hasUnread === true;
-    this.#step({ type: 'hold-timer-expires', silence, unread });
   }
 
   #newAllowance(): WorkAllowance {
@@ -292,6 +298,7 @@ export class Channel {
         },
       },
       this.#owner.share,
+      this.#clock.now(),
     );
     this.#connection = connection;
     this.#stream = stream;

@@ -34,12 +34,20 @@ export class Connection {
   #failure = '';
   /** A handshake is on its way. */
   #isSecuring = false;
+  /** Octets written so far, and what the peer had taken of them when {@link stalled} last saw that change, and when. */
+  #written = 0;
+  #taken = 0;
+  #takenAt: number;
   /** To be written at the end of this turn. */
   #queue: Uint8Array[] = [];
   #queuedOctets = 0;
 
-  /** @param share what it shares with other connections */
-  constructor(socket: Socket, handlers: ConnectionHandlers, share: TurnShare) {
+  /**
+   * @param share what it shares with other connections
+   * @param now milliseconds
+   */
+  constructor(socket: Socket, handlers: ConnectionHandlers, share: TurnShare, now: number) {
+    this.#takenAt = now;
     this.#socket = socket;
     this.#handlers = handlers;
     this.#share = share;
@@ -63,6 +71,20 @@ export class Connection {
     return this.#queuedOctets + this.#socket.writableLength;
   }
 
+  /**
+   * Milliseconds for which octets have waited and none of what was handed over at once has been taken as a whole; as exact
+   * as it is asked often.
+   */
+  stalled(now: number): number {
+    const { backlog } = this;
+    const taken = this.#written - backlog;
+    if (backlog === 0 || taken !== this.#taken) {
+      this.#taken = taken;
+      this.#takenAt = now;
+    }
+    return now - this.#takenAt;
+  }
+
   /** Whether something that has been read waits for its turn. */
   get hasUnread(): boolean {
     return this.#unread > 0;
@@ -70,6 +92,7 @@ export class Connection {
 
   write(bytes: Uint8Array): void {
     this.#flush();
+    this.#written += bytes.length;
     if (this.#socket.writable) this.#socket.write(bytes);
   }
 
@@ -80,7 +103,10 @@ export class Connection {
       this.#queue = [...buffers];
       if (unwritten.push(this) === 1) process.nextTick(Connection.#flushAll);
     }
-    for (const buffer of buffers) this.#queuedOctets += buffer.length;
+    for (const buffer of buffers) {
+      this.#queuedOctets += buffer.length;
+      this.#written += buffer.length;
+    }
   }
 
   /** Hands what is queued to the socket. */

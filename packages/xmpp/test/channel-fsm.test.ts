@@ -50,7 +50,7 @@ function inWords(action: ChannelAction): string {
 }
 
 t.test('a server answers a header and is up', async (t) => {
-  const [done, state] = run(server, ['accepted', 'header', 'keepalive-timer-expires']);
+  const [done, state] = run(server, ['accepted', 'header', { type: 'keepalive-timer-expires', stalled: 0 }]);
   t.same(done, [
     `open ${OPEN_TIME}`,
     'send-header, cancel-timers, hold 90000, keepalive 30000, up',
@@ -149,6 +149,16 @@ t.test('the hold timer starts anew while the peer speaks, and waits for what is 
   t.equal(state.name, 'idle');
 });
 
+t.test('a peer that takes nothing of what waits for it is given up after the hold time', async (t) => {
+  const tick = (stalled: number): ChannelEvent => ({ type: 'keepalive-timer-expires', stalled });
+  const [done, state] = run(server, ['accepted', 'header', tick(89_999), tick(90_000)]);
+  t.same(done.slice(2), [
+    'send-keepalive, keepalive 30000',
+    'cancel-timers, send connection-timeout, close-connection, down: nothing was read for 90 seconds',
+  ]);
+  t.equal(state.name, 'idle');
+});
+
 t.test('hold time 0 sets no timer', async (t) => {
   const [done] = run({ ...server, holdTime: 0 }, ['accepted', 'header']);
   t.equal(done[1], 'send-header, cancel-timers, up');
@@ -218,7 +228,8 @@ const anyEvent: fc.Arbitrary<ChannelEvent> = fc.oneof(
     { type: 'stream-failed', error: new StreamError('not-well-formed', 'x') },
     { type: 'stream-closed', because: 'x' },
     { type: 'open-timer-expires' },
-    { type: 'keepalive-timer-expires' },
+    { type: 'keepalive-timer-expires', stalled: 0 },
+    { type: 'keepalive-timer-expires', stalled: 90_000 },
     { type: 'back-off-timer-expires' },
   ),
   fc.record({

@@ -286,6 +286,48 @@ t.test(
   },
 );
 
+t.test(
+  'an agent that speaks and never reads is given up after the hold time, and one that reads now and then is not',
+  async (t) => {
+    const clock = new ManualClock();
+    const { server, port, ups, downs } = await runServer({
+      clock,
+      holdTime: 9,
+      limits: { backlogBytes: 1 << 30 },
+    });
+    const deaf = await connectStranger(port);
+    deaf.socket.pause();
+    deaf.socket.write(agentHeader);
+    const slow = await connectStranger(port);
+    slow.socket.pause();
+    slow.socket.write(agentHeader.toString().replace('compute-1', 'compute-2'));
+    await until(() => ups.length === 2);
+    const named = (name: string): Channel => ups.find((channel) => channel.name === name)!;
+    // More than the operating system takes for them.
+    const load = [Buffer.alloc(24 << 20, ' ')];
+    named('compute-1').send(load);
+    for (let tick = 0; tick < 8 && downs.length === 0; tick++) {
+      named('compute-2').send(load);
+      await until(() => named('compute-2').backlog > 0);
+      slow.socket.resume();
+      await until(() => named('compute-2').backlog === 0);
+      slow.socket.pause();
+      for (const { socket } of [deaf, slow]) socket.write(Buffer.from([0xc8, 0x80]));
+      await until(() => ups.every(({ counters }) => counters.receivedKeepalives > tick));
+      clock.advance(3000);
+    }
+    t.match(downs, [
+      {
+        name: 'compute-1',
+        reason: { because: 'nothing was read for 9 seconds', error: { condition: 'connection-timeout' } },
+      },
+    ]);
+    t.equal(server.channels.size, 1);
+    for (const { socket } of [deaf, slow]) socket.destroy();
+    await server.close();
+  },
+);
+
 t.test('a flood is read as fast as its allowance lets it, and no stanza is lost', async (t) => {
   const clock = new ManualClock();
   const { server, port, ups, stanzas } = await runServer({

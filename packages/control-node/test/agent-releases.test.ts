@@ -149,7 +149,7 @@ cases('next hops', [
     'a network of another name',
     inHop({ 'virtual-network': leaf('virtual-network', 'a:b:c') }),
     {
-      path: { originVirtualNetwork: undefined as never },
+      path: { originVirtualNetwork: 'default-domain:demo:red' },
       vpn: { originVirtualNetwork: 'default-domain:demo:red' },
     },
   ],

@@ -218,9 +218,14 @@ export class AttributePool {
     }
   }
 
-  /** Frees the sets that nobody has referenced since their last reference went away. */
-  collect(): void {
+  /**
+   * Frees the sets that nobody has referenced since their last reference went away, unless they are few: a route that comes
+   * back as it was finds everything that was worked out about its attributes.
+   * @param few so many may stay
+   */
+  collect(few: number): void {
     const unreferenced = this.#unreferenced;
+    if (unreferenced.length <= few) return;
     for (let set = unreferenced.pop(); set !== undefined; set = unreferenced.pop()) {
       const record = set << SET_WORDS_SHIFT;
       // A set can be listed twice, or be referenced again, or have been freed by an earlier entry.

@@ -30,6 +30,8 @@ export const DRAIN_BUDGET = 16384;
 const TRIM_LIMIT = 1 << 16;
 /** So many routes of one read are few. */
 const FEW = 32;
+/** So many attribute sets that nobody needs are kept, in case a route comes back with them. */
+const FEW_SETS = 64;
 
 export class Rib {
   readonly #store: RouteStore;
@@ -284,7 +286,9 @@ export class Rib {
     }
     if (this.#touched.length > 0) more = true;
     // Sets in a batch are not referenced yet.
-    if (this.#touched.every((table) => !table.isFilled)) this.#store.collect();
+    if (this.#touched.every((table) => !table.isFilled))
+      // A source that is gone is forgotten with its last set.
+      this.#store.collect(this.#retiring.size > 0 ? 0 : FEW_SETS);
     if (this.#retiring.size > 0) this.#freeRetired();
     this.#reportEndsOfRib();
     this.#drains.drained(more);
@@ -305,6 +309,7 @@ export class Rib {
     while (this.drain(Number.MAX_SAFE_INTEGER)) {
       // again
     }
+    this.#store.collect(0);
   }
 
   statistics(): RibStatistics {

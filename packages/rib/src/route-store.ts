@@ -52,9 +52,12 @@ export class RouteStore {
     this.touch = touch;
   }
 
-  /** Gives up what nobody holds; not while a batch waits, which holds nothing of what it names. */
-  collect(): void {
-    this.pool.collect();
+  /**
+   * Gives up what nobody holds; not while a batch waits, which holds nothing of what it names.
+   * @param fewSets so many attribute sets may stay
+   */
+  collect(fewSets: number): void {
+    this.pool.collect(fewSets);
     this.discriminators.collect();
     this.distinguishers.collect();
     this.payloads.collect();

@@ -2,6 +2,15 @@
  * The channel's state machine, for both ends: `step` takes a state and an event, and yields the next state and what
  * is to be done. It owns no socket and no clock. Every event has an answer in every state.
  */
+import {
+  idle,
+  type ChannelAction,
+  type ChannelEvent,
+  type ChannelSettings,
+  type ChannelState,
+  type ChannelStep,
+  type ChannelTimer,
+} from './channel-event.ts';
 import { StreamError } from './stream-error.ts';
 
 /** Seconds without a stanza or keepalive until a peer is given up. Not negotiated: each end uses its own. */
@@ -20,77 +29,6 @@ const FIRST_BACK_OFF = 50;
 const LONGEST_BACK_OFF = 8000;
 /** Back-off times vary by a tenth, so that agents do not return all at once. */
 export const BACK_OFF_JITTER = 0.1;
-
-export interface ChannelSettings {
-  readonly role: 'server' | 'client';
-  readonly tls: boolean;
-  /** Seconds; 0 means no hold and keepalive timers. */
-  readonly holdTime: number;
-}
-
-export type ChannelStateName = 'idle' | 'active' | 'connect' | 'open-sent' | 'open-confirm' | 'established';
-
-export interface ChannelState {
-  readonly name: ChannelStateName;
-  /** Connection attempts since the channel was last stable (client). */
-  readonly attempts: number;
-  /** Where the negotiation of TLS stands. */
-  readonly security: 'plain' | 'awaiting-starttls' | 'awaiting-proceed' | 'handshake' | 'secure';
-}
-
-export const idle: ChannelState = { name: 'idle', attempts: 0, security: 'plain' };
-
-export type ChannelTimer = 'open' | 'hold' | 'keepalive' | 'back-off' | 'stable';
-
-export type ChannelEvent =
-  /** The client shall connect, now and whenever the connection is lost. */
-  | { readonly type: 'start' }
-  /** The channel shall close; `error` tells the peer why. */
-  | { readonly type: 'stop'; readonly error?: StreamError }
-  /** The server has a new connection. */
-  | { readonly type: 'accepted' }
-  | { readonly type: 'connected' }
-  | { readonly type: 'connection-lost'; readonly because: string }
-  /** A stream header was read; `refusal` is why this peer is not let in. */
-  | { readonly type: 'header'; readonly refusal?: StreamError | undefined }
-  | { readonly type: 'features'; readonly starttls: boolean }
-  | { readonly type: 'starttls' }
-  | { readonly type: 'proceed' }
-  | { readonly type: 'secured' }
-  /** A stanza was read. In `established` the driver counts it and does not ask. */
-  | { readonly type: 'stanza' }
-  /** The peer's octets are no stream, or ask for too much. */
-  | { readonly type: 'stream-failed'; readonly error: StreamError }
-  /** The peer closed its stream, or sent a stream error. */
-  | { readonly type: 'stream-closed'; readonly because: string }
-  | { readonly type: 'open-timer-expires' }
-  /** `silence`: milliseconds since a stanza or keepalive came; `unread`: octets are waiting to be read. */
-  | { readonly type: 'hold-timer-expires'; readonly silence: number; readonly unread: boolean }
-  /** `stalled`: milliseconds for which octets have waited and the peer has taken none. */
-  | { readonly type: 'keepalive-timer-expires'; readonly stalled: number }
-  | { readonly type: 'back-off-timer-expires' }
-  | { readonly type: 'stable-timer-expires' };
-
-export type ChannelAction =
-  | { readonly do: 'connect' }
-  | { readonly do: 'send-header' | 'send-features' | 'send-starttls' | 'send-proceed' }
-  | { readonly do: 'send-keepalive' | 'send-closing-tag' }
-  | { readonly do: 'send-error'; readonly error: StreamError }
-  /** Put TLS on the connection, and read the stream from its beginning. */
-  | { readonly do: 'begin-tls' }
-  | { readonly do: 'close-connection' }
-  | { readonly do: 'set-timer'; readonly timer: ChannelTimer; readonly milliseconds: number }
-  | { readonly do: 'cancel-timers' }
-  | { readonly do: 'up' }
-  /** The session, or the attempt at one, is over. */
-  | { readonly do: 'down'; readonly because: string; readonly error?: StreamError }
-  /** The server has not answered for so many attempts; the client goes on trying. */
-  | { readonly do: 'timed-out'; readonly attempts: number };
-
-export interface ChannelStep {
-  readonly state: ChannelState;
-  readonly actions: readonly ChannelAction[];
-}
 
 /** Milliseconds before the attempt that follows `attempts` earlier ones. */
 export function backOff(attempts: number): number {

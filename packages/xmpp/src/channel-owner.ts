@@ -1,7 +1,7 @@
 /** Who owns a channel, who uses it, and what either is told. */
 import type { Socket } from 'node:net';
 import type { Clock, TurnShare } from '@vaportrail/net';
-import type { ChannelSettings } from './channel-fsm.ts';
+import type { ChannelSettings } from './channel-event.ts';
 import type { ChannelTls } from './channel-tls.ts';
 import type { Channel } from './channel.ts';
 import type { Stanza } from './stanza.ts';

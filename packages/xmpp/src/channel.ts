@@ -5,15 +5,14 @@
 import type { Socket } from 'node:net';
 import { systemClock, type Clock, type Timer } from '@vaportrail/net';
 import {
-  BACK_OFF_JITTER,
   idle,
-  step,
   type ChannelAction,
   type ChannelEvent,
   type ChannelState,
   type ChannelStateName,
   type ChannelTimer,
-} from './channel-fsm.ts';
+} from './channel-event.ts';
+import { BACK_OFF_JITTER, step } from './channel-fsm.ts';
 import type { ChannelCounters, ChannelDown, ChannelHandlers, ChannelOwner } from './channel-owner.ts';
 import { Connection } from './connection.ts';
 import { messageHeader } from './item-message.ts';

@@ -97,11 +97,7 @@ export {
   type ChannelTap,
 } from './channel-owner.ts';
 export {
-  backOff,
-  DEFAULT_HOLD_TIME,
-  OPEN_TIME,
   idle as idleChannel,
-  step as channelStep,
   type ChannelAction,
   type ChannelEvent,
   type ChannelSettings,
@@ -109,7 +105,8 @@ export {
   type ChannelStateName,
   type ChannelStep,
   type ChannelTimer,
-} from './channel-fsm.ts';
+} from './channel-event.ts';
+export { backOff, DEFAULT_HOLD_TIME, OPEN_TIME, step as channelStep } from './channel-fsm.ts';
 export { readTlsFiles, type TlsFiles } from './channel-tls.ts';
 export {
   MAX_CHANNELS,

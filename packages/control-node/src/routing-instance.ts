@@ -1,42 +1,24 @@
 /** A routing instance: the tables of one virtual network, what they import and export, and the agents in it. */
-import type { FamilyName } from '@vaportrail/bgp/wire';
-import { computeNodeDistinguisher, routeTargetText } from '@vaportrail/net';
+import { routeTargetText } from '@vaportrail/net';
 import type { ItemGroup, Rib, RuleSetName, Source, Subscriber, Table } from '@vaportrail/rib';
 import type { RoutingInstanceView } from '@vaportrail/show';
-import {
-  type Item,
-  MASTER_INSTANCE,
-  type MulticastItem,
-  type MvpnItem,
-  type Subscription,
-  type UnicastItem,
-} from '@vaportrail/xmpp';
+import { type Item, MASTER_INSTANCE, type Subscription } from '@vaportrail/xmpp';
 
 import { type RoutingInstanceConfig, targetsOf, virtualNetworkOf } from './config.ts';
 import { originVirtualNetworkCommunity } from './contrail-communities.ts';
+import {
+  type InstanceFamily,
+  instanceFamilies,
+  isMulticast,
+  masterFamilies,
+  targetsFor,
+} from './instance-families.ts';
 import { type ItemBatch, itemWriter } from './item-writer.ts';
-import { evpnNlri } from './evpn-route.ts';
-import { ItemDropped } from './item-dropped.ts';
-import { multicastNlri, multicastPath } from './multicast-route.ts';
-import { publishedEvpnPath, publishedPath } from './published-path.ts';
+import { PublishedRoutes } from './published-routes.ts';
 import { type ListMembership, ReplicationLists } from './replication-lists.ts';
 import { tableView } from './route-view.ts';
-import { UnderlayOrigins } from './underlay-origins.ts';
 import type { VirtualNetworks } from './virtual-networks.ts';
 import type { XmppPeer } from './xmpp-peer.ts';
-
-/** Families of a routing instance, with the end of their tables' names. */
-const instanceFamilies = {
-  inet: 'inet.0',
-  inet6: 'inet6.0',
-  'e-vpn': 'evpn.0',
-  'erm-vpn': 'ermvpn.0',
-  'inet-mvpn': 'mvpn.0',
-} as const;
-/** The master instance has the labelled routes of the underlay, and its tables have short names. */
-const masterFamilies = { inet: 'inet.0', inet6: 'inet6.0', 'inet-labeled': 'inet.3' } as const;
-
-type InstanceFamily = keyof typeof instanceFamilies | keyof typeof masterFamilies;
 
 /** What an instance needs of the node. */
 export interface RoutingInstanceOwner {
@@ -94,8 +76,7 @@ export class RoutingInstance {
   readonly #tables = new Map<InstanceFamily, InstanceTable>();
   readonly #members = new Map<XmppPeer, Member>();
   #lists: ReplicationLists | undefined;
-  /** Of the underlay. */
-  #origins: UnderlayOrigins | undefined;
+  readonly #published: PublishedRoutes;
   #config: RoutingInstanceConfig;
   #targets: ReturnType<typeof targetsOf>;
 
@@ -128,12 +109,13 @@ export class RoutingInstance {
       this.#tables.set(family, { table, group: owner.rib.itemGroup(table, itemWriter(items)) });
       if (family === 'e-vpn') this.#lists = new ReplicationLists(table, items);
     }
-    const vpn = owner.rib.table('bgp.l3vpn.0');
-    if (this.isMaster && vpn !== undefined) {
-      this.#origins = new UnderlayOrigins(this.#table('inet'), vpn, (source, item, origin) =>
-        this.#announceUnicast(source, item, origin),
-      );
-    }
+    this.#published = new PublishedRoutes({
+      instance: this.name,
+      asn: owner.asn,
+      clusterSeed: owner.clusterSeed,
+      table: (family) => this.#tables.get(family)?.table,
+      vpn: this.isMaster ? owner.rib.table('bgp.l3vpn.0') : undefined,
+    });
   }
 
   get config(): RoutingInstanceConfig {
@@ -234,14 +216,14 @@ export class RoutingInstance {
 
   /** Takes an agent out, and its routes. */
   leave(peer: XmppPeer): void {
-    this.#origins?.forgetAll(peer.source);
+    this.#published.forgetAll(peer.source);
     for (const { table } of this.#tables.values()) withdrawAll(table, peer.source);
     this.#dismiss(peer);
   }
 
   /** Takes an agent out that is gone altogether: its routes go with its source. */
   forget(peer: XmppPeer): void {
-    this.#origins?.forgetAll(peer.source);
+    this.#published.forgetAll(peer.source);
     this.#dismiss(peer);
   }
 
@@ -260,68 +242,12 @@ export class RoutingInstance {
    * @throws ItemDropped when the item is no route of this instance
    */
   announce(peer: XmppPeer, { instanceId }: Subscription, item: Item, nativeId = 0): void {
-    if (item.family === 'e-vpn') {
-      const { nlri, nextHop, attributes, infeasible } = publishedEvpnPath(item, this.#owner);
-      this.#table('e-vpn').announce(peer.source, { bytes: nlri }, { attributes, nextHop, infeasible });
-      return;
-    }
-    if (item.family === 'ermvpn' || item.family === 'inet-mvpn') {
-      const { nextHop, attributes } = multicastPath(item);
-      const nlri = this.#multicastNlri(peer, item, instanceId);
-      this.#table(multicastFamilies[item.family]).announce(
-        peer.source,
-        { bytes: nlri },
-        { attributes, nextHop },
-      );
-      return;
-    }
-    if (this.#origins !== undefined && item.family === 'inet') {
-      this.#announceInUnderlay(this.#origins, peer.source, item, nativeId);
-    } else this.#announceUnicast(peer.source, item);
-  }
-
-  /** A route that names the VRF of its workload has the origin of the VPN route with its distinguisher. */
-  #announceInUnderlay(origins: UnderlayOrigins, source: Source, item: UnicastItem, nativeId: number): void {
-    if (nativeId === 0) {
-      origins.forget(source, item);
-      this.#announceUnicast(source, item);
-      return;
-    }
-    const [hop] = item.attributes.nextHops;
-    const { clusterSeed } = this.#owner;
-    origins.announce(source, item, computeNodeDistinguisher(hop!.address, nativeId, clusterSeed));
-  }
-
-  /** @param origin the origin VN of a leaked route */
-  #announceUnicast(source: Source, item: UnicastItem, origin?: Uint8Array): void {
-    const { family, prefix } = item;
-    const path = publishedPath(item, { asn: this.#owner.asn, master: this.isMaster, origin });
-    this.#table(family).announce(
-      source,
-      { prefix },
-      {
-        attributes: path.attributes,
-        nextHop: path.nextHop,
-        labelField: path.labelField,
-        infeasible: path.infeasible,
-      },
-    );
+    this.#published.announce(peer.source, instanceId, item, nativeId);
   }
 
   /** @throws ItemDropped when the item is no route of this instance */
   withdraw(peer: XmppPeer, item: Item): void {
-    if (item.family === 'e-vpn') {
-      this.#table('e-vpn').withdraw(peer.source, { bytes: evpnNlri(item) });
-      return;
-    }
-    if (item.family === 'ermvpn' || item.family === 'inet-mvpn') {
-      const nlri = this.#multicastNlri(peer, item, this.instanceIdOf(peer) ?? -1);
-      this.#table(multicastFamilies[item.family]).withdraw(peer.source, { bytes: nlri });
-      return;
-    }
-    const { family, prefix } = item;
-    this.#origins?.forget(peer.source, item);
-    this.#table(family).withdraw(peer.source, { prefix });
+    this.#published.withdraw(peer.source, this.instanceIdOf(peer) ?? -1, item);
   }
 
   view(): RoutingInstanceView {
@@ -344,17 +270,6 @@ export class RoutingInstance {
     };
   }
 
-  /** @throws ItemDropped when it withdraws a route of a type that there is none of */
-  #multicastNlri(peer: XmppPeer, item: MulticastItem | MvpnItem, instanceId: number): Uint8Array {
-    return multicastNlri(item, { asn: this.#owner.asn, agent: peer.source.routerId, instanceId });
-  }
-
-  #table(family: InstanceFamily): Table {
-    const row = this.#tables.get(family);
-    if (row === undefined) throw new ItemDropped(`${this.name} has no table of ${family}`);
-    return row.table;
-  }
-
   #dismiss(peer: XmppPeer): void {
     const member = this.#members.get(peer);
     if (member === undefined) return;
@@ -364,17 +279,6 @@ export class RoutingInstance {
       for (const { table } of this.#tables.values()) table.setInstanceId(peer.source, undefined);
     if (this.#members.size === 0) this.#owner.wanted(this, false);
   }
-}
-
-const multicastFamilies = { ermvpn: 'erm-vpn', 'inet-mvpn': 'inet-mvpn' } as const;
-
-function isMulticast(family: FamilyName): boolean {
-  return family === 'erm-vpn' || family === 'inet-mvpn';
-}
-
-/** Native ermvpn routes stay where they are: nobody computes trees of them. */
-function targetsFor(family: FamilyName, targets: ReturnType<typeof targetsOf>): ReturnType<typeof targetsOf> {
-  return family === 'erm-vpn' ? { imports: targets.imports, exports: [] } : targets;
 }
 
 function withdrawAll(table: Table, source: Source): void {

@@ -7,15 +7,14 @@ import {
   bool,
   laidOut,
   number,
-  stateName,
   strings,
   structure,
   structures,
   text,
-  time,
 } from '@vaportrail/show/sandesh';
 
 import { socketStatistics, xmppConnection } from './layouts.ts';
+import { lastChange } from './neighbors.ts';
 
 /** `<ShowXmppServerResp>` */
 export function xmppServerAnswer(connections: number, established: number, listening: string): string {
@@ -38,16 +37,13 @@ export function xmppConnectionsAnswer(neighbors: readonly NeighborView[], listen
 }
 
 function connectionFields(agent: NeighborView, listening: string): Fields {
-  const { lastTransition } = agent;
   return laidOut(xmppConnection, {
     name: text(agent.name),
     deleted: bool(false),
     remote_endpoint: text(`${agent.address}:${agent.port ?? 0}`),
     local_endpoint: text(listening),
     state: text(agent.state),
-    last_event: text(lastTransition?.event ?? ''),
-    last_state: text(stateName(lastTransition?.from ?? '')),
-    last_state_at: text(time(lastTransition?.at)),
+    ...lastChange(agent),
     receivers: strings(agent.configuration === undefined ? ['BGP'] : ['BGP', 'IFMap']),
   });
 }

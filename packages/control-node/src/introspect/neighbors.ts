@@ -68,16 +68,23 @@ export function neighborSummaryFields(neighbor: NeighborView, local: LocalIdenti
   });
 }
 
+/** The last change of a session: what made it, from which state, and when. */
+export function lastChange({ lastTransition: last }: NeighborView) {
+  return {
+    last_event: text(last?.event ?? ''),
+    last_state: text(stateName(last?.from ?? '')),
+    last_state_at: text(time(last?.at)),
+  };
+}
+
 function detailFields(neighbor: NeighborView): Fields {
   const families = [...(neighbor.families ?? [])];
-  const { gracefulRestart: restart, lastTransition, retention, received, sent } = neighbor;
+  const { gracefulRestart: restart, retention, received, sent } = neighbor;
   const isUp = neighbor.state === 'Established';
   return laidOut(neighborDetail, {
     peer_close_info: structure('PeerCloseInfo', closeFields(retention)),
     send_state: text(isUp ? 'in sync' : 'not advertising'),
-    last_event: text(lastTransition?.event ?? ''),
-    last_state: text(stateName(lastTransition?.from ?? '')),
-    last_state_at: text(time(lastTransition?.at)),
+    ...lastChange(neighbor),
     last_error: text(neighbor.lastError ?? ''),
     auth_type: text(authentications[neighbor.authentication ?? 'none']),
     // Passwords are not shown.

@@ -1,7 +1,7 @@
 /** What a subcommand of `vaportrail` is. */
-import { Argument, Command, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 
-export { Argument, Command, Option };
+export { Argument, Command, InvalidArgumentError, Option };
 
 /** Exit codes of the command. */
 export const exitCode = { ok: 0, failed: 1, usage: 2 } as const;

@@ -1,5 +1,5 @@
 /** The commands on configuration objects as somebody used to kubectl would type them, each in a process of its own. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -28,10 +28,19 @@ interface Said {
 }
 
 function vaportrail(line: string, from = server.url, input = ''): Promise<Said> {
+  return run(line.split(' '), from, input);
+}
+
+/** For words that have spaces in them. */
+function words(...line: string[]): Promise<Said> {
+  return run(line, server.url, '');
+}
+
+function run(line: readonly string[], from: string, input: string): Promise<Said> {
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
-      [program, ...line.split(' '), '--from', from],
+      [program, ...line, '--from', from],
       { env: { ...process.env, XDG_RUNTIME_DIR: join(folder, 'run') } },
       (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code), out, err }),
     );
@@ -153,8 +162,103 @@ t.test('output is a table, a wide one, names, JSON and YAML', async (t) => {
   t.match((await vaportrail('describe lb web')).out, /vip_address: 10\.96\.0\.7/);
 });
 
+t.test('selectors choose by annotations as those of kubectl do by labels', async (t) => {
+  const pairs = (...list: string[]) => ({
+    annotations: {
+      key_value_pair: list.map((each) => ({ key: each.split('=')[0]!, value: each.split('=')[1]! })),
+    },
+  });
+  const parent = database.byName('project', ['d', 'p']);
+  for (const [name, properties] of [
+    ['sel-a', pairs('kind=Service', 'namespace=one')],
+    ['sel-b', pairs('kind=Service', 'namespace=two')],
+    ['sel-c', pairs('kind=Pod')],
+  ] as const)
+    await database.create('security-group', { fqName: ['d', 'p', name], parent, properties });
+  for (const [selector, names] of [
+    ['kind=Service', 'ab'],
+    ['kind==Service,namespace=two', 'b'],
+    ['kind!=Service', 'c'],
+    ['namespace', 'ab'],
+    ['!namespace', 'c'],
+    ['namespace in (one,two),kind=Service', 'ab'],
+    ['namespace notin (one)', 'bc'],
+    ['kind=Nothing', ''],
+  ] as const) {
+    const { out, code } = await words('get', 'security-group', '-l', selector, '-o', 'name');
+    t.same([code, out.match(/(?<=sel-)./g)?.join('') ?? ''], [0, names], selector);
+  }
+  t.match(await words('get', 'security-group', '-l', 'a in b'), { code: 2, err: /"a in b" is no selector/ });
+  t.match(await words('get', 'security-group', 'sel-a', '-l', 'kind'), {
+    code: 2,
+    err: /either names or a selector/,
+  });
+  t.match(await words('delete', 'security-group', '-l', 'kind=Pod'), {
+    code: 0,
+    out: 'security-group/d:p:sel-c deleted\n',
+  });
+  t.match(await vaportrail('delete security-group sel-a --all'), { code: 2, err: /either names, or --all/ });
+  const { out } = await vaportrail('delete security-group --all');
+  t.match(out, /d:p:sel-a deleted\nsecurity-group\/d:p:sel-b deleted\n$/);
+  t.match(await vaportrail('delete security-group sel-a'), {
+    code: 1,
+    err: /no security-group is called sel-a/,
+  });
+  t.match(await vaportrail('delete security-group sel-a --ignore-not-found'), { code: 0, out: '', err: '' });
+  t.match(await vaportrail('delete security-group sel-a --ignore-not-found', 'http://127.0.0.1:1'), {
+    code: 1,
+  });
+});
+
+t.test('-o jsonpath prints what a script asks for, as it is', async (t) => {
+  for (const [template, text] of [
+    ['{.items[*].name}', 'blue red'],
+    ['{.virtual-networks[0].fq_name[-1]}', 'blue'],
+    [
+      '{range .items[*]}{.name}={.route_target_list.route_target[0]}{"\\n"}{end}',
+      'blue=\nred=target:64512:7\n',
+    ],
+    ['names: {.items[?(@.name=="red")].fq_name}', 'names: ["d","p","red"]'],
+  ] as const)
+    t.same(await words('get', 'vn', '-o', `jsonpath=${template}`), { code: 0, out: text, err: '' }, template);
+  t.match(await words('get', 'vn', 'red', '-o', 'jsonpath={.name}'), { code: 0, out: 'red' });
+  t.match(await words('get', 'vn', '-o', 'jsonpath={.a'), {
+    code: 2,
+    err: /jsonpath: "\{" without its other half/,
+  });
+});
+
+t.test('--watch goes on with what comes, changes and goes, until the config node does', async (t) => {
+  const parent = database.byName('project', ['d', 'p']);
+  const child = spawn(process.execPath, [program, 'get', 'vn', '-w', '-l', '!hidden', '--from', server.url], {
+    env: { ...process.env, XDG_RUNTIME_DIR: join(folder, 'run') },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.teardown(() => child.kill());
+  let out = '';
+  child.stdout.on('data', (chunk) => (out += String(chunk)));
+  const printed = async (what: RegExp): Promise<void> => {
+    for (let wait = 0; wait < 1000 && !what.test(out); wait++)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    t.match(out, what);
+  };
+  await printed(/^NAME +ID +ROUTE TARGETS\nblue .*\nred .*target:64512:7\n$/);
+  const hidden = { annotations: { key_value_pair: [{ key: 'hidden', value: '' }] } };
+  await database.create('virtual-network', { fqName: ['d', 'p', 'black'], parent, properties: hidden });
+  const green = await database.create('virtual-network', { fqName: ['d', 'p', 'green'], parent });
+  await printed(/\ngreen +\d+\n$/);
+  await database.update('virtual-network', green.uuid, {
+    properties: { route_target_list: { route_target: ['target:64512:9'] } },
+  });
+  await printed(/\ngreen +\d+ +target:64512:9\n$/);
+  await database.delete('virtual-network', green.uuid);
+  await printed(/(green +\d+ +target:64512:9\n){2}$/);
+  t.notMatch(out, /black/);
+  await database.delete('virtual-network', database.byName('virtual-network', ['d', 'p', 'black']).uuid);
+});
+
 t.test('deleting takes names or a file, and refuses what is in use or not named', async (t) => {
-  t.match(await vaportrail('delete vn'), { code: 2, err: /delete needs a name/ });
+  t.match(await vaportrail('delete vn'), { code: 2, err: /delete needs a name, a selector, or --all/ });
   t.match(await vaportrail('delete project p'), { code: 1, err: /project d:p is still used by/ });
   t.match(await vaportrail('delete vn/red vn/green'), {
     code: 1,

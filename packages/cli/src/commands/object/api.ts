@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { objectTypes, type ObjectTypeName } from '@vaportrail/schema';
 import { findEndpoints, suggestion } from '@vaportrail/show';
 import { type Command, UsageError } from '../../command.ts';
+import type { Selector } from './selector.ts';
 
 export interface ApiOptions {
   readonly from?: string;
@@ -23,18 +24,22 @@ export function addApiOptions(command: Command): Command {
     .option('--token <token>', 'bearer token (default: $VAPORTRAIL_TOKEN)');
 }
 
+/** Something that is asked for by name and is not there. */
+export class NotFoundError extends Error {}
+
 /** @throws Error with what the config node says */
 export async function ask(
-  { from, token = process.env['VAPORTRAIL_TOKEN'] }: ApiOptions,
+  options: ApiOptions,
   method: 'GET' | 'POST' | 'DELETE',
   path: string,
   body?: unknown,
 ): Promise<Record<string, unknown>> {
-  const url = urlOf(from);
+  const url = urlOf(options.from);
+  const token = tokenOf(options);
   const answered = await fetch(url + path, {
     method,
     headers: {
-      ...(token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -46,8 +51,9 @@ export async function ask(
   const answer = parsed(await answered.text());
   if (answer === undefined)
     throw new Error(`${url} answered ${answered.status} with what is not JSON: is it a config node?`);
-  if (!answered.ok) throw new Error(String(answer['error'] ?? `${url} answered ${answered.status}`));
-  return answer;
+  if (answered.ok) return answer;
+  const message = String(answer['error'] ?? `${url} answered ${answered.status}`);
+  throw answered.status === 404 ? new NotFoundError(message) : new Error(message);
 }
 
 function parsed(text: string): Record<string, unknown> | undefined {
@@ -58,7 +64,12 @@ function parsed(text: string): Record<string, unknown> | undefined {
   }
 }
 
-function urlOf(from: string | undefined): string {
+export function tokenOf({ token = process.env['VAPORTRAIL_TOKEN'] }: ApiOptions): string | undefined {
+  return token === '' ? undefined : token;
+}
+
+/** Where the config node is. @throws UsageError */
+export function urlOf(from: string | undefined): string {
   if (from !== undefined && /^https?:\/\//.test(from)) return from.replace(/\/+$/, '');
   const running = findEndpoints().filter(({ kind }) => kind === 'config-node');
   if (from === undefined) return running[0]?.url ?? DEFAULT_URL;
@@ -122,13 +133,14 @@ export function askedFor(first: string, others: readonly string[]): Asked[] {
 export async function found(
   options: ApiOptions,
   asked: readonly Asked[],
+  selects: Selector = () => true,
 ): Promise<{ readonly groups: Map<ObjectTypeName, Shown[]>; readonly missing: Error[] }> {
   const groups = new Map<ObjectTypeName, Shown[]>();
   const missing: Error[] = [];
   for (const { type, name } of asked) {
     const group = groups.get(type) ?? [];
     groups.set(type, group);
-    if (name === undefined) group.push(...(await objectsOf(options, type)));
+    if (name === undefined) group.push(...(await objectsOf(options, type)).filter(selects));
     else
       await objectOf(options, type, name).then(
         (object) => group.push(object),
@@ -159,15 +171,15 @@ export async function objectOf(options: ApiOptions, type: ObjectTypeName, name: 
     return (await ask(options, 'GET', `/${type}/${name}`))[type] as Shown;
   const all = await objectsOf(options, type);
   const exact = all.filter((object) => nameOf(object) === name);
-  const found = exact.length > 0 ? exact : all.filter((object) => isCalled(object, name));
+  const found = exact.length > 0 ? exact : all.filter(({ fq_name: fqName }) => isCalled(fqName, name));
   if (found.length === 1) return found[0]!;
   if (found.length > 1)
     throw new UsageError(`several are called ${name}: ${found.map(nameOf).join(', ')}; give the full name`);
-  throw new Error(`no ${type} is called ${name}`);
+  throw new NotFoundError(`no ${type} is called ${name}`);
 }
 
 /** A Service's objects are called `NAME__UID`; the name alone is what people know. */
-function isCalled({ fq_name: fqName }: Shown, name: string): boolean {
+export function isCalled(fqName: readonly string[], name: string): boolean {
   const last = fqName.at(-1);
   return last === name || last?.split('__')[0] === name;
 }

@@ -2,10 +2,25 @@
 import type { ObjectTypeName } from '@vaportrail/schema';
 import { columns, type Column } from '@vaportrail/show';
 import { stringify } from 'yaml';
+import { InvalidArgumentError } from '../../command.ts';
 import { nameOf, type Shown } from './api.ts';
+import { jsonPathText } from './json-path.ts';
 
-export const formats = ['json', 'yaml', 'wide', 'name'] as const;
-export type Format = (typeof formats)[number];
+const formats = ['json', 'yaml', 'wide', 'name'] as const;
+const JSON_PATH = 'jsonpath=';
+export type Format = (typeof formats)[number] | `jsonpath=${string}`;
+
+/** What `-o` takes. @throws InvalidArgumentError, UsageError */
+export function formatOf(text: string): Format {
+  if (text.startsWith(JSON_PATH)) {
+    // What is wrong with a template is said before anything is asked.
+    jsonPathText(text.slice(JSON_PATH.length), undefined);
+    return text as Format;
+  }
+  const found = formats.find((format) => format === text);
+  if (found !== undefined) return found;
+  throw new InvalidArgumentError(`Allowed choices are ${formats.join(', ')}, ${JSON_PATH}TEMPLATE.`);
+}
 
 /** What people look for in each type, beside the name. */
 const ownColumns: Partial<Record<ObjectTypeName, readonly Column<Shown>[]>> = {
@@ -69,10 +84,31 @@ export function groupsText(
       return entries.flatMap(([type, all]) => all.map((one) => `${type}/${nameOf(one)}`)).join('\n');
     default:
   }
+  if (format?.startsWith(JSON_PATH) === true) {
+    const items = entries.flatMap(([, all]) => all);
+    // As kubectl has them: the object itself, or `items`; and by their type as JSON has them.
+    const root = single ? { ...items[0], ...whole() } : { ...whole(), items };
+    return jsonPathText(format.slice(JSON_PATH.length), root);
+  }
   return entries
     .filter(([, all]) => all.length > 0)
     .map(([type, all]) => tableText(type, all, format === 'wide').trimEnd())
     .join('\n\n');
+}
+
+/** The line of an object in the table of these, among which it is. */
+export function rowText(
+  type: ObjectTypeName,
+  object: Shown,
+  among: readonly Shown[],
+  format: Format | undefined,
+): string {
+  if (format !== undefined && format !== 'wide') return groupsText(new Map([[type, [object]]]), format, true);
+  const others = among.filter(({ uuid }) => uuid !== object.uuid);
+  return tableText(type, [...others, object], format === 'wide')
+    .trimEnd()
+    .split('\n')
+    .at(-1)!;
 }
 
 function tableText(type: ObjectTypeName, objects: readonly Shown[], wide: boolean): string {

@@ -19,7 +19,7 @@ import {
   ManifestSource,
 } from '@vaportrail/kube';
 import { covers, parsePrefix, prefixText, type Prefix } from '@vaportrail/net';
-import { announceEndpoint, createLog, type Log } from '@vaportrail/show';
+import { announceEndpoint, createLog, silentLog, type Log } from '@vaportrail/show';
 import { exitCode, UsageError } from './command.ts';
 
 export interface KubeOptions {
@@ -44,7 +44,11 @@ type Undo = (() => Promise<void> | void)[];
 export async function checkManifests(options: KubeOptions): Promise<boolean> {
   const { filename: paths = [] } = options;
   if (paths.length === 0) throw new UsageError('--check needs -f');
-  const problems = await manifestProblems(paths, clusterSettings(options));
+  const settings = clusterSettings(options);
+  const { configApi } = options;
+  const client = configApi === undefined ? undefined : await clientOf(configApi, silentLog);
+  const problems = await manifestProblems(paths, settings, client?.graph);
+  client?.close();
   for (const problem of problems) process.stdout.write(`${problem}\n`);
   return problems.length === 0;
 }
@@ -98,11 +102,16 @@ async function start(options: KubeOptions, log: Log, undo: Undo): Promise<void> 
   log.info({ views: views.url, configuration: options.configApi ?? options.store }, 'kube is up');
 }
 
+/** A config node elsewhere. @throws Error when it does not answer or refuses */
+function clientOf(url: string, log: Log): Promise<RestConfigClient> {
+  const token = process.env['VAPORTRAIL_TOKEN'];
+  return RestConfigClient.open(url, { log, ...(token && { token }) });
+}
+
 /** The configuration of a config node, or one of this process with drivers and API. */
 async function configuration(options: KubeOptions, log: Log, undo: Undo): Promise<ConfigClient> {
   if (options.configApi !== undefined) {
-    const token = process.env['VAPORTRAIL_TOKEN'];
-    const client = await RestConfigClient.open(options.configApi, { log, ...(token && { token }) });
+    const client = await clientOf(options.configApi, log);
     undo.push(() => client.close());
     return client;
   }

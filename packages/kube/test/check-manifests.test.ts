@@ -3,8 +3,12 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ConfigDatabase, EmbeddedStore } from '@vaportrail/config';
+import type { ObjectGraph } from '@vaportrail/schema';
 import t from 'tap';
 import { manifestProblems } from '../src/check-manifests.ts';
+import { KubeManager } from '../src/kube-manager.ts';
+import { kinds, type KubernetesObject } from '../src/kubernetes-object.ts';
 import { defaultSettings } from '../src/mapping/cluster-settings.ts';
 
 const book = fileURLToPath(new URL('../../../lab/manifests', import.meta.url));
@@ -40,6 +44,62 @@ t.test('nothing is wrong with the manifests of the book, and nothing is left beh
     [],
   );
 });
+
+t.test(
+  'pools made by hand are those of a real configuration, with the addresses given out there',
+  async (t) => {
+    const store = EmbeddedStore.open(t.testdir({ m: {} }));
+    const database = await ConfigDatabase.open(store);
+    t.teardown(async () => {
+      database.close();
+      await store.close();
+    });
+    const manager = new KubeManager({ client: database });
+    await manager.start();
+    const named = (kind: 'NetworkAttachmentDefinition', cidr: string): KubernetesObject => ({
+      kind,
+      object: kinds[kind].schema.parse({
+        metadata: { name: 'pub', namespace: 'default', annotations: { 'opencontrail.org/cidr': cidr } },
+      }),
+    });
+    manager.put(named('NetworkAttachmentDefinition', '100.64.1.0/29'));
+    manager.synced();
+    await manager.settled();
+    await manager.stop();
+    // As the book does it: the route target and the pool by hand, on a network of a manifest.
+    const network = database.byName('virtual-network', [
+      'default-domain',
+      'k8s-default',
+      'k8s-pub-pod-network',
+    ]);
+    await database.update('virtual-network', network.uuid, {
+      properties: { route_target_list: { route_target: ['target:500:500'] } },
+    });
+    const pool = await database.create('floating-ip-pool', {
+      fqName: [...network.fqName, 'pool'],
+      parent: network,
+    });
+    await database.create('floating-ip', {
+      fqName: [...pool.fqName, 'by-hand'],
+      parent: pool,
+      properties: { floating_ip_address: '100.64.1.4' },
+    });
+    const file = join(t.testdirName, 'm', 'web.yaml');
+    const text = (spec = ''): string =>
+      publicNetwork('pub', '100.64.1.0/29', 'x: y').replace('vaportrail.io/fip-pools: pool, ', '') +
+      balancer('web', poolOf('pub'), spec);
+    writeFileSync(file, text());
+    const before = database.sequence;
+    const told = (graph?: ObjectGraph) => manifestProblems([file], defaultSettings, graph);
+    t.match(await told(), [
+      /web\.yaml:8: .*there is no floating-IP pool .*:pub:pool \(Service default\/web\)$/,
+    ]);
+    t.same(await told(database.graph), []);
+    writeFileSync(file, text(', loadBalancerIP: 100.64.1.4'));
+    t.match(await told(database.graph), [/web\.yaml:8: .*100\.64\.1\.4 is taken by floating-ip .*:by-hand/]);
+    t.equal(database.sequence, before, 'and nothing of it is written');
+  },
+);
 
 const cases: Record<string, readonly [text: string, ...problems: readonly RegExp[]]> = {
   'a manifest that is not YAML': ['a: b\n c: [\n', /^FILE:1:4: Nested mappings/],

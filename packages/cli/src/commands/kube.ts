@@ -7,6 +7,10 @@ export const kube = {
   examples: [
     ['vaportrail kube -f manifests/', 'plain files, followed as they change; no cluster needed'],
     ['vaportrail kube -f manifests/ --check', 'only say what is wrong with the files'],
+    [
+      'vaportrail kube -f manifests/ --check --config-api http://127.0.0.1:8082',
+      'which has pools made by hand',
+    ],
     ['vaportrail kube --kubeconfig ~/.kube/config', 'watch a cluster'],
     ['vaportrail kube --pod-subnet 10.244.0.0/16', 'one whose pods have other addresses'],
     ['vaportrail kube --config-api http://127.0.0.1:8082', 'into the configuration of a config node'],
@@ -35,7 +39,7 @@ export const kube = {
       .option('--external-ips', 'write external addresses to spec.externalIPs as well, as Contrail does')
       .option(
         '--check',
-        'only say what is wrong with the manifests, as if they were all there is, and touch nothing',
+        'only say what is wrong with the manifests, as if they were all there is, and touch nothing; with --config-api beside the pools and networks there',
       )
       .action(async (options: KubeOptions) => {
         if (options.filename !== undefined && options.kubeconfig !== undefined)

@@ -10,7 +10,6 @@ import {
   checkedType,
   checkedUuid,
   ConfigRequestError,
-  type ConfigObject,
   isObjectTypeName,
   typeNames,
   type ObjectTypeName,
@@ -18,7 +17,8 @@ import {
 } from '@vaportrail/schema';
 import { listenProblem, silentLog, suggestion, type Log } from '@vaportrail/show';
 import type { ConfigDatabase } from './config-database.ts';
-import { briefDocument, document, readChange, readNewObject, type DocumentOptions } from './document.ts';
+import { readChange, readNewObject } from './document.ts';
+import { asked, listed, type ObjectSource } from './object-list.ts';
 import { openApiDocument } from './open-api.ts';
 import { serveStream } from './change-stream.ts';
 import { SEQUENCE_HEADER } from './rest-config-client.ts';
@@ -84,6 +84,10 @@ export class ApiServer {
     return this.#base;
   }
 
+  get #source(): ObjectSource {
+    return { graph: this.#database.graph, base: this.#base };
+  }
+
   close(): Promise<void> {
     this.#routers.close();
     this.#server.closeAllConnections();
@@ -136,7 +140,7 @@ export class ApiServer {
     }
     if (second === undefined && first.endsWith('s') && isObjectTypeName(first.slice(0, -1))) {
       const type = first.slice(0, -1) as ObjectTypeName;
-      if (method === 'GET') return ok(this.#list(type, searchParams));
+      if (method === 'GET') return ok(listed(type, searchParams, this.#source));
       return this.#need(method, ['GET', 'POST'], async () => this.#create(type, await readBody(request)));
     }
     if (isObjectTypeName(first) && second !== undefined)
@@ -159,7 +163,7 @@ export class ApiServer {
     switch (method) {
       case 'GET': {
         const object = this.#database.get(type, uuid);
-        return ok({ [type]: this.#document(object, query) });
+        return ok({ [type]: asked(object, query, this.#source) });
       }
       case 'PUT': {
         this.#database.get(type, uuid);
@@ -177,50 +181,9 @@ export class ApiServer {
 
   async #create(type: ObjectTypeName, body: unknown): Promise<Answer> {
     const object = await this.#database.create(type, readNewObject(type, body, this.#database.graph));
-    const full = this.#document(object, new URLSearchParams());
+    const full = asked(object, new URLSearchParams(), this.#source);
     const keys = ['fq_name', 'href', 'name', 'parent_href', 'parent_type', 'parent_uuid', 'uuid'];
     return ok({ [type]: Object.fromEntries(keys.flatMap((key) => (key in full ? [[key, full[key]]] : []))) });
-  }
-
-  #list(type: ObjectTypeName, query: URLSearchParams): Json {
-    const { graph } = this.#database;
-    const uuids = (name: string): string[] | undefined => query.get(name)?.split(',').map(checkedUuid);
-    const parents = uuids('parent_id');
-    const backReferences = uuids('back_ref_id');
-    const chosen = uuids('obj_uuids');
-    const filters = readFilters(query.get('filters'));
-    let objects: ConfigObject[] =
-      parents === undefined ? [...graph.ofType(type)] : parents.flatMap((uuid) => graph.children(uuid, type));
-    if (backReferences !== undefined) {
-      const referring = new Set(backReferences.flatMap((uuid) => graph.referrers(uuid, type)));
-      objects = objects.filter((object) => referring.has(object));
-    }
-    if (chosen !== undefined) objects = objects.filter(({ uuid }) => chosen.includes(uuid));
-    if (filters.length > 0)
-      objects = objects.filter((object) =>
-        filters.every(([key, value]) => matches(this.#document(object, query)[key], value)),
-      );
-    if (query.get('count') === 'true') return { [`${type}s`]: { count: objects.length } };
-    const hrefs = !isSet(query, 'exclude_hrefs');
-    const detail = query.get('detail') === 'true';
-    const fields = query.get('fields');
-    const page = paged(objects, query);
-    const entries = page.objects.map((object) => {
-      if (detail) return { [type]: this.#document(object, query) };
-      return fields === null ? briefDocument(object, this.#base, hrefs) : this.#document(object, query);
-    });
-    return { [`${type}s`]: entries, ...(page.marker === undefined ? {} : { marker: page.marker }) };
-  }
-
-  #document(object: ConfigObject, query: URLSearchParams): Json {
-    const fields = query.get('fields')?.split(',');
-    const options: DocumentOptions = {
-      hrefs: !isSet(query, 'exclude_hrefs'),
-      backReferences: !isSet(query, 'exclude_back_refs'),
-      children: !isSet(query, 'exclude_children'),
-      ...(fields === undefined ? {} : { fields: new Set(fields) }),
-    };
-    return document(object, this.#database.graph, this.#base, options);
   }
 
   async #act(action: (typeof actionPaths)[number], body: unknown): Promise<Answer> {
@@ -245,7 +208,7 @@ export class ApiServer {
           if (list !== undefined) query.set(key, Array.isArray(list) ? list.join(',') : String(list));
         }
         for (const key of ['detail', 'count']) if (value[key] === true) query.set(key, 'true');
-        return ok(this.#list(typeOf(value['type']), query));
+        return ok(listed(typeOf(value['type']), query, this.#source));
       }
       case 'ref-update': {
         const type = typeOf(value['type']);
@@ -317,47 +280,6 @@ function isAction(name: string): name is (typeof actionPaths)[number] {
 
 function typeOf(value: unknown): ObjectTypeName {
   return checkedType(String(value).replaceAll('_', '-'));
-}
-
-function isSet(query: URLSearchParams, name: string): boolean {
-  const value = query.get(name);
-  return value !== null && value !== '0' && value.toLowerCase() !== 'false';
-}
-
-/** `display_name=="web",admin_state==true` as pairs of key and value. @throws ConfigRequestError 400 */
-function readFilters(text: string | null): [key: string, value: unknown][] {
-  if (text === null || text === '') return [];
-  return text.split(',').map((part) => {
-    const [key = '', ...value] = part.split('==');
-    if (value.length !== 1) throw new ConfigRequestError(400, `the filter "${part}" is not KEY==VALUE`);
-    try {
-      return [key, JSON.parse(value[0]!) as unknown];
-    } catch {
-      return [key, value[0]];
-    }
-  });
-}
-
-function matches(found: unknown, wanted: unknown): boolean {
-  return JSON.stringify(found) === JSON.stringify(wanted);
-}
-
-/** The objects behind `page_marker`, `page_limit` of them at the most. */
-function paged(
-  objects: readonly ConfigObject[],
-  query: URLSearchParams,
-): { objects: readonly ConfigObject[]; marker: string | undefined } {
-  const asked = query.get('page_limit');
-  const marker = query.get('page_marker');
-  const after = marker === null ? null : checkedUuid(marker);
-  if (asked === null) return { objects, marker: undefined };
-  if (!/^[1-9]\d{0,8}$/.test(asked))
-    throw new ConfigRequestError(400, `page_limit "${asked}" is no number of objects`);
-  const limit = Number(asked);
-  const sorted = objects.toSorted((a, b) => (a.uuid < b.uuid ? -1 : 1));
-  const from = after === null ? 0 : sorted.findIndex(({ uuid }) => uuid > after);
-  const page = from < 0 ? [] : sorted.slice(from, from + limit);
-  return { objects: page, marker: page.length === limit ? page.at(-1)?.uuid : undefined };
 }
 
 /** @throws HttpError 400, 413 or 415 */

@@ -59,7 +59,7 @@ async function copy(from: ObjectGraph, to: ConfigDatabase): Promise<void> {
   for (const [type, targets] of copied) {
     for (const object of from.ofType(type)) {
       const { uuid, fqName, parent, properties, references } = object;
-      if (/^floating-ip/.test(type) && isOfKubernetes(object)) continue;
+      if (type.startsWith('floating-ip') && isOfKubernetes(object)) continue;
       // Those of instance IPs are the clusterIPs of Services.
       if (parent !== undefined && to.graph.get(parent.uuid) === undefined) continue;
       const kept = targets.map((target) => [target, references[target] ?? []]);

@@ -59,6 +59,7 @@ const peers = {
   haproxy: '/usr/sbin/haproxy',
   prometheus: '/usr/bin/prometheus',
   pmacct: '/usr/sbin/pmbmpd',
+  xsltproc: '/usr/bin/xsltproc',
 };
 const missing = () => Object.keys(peers).filter((name) => !existsSync(peers[name]));
 if (missing().length > 0 && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {

@@ -97,7 +97,7 @@ t.test('one of both is best, and with several paths allowed both are', { skip },
 });
 
 t.test('a standby with lower preference stays inside the control node', { skip }, async (t) => {
-  const { node, cent222, cent333, paths } = await lab(t);
+  const { frr, node, cent222, cent333, paths } = await lab(t);
   cent222.publish(backend222);
   cent333.publish({ ...backend333, localPref: 100 });
   t.match(await paths(1), [{ nextHop: '10.169.25.20', localPref: 200, med: 100 }]);
@@ -110,11 +110,11 @@ t.test('a standby with lower preference stays inside the control node', { skip }
     ],
   );
   cent222.withdraw(backend222);
-  t.match(
-    await paths(1),
-    [{ nextHop: '10.169.25.21', localPref: 100, med: 200 }],
-    'until the active one goes',
-  );
+  const successor = await frr.process.answers(async () => {
+    const [path] = await paths(1);
+    return path?.nextHop === '10.169.25.21' ? path : undefined;
+  });
+  t.match(successor, { localPref: 100, med: 200 }, 'until the active one goes');
 });
 
 t.test('scaling down takes a path away, and losing the last agent all of them', { skip }, async (t) => {

@@ -45,8 +45,12 @@ export class DrainSchedule {
     this.#batches++;
   }
 
-  /** Whether few routes that a read has brought are to be drained at once: those of the first read of a turn, if nothing else waits. */
-  isReadPassedOn(): boolean {
+  /**
+   * Few routes that a read has brought are to be drained at once if they are those of the first read of a turn and nothing else
+   * waits.
+   * @returns whether it is so; then the next ones of this turn wait
+   */
+  passOnRead(): boolean {
     if (!this.#isScheduled || this.#isPassedOn || this.#isBehind || this.#batches > 1) return false;
     this.#isPassedOn = true;
     return true;

@@ -300,7 +300,7 @@ export class Rib {
    * comes round; if others bring more in the same turn, that is passed on together.
    */
   readOver(): void {
-    if (this.#touched.some(({ waiting }) => waiting > FEW) || !this.#drains.isReadPassedOn()) return;
+    if (this.#touched.some(({ waiting }) => waiting > FEW) || !this.#drains.passOnRead()) return;
     this.drain();
   }
 

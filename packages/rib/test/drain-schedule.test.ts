@@ -89,18 +89,18 @@ t.test('what a drain left is gone on with, whatever waits to be read', (t) => {
 
 t.test('few routes are passed on at once in the first read of a turn, and not in the next', (t) => {
   const driver = new Driver();
-  t.notOk(driver.schedule.isReadPassedOn(), 'there is nothing to do');
+  t.notOk(driver.schedule.passOnRead(), 'there is nothing to do');
   driver.schedule.wake();
-  t.ok(driver.schedule.isReadPassedOn());
-  t.notOk(driver.schedule.isReadPassedOn());
+  t.ok(driver.schedule.passOnRead());
+  t.notOk(driver.schedule.passOnRead());
   driver.comeRound();
   driver.schedule.wake();
-  t.ok(driver.schedule.isReadPassedOn());
+  t.ok(driver.schedule.passOnRead());
   driver.schedule.drained(true);
   driver.comeRound();
   driver.schedule.batchBegun();
   driver.schedule.batchBegun();
   driver.schedule.wake();
-  t.notOk(driver.schedule.isReadPassedOn(), 'two batches are not few');
+  t.notOk(driver.schedule.passOnRead(), 'two batches are not few');
   t.end();
 });

@@ -1,10 +1,11 @@
 /** What is wrong with manifests: they are applied to a configuration that nobody sees. */
 import { ConfigDatabase, EmbeddedStore } from '@vaportrail/config';
-import type { ConfigObject, ObjectGraph, ObjectTypeName } from '@vaportrail/schema';
+import type { ObjectGraph, ObjectTypeName } from '@vaportrail/schema';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KubeManager } from './kube-manager.ts';
+import { isOfKubernetes } from './leftover.ts';
 import { ManifestSource } from './manifest-source.ts';
 import type { ClusterSettings } from './mapping/cluster-settings.ts';
 
@@ -72,13 +73,6 @@ async function copy(from: ObjectGraph, to: ConfigDatabase): Promise<void> {
       });
     }
   }
-}
-
-function isOfKubernetes({ properties }: ConfigObject): boolean {
-  const { key_value_pair: pairs = [] } = (properties['annotations'] ?? {}) as {
-    key_value_pair?: { key: string; value: string }[];
-  };
-  return pairs.some(({ key, value }) => key === 'owner' && value === 'k8s');
 }
 
 /** Lines of one file in their order: 8 before 13. */

@@ -1,5 +1,5 @@
 /** Objects of a cluster that nothing in it needs any more: what happened while nobody watched. */
-import type { ConfigObject, ObjectGraph, ObjectTypeName } from '@vaportrail/schema';
+import { annotationOf, type ConfigObject, type ObjectGraph, type ObjectTypeName } from '@vaportrail/schema';
 
 /** Types of ours that a restart may find left over, in the order in which they can go. */
 const sweepOrder = [
@@ -32,21 +32,21 @@ export function leftovers(
   return stale.reverse();
 }
 
+/** Whether an object was made for an object of Kubernetes, of whatever cluster, and says so. */
+export function isOfKubernetes(object: ConfigObject): boolean {
+  return annotationOf(object, 'owner') === 'k8s';
+}
+
 /** Whether an object was made for a cluster: it says so, or it is a part of a load balancer that was. */
 function isOf(object: ConfigObject, cluster: string, ours: ReadonlySet<string>): boolean {
-  const { annotations } = object.properties as {
-    annotations?: { key_value_pair: { key: string; value: string }[] };
-  };
-  const value = (key: string): string | undefined =>
-    annotations?.key_value_pair.find((pair) => pair.key === key)?.value;
-  if (value('owner') === 'k8s') return value('cluster') === cluster;
+  if (isOfKubernetes(object)) return annotationOf(object, 'cluster') === cluster;
   switch (object.type) {
     case 'loadbalancer-listener':
       return object.references.loadbalancer?.some(({ uuid }) => ours.has(uuid)) === true;
     case 'loadbalancer-pool':
       return object.references['loadbalancer-listener']?.some(({ uuid }) => ours.has(uuid)) === true;
     case 'loadbalancer-member':
-      return value('vmi') !== undefined && ours.has(object.parent!.uuid);
+      return annotationOf(object, 'vmi') !== undefined && ours.has(object.parent!.uuid);
     default:
       return false;
   }

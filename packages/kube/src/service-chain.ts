@@ -1,5 +1,5 @@
 /** A Service followed through the configuration: from its name to the interfaces that carry its floating IPs. */
-import { proxiesOf, type ConfigObject, type ObjectGraph } from '@vaportrail/schema';
+import { annotationOf, proxiesOf, type ConfigObject, type ObjectGraph } from '@vaportrail/schema';
 import type {
   ServiceChainView,
   ServiceFloatingIpView,
@@ -60,7 +60,7 @@ function listenerView(listener: ConfigObject, graph: ObjectGraph): ServiceListen
     protocol_port?: number;
   };
   const [pool] = graph.referrers(listener.uuid, 'loadbalancer-pool');
-  const name = annotation(listener, 'portName');
+  const name = annotationOf(listener, 'portName');
   return {
     ...(name === undefined ? {} : { name }),
     protocol: protocol ?? '?',
@@ -77,7 +77,7 @@ function memberView(member: ConfigObject, graph: ObjectGraph): ServiceMemberView
   const { protocol_port: targetPort = 0 } = (member.properties['loadbalancer_member_properties'] ?? {}) as {
     protocol_port?: number;
   };
-  const vmi = graph.get(annotation(member, 'vmi') ?? '');
+  const vmi = graph.get(annotationOf(member, 'vmi') ?? '');
   if (vmi === undefined) return { uuid: member.uuid, targetPort };
   const [ip] = graph.referrers(vmi.uuid, 'instance-ip');
   const [machine] = graph.references(vmi, 'virtual-machine');
@@ -121,11 +121,4 @@ function floatingIpView(floatingIp: ConfigObject, graph: ObjectGraph): ServiceFl
 /** The name of the pod in that of its interface: `client__<uuid>`. */
 function interfaceName({ fqName }: ConfigObject): string {
   return fqName.at(-1)!.replace(/__[0-9a-f-]{36}$/, '');
-}
-
-function annotation(object: ConfigObject, key: string): string | undefined {
-  const { key_value_pair: pairs = [] } = (object.properties['annotations'] ?? {}) as {
-    key_value_pair?: { key: string; value: string }[];
-  };
-  return pairs.find((pair) => pair.key === key)?.value;
 }

@@ -124,7 +124,10 @@ function issuesText(error: z.ZodError): string {
 }
 
 /** The value of one annotation. */
-export function annotationOf({ properties }: ConfigObject, key: string): string | undefined {
+export function annotationOf(
+  { properties }: Pick<ConfigObject, 'properties'>,
+  key: string,
+): string | undefined {
   const { key_value_pair: pairs = [] } = (properties['annotations'] ?? {}) as {
     key_value_pair?: { key: string; value: string }[];
   };

@@ -1,47 +1,49 @@
 /** Which objects, by their annotations: written as kubectl's selectors of labels are. */
+import { annotationOf } from '@vaportrail/schema';
 import { UsageError } from '../../command.ts';
 import type { Shown } from './api.ts';
 
 export type Selector = (object: Shown) => boolean;
 
-type Annotations = ReadonlyMap<string, string>;
+/** The value of an annotation. */
+type Annotations = (key: string) => string | undefined;
 
-const terms: readonly (readonly [RegExp, (found: RegExpExecArray) => (has: Annotations) => boolean])[] = [
+const terms: readonly (readonly [RegExp, (found: RegExpExecArray) => (valueOf: Annotations) => boolean])[] = [
   [
     /^([^\s=!()]+)\s*==?\s*([^\s=!()]*)$/,
-    ([, key, value]) =>
-      (has) =>
-        has.get(key!) === value,
+    ([, key, wanted]) =>
+      (valueOf) =>
+        valueOf(key!) === wanted,
   ],
   [
     /^([^\s=!()]+)\s*!=\s*([^\s=!()]*)$/,
-    ([, key, value]) =>
-      (has) =>
-        has.get(key!) !== value,
+    ([, key, wanted]) =>
+      (valueOf) =>
+        valueOf(key!) !== wanted,
   ],
   [
     /^([^\s=!()]+)\s+in\s*\(([^()]+)\)$/,
     ([, key, list]) =>
-      (has) =>
-        listed(list!, has.get(key!)),
+      (valueOf) =>
+        listed(list!, valueOf(key!)),
   ],
   [
     /^([^\s=!()]+)\s+notin\s*\(([^()]+)\)$/,
     ([, key, list]) =>
-      (has) =>
-        !listed(list!, has.get(key!)),
+      (valueOf) =>
+        !listed(list!, valueOf(key!)),
   ],
   [
     /^!\s*([^\s=!()]+)$/,
     ([, key]) =>
-      (has) =>
-        !has.has(key!),
+      (valueOf) =>
+        valueOf(key!) === undefined,
   ],
   [
     /^([^\s=!()]+)$/,
     ([, key]) =>
-      (has) =>
-        has.has(key!),
+      (valueOf) =>
+        valueOf(key!) !== undefined,
   ],
 ];
 
@@ -61,13 +63,7 @@ export function selectorOf(text: string): Selector {
       `"${part.trim()}" is no selector, such as kind=Service, name!=web or "name in (a,b)"`,
     );
   });
-  return (object) => {
-    const { key_value_pair: pairs = [] } = (object['annotations'] ?? {}) as {
-      key_value_pair?: { key: string; value: string }[];
-    };
-    const has = new Map(pairs.map(({ key, value }) => [key, value]));
-    return wanted.every((term) => term(has));
-  };
+  return (object) => wanted.every((term) => term((key) => annotationOf({ properties: object }, key)));
 }
 
 function listed(list: string, value: string | undefined): boolean {

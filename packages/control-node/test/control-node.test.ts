@@ -8,7 +8,18 @@ import t from 'tap';
 
 import { type ControlNodeConfigInput, controlNodeConfig } from '../src/config.ts';
 import { ControlNode } from '../src/control-node.ts';
-import { BLUE, FIP, RED, type Test, agent, controlNode, eventually, items, route } from './running.ts';
+import {
+  BLUE,
+  FIP,
+  RED,
+  type Test,
+  agent,
+  blueImportsRed,
+  controlNode,
+  eventually,
+  items,
+  route,
+} from './running.ts';
 import { RawPeer } from './raw-peer.ts';
 
 t.test('the two compute nodes of the reference, letter by letter', async (t) => {
@@ -271,12 +282,7 @@ t.test('a torn stream ends that session, its routes go, and nobody else notices'
 });
 
 t.test('a route leaks into an instance of this node that imports it', async (t) => {
-  const node = await controlNode(t, {
-    'routing-instances': [
-      { name: RED, 'vn-index': 6, 'route-targets': ['64512:8000004'] },
-      { name: BLUE, 'vn-index': 7, 'route-targets': ['64512:8000005'], import: ['64512:8000004'] },
-    ],
-  });
+  const node = await controlNode(t, blueImportsRed);
   const one = await agent(t, node, 'compute-1');
   const two = await agent(t, node, 'compute-2', '127.0.0.2');
   two.subscribe(BLUE, 3);

@@ -9,6 +9,14 @@ export const RED = 'default-domain:demo:red:red';
 export const BLUE = 'default-domain:demo:blue:blue';
 export const FIP = '172.16.0.3/32';
 
+const red = { name: RED, 'vn-index': 6, 'route-targets': ['64512:8000004'] };
+const blue = { name: BLUE, 'vn-index': 7, 'route-targets': ['64512:8000005'] };
+
+/** What routes are leaked with: red ones are in the blue network as well. */
+export const blueImportsRed = {
+  'routing-instances': [red, { ...blue, import: red['route-targets'] }],
+};
+
 export type Test = { teardown(end: () => unknown): void };
 
 export async function controlNode(
@@ -22,10 +30,7 @@ export async function controlNode(
       'router-id': '10.1.1.1',
       bgp: { listen: [] },
       xmpp: { listen: { address: '127.0.0.1', port: 0 }, 'end-of-rib-delay': 0.1 },
-      'routing-instances': [
-        { name: RED, 'vn-index': 6, 'route-targets': ['64512:8000004'] },
-        { name: BLUE, 'vn-index': 7, 'route-targets': ['64512:8000005'] },
-      ],
+      'routing-instances': [red, blue],
       ...change,
     }),
     options,

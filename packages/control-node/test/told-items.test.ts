@@ -4,7 +4,7 @@ import t from 'tap';
 
 import { type EntryText, encapsulations, hop, hops, item, nlri, publish, subscribe } from './agent-text.ts';
 import type { RawAgent } from './raw-agent.ts';
-import { BLUE, RED, agent, controlNode } from './running.ts';
+import { BLUE, RED, agent, blueImportsRed, controlNode } from './running.ts';
 
 type Row = readonly [what: string, published: EntryText, told: EntryText];
 
@@ -331,12 +331,7 @@ t.test('multicast routes of an agent, as another is told them', async (t) => {
 });
 
 t.test('another network that imports a route is told of the network it came from', async (t) => {
-  const node = await controlNode(t, {
-    'routing-instances': [
-      { name: RED, 'vn-index': 6, 'route-targets': ['64512:8000004'] },
-      { name: BLUE, 'vn-index': 7, 'route-targets': ['64512:8000005'], import: ['64512:8000004'] },
-    ],
-  });
+  const node = await controlNode(t, blueImportsRed);
   const one = await agent(t, node, 'compute-1');
   const two = await agent(t, node, 'compute-2', '127.0.0.2');
   one.send(subscribe(RED));

@@ -1,4 +1,4 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { ViewServer } from '@vaportrail/show';
 import { Agent } from '../../src/agent.ts';
 import { serveViews } from '../../src/views.ts';
@@ -112,7 +112,8 @@ t.test('labels and control nodes', async (t) => {
   );
 });
 
-t.test('the last change of a session with a control node, and when it was lost', async (t) => {
+/** An agent with a control node, and its views. */
+async function connected(t: Test): Promise<{ reflector: Reflector; one: Agent; views: ViewServer }> {
   const reflector = await Reflector.start();
   const one = Agent.from({
     name: 'cent333',
@@ -123,7 +124,12 @@ t.test('the last change of a session with a control node, and when it was lost',
   serveViews(views, [one]);
   await views.listen();
   await one.start();
-  t.teardown(() => Promise.all([one.stop(), views.close()]));
+  t.teardown(() => Promise.all([one.stop(), views.close(), reflector.stop()]));
+  return { reflector, one, views };
+}
+
+t.test('the last change of a session with a control node, and when it was lost', async (t) => {
+  const { reflector, one, views } = await connected(t);
   const status = () =>
     fetch(`${views.url}/Snh_AgentXmppConnectionStatusReq`).then((response) => response.text());
   await until('the session is up', () => one.peers[0]!.state === 'established');
@@ -159,17 +165,7 @@ t.test('contrail-status sees an agent that works while a control node tells it r
     /<name [^>]*>control-node:10\.169\.25\.19<.*<element>10\.169\.25\.19:5269<.*<status [^>]*>Down</,
   );
   t.match(status, /<description [^>]*>XMPP: control-node:10\.169\.25\.19 connection down</);
-  const reflector = await Reflector.start();
-  const one = Agent.from({
-    name: 'cent333',
-    address: '10.169.25.21',
-    'control-nodes': [{ address: '127.0.0.1', port: reflector.port }],
-  });
-  const views = new ViewServer();
-  serveViews(views, [one]);
-  await views.listen();
-  await one.start();
-  t.teardown(() => Promise.all([one.stop(), views.close(), reflector.stop()]));
+  const { one, views } = await connected(t);
   await until('the session is up', () => one.peers[0]!.state === 'established');
   const response = await fetch(`${views.url}/Snh_SandeshUVECacheReq?x=NodeStatus`);
   t.match(await response.text(), /<state [^>]*>Functional<.*<status [^>]*>Up</);

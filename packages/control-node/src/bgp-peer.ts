@@ -31,10 +31,10 @@ import {
 import type { Recorder } from '@vaportrail/show/recording';
 
 import type { BgpPeerConfig, ControlNodeConfig, PeerFamily } from './config.ts';
+import { pathsOf } from './node-tables.ts';
 import { exportPolicy, importPolicy } from './peer-policy.ts';
 import { PeerRecording } from './recorded-inputs.ts';
 import { RestartHelper } from './restart-helper.ts';
-import { pathsOf } from './xmpp-peer.ts';
 
 /** Milliseconds to wait for a peer's route targets before its VPN routes are sent anyway. @see RFC 4684 §6 */
 export const ROUTE_TARGET_WAIT = 30_000;

@@ -22,6 +22,7 @@ import {
 import type { Recorder } from '@vaportrail/show/recording';
 import { type Channel, StreamError, XmppServer, excerpt, readTlsFiles } from '@vaportrail/xmpp';
 
+import type { AgentSession } from './agent-session.ts';
 import { BgpPeer } from './bgp-peer.ts';
 import { ConfigServer } from './config-server.ts';
 import {
@@ -385,7 +386,7 @@ export class ControlNode {
     return new StreamError('conflict', `${excerpt(name)} is expected back from ${absent.address}`);
   }
 
-  #accept(channel: Channel): XmppPeer {
+  #accept(channel: Channel): AgentSession {
     const absent = this.#agents.get(channel.name);
     if (absent !== undefined) return absent.resume(channel);
     const { xmpp, 'graceful-restart': restart } = this.#config;
@@ -403,7 +404,7 @@ export class ControlNode {
       },
     });
     this.#agents.set(agent.name, agent);
-    return agent;
+    return agent.session;
   }
 
   #addPeer(config: BgpPeerConfig): void {

@@ -4,6 +4,7 @@ import type { FamilyName } from '@vaportrail/bgp/wire';
 import {
   type Rib,
   type RuleSetName,
+  type Source,
   type Table,
   dumpTables,
   locRibInstance,
@@ -129,4 +130,9 @@ export class NodeTables {
       ),
     ];
   }
+}
+
+/** Paths of a source in some tables. */
+export function pathsOf(tables: readonly Table[], source: Source): number {
+  return tables.reduce((sum, table) => sum + table.pathsOf(source), 0);
 }

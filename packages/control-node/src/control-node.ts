@@ -1,13 +1,10 @@
 /** A control node: agents by XMPP, gateways and other control nodes by BGP, and the tables between them. */
 import type { Socket } from 'node:net';
-import { isDeepStrictEqual } from 'node:util';
-import { Listener, SessionMonitor, isInputWaiting } from '@vaportrail/bgp';
-import { TableDumps } from '@vaportrail/bgp/mrt-file';
-import { NotificationError, ceaseSubcode, errorCode } from '@vaportrail/bgp/wire';
+import { type SessionMonitor, isInputWaiting } from '@vaportrail/bgp';
+import type { TableDumps } from '@vaportrail/bgp/mrt-file';
 import { type Clock, ipv4Bytes, ipv4Text, systemClock } from '@vaportrail/net';
 import { Rib } from '@vaportrail/rib';
 import {
-  ConfigChannel,
   type DaemonView,
   type Log,
   type NeighborView,
@@ -15,32 +12,27 @@ import {
   type RoutingInstanceView,
   type TableView,
   ViewServer,
-  isWorthALine,
-  listenProblem,
   silentLog,
 } from '@vaportrail/show';
 import type { Recorder } from '@vaportrail/show/recording';
-import { type Channel, StreamError, XmppServer, excerpt, readTlsFiles } from '@vaportrail/xmpp';
+import type { Channel } from '@vaportrail/xmpp';
 
-import type { AgentSession } from './agent-session.ts';
-import { BgpPeer } from './bgp-peer.ts';
+import { Agents } from './agents.ts';
+import { BgpPeers } from './bgp-peers.ts';
 import { ConfigServer } from './config-server.ts';
-import {
-  type BgpPeerConfig,
-  type ControlNodeConfig,
-  type RoutingInstanceConfig,
-  selectionOf,
-} from './config.ts';
-import type { RestartTimes } from './graceful-restart.ts';
+import { type ControlNodeConfig, selectionOf } from './config.ts';
+import { refuseFixedChanges } from './fixed-settings.ts';
 import type { LocalIdentity } from './introspect/neighbors.ts';
+import type { Bound } from './listening.ts';
 import { MembershipRoutes } from './membership-routes.ts';
+import { type MonitoringOwner, sessionMonitor, tableDumps } from './monitoring.ts';
 import { NodeTables, createHubs } from './node-tables.ts';
-import { agentTap, recordedConfig } from './recorded-inputs.ts';
+import { recordedConfig } from './recorded-inputs.ts';
 import type { RouteQuery } from './route-query.ts';
 import { RoutingInstances } from './routing-instances.ts';
-import { allInstances, readToldInstances } from './told-instances.ts';
+import { ToldConfiguration } from './told-configuration.ts';
+import { allInstances } from './told-instances.ts';
 import { serveViews } from './views.ts';
-import { XmppPeer } from './xmpp-peer.ts';
 
 export interface ControlNodeOptions {
   readonly clock?: Clock;
@@ -53,28 +45,7 @@ export interface ControlNodeOptions {
   readonly offline?: boolean;
 }
 
-/** Where something listens. */
-export interface Bound {
-  readonly address: string;
-  readonly port: number;
-}
-
 const VERSION = '0.1.0';
-
-/** What cannot change while a control node runs. */
-const fixed = [
-  'name',
-  'asn',
-  'router-id',
-  'cluster-id',
-  'rd-cluster-seed',
-  'sub-cluster',
-  'xmpp',
-  'introspect',
-  'graceful-restart',
-  'mrt',
-  'config',
-] as const;
 
 export class ControlNode {
   #config: ControlNodeConfig;
@@ -85,22 +56,14 @@ export class ControlNode {
   readonly #rib: Rib;
   readonly #instances: RoutingInstances;
   readonly #tables: NodeTables;
-  readonly #agents = new Map<string, XmppPeer>();
-  readonly #peers = new Map<string, BgpPeer>();
-  readonly #listener: Listener;
-  readonly #xmpp: XmppServer;
+  readonly #agents: Agents;
+  readonly #peers: BgpPeers;
   readonly #views: ViewServer;
   readonly #monitor: SessionMonitor;
   readonly #dumps: TableDumps | undefined;
-  readonly #channel: ConfigChannel | undefined;
-  /** All objects of the config node, for {@link #configServer}; followed once an agent asks. */
-  readonly #objects: ConfigChannel | undefined;
+  readonly #told: ToldConfiguration;
   readonly #configServer: ConfigServer;
-  /** Routing instances beside those of the configuration. */
-  #told: readonly RoutingInstanceConfig[] = [];
   #startedAt = 0;
-  #xmppAddress: Bound | undefined;
-  #bgpAddresses: Bound[] = [];
 
   /**
    * @param config as the schema `controlNodeConfig` yields it
@@ -137,80 +100,55 @@ export class ControlNode {
       asn: config.asn,
       clusterSeed: config['rd-cluster-seed'],
       selection: selectionOf(config),
-      agents: () => this.#agents.values(),
+      agents: () => this.#agents,
       wanted: (imports, isWanted) => memberships.wanted(imports, isWanted),
     });
     this.#tables = new NodeTables(this.#rib, this.#instances, {
       asn: config.asn,
       routerId: config['router-id'],
     });
-    this.#listener = new Listener({
+    const monitoring: MonitoringOwner = {
       clock,
-      refused: (address, because) => log.info({ address, because }, 'BGP connection refused'),
-    });
-    this.#xmpp = new XmppServer({
-      name: config.name,
-      clock,
-      holdTime: config.xmpp['hold-time'],
-      accept: (channel) => this.#accept(channel),
-      refuse: ({ from }, address) => this.#refuse(from, address),
-      refused: (address, because) => {
-        const refused = this.#xmpp.counters.rejected;
-        if (isWorthALine(refused)) log.info({ address, because, refused }, 'XMPP connection refused');
-      },
-      ...(config.xmpp.tls !== undefined && { tls: readTlsFiles(config.xmpp.tls) }),
-      ...(config['sub-cluster'] !== undefined && { subCluster: config['sub-cluster'] }),
-      gracefulRestartHelper: config['graceful-restart'].enabled,
-      report: (error) => log.error({ err: error }, 'a handler failed'),
-      tap: recorder && agentTap(recorder),
-      // Nobody else waits for the turns of a replay.
-      ...(this.#isOffline && { turnShare: Number.POSITIVE_INFINITY }),
-    });
-    const { table, messages } = config.mrt;
-    this.#monitor = new SessionMonitor({
-      messages,
-      stations: config.bmp.stations,
-      statistics: config.bmp['statistics-interval'],
-      name: config.name,
-      description: `Vaportrail control node ${VERSION}`,
-      tables: this.#tables.monitored(() => this.#peers.values()),
-      clock,
-      log: (text) => log.warn({}, text),
-    });
-    if (table !== undefined) {
-      this.#dumps = new TableDumps(
-        table,
-        () => this.dump(table.tables),
-        clock,
-        (outcome) => {
-          if (outcome instanceof Error) log.error({ err: outcome }, 'the tables could not be dumped');
-          else log.info(outcome, 'tables dumped');
-        },
-      );
-    }
+      log,
+      tables: this.#tables,
+      version: VERSION,
+      peers: () => this.#peers,
+    };
+    this.#monitor = sessionMonitor(config, monitoring);
+    this.#dumps = tableDumps(config, monitoring);
     this.#views = new ViewServer(log);
     serveViews(this.#views, this);
-    if (config.config !== undefined && !this.#isOffline)
-      this.#channel = new ConfigChannel(
-        config.config,
-        '/watch/routing-instances',
-        (line) => this.#tell(line),
-        {
-          log,
-        },
-      );
-    if (config.config !== undefined && !this.#isOffline)
-      this.#objects = new ConfigChannel(
-        config.config,
-        '/watch/objects',
-        (line, first) => this.tellObject(line, first),
-        { log },
-      );
+    this.#told = new ToldConfiguration(
+      this.#isOffline ? undefined : config.config,
+      {
+        instancesChanged: () => this.#configureInstances(),
+        object: (line, first) => this.tellObject(line, first),
+      },
+      log,
+    );
     this.#configServer = new ConfigServer({
-      begin: config.config && (() => this.#objects?.start()),
+      begin: config.config && (() => this.#told.followObjects()),
       schedule,
       isAlone: this.#isOffline,
       failed: (error) => log.error({ err: error }, 'what an agent is told could not be found out'),
+    });
+    this.#agents = new Agents({
+      config,
+      rib: this.#rib,
+      clock,
+      log,
+      configServer: this.#configServer,
+      recorder,
+      isOffline: this.#isOffline,
+      instance: (name) => this.#instances.get(name),
+    });
+    this.#peers = new BgpPeers({
+      rib: this.#rib,
+      clock,
+      log,
+      monitor: this.#monitor,
+      recorder,
+      table: (family) => this.#tables.ofPeers(family),
     });
     this.#instances.configure(config['routing-instances']);
   }
@@ -225,21 +163,19 @@ export class ControlNode {
     this.#recorder?.start('control-node', this.#config.name, recordedConfig(this.#config));
     this.#monitor.start();
     this.#dumps?.start();
-    this.#channel?.start();
-    for (const peer of this.#config.bgp.peers) this.#addPeer(peer);
+    this.#told.start();
+    await this.#peers.configure(this.#config);
     this.#log.info(
-      { bgp: this.#bgpAddresses, xmpp: this.#xmppAddress, views: this.url },
+      { bgp: this.bgpAddresses, xmpp: this.xmppAddress, views: this.url },
       'control node started',
     );
   }
 
   async #listen(): Promise<void> {
-    const { bgp, xmpp, introspect } = this.#config;
+    const { bgp, introspect } = this.#config;
     try {
-      for (const at of bgp.listen) {
-        this.#bgpAddresses.push(await listening('BGP', at, this.#listener.listen(at)));
-      }
-      this.#xmppAddress = await listening('XMPP', xmpp.listen, this.#xmpp.listen(xmpp.listen));
+      await this.#peers.listen(bgp.listen);
+      await this.#agents.listen();
       await this.#views.listen(introspect);
     } catch (error) {
       await this.stop();
@@ -249,25 +185,22 @@ export class ControlNode {
 
   /** Takes a connection of an agent that is there already. */
   adoptAgent(socket: Socket): Channel {
-    return this.#xmpp.adopt(socket);
+    return this.#agents.adopt(socket);
   }
 
   /** Takes a connection of a BGP peer that is there already. */
   adoptPeer(socket: Socket): void {
-    this.#listener.adopt(socket);
+    this.#peers.adopt(socket);
   }
 
   /** Says goodbye to peers and agents and closes everything. Stopping twice does nothing. */
   async stop(): Promise<void> {
     this.#recorder?.record({ type: 'stop' });
     this.#recorder?.close();
-    await Promise.all([this.#channel?.close(), this.#objects?.close()]);
-    const peers = [...this.#peers.values()];
-    this.#peers.clear();
+    await this.#told.close();
     await Promise.all([
-      ...peers.map((peer) => peer.stop('the control node is shutting down')),
-      this.#xmpp.close(),
-      this.#listener.close(),
+      this.#peers.stop('the control node is shutting down'),
+      this.#agents.close(),
       this.#views.close(),
       this.#dumps?.stop(),
     ]);
@@ -280,29 +213,10 @@ export class ControlNode {
    * @throws Error when something changed that cannot change while the node runs; nothing has changed then
    */
   async reload(config: ControlNodeConfig): Promise<void> {
-    for (const key of fixed) {
-      if (!isDeepStrictEqual(config[key], this.#config[key]))
-        throw new Error(`${key} cannot change without a restart`);
-    }
-    for (const key of ['listen', 'always-compare-med', 'ignore-as-path'] as const) {
-      if (!isDeepStrictEqual(config.bgp[key], this.#config.bgp[key]))
-        throw new Error(`bgp.${key} cannot change without a restart`);
-    }
+    refuseFixedChanges(this.#config, config);
     this.#config = config;
     this.#configureInstances();
-    const wanted = new Map(config.bgp.peers.map((peer) => [peer.address, peer]));
-    for (const [address, peer] of this.#peers) {
-      if (isDeepStrictEqual(wanted.get(address), peer.config)) wanted.delete(address);
-      else {
-        this.#peers.delete(address);
-        this.#listener.remove(peer.session);
-        const subcode = wanted.has(address)
-          ? ceaseSubcode.otherConfigurationChange
-          : ceaseSubcode.peerDeconfigured;
-        await peer.stop(new NotificationError(errorCode.cease, subcode));
-      }
-    }
-    for (const peer of wanted.values()) this.#addPeer(peer);
+    await this.#peers.configure(config);
   }
 
   /** Where the views are served; undefined before the start. */
@@ -312,17 +226,18 @@ export class ControlNode {
 
   /** Where agents connect; undefined before the start. */
   get xmppAddress(): Bound | undefined {
-    return this.#xmppAddress;
+    return this.#agents.address;
   }
 
   /** Where BGP peers connect, one for each address listened on. */
   get bgpAddresses(): readonly Bound[] {
-    return this.#bgpAddresses;
+    return this.#peers.addresses;
   }
 
   daemon(): DaemonView {
     const { name, asn, 'router-id': routerId } = this.#config;
     const selection = selectionOf(this.#config);
+    const configuration = this.#told.view;
     return {
       name,
       kind: 'control-node',
@@ -331,7 +246,7 @@ export class ControlNode {
       startedAt: new Date(this.#startedAt).toISOString(),
       version: VERSION,
       ...(selection !== 'contrail' && { selection }),
-      ...(this.#channel !== undefined && { configuration: this.#channel.view }),
+      ...(configuration && { configuration }),
     };
   }
 
@@ -346,9 +261,7 @@ export class ControlNode {
 
   /** BGP peers in the order of the configuration, then agents by name. */
   neighbors(): NeighborView[] {
-    const agents = Array.from(this.#agents.values(), (agent) => agent.view());
-    agents.sort((a, b) => (a.name < b.name ? -1 : 1));
-    return [...Array.from(this.#peers.values(), (peer) => peer.view()), ...agents];
+    return [...this.#peers.views(), ...this.#agents.views()];
   }
 
   routingInstances(): RoutingInstanceView[] {
@@ -356,9 +269,7 @@ export class ControlNode {
   }
 
   xmppConnections(): { open: number; established: number; listening: string } {
-    const established = this.#xmpp.channels.size;
-    const { address, port } = this.#xmppAddress ?? this.#config.xmpp.listen;
-    return { open: established + this.#xmpp.pending, established, listening: `${address}:${port}` };
+    return this.#agents.connections();
   }
 
   /** Tables, those of no instance first. */
@@ -379,57 +290,6 @@ export class ControlNode {
     return this.#tables.dump(names, Math.floor(this.#clock.now() / 1000));
   }
 
-  /** While the routes of an agent wait for its return, nobody has its name at another address. */
-  #refuse(name: string, address: string): StreamError | undefined {
-    const absent = this.#agents.get(name);
-    if (absent === undefined || absent.isUp || absent.address === address) return undefined;
-    return new StreamError('conflict', `${excerpt(name)} is expected back from ${absent.address}`);
-  }
-
-  #accept(channel: Channel): AgentSession {
-    const absent = this.#agents.get(channel.name);
-    if (absent !== undefined) return absent.resume(channel);
-    const { xmpp, 'graceful-restart': restart } = this.#config;
-    const agent = new XmppPeer(channel, {
-      rib: this.#rib,
-      clock: this.#clock,
-      log: this.#log,
-      endOfRibDelay: xmpp['end-of-rib-delay'],
-      holdTime: xmpp['hold-time'],
-      restart: restart.enabled ? restartTimes(restart) : undefined,
-      configServer: this.#configServer,
-      instance: (name) => this.#instances.get(name),
-      gone: (peer) => {
-        if (this.#agents.get(peer.name) === peer) this.#agents.delete(peer.name);
-      },
-    });
-    this.#agents.set(agent.name, agent);
-    return agent.session;
-  }
-
-  #addPeer(config: BgpPeerConfig): void {
-    const peer = new BgpPeer(config, {
-      config: this.#config,
-      rib: this.#rib,
-      clock: this.#clock,
-      log: this.#log,
-      monitor: this.#monitor,
-      recorder: this.#recorder,
-      table: (family) => this.#tables.ofPeers(family),
-    });
-    this.#peers.set(config.address, peer);
-    this.#listener.add(peer.session);
-    peer.start();
-  }
-
-  /** Takes over routing instances that the configuration channel tells. */
-  #tell(line: unknown): void {
-    const { values, problems } = readToldInstances(line);
-    this.#told = values;
-    this.#configureInstances();
-    if (problems.length > 0) throw new Error(problems.join('; '));
-  }
-
   /** Takes a line of the config node's `/watch/objects`, of which agents are told what concerns them. */
   tellObject(line: unknown, first: boolean): void {
     this.#recorder?.record({ type: 'objects', line, first });
@@ -438,27 +298,9 @@ export class ControlNode {
 
   /** Puts the instances of the file and those that were told in force; they are recorded as if the file had all of them. */
   #configureInstances(): void {
-    const instances = allInstances(this.#config['routing-instances'], this.#told);
+    const instances = allInstances(this.#config['routing-instances'], this.#told.instances);
     const config = { ...this.#config, 'routing-instances': instances };
     this.#recorder?.record({ type: 'config', config: recordedConfig(config) });
     this.#instances.configure(instances);
-  }
-}
-
-function restartTimes(config: ControlNodeConfig['graceful-restart']): RestartTimes {
-  return {
-    restart: config['restart-time'],
-    longLived: config['long-lived-restart-time'],
-    endOfRib: config['end-of-rib-timeout'],
-  };
-}
-
-/** Resolves where something listens, or says where it cannot. */
-async function listening(what: string, { address, port }: Bound, bound: Promise<Bound>): Promise<Bound> {
-  try {
-    return await bound;
-  } catch (error) {
-    const because = listenProblem(error as NodeJS.ErrnoException);
-    throw new Error(`cannot listen for ${what} on ${address} port ${port}: ${because}`, { cause: error });
   }
 }

@@ -15,7 +15,8 @@ import {
 } from '@vaportrail/xmpp';
 
 import { type ControlNodeConfig, controlNodeConfig } from './config.ts';
-import { type Bound, ControlNode } from './control-node.ts';
+import { ControlNode } from './control-node.ts';
+import type { Bound } from './listening.ts';
 
 const ASN = 64512;
 const NETWORK = 'default-domain:rehearsal:network:network';

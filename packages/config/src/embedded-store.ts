@@ -1,21 +1,20 @@
 /** The store in a folder of this machine: LMDB, whose writes are whole or not there at all. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { open, type RootDatabase } from 'lmdb';
+import type { RootDatabase } from 'lmdb';
 import { FolderLock } from './folder-lock.ts';
+import { openLmdbFile } from './lmdb-file.ts';
+import { LmdbWriter } from './lmdb-writer.ts';
 import { type Change, type Reading, type Store, StoreError, type Transaction } from './store.ts';
 
-/**
- * Octets of address space for the file. LMDB would begin with few, and keep a mapping of each size it outgrew; address
- * space is not memory, and a file that is larger is mapped anew.
- */
-const ADDRESS_SPACE = 16 * 2 ** 30;
 /** LMDB sorts keys by their bytes; nothing we use is above this. */
 const BEHIND_EVERYTHING = '\uffff';
 
 export class EmbeddedStore implements Store {
   readonly longestTransaction = 10_000;
+  /** What reads. */
   readonly #database: RootDatabase<string, string>;
+  readonly #writer: LmdbWriter;
   readonly #lock: FolderLock;
   readonly #watchers = new Set<{
     readonly prefix: string;
@@ -24,8 +23,9 @@ export class EmbeddedStore implements Store {
   /** Only this process writes, and its readers start anew with it: counting from its start is enough. */
   #revision = 0;
 
-  private constructor(database: RootDatabase<string, string>, lock: FolderLock) {
-    this.#database = database;
+  private constructor(path: string, lock: FolderLock) {
+    this.#database = openLmdbFile(path);
+    this.#writer = new LmdbWriter(path);
     this.#lock = lock;
   }
 
@@ -35,15 +35,7 @@ export class EmbeddedStore implements Store {
     try {
       mkdirSync(folder, { recursive: true });
       lock = FolderLock.take(folder);
-      return new EmbeddedStore(
-        open<string, string>({
-          path: join(folder, 'config.mdb'),
-          noSubdir: true,
-          encoding: 'string',
-          mapSize: ADDRESS_SPACE,
-        }),
-        lock,
-      );
+      return new EmbeddedStore(join(folder, 'config.mdb'), lock);
     } catch (error) {
       lock?.release();
       if (error instanceof StoreError) throw error;
@@ -52,6 +44,7 @@ export class EmbeddedStore implements Store {
   }
 
   read(keys: readonly string[]): Promise<readonly Reading[]> {
+    this.#database.resetReadTxn();
     return Promise.resolve(
       keys.map((key) => ({ key, value: this.#database.get(key), revision: this.#revision })),
     );
@@ -59,6 +52,7 @@ export class EmbeddedStore implements Store {
 
   list(prefix: string): Promise<{ readonly revision: number; readonly entries: readonly Change[] }> {
     const entries: Change[] = [];
+    this.#database.resetReadTxn();
     for (const { key, value } of this.#database.getRange({
       start: prefix,
       end: prefix + BEHIND_EVERYTHING,
@@ -69,24 +63,11 @@ export class EmbeddedStore implements Store {
     return Promise.resolve({ revision: this.#revision, entries });
   }
 
-  async commit({ conditions, changes }: Transaction): Promise<number | undefined> {
-    const database = this.#database;
-    const revision = await database.transaction(() => {
-      for (const condition of conditions) {
-        const value = database.get(condition.key);
-        if (condition.is === 'absent' ? value !== undefined : value !== condition.value) return undefined;
-      }
-      for (const { key, value } of changes) {
-        if (value === undefined) void database.remove(key);
-        else void database.put(key, value);
-      }
-      return ++this.#revision;
-    });
-    if (revision === undefined) return undefined;
-    // Committed is visible; flushed survives the machine as well as the process.
-    await database.flushed;
+  async commit(transaction: Transaction): Promise<number | undefined> {
+    if (!(await this.#writer.write(transaction))) return undefined;
+    const revision = ++this.#revision;
     for (const { prefix, changed } of this.#watchers) {
-      const seen = changes.flatMap(({ key, value }) =>
+      const seen = transaction.changes.flatMap(({ key, value }) =>
         key.startsWith(prefix) ? [{ key, value, revision }] : [],
       );
       if (seen.length > 0) changed(seen);
@@ -102,6 +83,7 @@ export class EmbeddedStore implements Store {
 
   async close(): Promise<void> {
     this.#watchers.clear();
+    await this.#writer.close();
     await this.#database.close();
     this.#lock.release();
   }

@@ -10,6 +10,9 @@ export const NAME = 'name/';
 export const LINKS = 'links/';
 export const CLAIM = 'claim/';
 
+/** Octets of the longest key that LMDB takes; keys are made of ASCII. */
+export const LONGEST_KEY = 1978;
+
 /** The key of the object that a name is said to be that of; none for keys that are no names. */
 export function objectKeyOfName(key: string, value: string | undefined): string[] {
   return key.startsWith(NAME) && value !== undefined ? [OBJECT + value] : [];

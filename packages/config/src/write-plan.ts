@@ -1,7 +1,7 @@
 /** All that one write brings about: the object itself, and what the rules add to it. */
 import { addedTargets, ConfigRequestError, nameKey, referredTo, type ConfigObject } from '@vaportrail/schema';
 import { claimText, type Claim } from './claims.ts';
-import { CLAIM, LINKS, NAME, OBJECT, TransactionDraft } from './transaction-draft.ts';
+import { CLAIM, LINKS, LONGEST_KEY, NAME, OBJECT, TransactionDraft } from './transaction-draft.ts';
 import type { ObjectWrite, Standing, WriteRule } from './write-rule.ts';
 
 /** More objects than this hang on no single one: a rule would be going in circles. */
@@ -51,7 +51,10 @@ export function plannedWrites(
   return plan;
 }
 
-/** What a plan needs and changes in the store, after what is in a draft already. `linksOf` yields link counters. */
+/**
+ * What a plan needs and changes in the store, after what is in a draft already. `linksOf` yields link counters.
+ * @throws ConfigRequestError 400 for a name that is longer than what a store takes
+ */
 export function drafted(
   plan: readonly PlannedWrite[],
   draft: TransactionDraft,
@@ -66,6 +69,11 @@ export function drafted(
     const key = OBJECT + uuid;
     const name = NAME + nameKey(type, fqName);
     if (before === undefined) {
+      if (name.length > LONGEST_KEY)
+        throw new ConfigRequestError(
+          400,
+          `fq_name is too long for a key: ${name.length} octets of ${LONGEST_KEY}`,
+        );
       part.absent(key);
       part.absent(name);
       part.change(name, uuid);

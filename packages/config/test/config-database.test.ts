@@ -59,6 +59,18 @@ t.test('references are checked, seen from both ends, and keep their target', asy
   await database.delete('virtual-network', network.uuid);
 });
 
+t.test('a name too long for the store is refused, and what is written with it is not', async (t) => {
+  const { database } = await fresh(t);
+  const names = [['first'], ['ü'.repeat(1000)], ['last']];
+  const outcomes = await Promise.allSettled(names.map((fqName) => database.create('domain', { fqName })));
+  t.match(outcomes, [
+    { status: 'fulfilled' },
+    { status: 'rejected', reason: { status: 400, message: /^fq_name is too long for a key: 60/ } },
+    { status: 'fulfilled' },
+  ]);
+  t.equal(database.graph.size, 2);
+});
+
 t.test('wrong properties are named, all at once', async (t) => {
   const { database } = await fresh(t);
   const domain = await database.create('domain', { fqName: ['d'] });

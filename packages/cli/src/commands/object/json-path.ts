@@ -1,12 +1,14 @@
 /**
- * `-o jsonpath=TEMPLATE` as kubectl has it, without recursive descent and functions: text, `{.a.b[0]}`, `[*]`, `[-1]`,
- * `['a.b']`, `[?(@.a=="b")]`, `{"\n"}`, `{range …}…{end}`.
+ * `-o jsonpath=TEMPLATE` as kubectl has it: text, `{.a.b[0]}`, `{..name}`, `[*]`, `[-1]`, `[0,2]`, `['a.b']`,
+ * `[?(@.port>80)]`, `{"\n"}`, `{range …}…{end}`. JSONPath Plus walks the paths, without evaluating anything; what is around
+ * them, and what kubectl writes differently, is done here.
  * @see https://kubernetes.io/docs/reference/kubectl/jsonpath/
  */
+import { JSONPath } from 'jsonpath-plus';
 import { UsageError } from '../../command.ts';
 
-/** What a step makes of one value: any number of others. */
-type Step = (value: unknown) => readonly unknown[];
+/** A stretch of a path as the library takes it, or a condition on what it leads to. */
+type Step = readonly string[] | ((value: unknown) => boolean);
 type Piece =
   | { readonly text: string }
   | { readonly path: readonly Step[] }
@@ -30,7 +32,18 @@ function textOf(pieces: readonly Piece[], value: unknown): string {
 }
 
 function walked(path: readonly Step[], value: unknown): readonly unknown[] {
-  return path.reduce<readonly unknown[]>((values, step) => values.flatMap(step), [value]);
+  return path.reduce<readonly unknown[]>(
+    (values, step) => {
+      if (typeof step === 'function') return values.flatMap((each) => found(['*'], each)).filter(step);
+      return values.flatMap((each) => found(step, each));
+    },
+    [value],
+  );
+}
+
+function found(path: readonly string[], value: unknown): readonly unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return JSONPath<unknown[]>({ path: ['$', ...path], json: value, eval: false });
 }
 
 function plain(value: unknown): string {
@@ -43,8 +56,8 @@ function piecesOf(template: string): Piece[] {
   const innermost = (): Piece[] => open.at(-1)!.body;
   // A brace within quotes ends nothing.
   const part = /\{((?:"(?:[^"\\]|\\.)*"|'[^']*'|[^{}"'])*)\}|([^{}]+)|([^])/y;
-  for (let found = part.exec(template); found !== null; found = part.exec(template)) {
-    const [, inside, text, wrong] = found;
+  for (let match = part.exec(template); match !== null; match = part.exec(template)) {
+    const [, inside, text, wrong] = match;
     if (wrong !== undefined) throw new UsageError(`jsonpath: "${wrong}" without its other half: ${template}`);
     if (text !== undefined) innermost().push({ text });
     else if (inside!.trim() === 'end') {
@@ -53,7 +66,7 @@ function piecesOf(template: string): Piece[] {
       innermost().push(ended);
     } else if (/^\s*range\s/.test(inside!))
       open.push({ range: stepsOf(inside!.replace(/^\s*range\s+/, '')), body: [] });
-    else if (/^\s*"/.test(inside!)) innermost().push({ text: quoted(inside!.trim()) });
+    else if (/^\s*["']/.test(inside!)) innermost().push({ text: quoted(inside!.trim()) });
     else innermost().push({ path: stepsOf(inside!) });
   }
   if (open.length > 1) throw new UsageError(`jsonpath: {range} without {end}: ${template}`);
@@ -62,32 +75,30 @@ function piecesOf(template: string): Piece[] {
 
 function quoted(text: string): string {
   try {
-    return JSON.parse(text) as string;
+    return JSON.parse(text.replaceAll(/^'|'$/g, '"')) as string;
   } catch {
     throw new UsageError(`jsonpath: ${text} is no text between quotes`);
   }
 }
 
+/** Some characters stand for something in names as well, with the library: such names are not understood. */
 const forms: readonly (readonly [RegExp, (found: RegExpExecArray) => Step])[] = [
-  [/^(?:\.\*|\[\*\])/, () => all],
-  [/^\.((?:[^.[\]\s\\]|\\.)+)/, ([, name]) => member(name!.replaceAll(/\\(.)/g, '$1'))],
-  [/^\['([^']*)'\]/, ([, name]) => member(name!)],
-  [/^\["([^"]*)"\]/, ([, name]) => member(name!)],
+  [/^\.\.(?=\[)/, () => ['..']],
+  [/^\[\*\]/, () => ['*']],
   [
-    /^\[(-?\d+)\]/,
-    ([, index]) =>
-      (value) =>
-        listOf(value).slice(...spanOf(Number(index))),
+    /^(\.\.?)(\*|(?:[^.[\]\s\\*;^'"]|\\[^;^'"])+)/,
+    ([, dots, name]) => [...(dots === '..' ? ['..'] : []), name === '*' ? name : member(name!)],
   ],
+  [/^\[(['"])([^'"\];^]*)\1\]/, ([, , name]) => [member(name!)]],
+  [/^\[(-?\d+(?:,-?\d+)*)\]/, ([, list]) => [list!.split(',').map(index).join(',')]],
+  [/^\[((?:-?\d+)?:(?:-?\d+)?(?::\d+)?)\]/, ([, span]) => [span!]],
   [
-    /^\[(-?\d+)?:(-?\d+)?\]/,
-    ([, from, to]) =>
-      (value) =>
-        listOf(value).slice(from === undefined ? 0 : Number(from), to === undefined ? undefined : Number(to)),
+    /^\[\?\(@((?:\.[\w-]+|\['[^']*'\]|\[\d+\])*)\s*(?:([=!<>]=|[<>])\s*("[^"]*"|'[^']*'|[\w.-]+))?\s*\)\]/,
+    condition,
   ],
-  [/^\[\?\(@((?:\.[\w-]+|\[\d+\])+)\s*(?:(==|!=)\s*("[^"]*"|'[^']*'|[\w.-]+))?\s*\)\]/, filter],
 ];
 
+/** @throws UsageError that quotes what is not understood */
 function stepsOf(text: string): Step[] {
   const steps: Step[] = [];
   let rest = text.trim().replace(/^[$@]/, '');
@@ -104,32 +115,30 @@ function stepsOf(text: string): Step[] {
   return steps;
 }
 
-function filter([, path, comparison, wanted]: RegExpExecArray): Step {
+/** A name as it is, whatever it means to the library. */
+function member(name: string): string {
+  return `\`${name.replaceAll(/\\(.)/g, '$1')}`;
+}
+
+/** One from the end is a span of one. */
+function index(text: string): string {
+  if (!text.startsWith('-')) return text;
+  return text === '-1' ? '-1:' : `${text}:${Number(text) + 1}`;
+}
+
+const comparisons: Readonly<Record<string, (value: unknown, wanted: string) => boolean>> = {
+  '==': (value, wanted) => plain(value) === wanted,
+  '!=': (value, wanted) => plain(value) !== wanted,
+  '<': (value, wanted) => Number(value) < Number(wanted),
+  '<=': (value, wanted) => Number(value) <= Number(wanted),
+  '>': (value, wanted) => Number(value) > Number(wanted),
+  '>=': (value, wanted) => Number(value) >= Number(wanted),
+};
+
+/** What has no such value is left out, as kubectl has it, whatever it is compared with. */
+function condition([, path, comparison, literal]: RegExpExecArray): (value: unknown) => boolean {
   const steps = stepsOf(path!);
-  const text = wanted?.replaceAll(/^["']|["']$/g, '');
-  return (value) =>
-    all(value).filter((each) => {
-      const found = walked(steps, each);
-      if (comparison === undefined) return found.length > 0;
-      return found.some((one) => plain(one) === text) === (comparison === '==');
-    });
-}
-
-function all(value: unknown): readonly unknown[] {
-  return typeof value === 'object' && value !== null ? Object.values(value) : [];
-}
-
-function member(name: string): Step {
-  return (value) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, name)
-      ? [(value as Record<string, unknown>)[name]]
-      : [];
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? (value as unknown[]) : [];
-}
-
-function spanOf(index: number): [number, number | undefined] {
-  return [index, index === -1 ? undefined : index + 1];
+  const wanted = literal?.replaceAll(/^["']|["']$/g, '') ?? '';
+  const holds = comparison === undefined ? () => true : comparisons[comparison]!;
+  return (value) => walked(steps, value).some((each) => holds(each, wanted));
 }

@@ -20,6 +20,20 @@ export class UsageError extends Error {
   override name = 'UsageError';
 }
 
+export type RefusalReason =
+  'AlreadyExists' | 'BadRequest' | 'Conflict' | 'Forbidden' | 'InternalError' | 'NotFound' | 'Unauthorized';
+
+/** A server said no: told as kubectl tells it. */
+export class RefusedError extends Error {
+  override name = 'RefusedError';
+  readonly reason: RefusalReason;
+
+  constructor(reason: RefusalReason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
 /** Writes an answer to standard output, followed by a line end. */
 export function print(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);

@@ -1,7 +1,7 @@
 /** How a subcommand that threw ends. */
 import { ConfigError } from '@vaportrail/show';
 import { CommanderError } from 'commander';
-import { UsageError, exitCode } from './command.ts';
+import { RefusedError, UsageError, exitCode } from './command.ts';
 
 /** The exit code for whatever an action threw, and what to print of it. */
 export function outcome(error: unknown): { code: number; message: string } {
@@ -11,6 +11,8 @@ export function outcome(error: unknown): { code: number; message: string } {
   }
   if (error instanceof ConfigError) return { code: exitCode.usage, message: error.message };
   if (error instanceof UsageError) return { code: exitCode.usage, message: `error: ${error.message}` };
+  if (error instanceof RefusedError)
+    return { code: exitCode.failed, message: `Error from server (${error.reason}): ${error.message}` };
   return {
     code: exitCode.failed,
     message: `error: ${error instanceof Error ? error.message : String(error)}`,

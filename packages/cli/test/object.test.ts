@@ -81,13 +81,16 @@ t.test('objects are made from a file, and what is wrong with it is said before a
   });
   t.match(await vaportrail('create -f -', server.url, 'project: { fq_name: [d, p] }\n'), {
     code: 1,
-    err: 'error: -:1: a project is called d:p already\n',
+    err: 'Error from server (AlreadyExists): -:1: projects "d:p" already exists\n',
   });
   for (const [text, error] of [
     ['- a list\n', /^error: -:1: a document must be \{TYPE: /],
     ['project: 7\n', /^error: -:1: project: fq_name: must be a list of names/],
     ['project: [\n', /^error: -:\d: /],
-    ['project: { fq_name: [d, x], colour: red }\n', /^error: -:1: a project has no "colour"/],
+    [
+      'project: { fq_name: [d, x], colour: red }\n',
+      /^Error from server \(BadRequest\): -:1: a project has no "colour"/,
+    ],
   ] as const)
     t.match((await vaportrail('create -f -', server.url, text)).err, error);
   t.match(await vaportrail('create -f /nowhere.yaml'), { code: 1, err: /ENOENT.*\/nowhere\.yaml/ });
@@ -104,11 +107,19 @@ t.test('types go by their plural, singular and short names, several at a time', 
   });
   for (const other of [singular, short, upper]) t.equal(other!.out, plural!.out);
   const two = await vaportrail('get lb,vn');
-  t.match(two.out, /^NAME +ADDRESS .*\nweb__1 +10\.96\.0\.7 .*\n\nNAME +ID /);
+  t.match(
+    two.out,
+    /^NAME +ADDRESS .*\nloadbalancer\/web__1 +10\.96\.0\.7 .*\n\nNAME +ID .*\nvirtual-network\/blue +/,
+  );
+  t.match(await vaportrail('get fip,lb'), {
+    code: 0,
+    err: '',
+    out: /^NAME +ADDRESS .*\nloadbalancer\/web__1 [^\n]*\n$/,
+  });
   const unknown = await vaportrail('get services');
   t.equal(unknown.code, 2);
-  t.match(unknown.err, /^error: no object type is called "services"/);
-  t.match(await vaportrail('get floating-ips'), { code: 0, out: '', err: 'No floating-ips found.\n' });
+  t.match(unknown.err, /^error: the server doesn't have a resource type "services"\n$/);
+  t.match(await vaportrail('get floating-ips'), { code: 0, out: '', err: 'No resources found\n' });
   t.match(await vaportrail('get'), { code: 2, err: /missing required argument 'type'/ });
 });
 
@@ -134,18 +145,20 @@ t.test('what is not there ends with 1 and its name, and the others are shown', a
   t.same(await vaportrail('get vn green'), {
     code: 1,
     out: '',
-    err: 'error: no virtual-network is called green\n',
+    err: 'Error from server (NotFound): virtual-networks "green" not found\n',
   });
   t.same(await vaportrail('get vn green red purple -o name'), {
     code: 1,
     out: 'virtual-network/d:p:red\n',
-    err: 'error: no virtual-network is called green\nerror: no virtual-network is called purple\n',
+    err:
+      'Error from server (NotFound): virtual-networks "green" not found\n' +
+      'Error from server (NotFound): virtual-networks "purple" not found\n',
   });
-  t.match(await vaportrail('describe vn green'), { code: 1, out: '', err: /is called green/ });
+  t.match(await vaportrail('describe vn green'), { code: 1, out: '', err: /"green" not found/ });
   t.match(await vaportrail('get vn 99fe8ce7-9e75-11e9-b485-0050569e6cfc -o json'), {
     code: 1,
     out: '',
-    err: /99fe8ce7/,
+    err: /^Error from server \(NotFound\): virtual-networks "99fe8ce7.*" not found\n$/,
   });
 });
 
@@ -157,7 +170,10 @@ t.test('output is a table, a wide one, names, JSON and YAML', async (t) => {
   const all = JSON.parse((await vaportrail('get vn,fip -o json')).out) as Record<string, object[]>;
   t.same([all['virtual-networks']!.length, all['floating-ips']!.length], [2, 0]);
   t.match((await vaportrail('get vn red -o yaml')).out, /^virtual-network:\n/);
-  t.match(await vaportrail('get vn -o xml'), { code: 2, err: /Allowed choices are json, yaml, wide, name/ });
+  t.match(await vaportrail('get vn -o xml'), {
+    code: 2,
+    err: 'error: unable to match a printer suitable for the output format "xml", allowed formats are: custom-columns,json,jsonpath,name,wide,yaml\n',
+  });
   t.match((await vaportrail('describe vn')).out, /^name: d:p:blue\n[^]*\n---\nname: d:p:red\n/);
   t.match((await vaportrail('describe lb web')).out, /vip_address: 10\.96\.0\.7/);
 });
@@ -191,18 +207,21 @@ t.test('selectors choose by annotations as those of kubectl do by labels', async
   t.match(await words('get', 'security-group', '-l', 'a in b'), { code: 2, err: /"a in b" is no selector/ });
   t.match(await words('get', 'security-group', 'sel-a', '-l', 'kind'), {
     code: 2,
-    err: /either names or a selector/,
+    err: /name cannot be provided when a selector is specified/,
   });
   t.match(await words('delete', 'security-group', '-l', 'kind=Pod'), {
     code: 0,
-    out: 'security-group/d:p:sel-c deleted\n',
+    out: 'security-group "d:p:sel-c" deleted\n',
   });
-  t.match(await vaportrail('delete security-group sel-a --all'), { code: 2, err: /either names, or --all/ });
+  t.match(await vaportrail('delete security-group sel-a --all'), {
+    code: 2,
+    err: /name cannot be provided when --all or a selector is specified/,
+  });
   const { out } = await vaportrail('delete security-group --all');
-  t.match(out, /d:p:sel-a deleted\nsecurity-group\/d:p:sel-b deleted\n$/);
+  t.match(out, /d:p:sel-a" deleted\nsecurity-group "d:p:sel-b" deleted\n$/);
   t.match(await vaportrail('delete security-group sel-a'), {
     code: 1,
-    err: /no security-group is called sel-a/,
+    err: /security-groups "sel-a" not found/,
   });
   t.match(await vaportrail('delete security-group sel-a --ignore-not-found'), { code: 0, out: '', err: '' });
   t.match(await vaportrail('delete security-group sel-a --ignore-not-found', 'http://127.0.0.1:1'), {
@@ -258,19 +277,22 @@ t.test('--watch goes on with what comes, changes and goes, until the config node
 });
 
 t.test('deleting takes names or a file, and refuses what is in use or not named', async (t) => {
-  t.match(await vaportrail('delete vn'), { code: 2, err: /delete needs a name, a selector, or --all/ });
-  t.match(await vaportrail('delete project p'), { code: 1, err: /project d:p is still used by/ });
+  t.match(await vaportrail('delete vn'), { code: 2, err: /no name was specified/ });
+  t.match(await vaportrail('delete project p'), {
+    code: 1,
+    err: /^Error from server \(Conflict\): project d:p is still used by/,
+  });
   t.match(await vaportrail('delete vn/red vn/green'), {
     code: 1,
-    out: 'virtual-network/d:p:red deleted\n',
-    err: 'error: no virtual-network is called green\n',
+    out: 'virtual-network "d:p:red" deleted\n',
+    err: 'Error from server (NotFound): virtual-networks "green" not found\n',
   });
   const rest =
     network.slice(0, network.indexOf('virtual-network:')) +
     network.slice(network.indexOf('virtual-network: {'));
   t.match(await vaportrail('delete -f -', server.url, rest), {
     code: 0,
-    out: 'loadbalancer/d:p:web__1 deleted\nvirtual-network/d:p:blue deleted\nproject/d:p deleted\ndomain/d deleted\n',
+    out: 'loadbalancer "d:p:web__1" deleted\nvirtual-network "d:p:blue" deleted\nproject "d:p" deleted\ndomain "d" deleted\n',
   });
   t.match(await vaportrail('delete'), { code: 2, err: /either TYPE NAME, or -f/ });
 });

@@ -215,7 +215,7 @@ function readReferences(
     if (uuid !== undefined) return { uuid: checkedUuid(uuid), attr };
     const object = graph.byName(target, checkedFqName(to));
     if (object === undefined)
-      throw new ConfigRequestError(404, `${key}: no ${target} is called ${(to as string[]).join(':')}`);
+      throw new ConfigRequestError(404, `${key}: ${target}s "${(to as string[]).join(':')}" not found`);
     return { uuid: object.uuid, attr };
   });
 }

@@ -51,7 +51,7 @@ export function creation(type: ObjectTypeName, given: NewObject): RequestedWrite
   return (graph) => {
     if (graph.get(uuid) !== undefined) throw new ConfigRequestError(409, `the UUID ${uuid} is taken`);
     if (graph.byName(type, fqName) !== undefined)
-      throw new ConfigRequestError(409, `a ${type} is called ${fqName.join(':')} already`);
+      throw new ConfigRequestError(409, `${type}s "${fqName.join(':')}" already exists`);
     const parent = checkedParent(graph, type, given.parent);
     const references = checkedReferences(graph, type, given.references ?? {});
     return { after: { type, uuid, fqName, parent, properties, references, idPerms } };

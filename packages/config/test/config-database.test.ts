@@ -19,7 +19,7 @@ t.test('objects hang on their parents, and a parent with children stays', async 
   await t.rejects(database.delete('domain', domain.uuid), { status: 409, message: /still used by project/ });
   await t.rejects(database.create('project', { fqName: ['default-domain', 'k8s'], parent: domain }), {
     status: 409,
-    message: /is called/,
+    message: /already exists/,
   });
   await t.rejects(database.create('project', { fqName: ['x'] }), { status: 400, message: /needs a parent/ });
   await database.delete('project', project.uuid);

@@ -24,7 +24,7 @@ t.test('a creation is checked when it is asked for, and held against the graph w
   const graph = graphOf(domain);
   t.throws(() => domain(graph), { message: /^the UUID .* is taken$/ });
   t.throws(() => creation('domain', { fqName: ['default-domain'] })(graph), {
-    message: /is called default-domain already/,
+    message: /domains "default-domain" already exists/,
   });
   t.throws(() => creation('project', { fqName: ['default-domain', 'p'] })(graph), {
     name: 'ConfigRequestError',
@@ -65,7 +65,9 @@ t.test('an update checks what it changes, and leaves the rest as it is, part for
   t.throws(() => update('virtual-machine', uuid, { properties: { colour: 'red' } })(graph), {
     message: /colour/,
   });
-  t.throws(() => update('virtual-machine', 'none', {})(graph), { message: /has the UUID none/ });
+  t.throws(() => update('virtual-machine', 'none', {})(graph), {
+    message: /virtual-machines "none" not found/,
+  });
   t.end();
 });
 
@@ -98,11 +100,11 @@ t.test('one reference comes or goes, and the others stay', (t) => {
   t.same(change(a!, 'DELETE'), [b], 'one that is not there need not go');
   t.throws(
     () => change(uuid, 'ADD'),
-    { message: /^no virtual-machine has the UUID/ },
+    { message: /^virtual-machines ".*" not found$/ },
     'no machine has that UUID',
   );
   t.throws(() => change(a!, 'ADD', { colour: 'red' }), { message: /^virtual-router to virtual-machine/ });
   t.same(removal('virtual-machine', a!)(graph), { before: graph.get(a!) });
-  t.throws(() => removal('virtual-machine', uuid)(graph), { message: /^no virtual-machine has the UUID/ });
+  t.throws(() => removal('virtual-machine', uuid)(graph), { message: /^virtual-machines ".*" not found$/ });
   t.end();
 });

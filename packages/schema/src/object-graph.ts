@@ -33,14 +33,14 @@ export class ObjectGraph {
   /** @throws ConfigRequestError 404 where {@link get} finds nothing, or something of another type */
   known(type: ObjectTypeName, uuid: string): ConfigObject {
     const object = this.get(uuid);
-    if (object?.type !== type) throw new ConfigRequestError(404, `no ${type} has the UUID ${uuid}`);
+    if (object?.type !== type) throw new ConfigRequestError(404, `${type}s "${uuid}" not found`);
     return object;
   }
 
   /** @throws ConfigRequestError 404 where {@link byName} finds nothing */
   named(type: ObjectTypeName, fqName: readonly string[]): ConfigObject {
     const object = this.byName(type, fqName);
-    if (object === undefined) throw new ConfigRequestError(404, `no ${type} is called ${fqName.join(':')}`);
+    if (object === undefined) throw new ConfigRequestError(404, `${type}s "${fqName.join(':')}" not found`);
     return object;
   }
 

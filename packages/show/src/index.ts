@@ -69,7 +69,6 @@ export type {
   VrfView,
 } from './views.ts';
 export {
-  columns,
   durationText,
   neighborsText,
   pathMark,
@@ -78,8 +77,8 @@ export {
   routingInstancesText,
   tablesText,
   vrfsText,
-  type Column,
 } from './text/plain.ts';
+export { columns, Table, type Column } from './text/table.ts';
 export type {
   ActiveMark,
   DynamicTunnelView,

@@ -1,6 +1,7 @@
 /** Load balancers of a node: one line each, one for each listener, and its members as a table. */
 import type { LoadBalancerMemberView, LoadBalancerView } from '../load-balancer-views.ts';
-import { columns, durationText } from './plain.ts';
+import { durationText } from './plain.ts';
+import { columns } from './table.ts';
 
 export function loadBalancersText(balancers: readonly LoadBalancerView[]): string {
   if (balancers.length === 0) return 'no load balancers';

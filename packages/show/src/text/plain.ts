@@ -1,31 +1,6 @@
-/** Views as plain tables: one line an entry, columns as wide as their widest cell, nothing that a script would trip over. */
+/** Views as plain tables. */
 import type { NeighborView, PathView, RouteView, RoutingInstanceView, TableView, VrfView } from '../views.ts';
-
-/** A column: its heading, what it says of a row, and on which side numbers line up. */
-export interface Column<Row> {
-  readonly title: string;
-  readonly cell: (row: Row) => string | number | undefined;
-  readonly align?: 'right';
-}
-
-/** Rows as a table with a heading; columns in which no row says anything are left out. */
-export function columns<Row>(shown: readonly Column<Row>[], rows: readonly Row[]): string {
-  const cells = shown.map(({ cell }) => rows.map((row) => String(cell(row) ?? '')));
-  const used = shown.map((column, index) => ({ ...column, cells: cells[index]! }));
-  const kept = used.filter(({ cells: texts }) => rows.length === 0 || texts.some((text) => text !== ''));
-  const widths = kept.map(({ title, cells: texts }) => Math.max(title.length, ...texts.map((t) => t.length)));
-  const line = (texts: readonly string[]): string =>
-    texts
-      .map((text, index) =>
-        kept[index]!.align === 'right' ? text.padStart(widths[index]!) : text.padEnd(widths[index]!),
-      )
-      .join('  ')
-      .trimEnd();
-  return [
-    line(kept.map(({ title }) => title)),
-    ...rows.map((_, row) => line(kept.map((column) => column.cells[row]!))),
-  ].join('\n');
-}
+import { columns } from './table.ts';
 
 /** A length of time as people say it: `42s`, `3m10s`, `18h05m`, `4d02h`. */
 export function durationText(seconds: number): string {

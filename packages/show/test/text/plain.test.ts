@@ -1,6 +1,5 @@
 import t from 'tap';
 import {
-  columns,
   durationText,
   neighborsText,
   routesText,
@@ -23,24 +22,6 @@ const path: PathView = {
   routeDistinguisher: '10.169.25.21:5',
   routeTargets: ['500:500'],
 };
-
-t.test('a table leaves out the columns in which nobody says anything', async (t) => {
-  const rows = [
-    { a: 'x', b: undefined, n: 5 },
-    { a: 'longer', b: undefined, n: 12345 },
-  ];
-  t.equal(
-    columns(
-      [
-        { title: 'A', cell: (row) => row.a },
-        { title: 'B', cell: (row) => row.b },
-        { title: 'N', cell: (row) => row.n, align: 'right' },
-      ],
-      rows,
-    ),
-    ['A           N', 'x           5', 'longer  12345'].join('\n'),
-  );
-});
 
 t.test('ages read as people say them', async (t) => {
   t.same([0, 42, 190, 65_100, 353_000].map(durationText), ['0s', '42s', '3m10s', '18h05m', '4d02h']);

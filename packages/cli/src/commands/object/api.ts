@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { objectTypes, type ObjectTypeName } from '@vaportrail/schema';
 import { findEndpoints, suggestion } from '@vaportrail/show';
-import { type Command, UsageError } from '../../command.ts';
+import { type Command, RefusedError, type RefusalReason, UsageError } from '../../command.ts';
+import { outcome } from '../../outcome.ts';
 import type { Selector } from './selector.ts';
 
 export interface ApiOptions {
@@ -24,10 +25,7 @@ export function addApiOptions(command: Command): Command {
     .option('--token <token>', 'bearer token (default: $VAPORTRAIL_TOKEN)');
 }
 
-/** Something that is asked for by name and is not there. */
-export class NotFoundError extends Error {}
-
-/** @throws Error with what the config node says */
+/** @throws RefusedError with what the config node says; Error when it says nothing that is understood */
 export async function ask(
   options: ApiOptions,
   method: 'GET' | 'POST' | 'DELETE',
@@ -53,8 +51,20 @@ export async function ask(
     throw new Error(`${url} answered ${answered.status} with what is not JSON: is it a config node?`);
   if (answered.ok) return answer;
   const message = String(answer['error'] ?? `${url} answered ${answered.status}`);
-  throw answered.status === 404 ? new NotFoundError(message) : new Error(message);
+  throw new RefusedError(reasonOf(answered.status, message), message);
 }
+
+/** In Kubernetes' words. */
+function reasonOf(status: number, message: string): RefusalReason {
+  if (status === 409) return message.endsWith(' already exists') ? 'AlreadyExists' : 'Conflict';
+  return reasons[status] ?? (status < 500 ? 'BadRequest' : 'InternalError');
+}
+
+const reasons: Readonly<Record<number, RefusalReason>> = {
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'NotFound',
+};
 
 function parsed(text: string): Record<string, unknown> | undefined {
   try {
@@ -89,7 +99,7 @@ export function typeOf(text: string): ObjectTypeName {
     names.flatMap((name) => [name, `${name}s`]),
   );
   throw new UsageError(
-    `no object type is called "${text}"${near === undefined ? '' : `; did you mean ${near}?`}`,
+    `the server doesn't have a resource type "${text}"${near === undefined ? '' : `; did you mean ${near}?`}`,
   );
 }
 
@@ -154,7 +164,7 @@ export async function found(
 export function tellMissing(missing: readonly Error[]): void {
   const [first, ...others] = missing;
   if (first === undefined) return;
-  first.message = [first, ...others].map(({ message }) => message).join('\nerror: ');
+  first.message = [first.message, ...others.map((each) => outcome(each).message)].join('\n');
   throw first;
 }
 
@@ -175,7 +185,7 @@ export async function objectOf(options: ApiOptions, type: ObjectTypeName, name: 
   if (found.length === 1) return found[0]!;
   if (found.length > 1)
     throw new UsageError(`several are called ${name}: ${found.map(nameOf).join(', ')}; give the full name`);
-  throw new NotFoundError(`no ${type} is called ${name}`);
+  throw new RefusedError('NotFound', `${type}s "${name}" not found`);
 }
 
 /** A Service's objects are called `NAME__UID`; the name alone is what people know. */

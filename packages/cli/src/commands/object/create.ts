@@ -16,7 +16,8 @@ export const create = {
         // What is wrong with a file is said before anything is made.
         for (const { type, body, where } of filename.flatMap(documentsOf)) {
           const answer = await ask(options, 'POST', `/${type}s`, { [type]: body }).catch((error: Error) => {
-            throw new Error(`${where}: ${error.message}`, { cause: error });
+            error.message = `${where}: ${error.message}`;
+            throw error;
           });
           const { fq_name: name } = answer[type] as { fq_name: string[] };
           print(`${type}/${name.join(':')} created`);

@@ -1,12 +1,11 @@
 /** `vaportrail delete TYPE NAME…`: removes configuration objects. */
-import { print, UsageError, type Subcommand } from '../../command.ts';
+import { print, RefusedError, UsageError, type Subcommand } from '../../command.ts';
 import {
   addApiOptions,
   ask,
   askedFor,
   found,
   nameOf,
-  NotFoundError,
   tellMissing,
   type ApiOptions,
   type Asked,
@@ -41,19 +40,21 @@ export const deleteObject = {
           const isWhole = asked.some(({ name }) => name === undefined);
           // Everything of a type at once is a slip more often than a wish.
           if (isWhole && all !== true && selector === undefined)
-            throw new UsageError('delete needs a name, a selector, or --all');
+            throw new UsageError(
+              'resource(s) were provided, but no name was specified: name some, or --all, or -l',
+            );
           if (!isWhole && (all === true || selector !== undefined))
-            throw new UsageError('either names, or --all and selectors');
+            throw new UsageError('name cannot be provided when --all or a selector is specified');
           const missing: Error[] = [];
           for (const each of asked) {
             const { groups, missing: none } = await found(options, [each], selector);
             missing.push(...none);
             for (const object of groups.get(each.type)!) {
               await ask(options, 'DELETE', `/${each.type}/${object.uuid}`);
-              print(`${each.type}/${nameOf(object)} deleted`);
+              print(`${each.type} "${nameOf(object)}" deleted`);
             }
           }
-          tellMissing(missing.filter((each) => ignoreNotFound !== true || !(each instanceof NotFoundError)));
+          tellMissing(missing.filter((each) => ignoreNotFound !== true || !isAbsence(each)));
         },
       ),
 } as const satisfies Subcommand;
@@ -64,6 +65,10 @@ type DeleteOptions = ApiOptions & {
   readonly all?: true;
   readonly ignoreNotFound?: true;
 };
+
+function isAbsence(error: Error): boolean {
+  return error instanceof RefusedError && error.reason === 'NotFound';
+}
 
 /** Last first: what comes later hangs on what comes before. */
 function inFiles(files: readonly string[]): Asked[] {

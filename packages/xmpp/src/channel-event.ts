@@ -51,6 +51,13 @@ export type ChannelEvent =
   | { readonly type: 'back-off-timer-expires' }
   | { readonly type: 'stable-timer-expires' };
 
+/** A change of a channel's state: what it was before, the event, and when, in milliseconds since the epoch. */
+export interface ChannelChange {
+  readonly from: ChannelStateName;
+  readonly event: ChannelEvent['type'];
+  readonly at: number;
+}
+
 export type ChannelAction =
   | { readonly do: 'connect' }
   | { readonly do: 'send-header' | 'send-features' | 'send-starttls' | 'send-proceed' }

@@ -56,14 +56,15 @@ export interface ChannelTap {
   failed?(channel: Channel, because: string): void;
 }
 
-export interface ChannelCounters {
-  receivedOctets: number;
-  receivedStanzas: number;
-  receivedKeepalives: number;
-  sentOctets: number;
-  sentMessages: number;
-  sentKeepalives: number;
-  sessions: number;
+/** Of all sessions of a channel. */
+export class ChannelCounters {
+  receivedOctets = 0;
+  receivedStanzas = 0;
+  receivedKeepalives = 0;
+  sentOctets = 0;
+  sentMessages = 0;
+  sentKeepalives = 0;
+  sessions = 0;
 }
 
 /** What the owner of a channel decides; a server and a client differ in it. */

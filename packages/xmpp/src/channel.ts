@@ -3,69 +3,58 @@
  * does what the state machine says. A client's channel lives through its reconnections; a server's is one connection.
  */
 import type { Socket } from 'node:net';
-import { systemClock, type Clock, type Timer } from '@vaportrail/net';
+import { systemClock, type Clock } from '@vaportrail/net';
 import {
   idle,
   type ChannelAction,
+  type ChannelChange,
   type ChannelEvent,
   type ChannelState,
   type ChannelStateName,
   type ChannelTimer,
 } from './channel-event.ts';
-import { BACK_OFF_JITTER, step } from './channel-fsm.ts';
-import type { ChannelCounters, ChannelDown, ChannelHandlers, ChannelOwner } from './channel-owner.ts';
-import { Connection } from './connection.ts';
-import { messageHeader } from './item-message.ts';
-import { CLOSING_TAG, FEATURES, KEEPALIVE, PROCEED, STARTTLS } from './negotiation.ts';
+import { step } from './channel-fsm.ts';
+import {
+  ChannelCounters,
+  type ChannelDown,
+  type ChannelHandlers,
+  type ChannelOwner,
+} from './channel-owner.ts';
+import { ChannelTimers } from './channel-timers.ts';
+import { OutgoingStream } from './outgoing-stream.ts';
 import type { Negotiation, Stanza } from './stanza.ts';
-import { StreamError, streamErrorBytes } from './stream-error.ts';
+import { StreamConnection } from './stream-connection.ts';
+import { StreamError } from './stream-error.ts';
 import { headerBytes, type StreamHeader } from './stream-header.ts';
-import { XmppStream } from './stream.ts';
-import { WorkAllowance } from './work-allowance.ts';
-
-/** A change of a channel's state: what it was before, the event, and when, in milliseconds since the epoch. */
-export interface ChannelChange {
-  readonly from: ChannelStateName;
-  readonly event: ChannelEvent['type'];
-  readonly at: number;
-}
+import { TappedOctets } from './tapped-octets.ts';
 
 export class Channel {
-  readonly counters: ChannelCounters = {
-    receivedOctets: 0,
-    receivedStanzas: 0,
-    receivedKeepalives: 0,
-    sentOctets: 0,
-    sentMessages: 0,
-    sentKeepalives: 0,
-    sessions: 0,
-  };
+  readonly counters = new ChannelCounters();
   readonly #owner: ChannelOwner;
   readonly #clock: Clock;
-  readonly #timers = new Map<ChannelTimer | 'allowance', Timer>();
+  readonly #timers: ChannelTimers;
+  readonly #tapped: TappedOctets;
   #state: ChannelState = idle;
-  #connection: Connection | undefined;
-  #stream: XmppStream | undefined;
-  #sentHeader = false;
-  #allowance: WorkAllowance;
+  #connection: StreamConnection | undefined;
+  #outgoing: OutgoingStream | undefined;
   #handlers: ChannelHandlers | undefined;
   #name = '';
   #peerHeader: StreamHeader | undefined;
-  #messageHeader: Buffer = Buffer.alloc(0);
   #address = '';
   #port = 0;
   #heardAt = 0;
   #establishedAt: number | undefined;
   #lastChange: ChannelChange | undefined;
-  /** What came before the session was up, for the tap. */
-  #early: Uint8Array[] = [];
+  /** Stanzas received when the last read was over. */
+  #readStanzas = 0;
   /** Closed from this side. */
   #stopping = false;
 
   constructor(owner: ChannelOwner) {
     this.#owner = owner;
     this.#clock = owner.clock ?? systemClock;
-    this.#allowance = this.#newAllowance();
+    this.#timers = new ChannelTimers(this.#clock, (timer) => this.#expire(timer));
+    this.#tapped = new TappedOctets(this, owner.tap);
   }
 
   /** The peer's name, from its stream header. */
@@ -93,7 +82,7 @@ export class Channel {
 
   /** Stanzas of this session that the fast scanner did not know. */
   get strictStanzas(): number {
-    return this.#stream?.strictStanzas ?? 0;
+    return this.#connection?.strictStanzas ?? 0;
   }
 
   /** Whether the connection is inside TLS. */
@@ -145,23 +134,25 @@ export class Channel {
    * @returns false when the channel is not up, or was closed because the peer does not read
    */
   send(buffers: readonly Uint8Array[]): boolean {
-    const connection = this.#connection;
-    if (this.#state.name !== 'established' || connection === undefined) return false;
-    for (const buffer of buffers) this.counters.sentOctets += buffer.length;
-    connection.writeAll(buffers);
-    const { backlog } = connection;
-    if (backlog <= this.#owner.limits.backlogBytes) return true;
-    const error = new StreamError('resource-constraint', `${backlog} octets queued and not read`);
-    this.#step({ type: 'stream-failed', error });
-    return false;
+    if (this.#state.name !== 'established') return false;
+    this.#outgoing?.stanzas(buffers);
+    return this.#isRead();
   }
 
   /** Queues messages: before each body goes the header with this peer's name. @returns as {@link send} */
   sendMessage(bodies: readonly Uint8Array[]): boolean {
-    const header = this.#messageHeader;
-    const buffers = bodies.length === 1 ? [header, bodies[0]!] : bodies.flatMap((body) => [header, body]);
-    this.counters.sentMessages += bodies.length;
-    return this.send(buffers);
+    if (this.#state.name !== 'established') return false;
+    this.#outgoing?.messages(bodies);
+    return this.#isRead();
+  }
+
+  /** Whether the peer reads what is queued for it; otherwise the channel is closed now. */
+  #isRead(): boolean {
+    const { backlog } = this;
+    if (backlog <= this.#owner.limits.backlogBytes) return true;
+    const error = new StreamError('resource-constraint', `${backlog} octets queued and not read`);
+    this.#step({ type: 'stream-failed', error });
+    return false;
   }
 
   #step(event: ChannelEvent): void {
@@ -177,42 +168,18 @@ export class Channel {
       case 'connect':
         if (this.#owner.connect !== undefined) this.#adopt(this.#owner.connect());
         break;
-      case 'send-header':
-        this.#sendHeader();
-        break;
-      case 'send-features':
-        this.#write(FEATURES);
-        break;
-      case 'send-starttls':
-        this.#write(STARTTLS);
-        break;
-      case 'send-proceed':
-        this.#write(PROCEED);
-        break;
-      case 'send-keepalive':
-        this.counters.sentKeepalives++;
-        this.#write(KEEPALIVE);
-        break;
-      case 'send-closing-tag':
-        this.#write(CLOSING_TAG);
-        break;
-      case 'send-error':
-        // An error needs a stream to be in, so the header goes first when it has not gone yet.
-        if (!this.#sentHeader) this.#sendHeader();
-        this.#write(streamErrorBytes(action.error));
-        break;
       case 'begin-tls':
         this.#beginTls();
         break;
       case 'close-connection':
-        this.#release();
+        this.#connection?.release();
+        this.#forget();
         break;
       case 'set-timer':
-        this.#setTimer(action.timer, action.milliseconds);
+        this.#timers.set(action.timer, action.milliseconds);
         break;
       case 'cancel-timers':
-        for (const timer of this.#timers.values()) timer.cancel();
-        this.#timers.clear();
+        this.#timers.cancel();
         break;
       case 'up':
         this.#up();
@@ -227,33 +194,16 @@ export class Channel {
       case 'timed-out':
         this.#owner.timedOut?.(action.attempts);
         break;
+      default:
+        this.#outgoing?.do(action);
     }
-  }
-
-  #sendHeader(): void {
-    this.#sentHeader = true;
-    this.#write(headerBytes(this.#owner.header(this.#name)));
-  }
-
-  #write(bytes: Buffer): void {
-    this.counters.sentOctets += bytes.length;
-    this.#connection?.write(bytes);
-  }
-
-  #setTimer(timer: ChannelTimer, milliseconds: number): void {
-    const jitter = timer === 'back-off' ? 1 + (2 * this.#clock.random() - 1) * BACK_OFF_JITTER : 1;
-    this.#timers.get(timer)?.cancel();
-    this.#timers.set(
-      timer,
-      this.#clock.after(milliseconds * jitter, () => this.#expire(timer)),
-    );
   }
 
   #expire(timer: ChannelTimer): void {
     const now = this.#clock.now();
     switch (timer) {
       case 'hold': {
-        const unread = this.#stream?.stalled === true || this.#connection?.hasUnread === true;
+        const unread = this.#connection?.hasUnread === true;
         this.#step({ type: 'hold-timer-expires', silence: now - this.#heardAt, unread });
         break;
       }
@@ -265,88 +215,51 @@ export class Channel {
     }
   }
 
-  #newAllowance(): WorkAllowance {
-    const { workPerSecond, workAtOnce } = this.#owner.limits;
-    return new WorkAllowance(workPerSecond, workAtOnce, this.#clock.now());
-  }
-
   #adopt(socket: Socket): void {
-    const stream: XmppStream = new XmppStream(
-      {
-        header: (header) => this.#header(header),
-        stanza: (stanza) => this.#stanza(stanza),
-        negotiation: (negotiation) => this.#negotiate(negotiation),
-        keepalive: () => this.#keepalive(),
-        closed: () => this.#step({ type: 'stream-closed', because: 'the peer closed its stream' }),
-        failed: (error) => this.#step({ type: 'stream-failed', error }),
-      },
-      this.#owner.limits,
-    );
-    const connection: Connection = new Connection(
+    const { limits, share } = this.#owner;
+    const connection: StreamConnection = new StreamConnection(
       socket,
       {
         connected: () => {
           this.#readAddress(connection);
           this.#step({ type: 'connected' });
         },
-        received: (chunk) => this.#receive(connection, stream, chunk),
+        received: (chunk) => {
+          this.counters.receivedOctets += chunk.length;
+          this.#tapped.received(chunk);
+        },
+        header: (header) => this.#header(header),
+        stanza: (stanza) => this.#stanza(stanza),
+        negotiation: (negotiation) => this.#negotiate(negotiation),
+        keepalive: () => this.#keepalive(),
+        closed: () => this.#step({ type: 'stream-closed', because: 'the peer closed its stream' }),
+        failed: (error) => this.#step({ type: 'stream-failed', error }),
+        read: () => this.#batchEnd(),
         drained: () => this.#call(() => this.#handlers?.drained?.()),
         lost: (because) => {
           this.#forget();
           this.#step({ type: 'connection-lost', because });
         },
       },
-      this.#owner.share,
-      this.#clock.now(),
+      { limits, clock: this.#clock, share },
     );
     this.#connection = connection;
-    this.#stream = stream;
-    this.#sentHeader = false;
-    this.#allowance = this.#newAllowance();
+    this.#outgoing = new OutgoingStream(connection, this.counters, () =>
+      headerBytes(this.#owner.header(this.#name)),
+    );
+    this.#tapped.restart();
     this.#readAddress(connection);
   }
 
-  #readAddress({ address, port }: Connection): void {
+  #readAddress({ address, port }: StreamConnection): void {
     this.#address = address;
     this.#port = port;
-  }
-
-  #receive(connection: Connection, stream: XmppStream, chunk: Buffer): void {
-    const before = this.counters.receivedStanzas;
-    this.counters.receivedOctets += chunk.length;
-    this.#tap(chunk);
-    const now = this.#clock.now();
-    stream.allowance = this.#allowance.left(now);
-    stream.push(chunk);
-    this.#allowance.keep(stream.allowance);
-    if (this.counters.receivedStanzas > before) {
-      this.#heardAt = now;
-      this.#call(() => this.#handlers?.batchEnd?.());
-    }
-    if (this.#connection !== connection) return;
-    if (!stream.stalled) {
-      connection.resume();
-      return;
-    }
-    connection.pause();
-    const again = (): void => {
-      if (this.#connection === connection) this.#receive(connection, stream, nothing);
-    };
-    this.#timers.get('allowance')?.cancel();
-    this.#timers.set('allowance', this.#clock.after(this.#allowance.wait, again));
-  }
-
-  #tap(chunk: Buffer): void {
-    const { tap } = this.#owner;
-    if (tap === undefined || chunk.length === 0) return;
-    if (this.#state.name === 'established') tap.received(this, chunk);
-    else this.#early.push(chunk);
   }
 
   #header(header: StreamHeader): void {
     this.#name = header.from;
     this.#peerHeader = header;
-    this.#messageHeader = messageHeader(header.from);
+    if (this.#outgoing !== undefined) this.#outgoing.peer = header.from;
     this.#step({ type: 'header', refusal: this.#owner.refuse?.(this, header) });
   }
 
@@ -357,6 +270,14 @@ export class Channel {
     }
     this.counters.receivedStanzas++;
     this.#handlers?.stanza(stanza);
+  }
+
+  /** Octets have been read: their stanzas, if they held any, are over. */
+  #batchEnd(): void {
+    if (this.counters.receivedStanzas === this.#readStanzas) return;
+    this.#readStanzas = this.counters.receivedStanzas;
+    this.#heardAt = this.#clock.now();
+    this.#call(() => this.#handlers?.batchEnd?.());
   }
 
   #keepalive(): void {
@@ -379,8 +300,7 @@ export class Channel {
   #beginTls(): void {
     const { tls, settings } = this.#owner;
     if (tls === undefined) return;
-    this.#stream?.restart();
-    this.#early = [];
+    this.#tapped.restart();
     this.#connection?.secure(tls, settings.role, () => this.#step({ type: 'secured' }));
   }
 
@@ -389,8 +309,7 @@ export class Channel {
     this.#heardAt = now;
     this.#establishedAt = now;
     this.counters.sessions++;
-    this.#owner.tap?.opened(this, Buffer.concat(this.#early));
-    this.#early = [];
+    this.#tapped.opened();
     this.#call(() => {
       this.#handlers = this.#owner.accept(this);
       this.#handlers.up?.(this);
@@ -398,10 +317,8 @@ export class Channel {
   }
 
   #down(reason: ChannelDown): void {
-    const { tap } = this.#owner;
     const wasUp = this.#establishedAt !== undefined;
     const handlers = this.#handlers;
-    this.#early = [];
     this.#handlers = undefined;
     this.#establishedAt = undefined;
     try {
@@ -411,8 +328,8 @@ export class Channel {
       else this.#owner.report(error);
     }
     this.#owner.ended?.(this, reason);
-    if (wasUp) tap?.closed(this, reason);
-    else if (!this.#stopping) tap?.failed?.(this, reason.because);
+    if (wasUp) this.#tapped.closed(reason);
+    else if (!this.#stopping) this.#tapped.failed(reason.because);
   }
 
   /** Calls a handler; what it throws ends this session. */
@@ -425,16 +342,8 @@ export class Channel {
     }
   }
 
-  #release(): void {
-    this.#connection?.release(this.#clock, this.#owner.limits.backlogBytes);
-    this.#forget();
-  }
-
   #forget(): void {
-    this.#stream?.close();
     this.#connection = undefined;
-    this.#stream = undefined;
+    this.#outgoing = undefined;
   }
 }
-
-const nothing = Buffer.alloc(0);

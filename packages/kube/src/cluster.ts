@@ -4,6 +4,7 @@
 import { endpointsBackends, sliceBackends, type BackendSet } from './mapping/endpoints.ts';
 import {
   namespaceOf,
+  podAddresses,
   type Endpoints,
   type EndpointSlice,
   type Kind,
@@ -88,8 +89,8 @@ export class Cluster {
     this.#objects.set(key, one);
     const namespace = key.includes('/') ? namespaceOf(one.object) : undefined;
     if (namespace !== undefined) add(this.#inNamespace, namespace, key);
-    if (one.kind === 'Pod' && one.object.status?.podIP !== undefined)
-      this.#podByAddress.set(one.object.status.podIP, key);
+    if (one.kind === 'Pod')
+      for (const address of podAddresses(one.object)) this.#podByAddress.set(address, key);
     if (one.kind === 'NetworkAttachmentDefinition') this.#attachments.set(key, one.object);
     if (one.kind === 'EndpointSlice') {
       const service = serviceOfSlice(one.object);
@@ -113,8 +114,9 @@ export class Cluster {
     this.#objects.delete(key);
     this.#attachments.delete(key);
     if (key.includes('/')) take(this.#inNamespace, namespaceOf(before.object), key);
-    if (before.kind === 'Pod' && this.#podByAddress.get(before.object.status?.podIP ?? '') === key)
-      this.#podByAddress.delete(before.object.status!.podIP!);
+    if (before.kind === 'Pod')
+      for (const address of podAddresses(before.object))
+        if (this.#podByAddress.get(address) === key) this.#podByAddress.delete(address);
     if (before.kind === 'EndpointSlice') {
       const service = serviceOfSlice(before.object);
       if (service !== undefined) take(this.#slices, service, key);
@@ -134,7 +136,7 @@ export class Cluster {
         return new Set([key, ...[...inside].filter((each) => /^(Pod|Service) /.test(each))]);
       }
       case 'Pod': {
-        const words = [key, one.object.status?.podIP ?? ''];
+        const words = [key, ...podAddresses(one.object)];
         return new Set([key, ...words.flatMap((word) => [...(this.#servicesOf.get(word) ?? [])])]);
       }
       case 'Endpoints': {

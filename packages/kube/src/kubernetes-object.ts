@@ -37,6 +37,8 @@ const metadata = z.object({
   namespace: optional(objectName),
   uid: optional(z.string().max(128)),
   resourceVersion: optional(z.string()),
+  /** Set, it is on its way out: its finalizers are waited for. */
+  deletionTimestamp: optional(z.string()),
   labels: texts,
   annotations: texts,
 });
@@ -65,7 +67,13 @@ const pod = z.object({
   metadata,
   spec: podSpec,
   status: optional(
-    z.object({ phase: optional(z.string()), podIP: optional(address), conditions: listOf(condition) }),
+    z.object({
+      phase: optional(z.string()),
+      podIP: optional(address),
+      /** One of each family; the first is `podIP`. */
+      podIPs: listOf(z.object({ ip: address })),
+      conditions: listOf(condition),
+    }),
   ),
 });
 
@@ -95,7 +103,8 @@ const service = z
       /** One of each family; the first is `clusterIP`. */
       clusterIPs: listOf(z.string()),
       ports: listOf(servicePort),
-      selector: words.transform((value) => value ?? undefined),
+      /** An empty one selects nothing, as in Kubernetes: somebody else says who stands behind the Service. */
+      selector: words.transform((value) => (Object.keys(value ?? {}).length === 0 ? undefined : value!)),
       externalIPs: listOf(address),
       /** Set, it names the one that makes the load balancer; all others keep away. */
       loadBalancerClass: optional(z.string()),
@@ -243,4 +252,10 @@ export function namespaceOf({
   metadata: { namespace?: string | undefined };
 }): string {
   return namespace ?? 'default';
+}
+
+/** The addresses of a pod: none before the cluster has said them, two where it has both families. */
+export function podAddresses({ status }: Pod): string[] {
+  const { podIP, podIPs = [] } = status ?? {};
+  return [...new Set([...(podIP === undefined ? [] : [podIP]), ...podIPs.map(({ ip }) => ip)])];
 }

@@ -8,6 +8,7 @@ import type {
 } from '@vaportrail/show';
 import type { KubeManager } from './kube-manager.ts';
 import { namespaceOf, type Service } from './kubernetes-object.ts';
+import { balancedClusterIp } from './mapping/address-family.ts';
 import { loadBalancerName } from './mapping/service-name.ts';
 
 export function serviceChain(service: Service, manager: KubeManager, graph: ObjectGraph): ServiceChainView {
@@ -15,7 +16,8 @@ export function serviceChain(service: Service, manager: KubeManager, graph: Obje
   const namespace = namespaceOf(service);
   const { fqName } = loadBalancerName(manager.settings, service);
   const balancer = graph.byName('loadbalancer', fqName);
-  const { clusterIP, type } = service.spec;
+  const { type, clusterIP } = service.spec;
+  const clusterIp = balancedClusterIp(manager.settings, service) ?? clusterIP;
   const backends = manager.cluster.backends(namespace, name);
   const named = (which: 'ready' | 'notReady'): string[] =>
     backends.flatMap((set) => set[which].map(({ pod, address }) => pod ?? address));
@@ -30,7 +32,7 @@ export function serviceChain(service: Service, manager: KubeManager, graph: Obje
   return {
     service: `${namespace}/${name}`,
     type,
-    ...(clusterIP === undefined || clusterIP === '' ? {} : { clusterIp: clusterIP }),
+    ...(clusterIp === undefined || clusterIp === '' ? {} : { clusterIp }),
     ...(balancer === undefined
       ? {}
       : {

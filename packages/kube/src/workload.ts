@@ -75,7 +75,15 @@ function impliedNamespaces(given: ReadonlyMap<string, KubernetesObject>): Kubern
 }
 
 function named(name: string, namespace: string | undefined): Pod['metadata'] {
-  return { name, namespace, uid: undefined, resourceVersion: undefined, labels: {}, annotations: {} };
+  return {
+    name,
+    namespace,
+    uid: undefined,
+    resourceVersion: undefined,
+    deletionTimestamp: undefined,
+    labels: {},
+    annotations: {},
+  };
 }
 
 /** `replicas` pods with names that stay: `webserver-<template>-<ordinal>`, hashed as in a cluster. */
@@ -97,6 +105,7 @@ function podsOf(deployment: Deployment, nodes: readonly string[]): Pod[] {
       status: {
         phase: 'Running',
         podIP: undefined,
+        podIPs: [],
         conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
       },
     };

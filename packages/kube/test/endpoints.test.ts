@@ -187,3 +187,65 @@ t.test('Endpoints that say what slices say are nothing new; without slices they 
   await manager.settled();
   t.equal(names('loadbalancer-member').length, 0);
 });
+
+t.test('of a Service with two families the slices of the one that is balanced count', async (t) => {
+  const dual = { clusterIP: 'fd00::99', clusterIPs: ['fd00::99', '10.105.139.153'] };
+  const { manager, names } = await running(t);
+  manager.put(lb(dual));
+  for (const name of ['a', 'b']) manager.put(podOf(name));
+  // The controller writes them one after the other.
+  manager.put(slice('six', { a: ready, b: ready }, { addressType: 'IPv6' }));
+  manager.put(slice('four', { a: ready, b: starting }));
+  await manager.settled();
+  t.equal(names('loadbalancer-member').length, 1);
+  t.same(names('floating-ip').filter((name) => name.includes('externalIP')).length, 1);
+});
+
+t.test('endpoints whose pod or node comes later are members as soon as it is there', async (t) => {
+  const warned: string[] = [];
+  const { manager, names, database } = await running(t, {
+    event: ({ object }, { message }) => warned.push(`${object.metadata.name}: ${message}`),
+  });
+  const notes = (): string[] =>
+    manager.notes('Service', 'ns-user-1', SERVICE).map(({ reason, message }) => `${reason}: ${message}`);
+  manager.put(lb());
+  manager.put(slice('s', { late: ready }));
+  await manager.settled();
+  t.equal(names('loadbalancer-member').length, 0);
+  t.same(notes(), [
+    'EndpointWithoutInterface: port 8888: late (10.40.0.0) is no pod with an interface here; traffic to it is not balanced',
+  ]);
+  manager.put(podOf('late', 'cent444'));
+  await manager.settled();
+  t.equal(names('loadbalancer-member').length, 1);
+  t.same(notes(), []);
+  t.match(warned, [/^late: .*: there is no virtual-router default-global-system-config:cent444$/]);
+  const status = { addresses: [{ type: 'InternalIP', address: '10.169.25.44' }] };
+  manager.put(made('Node', { metadata: { name: 'cent444' }, status }));
+  await manager.settled();
+  const router = database.byName('virtual-router', ['default-global-system-config', 'cent444']);
+  t.equal(database.graph.references(router, 'virtual-machine').length, 1);
+  t.same(manager.notes('Pod', 'ns-user-1', 'late'), []);
+});
+
+t.test('endpoints written by hand are the pods that have their addresses', async (t) => {
+  const { manager, names } = await running(t);
+  manager.put(lb({ selector: {} }));
+  const status = { podIP: 'fd00::1', podIPs: [{ ip: 'fd00::1' }, { ip: '10.47.255.9' }], phase: 'Running' };
+  const metadata = { name: 'dual', namespace: 'ns-user-1' };
+  manager.put(made('Pod', { metadata, spec: { nodeName: 'cent222' }, status }));
+  const byHand = (...ips: string[]) =>
+    made('Endpoints', {
+      metadata: { name: SERVICE, namespace: 'ns-user-1' },
+      subsets: [{ addresses: ips.map((ip) => ({ ip })), ports: [{ port: 80 }] }],
+    });
+  manager.put(byHand('10.47.255.9', '192.0.2.1'));
+  await manager.settled();
+  t.equal(names('loadbalancer-member').length, 1);
+  t.match(manager.notes('Service', 'ns-user-1', SERVICE), [
+    { reason: 'EndpointWithoutInterface', message: /192\.0\.2\.1 is no pod/ },
+  ]);
+  manager.remove('Pod ns-user-1/dual');
+  await manager.settled();
+  t.equal(names('loadbalancer-member').length, 0);
+});

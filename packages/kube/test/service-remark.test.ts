@@ -27,7 +27,7 @@ t.test('what a Service asks for and is done otherwise, or not, is said; the rest
     [
       { clusterIPs: ['10.105.139.153', 'fd00::99'] },
       'DualStack',
-      /^fd00::99: only the first clusterIP, 10\.105\.139\.153, is balanced$/,
+      /^fd00::99: only clusterIP 10\.105\.139\.153 is balanced$/,
     ],
   ];
   for (const [spec, reason, message] of cases) {

@@ -353,7 +353,10 @@ t.test('a changed target port is a change of the member, not another member', as
 
 t.test('a pod whose address the cluster has not said yet has no interface', async (t) => {
   const waiting = (status: object): boolean =>
-    hasInterface(made('Pod', { metadata: { name: 'web' }, spec: { nodeName: 'n' }, status }).object as Pod);
+    hasInterface(
+      defaultSettings,
+      made('Pod', { metadata: { name: 'web' }, spec: { nodeName: 'n' }, status }).object as Pod,
+    );
   t.notOk(waiting({ phase: 'Pending' }), 'an address of our own would not be the one it gets');
   t.ok(waiting({ phase: 'Pending', podIP: '10.47.255.1' }));
   t.ok(waiting({ phase: 'Running' }), 'pods of manifests get theirs from the configuration');
@@ -381,13 +384,15 @@ t.test('a load balancer of the class of a proxy keeps clients with their pod', a
   t.equal(namesOf(desired, 'floating-ip').length, 1);
 });
 
-t.test('of a Service with two families the first is balanced, and that is said', async (t) => {
+t.test('of a Service with two families the one of ours is balanced, and that is said', async (t) => {
   const dual = service({ clusterIPs: ['10.105.139.153', 'fd00::99'] });
   const desired = mapped(dual, { backends: behind('webserver-1') });
   t.match(desired.notes, [
-    { reason: 'DualStack', message: 'fd00::99: only the first clusterIP, 10.105.139.153, is balanced' },
+    { reason: 'DualStack', message: 'fd00::99: only clusterIP 10.105.139.153 is balanced' },
   ]);
   t.equal(namesOf(desired, 'instance-ip').length, 1);
+  const turned = service({ clusterIP: 'fd00::99', clusterIPs: ['fd00::99', '10.105.139.153'] });
+  t.same(mapped(turned, { backends: behind('webserver-1') }), desired, 'also where it is not the first');
   const six = mapped(service({ clusterIP: 'fd00::99' }));
   t.same(six.objects, [], 'nothing that the configuration would refuse one by one');
   t.match(six.notes, [
@@ -419,3 +424,18 @@ function memberProtocols(desired: ReturnType<typeof mapped>): unknown[] {
     (each) => each['loadbalancer_listener_properties']!['protocol'],
   );
 }
+
+t.test(
+  'a Service that is being deleted gives its external address back and keeps its clusterIP',
+  async (t) => {
+    const metadata = {
+      deletionTimestamp: '2019-07-04T12:00:00Z',
+      finalizers: ['service.kubernetes.io/load-balancer-cleanup'],
+    };
+    const desired = mapped(service({ type: 'LoadBalancer' }, metadata), { backends: behind('webserver-1') });
+    t.same(namesOf(desired, 'floating-ip'), []);
+    t.same([namesOf(desired, 'instance-ip').length, namesOf(desired, 'loadbalancer-member').length], [1, 1]);
+    t.match(desired.notes, [{ level: 'info', reason: 'Terminating' }]);
+    t.same(reasons(mapped(service({}, metadata), { backends: behind('webserver-1') })), [], 'it had none');
+  },
+);

@@ -88,3 +88,32 @@ t.test('a namespace nobody defined is there when objects live in it', async (t) 
   t.match(of(objects, 'Namespace'), [{ metadata: { name: 'ns' } }]);
   t.match(problems, [/there is no Node/]);
 });
+
+t.test('who stands behind a Service that selects nothing is what its Endpoints say', async (t) => {
+  const metadata = { name: 'web', namespace: 'ns' };
+  const byHand = made('Endpoints', { metadata, subsets: [{ addresses: [{ ip: '192.0.2.7' }] }] });
+  for (const selector of [{}, null, undefined]) {
+    const { objects } = expand([...nodes, deployment(2), service({ selector }), byHand], { serviceSubnet });
+    t.same(of<Endpoints>(objects, 'Endpoints'), [byHand.object], JSON.stringify(selector));
+    t.same(
+      of<Endpoints>(expand([deployment(2), service({ selector })], { serviceSubnet }).objects, 'Endpoints'),
+      [],
+    );
+  }
+  const { objects } = expand([...nodes, deployment(2), service(), byHand], { serviceSubnet });
+  t.equal(of<Endpoints>(objects, 'Endpoints')[0]!.subsets[0]!.addresses.length, 2, 'a selector goes first');
+});
+
+t.test('pods of a Service that publishes those that are not ready all count', async (t) => {
+  const { objects } = expand(
+    [
+      ...nodes,
+      deployment(2, {}, { 'vaportrail.io/not-ready': '0,1' }),
+      service({ publishNotReadyAddresses: true }),
+    ],
+    { serviceSubnet },
+  );
+  t.match(of<Endpoints>(objects, 'Endpoints')[0]!.subsets, [
+    { addresses: { length: 2 }, notReadyAddresses: [] },
+  ]);
+});

@@ -1,4 +1,5 @@
 /** Who stands behind a Service: Endpoints or EndpointSlices, in one form. */
+import type { AddressFamily } from './address-family.ts';
 import type { Endpoints, EndpointSlice } from '../kubernetes-object.ts';
 
 /** A port of a Service at one set of addresses; the number may differ from set to set. */
@@ -15,6 +16,8 @@ export interface BackendAddress {
 }
 
 export interface BackendSet {
+  /** Of a Service with two families each has its slices; Endpoints are those of the first. */
+  readonly family?: AddressFamily;
   readonly ports: readonly BackendPort[];
   readonly ready: readonly BackendAddress[];
   /** Pods that end and still serve: better than nobody. */
@@ -55,10 +58,10 @@ export function sliceBackends(slice: EndpointSlice): BackendSet[] {
   const ports = slice.ports.flatMap(({ port, name, protocol }) =>
     port === undefined ? [] : [{ port, protocol, name: name === '' ? undefined : name }],
   );
-  return [{ ports, ...lists }];
+  return [{ family: slice.addressType === 'IPv6' ? 'IPv6' : 'IPv4', ports, ...lists }];
 }
 
-type Condition = Exclude<keyof BackendSet, 'ports'>;
+type Condition = Exclude<keyof BackendSet, 'ports' | 'family'>;
 
 function conditionOf(conditions: EndpointSlice['endpoints'][number]['conditions']): Condition {
   if (conditions?.ready !== false) return 'ready';

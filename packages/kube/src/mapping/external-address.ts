@@ -24,6 +24,12 @@ export function externalAddresses(
     return [];
   }
   if (type !== 'LoadBalancer' && externalIPs.length === 0) return [];
+  if (service.metadata.deletionTimestamp !== undefined) {
+    const message =
+      'the Service is being deleted: its external addresses are free, its clusterIP stays until it is gone';
+    notes.push({ level: 'info', reason: 'Terminating', message });
+    return [];
+  }
   const warn = (reason: string, message: string): DesiredObject[] => {
     notes.push({ level: 'warning', reason, message });
     return [];

@@ -15,9 +15,10 @@ import {
   type DesiredObject,
   type ObjectName,
 } from './desired-object.ts';
+import { routedAddress } from './address-family.ts';
 import { isIsolated } from './namespace.ts';
 import { derivedUuid } from '../derived-uuid.ts';
-import { namespaceOf, type Namespace, type Pod } from '../kubernetes-object.ts';
+import { namespaceOf, podAddresses, type Namespace, type Pod } from '../kubernetes-object.ts';
 
 /** Names of what one pod is made of. */
 export interface PodNames {
@@ -46,17 +47,32 @@ export function podNames(settings: ClusterSettings, pod: Pod): PodNames {
 }
 
 /**
- * Whether a pod has an interface of its own: one on the node's network, one that is over, and one whose address the
- * cluster has not said yet have none.
+ * Whether a pod has an interface of its own: one on the node's network, one that is over, one whose address the cluster has
+ * not said yet, and one without an address of the pods' family have none.
  */
-export function hasInterface(pod: Pod): boolean {
-  const over = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
-  const waits = pod.status?.phase === 'Pending' && pod.status.podIP === undefined;
-  return pod.spec.hostNetwork !== true && pod.spec.nodeName !== undefined && !over && !waits;
+export function hasInterface(settings: ClusterSettings, pod: Pod): boolean {
+  const { spec, status } = pod;
+  const over = status?.phase === 'Succeeded' || status?.phase === 'Failed';
+  const waits = status?.phase === 'Pending' && podAddresses(pod).length === 0;
+  return (
+    spec.hostNetwork !== true &&
+    spec.nodeName !== undefined &&
+    !over &&
+    !waits &&
+    !isOfOtherFamily(settings, pod)
+  );
+}
+
+function isOfOtherFamily(settings: ClusterSettings, pod: Pod): boolean {
+  return podAddresses(pod).length > 0 && routedAddress(settings, pod) === undefined;
 }
 
 export function podObjects(settings: ClusterSettings, pod: Pod, namespace: Namespace | undefined): Desired {
-  if (!hasInterface(pod)) return nothingDesired;
+  if (!hasInterface(settings, pod)) {
+    if (pod.spec.hostNetwork === true || !isOfOtherFamily(settings, pod)) return nothingDesired;
+    const message = `${podAddresses(pod).join(', ')}: not of the family of --pod-subnet ${settings.podSubnet}`;
+    return { ...nothingDesired, notes: [{ level: 'warning', reason: 'UnsupportedFamily', message }] };
+  }
   const { name } = pod.metadata;
   const inNamespace = namespaceOf(pod);
   const { machine, vmi, instanceIp } = podNames(settings, pod);
@@ -69,7 +85,7 @@ export function podObjects(settings: ClusterSettings, pod: Pod, namespace: Names
     name,
     owner: 'k8s',
   });
-  const address = pod.status?.podIP;
+  const address = routedAddress(settings, pod);
   const objects: DesiredObject[] = [
     { ...machine, properties: { server_type: 'container', annotations }, references: [] },
     {

@@ -77,7 +77,7 @@ function members(
   const sets = around.backends.filter(({ ports }) => ports.some((each) => serves(each, port)));
   for (const [{ ports }, { address, pod: podName }] of serving(sets)) {
     const pod = around.pod(podName, address);
-    if (pod === undefined || !hasInterface(pod)) {
+    if (pod === undefined || !hasInterface(settings, pod)) {
       const who = podName === undefined ? address : `${podName} (${address})`;
       const message = `port ${port.port}: ${who} is no pod with an interface here; traffic to it is not balanced`;
       notes.push({ level: 'info', reason: 'EndpointWithoutInterface', message });

@@ -4,16 +4,21 @@ import { providerOf } from './load-balancer-class.ts';
 import type { ServiceSurroundings } from './service-surroundings.ts';
 import type { Service } from '../kubernetes-object.ts';
 
-export function remark(service: Service, around: ServiceSurroundings, notes: Note[]): void {
+/** @param clusterIp the one that is balanced */
+export function remark(
+  service: Service,
+  clusterIp: string,
+  around: ServiceSurroundings,
+  notes: Note[],
+): void {
   const { spec } = service;
-  const { type, clusterIP } = spec;
+  const { type } = spec;
   const isNative = providerOf(service) === 'native';
   const info = (reason: string, message: string): void => void notes.push({ level: 'info', reason, message });
   if (spec.sessionAffinity === 'ClientIP' && isNative)
     info('SessionAffinity', 'sessionAffinity ClientIP: flows of one client may still reach different pods');
-  const others = spec.clusterIPs.filter((address) => address !== clusterIP);
-  if (others.length > 0)
-    info('DualStack', `${others.join(', ')}: only the first clusterIP, ${clusterIP}, is balanced`);
+  const others = spec.clusterIPs.filter((address) => address !== clusterIp);
+  if (others.length > 0) info('DualStack', `${others.join(', ')}: only clusterIP ${clusterIp} is balanced`);
   if (type === 'NodePort' && spec.ports.some(({ nodePort }) => nodePort !== undefined))
     info('NodePort', 'the node ports themselves are served by kube-proxy; here the clusterIP is');
   if (spec.externalTrafficPolicy === 'Local')

@@ -15,6 +15,7 @@ import {
   type Note,
   type ObjectName,
 } from './desired-object.ts';
+import { balancedClusterIp, familyOf } from './address-family.ts';
 import { externalAddresses } from './external-address.ts';
 import { providerOf } from './load-balancer-class.ts';
 import { isIsolated } from './namespace.ts';
@@ -42,7 +43,8 @@ export function serviceObjects(
     return nothing('Headless', 'a headless Service has no address: clients reach the pods themselves');
   if (spec.clusterIP === undefined || spec.clusterIP === '')
     return nothing('NoClusterIP', 'the Service has no clusterIP yet');
-  if (spec.clusterIP.includes(':') !== settings.serviceSubnet.includes(':')) {
+  const clusterIp = balancedClusterIp(settings, service);
+  if (clusterIp === undefined) {
     const message = `clusterIP ${spec.clusterIP} is not of the family of --service-subnet ${settings.serviceSubnet}`;
     return { objects: [], links: [], notes: [{ level: 'warning', reason: 'UnsupportedFamily', message }] };
   }
@@ -78,8 +80,8 @@ export function serviceObjects(
       uuid: ipUuid,
       fqName: [`${metadata.name}__${ipUuid}`],
       properties: {
-        instance_ip_address: spec.clusterIP,
-        instance_ip_family: spec.clusterIP.includes(':') ? 'v6' : 'v4',
+        instance_ip_address: clusterIp,
+        instance_ip_family: familyOf(clusterIp) === 'IPv6' ? 'v6' : 'v4',
         subnet_uuid: ipamSubnetUuid(settings, 'service'),
         annotations,
       },
@@ -96,7 +98,7 @@ export function serviceObjects(
           provisioning_status: 'ACTIVE',
           operating_status: 'ONLINE',
           vip_subnet_id: null,
-          vip_address: spec.clusterIP,
+          vip_address: clusterIp,
           admin_state: true,
         },
         annotations,
@@ -105,8 +107,11 @@ export function serviceObjects(
     },
   ];
   const notes: Note[] = [];
-  for (const port of spec.ports) objects.push(...portObjects(settings, service, port, around, notes));
-  objects.push(...externalAddresses(settings, service, around, vmi, annotations, notes));
-  remark(service, around, notes);
+  const family = familyOf(clusterIp);
+  const backends = around.backends.filter((set) => (set.family ?? family) === family);
+  const beside = { ...around, backends };
+  for (const port of spec.ports) objects.push(...portObjects(settings, service, port, beside, notes));
+  objects.push(...externalAddresses(settings, service, beside, vmi, annotations, notes));
+  remark(service, clusterIp, beside, notes);
   return { objects, links: [], notes };
 }

@@ -5,10 +5,7 @@ import {
   Session,
   type SessionDown,
   type SessionMonitor,
-  type Role,
   type SessionSettings,
-  counterpart,
-  endOfRib,
 } from '@vaportrail/bgp';
 import {
   type FamilyName,
@@ -17,27 +14,18 @@ import {
   errorCode,
   notificationOf,
 } from '@vaportrail/bgp/wire';
-import { type Clock, type Timer, ipv4Text, parseAddress } from '@vaportrail/net';
+import { type Clock, parseAddress } from '@vaportrail/net';
 import { handleRefresh, type Membership, type Rib, type Source, type Table } from '@vaportrail/rib';
-import {
-  type GracefulRestartView,
-  type Log,
-  type NeighborView,
-  addPathsSent,
-  bgpRoles,
-  isWorthALine,
-  peerSessionSettings,
-} from '@vaportrail/show';
+import { type Log, type NeighborView, isWorthALine, peerSessionSettings } from '@vaportrail/show';
 import type { Recorder } from '@vaportrail/show/recording';
 
-import type { BgpPeerConfig, ControlNodeConfig, PeerFamily } from './config.ts';
+import { AdjRibsOut } from './adj-ribs-out.ts';
+import { bgpPeerView } from './bgp-peer-view.ts';
+import type { BgpPeerConfig, ControlNodeConfig } from './config.ts';
 import { pathsOf } from './node-tables.ts';
-import { exportPolicy, importPolicy } from './peer-policy.ts';
+import { importPolicy, peerRole } from './peer-policy.ts';
 import { PeerRecording } from './recorded-inputs.ts';
 import { RestartHelper } from './restart-helper.ts';
-
-/** Milliseconds to wait for a peer's route targets before its VPN routes are sent anyway. @see RFC 4684 §6 */
-export const ROUTE_TARGET_WAIT = 30_000;
 
 /** What a peer needs of the node. */
 export interface BgpPeerOwner {
@@ -60,9 +48,8 @@ export class BgpPeer {
   /** While Established, and while its paths are kept for its return. */
   #source: Source | undefined;
   #restart: RestartHelper | undefined;
-  readonly #told = new Map<FamilyName, Membership>();
+  readonly #told: AdjRibsOut;
   readonly #endOfRibs = new Set<FamilyName>();
-  #routeTargetTimer: Timer | undefined;
   readonly #recording: PeerRecording | undefined;
   /** UPDATEs that had something wrong. */
   #problems = 0;
@@ -97,17 +84,16 @@ export class BgpPeer {
         },
         routeFilters: (family) => this.#log.warn({ family }, 'outbound route filters are not acted on'),
         routeRefresh: (family, subtype) =>
-          handleRefresh(family, subtype, this.#told.get(family), this.#source, (again, mark) =>
+          handleRefresh(family, subtype, this.memberships.get(family), this.#source, (again, mark) =>
             this.session.sendRefresh(again, mark),
           ),
         down: (end) => this.#down(end),
-        drained: () => {
-          for (const membership of this.#told.values()) membership.ready();
-        },
+        drained: () => this.#told.ready(),
         failed: ({ text }) => this.#log.debug({ because: text }, 'no session'),
       },
       owner.clock,
     );
+    this.#told = new AdjRibsOut(config, this.session, owner);
   }
 
   start(): void {
@@ -127,65 +113,18 @@ export class BgpPeer {
 
   /** By family, how it is told routes. */
   get memberships(): ReadonlyMap<FamilyName, Membership> {
-    return this.#told;
+    return this.#told.memberships;
   }
 
   view(): NeighborView {
-    const { session, config } = this;
-    const { counters, negotiated, lastEnd, lastChange, lostAt } = session;
-    const established = session.state === 'Established';
-    const { asn } = this.#owner.config;
-    const peerAsn = config.asn ?? asn;
-    return {
-      name: this.name,
-      address: config.address,
-      protocol: 'bgp',
-      type: peerAsn === asn ? 'internal' : 'external',
-      state: config['admin-down'] ? 'Idle (administratively down)' : session.state,
-      asn: peerAsn,
-      localAsn: asn,
-      ...(negotiated && { routerId: ipv4Text(negotiated.peerRouterId) }),
-      ...(session.endpoints && { localAddress: session.endpoints.local.address }),
-      passive: config.passive,
-      families: negotiated?.families ?? config.families,
-      holdTime: negotiated?.holdTime ?? config['hold-time'],
-      ...(lastChange && { lastTransition: { ...lastChange, at: new Date(lastChange.at).toISOString() } }),
-      ...(lostAt !== undefined && { lostAt: new Date(lostAt).toISOString() }),
-      authentication: config.password === undefined ? 'none' : 'md5',
-      ...(negotiated?.gracefulRestart && { gracefulRestart: restartView(negotiated) }),
-      routingTables: [...this.#told.keys()].flatMap((family) => this.#owner.table(family)?.name ?? []),
-      errors: this.#problems,
-      ...(established && { establishedAt: new Date(session.changedAt).toISOString() }),
-      flaps: counters.flaps,
-      ...(lastEnd && { lastError: lastEnd.text }),
-      received: {
-        messages: Object.values(counters.received).reduce((sum, count) => sum + count, 0),
-        octets: counters.octetsReceived,
-        updates: counters.received.update,
-        opens: counters.received.open,
-        keepalives: counters.received.keepalive,
-        notifications: counters.received.notification,
-        endsOfRib: this.#endOfRibs.size,
-      },
-      sent: {
-        messages: Object.values(counters.sent).reduce((sum, count) => sum + count, 0),
-        octets: counters.octetsSent,
-        updates: counters.sent.update,
-        opens: counters.sent.open,
-        keepalives: counters.sent.keepalive,
-        notifications: counters.sent.notification,
-      },
+    return bgpPeerView(this.name, this.config, this.session, {
+      asn: this.#owner.config.asn,
+      problems: this.#problems,
+      endOfRibs: this.#endOfRibs,
+      routingTables: [...this.memberships.keys()].flatMap((family) => this.#owner.table(family)?.name ?? []),
       paths: this.#source === undefined ? 0 : pathsOf(this.#tables(), this.#source),
-      backlog: session.backlog,
       ...(this.#restart && { retention: this.#restart.view() }),
-      ...(config['prefix-limit'] !== undefined && { prefixLimit: config['prefix-limit'] }),
-      ...(session.endpoints && { port: session.endpoints.remote.port }),
-      ...(established && {
-        endOfRib: Object.fromEntries(
-          (negotiated?.families ?? []).map((one) => [one, this.#endOfRibs.has(one)]),
-        ),
-      }),
-    };
+    });
   }
 
   #established(negotiated: Negotiated): void {
@@ -195,14 +134,7 @@ export class BgpPeer {
       this.#recording?.opened(this.config.address, endpoints?.remote.port ?? 0, opens.received);
     this.#source = this.#retained(negotiated) ?? this.#addSource(negotiated);
     this.#owner.monitor.established(this.session);
-    // A peer without the capability sends no End-of-RIB. Its route targets take effect whenever they come.
-    const marksEnd = negotiated.capabilities.some(({ type }) => type === 'graceful-restart');
-    const constrained = negotiated.families.includes('route-target') && marksEnd;
-    for (const family of negotiated.families) {
-      if (!constrained || !isVpn(family)) this.#tell(family);
-    }
-    if (!constrained) return;
-    this.#routeTargetTimer = this.#owner.clock.after(ROUTE_TARGET_WAIT, () => this.#tellVpnFamilies());
+    this.#told.open(negotiated, this.#source);
   }
 
   #addSource(negotiated: Negotiated): Source {
@@ -218,16 +150,10 @@ export class BgpPeer {
       asn4: negotiated.asn4,
       addPath: negotiated.addPath.receive,
       ...(this.config.aigp !== undefined && { aigp: this.config.aigp }),
-      ...this.#peerRole(negotiated),
+      ...peerRole(this.config, negotiated),
       ...(policy && { importPolicy: policy }),
       endOfRib: (family) => this.#endOfRib(family),
     });
-  }
-
-  /** What the peer is to us, whether it said so itself or not; roles are for sessions with another AS. */
-  #peerRole({ internal }: Negotiated): { peerRole?: Role } {
-    const { role } = this.config;
-    return role === undefined || internal ? {} : { peerRole: counterpart[bgpRoles[role]] };
   }
 
   /**
@@ -279,56 +205,9 @@ export class BgpPeer {
   #endOfRib(family: FamilyName): void {
     this.#endOfRibs.add(family);
     const { negotiated } = this.session;
-    if (negotiated?.families.every((one) => this.#endOfRibs.has(one)) === true)
-      this.#restart?.handle('end-of-rib');
-    if (family === 'route-target') this.#tellVpnFamilies();
-  }
-
-  #tellVpnFamilies(): void {
-    this.#routeTargetTimer?.cancel();
-    for (const family of this.session.negotiated?.families ?? []) if (isVpn(family)) this.#tell(family);
-  }
-
-  #tell(family: FamilyName): void {
-    const { session } = this;
-    const { negotiated } = session;
-    const source = this.#source;
-    if (this.#told.has(family) || negotiated === undefined || source === undefined) return;
-    const table = this.#owner.table(family);
-    if (table === undefined) return;
-    const group = this.#owner.rib.updateGroup({
-      table,
-      internal: negotiated.internal,
-      localAsn: this.#owner.config.asn,
-      asn4: negotiated.asn4,
-      extendedMessage: negotiated.extendedMessage,
-      extendedNextHop: negotiated.extendedNextHop.includes(family),
-      aigp: this.config.aigp,
-      longLived: negotiated.longLived !== undefined,
-      ...this.#peerRole(negotiated),
-      exportPolicy: exportPolicy(this.config, family, !negotiated.internal),
-      // A reflector does not give a route back to those who have it. But that a peer wants a target does not tell it that
-      // we want it too. @see RFC 4684 §3.2
-      sparesSuppliers: this.#owner.config['cluster-id'] !== undefined && family !== 'route-target',
-      ...(negotiated.addPath.send.includes(family) && {
-        paths: addPathsSent((this.config['add-path'] ?? {})[family as PeerFamily]),
-      }),
-    });
-    const membership = group.join({
-      source,
-      get backlog() {
-        return session.backlog;
-      },
-      filterByRouteTarget: negotiated.families.includes('route-target'),
-      send: (buffers, sent) => this.#write(buffers, sent),
-      synchronised: () => this.#write([endOfRib(family)]),
-    });
-    this.#told.set(family, membership);
-  }
-
-  #write(buffers: readonly Uint8Array[], sent?: () => void): void {
-    this.#owner.monitor.sent(this.session, buffers);
-    this.session.write(buffers, sent);
+    if (negotiated === undefined || this.#source === undefined) return;
+    if (negotiated.families.every((one) => this.#endOfRibs.has(one))) this.#restart?.handle('end-of-rib');
+    if (family === 'route-target') this.#told.tellVpnFamilies(negotiated, this.#source);
   }
 
   #tables(): Table[] {
@@ -340,9 +219,7 @@ export class BgpPeer {
     this.#log.warn({ because: text, retained: retain }, 'session lost');
     this.#recording?.closed(text);
     this.#owner.monitor.down(this.session, end);
-    this.#routeTargetTimer?.cancel();
-    for (const membership of this.#told.values()) membership.leave();
-    this.#told.clear();
+    this.#told.close();
     this.#endOfRibs.clear();
     const source = this.#source;
     if (source === undefined) return;
@@ -372,15 +249,6 @@ export class BgpPeer {
   }
 }
 
-function restartView({ gracefulRestart, longLived = [] }: Negotiated): GracefulRestartView {
-  return {
-    restartTime: gracefulRestart?.restartTime ?? 0,
-    families: gracefulRestart?.families.map(({ family }) => family) ?? [],
-    longLivedTime: Math.max(0, ...longLived.map(({ staleTime }) => staleTime)),
-    longLivedFamilies: longLived.map(({ family }) => family),
-  };
-}
-
 /** What the OPEN says of restarts: without families only that End-of-RIB is sent, as Contrail says it. */
 function restartCapabilities(
   families: readonly FamilyName[],
@@ -393,9 +261,4 @@ function restartCapabilities(
     gracefulRestart: { restartTime: config['restart-time'], families: kept },
     ...(staleTime > 0 && { longLived: kept.map((family) => ({ ...family, staleTime })) }),
   };
-}
-
-/** Families whose routes a peer may constrain by route target. */
-function isVpn(family: FamilyName): boolean {
-  return family.endsWith('-vpn') || family === 'inet-mvpn';
 }

@@ -1,6 +1,8 @@
 /** What is changed about the routes of one kind of BGP peer on their way in and out. */
+import { type Negotiated, type Role, counterpart } from '@vaportrail/bgp';
 import { type FamilyName, sortExtendedCommunities } from '@vaportrail/bgp/wire';
 import { type AttributeSet, type ImportPolicy, editedAttributes } from '@vaportrail/rib';
+import { bgpRoles } from '@vaportrail/show';
 
 import type { BgpPeerConfig } from './config.ts';
 import { encapsulationCommunities, originVirtualNetworkOf } from './contrail-communities.ts';
@@ -98,4 +100,9 @@ function withEncapsulations(value: Uint8Array, encapsulations: Encapsulations): 
     if (!isEncapsulation(value, at)) communities.push(value.subarray(at, at + 8));
   }
   return sortExtendedCommunities(communities);
+}
+
+/** What the peer is to us, whether it said so itself or not; roles are for sessions with another AS. */
+export function peerRole({ role }: BgpPeerConfig, { internal }: Negotiated): { peerRole?: Role } {
+  return role === undefined || internal ? {} : { peerRole: counterpart[bgpRoles[role]] };
 }

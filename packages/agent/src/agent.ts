@@ -3,15 +3,7 @@
  * control nodes say. Everything can be changed while it runs; each change is published or withdrawn on its own.
  */
 import type { Socket } from 'node:net';
-import {
-  type Clock,
-  ipv4Bytes,
-  parseIpv4,
-  parseMac,
-  parsePrefix,
-  prefixText,
-  systemClock,
-} from '@vaportrail/net';
+import { type Clock, ipv4Bytes, parseIpv4, parseMac, systemClock } from '@vaportrail/net';
 import { ConfigChannel, type Log, ViewServer, silentLog } from '@vaportrail/show';
 import type { Recorder } from '@vaportrail/show/recording';
 import type { UnicastItem } from '@vaportrail/xmpp';
@@ -28,25 +20,26 @@ import {
   vrfConfig,
 } from './config.ts';
 import { ConfigSubscription } from './config-subscription.ts';
+import { ConfiguredContents } from './configured-contents.ts';
 import type { ControlNodePeer } from './control-node-peer.ts';
 import { ControlNodes } from './control-nodes.ts';
 import type { FloatingIp } from './floating-ip.ts';
 import type { Packet } from './flow.ts';
-import { FlowTable, type Verdict } from './flow-table.ts';
+import type { FlowTable, Verdict } from './flow-table.ts';
+import { ForwardingTables } from './forwarding-tables.ts';
 import { HIGH_PREFERENCE, type Interface } from './interface.ts';
-import { InterfaceTable, defaultMac } from './interface-table.ts';
+import { type InterfaceTable, defaultMac } from './interface-table.ts';
 import { LoadBalancers } from './load-balancer/load-balancers.ts';
-import { LearnedRoutes } from './learned-routes.ts';
-import { LocalRoutes, type LocalRoute } from './local-routes.ts';
-import { MplsTable } from './mpls.ts';
-import { NextHopTable } from './next-hop.ts';
+import type { LocalRoute, LocalRoutes } from './local-routes.ts';
+import type { MplsTable } from './mpls.ts';
+import type { NextHopTable } from './next-hop.ts';
 import { type PublishingNode, offeredEncapsulations, publishedItem } from './published-item.ts';
 import type { Route } from './route.ts';
-import { type NodeContents, nothing, readTold, together } from './told-settings.ts';
+import type { NodeContents } from './told-settings.ts';
 import { type TunnelType, tunnelTypesOf } from './tunnel-type.ts';
 import { serveViews } from './views.ts';
 import { type Vrf, hostPrefix } from './vrf.ts';
-import { VrfTable } from './vrf-table.ts';
+import type { VrfTable } from './vrf-table.ts';
 
 export interface AgentOptions {
   readonly clock?: Clock;
@@ -91,27 +84,22 @@ export class Agent {
   readonly address: string;
   readonly mac: string;
   readonly clock: Clock;
-  readonly nextHops = new NextHopTable();
-  readonly labels = new MplsTable(this.nextHops);
-  readonly flows = new FlowTable();
+  readonly nextHops: NextHopTable;
+  readonly labels: MplsTable;
+  readonly flows: FlowTable;
   readonly vrfs: VrfTable;
   readonly interfaces: InterfaceTable;
   readonly localRoutes: LocalRoutes;
+  readonly #tables: ForwardingTables;
   readonly loadBalancers: LoadBalancers;
   readonly #controlNodes: ControlNodes;
   readonly #log: Log;
   readonly #recorder: Recorder | undefined;
   readonly #isOffline: boolean;
   readonly #publishing: PublishingNode;
-  readonly #learnedRoutes: LearnedRoutes;
+  readonly #contents: ConfiguredContents;
   /** Tells what is on the node, where a config node does or control nodes do. */
   readonly channel: ConfigChannel | ConfigSubscription | undefined;
-  /** What its file says, what the config node told, and both: what is there, as opposed to what a program added. */
-  #file: NodeContents;
-  #told = nothing;
-  #configured: NodeContents;
-  /** Configured interfaces at whose addresses no proxy answers. */
-  #withheld: ReadonlySet<string>;
   #node: NodeConfig;
   #views: ViewServer | undefined;
   startedAt: number | undefined;
@@ -119,8 +107,6 @@ export class Agent {
   /** @throws AgentError when two parts of the configuration contradict each other; Error when a file of `tls` cannot be read */
   constructor(config: AgentConfig, options: AgentOptions = {}) {
     this.#node = nodeConfig(config);
-    this.#file = config;
-    this.#configured = config;
     this.name = config.name;
     this.address = config.address;
     this.mac = config.mac ?? defaultMac(config.address);
@@ -132,17 +118,23 @@ export class Agent {
     const priority = config['encapsulation-priority'];
     const address = ipv4Bytes(parseIpv4(config.address));
     this.#publishing = { address, mac: parseMac(this.mac), encapsulations: offeredEncapsulations(priority) };
-    this.#learnedRoutes = new LearnedRoutes({
-      address,
-      encapsulationPriority: priority,
+    this.#tables = new ForwardingTables(
+      { address: this.address, addressOctets: address, mac: this.mac, encapsulationPriority: priority },
+      {
+        joined: (vrf) => this.#controlNodes.subscribe(vrf),
+        left: (vrf) => this.#controlNodes.unsubscribe(vrf),
+        announce: (route) => this.#controlNodes.announce(route.vrf, this.#item(route)),
+        withdraw: (route) => this.#controlNodes.withdraw(route.vrf, this.#item(route)),
+      },
+    );
+    ({
       nextHops: this.nextHops,
       labels: this.labels,
-    });
-    this.localRoutes = new LocalRoutes(this.nextHops, this.labels, {
-      announce: (route) => this.#announce(route),
-      withdraw: (route) => this.#withdraw(route),
-      labelFreed: (label) => this.#learnedRoutes.labelFreed(label, this.vrfs),
-    });
+      flows: this.flows,
+      vrfs: this.vrfs,
+      interfaces: this.interfaces,
+      localRoutes: this.localRoutes,
+    } = this.#tables);
     const configuration =
       config.config === 'xmpp' ? this.#subscription(config['virtual-machines']) : undefined;
     this.channel = configuration;
@@ -152,28 +144,10 @@ export class Agent {
       log: this.#log,
       recorder,
       connect,
-      learnedRoutes: this.#learnedRoutes,
-      vrfs: () => this.vrfs,
+      tables: this.#tables,
       publications: (vrf) => this.#publications(vrf),
       sessionChanged: (peer) => options.onSession?.(peer),
     });
-    this.vrfs = new VrfTable(this.nextHops, {
-      joined: (vrf) => this.#controlNodes.subscribe(vrf),
-      left: (vrf) => this.#controlNodes.unsubscribe(vrf),
-    });
-    this.interfaces = new InterfaceTable({
-      address: this.address,
-      mac: this.mac,
-      nextHops: this.nextHops,
-      labels: this.labels,
-      vrfs: this.vrfs,
-      localRoutes: this.localRoutes,
-      removed: (gone, label) => {
-        this.flows.deleteInterface(gone);
-        this.#learnedRoutes.labelFreed(label, this.vrfs);
-      },
-    });
-    for (const vrf of config.vrfs) this.vrfs.declare(vrf);
     this.loadBalancers = new LoadBalancers({
       haproxy: config.haproxy,
       clock: this.clock,
@@ -187,8 +161,11 @@ export class Agent {
         (line, first) => this.tell(line, first),
         { log: this.#log },
       );
-    this.#withheld = proxied(config);
-    for (const one of config.interfaces) if (!this.#withheld.has(one.name)) this.interfaces.add(one);
+    this.#contents = new ConfiguredContents(
+      config,
+      this.#tables,
+      this.#isOffline ? undefined : this.loadBalancers,
+    );
   }
 
   /** An agent from settings as a file or a program writes them. @throws ZodError when they are not valid */
@@ -210,7 +187,7 @@ export class Agent {
       serveViews(this.#views, [this]);
       await this.#views.listen(this.#node.introspect);
     }
-    if (!this.#isOffline) this.loadBalancers.reconcile(this.#configured['load-balancers']);
+    this.#contents.start();
     if (this.channel instanceof ConfigChannel) this.channel.start();
     else this.#controlNodes.connect();
   }
@@ -245,8 +222,7 @@ export class Agent {
 
   /** The route of a prefix in a VRF. @throws RangeError when the text is no prefix */
   route(vrf: string, prefix: string): Route | undefined {
-    const canonical = prefixText(parsePrefix(prefix));
-    return this.vrfs.get(vrf)?.table(canonical).get(canonical);
+    return this.#tables.route(vrf, prefix);
   }
 
   /** The longest match for an address in a VRF. @throws RangeError when the text is no address */
@@ -375,7 +351,7 @@ export class Agent {
       agent: this.name,
       clock: this.clock,
       log: this.#log,
-      told: (changes) => this.#take({ changes }, false),
+      told: (changes) => this.#contents.take({ changes }, false),
       complete: () => this.#controlNodes.endOfRib(),
     });
   }
@@ -383,16 +359,13 @@ export class Agent {
   /** A packet leaves a workload of this node. @throws AgentError when there is no such interface */
   send(interfaceName: string, packet: Packet): Verdict {
     this.#record('send', interfaceName, packet);
-    return this.flows.process(packet, { interface: this.interfaces.workload(interfaceName) });
+    return this.#tables.send(interfaceName, packet);
   }
 
   /** A packet arrives by tunnel with a label. */
   receive(tunnelSource: string, label: number, packet: Packet): Verdict {
     this.#record('receive', tunnelSource, label, packet);
-    const nextHop = this.labels.get(label);
-    if (nextHop === undefined)
-      return { action: 'drop', because: 'SHORT_UNAVAILABLE_INTERFACE', flow: undefined };
-    return this.flows.process(packet, { tunnelSource, nextHop });
+    return this.#tables.receive(tunnelSource, label, packet);
   }
 
   /**
@@ -409,10 +382,9 @@ export class Agent {
     }
     const before = this.#node['virtual-machines'];
     this.#node = node;
-    this.#file = config;
     for (const machine of before) if (!node['virtual-machines'].includes(machine)) this.#unplug(machine);
     for (const machine of node['virtual-machines']) this.#plug(machine);
-    this.#reconcile();
+    this.#contents.load(config);
   }
 
   /**
@@ -421,78 +393,27 @@ export class Agent {
    */
   tell(line: unknown, first: boolean): void {
     this.#record('tell', line, first);
-    this.#take(line, first);
+    this.#contents.take(line, first);
     this.#controlNodes.connect();
-  }
-
-  /** @throws AgentError naming what cannot be used; the rest is */
-  #take(line: unknown, first: boolean): void {
-    const { contents, problems } = readTold(line, this.#told, first);
-    this.#told = contents;
-    this.#reconcile();
-    if (problems.length > 0) throw new AgentError(problems.join('; '));
-  }
-
-  #reconcile(): void {
-    const before = this.#configured;
-    const wanted = together(this.#file, this.#told);
-    this.#configured = wanted;
-    for (const vrf of wanted.vrfs) this.vrfs.declare(vrf);
-    if (this.#isOffline) {
-      const known = proxied(before);
-      this.#withheld = new Set(
-        [...proxied(wanted)].filter((name) => this.#withheld.has(name) || !known.has(name)),
-      );
-    } else {
-      this.loadBalancers.reconcile(wanted['load-balancers']);
-      this.#withheld = this.loadBalancers.withheld();
-    }
-    this.#publishInterfaces(before.interfaces);
-    const kept = new Set(wanted.vrfs.map(({ name }) => name));
-    for (const { name } of before.vrfs) {
-      const vrf = this.vrfs.get(name);
-      if (vrf !== undefined && !kept.has(name)) this.vrfs.undeclare(vrf);
-    }
   }
 
   /** Publishes all configured interfaces but these: no proxy answers at their addresses. The load balancers ask for it. */
   withhold(names: readonly string[]): void {
     this.#record('withhold', names);
-    this.#withheld = new Set(names);
-    this.#publishInterfaces(this.#configured.interfaces);
-  }
-
-  /** Makes the configured interfaces be there, but for those at whose address no proxy answers. */
-  #publishInterfaces(before: NodeContents['interfaces']): void {
-    const wanted = this.#configured.interfaces.filter(({ name }) => !this.#withheld.has(name));
-    this.interfaces.reconcile(
-      wanted,
-      before.map(({ name }) => name),
-    );
+    this.#contents.withhold(names);
   }
 
   #record(method: RecordedCall, ...args: readonly unknown[]): void {
     this.#recorder?.record({ type: 'call', agent: this.name, method, arguments: args });
   }
 
-  #announce(route: LocalRoute): void {
-    const item = publishedItem(this.#publishing, route);
-    this.#controlNodes.announce(route.vrf, item);
-  }
-
-  #withdraw(route: LocalRoute): void {
-    const item = publishedItem(this.#publishing, route);
-    this.#controlNodes.withdraw(route.vrf, item);
+  #item(route: LocalRoute): UnicastItem {
+    return publishedItem(this.#publishing, route);
   }
 
   *#publications(vrf: Vrf): IterableIterator<UnicastItem> {
-    for (const route of this.localRoutes.of(vrf)) yield publishedItem(this.#publishing, route);
+    for (const route of this.localRoutes.of(vrf)) yield this.#item(route);
   }
-}
-
-/** Interfaces that are addresses of load balancers. */
-function proxied(config: NodeContents): Set<string> {
-  return new Set(config['load-balancers'].map((balancer) => balancer.interface));
 }
 
 function nodeConfig(config: AgentConfig): NodeConfig {

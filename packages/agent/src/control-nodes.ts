@@ -7,10 +7,9 @@ import { type Config, type Stanza, type UnicastItem, readTlsFiles } from '@vapor
 import { type AgentConfig, CONTROL_NODES_IN_USE } from './config.ts';
 import { ControlNodePeer, type PeerListener } from './control-node-peer.ts';
 import type { ConfigSubscription } from './config-subscription.ts';
-import type { LearnedRoutes } from './learned-routes.ts';
+import type { ForwardingTables } from './forwarding-tables.ts';
 import { controlNodeTap } from './recorded-inputs.ts';
 import type { Vrf } from './vrf.ts';
-import type { VrfTable } from './vrf-table.ts';
 
 /** What the control nodes need of their agent. */
 export interface ControlNodesOwner {
@@ -19,8 +18,7 @@ export interface ControlNodesOwner {
   readonly recorder: Recorder | undefined;
   /** Makes connections; TCP when undefined. */
   readonly connect: ((server: { readonly address: string; readonly port: number }) => Socket) | undefined;
-  readonly learnedRoutes: LearnedRoutes;
-  readonly vrfs: () => VrfTable;
+  readonly tables: ForwardingTables;
   /** What is published in a VRF. */
   publications(vrf: Vrf): Iterable<UnicastItem>;
   /** Where configuration comes from control nodes. */
@@ -98,17 +96,18 @@ export class ControlNodes {
   }
 
   #listener(): PeerListener {
-    const { learnedRoutes, log, vrfs, publications, configuration } = this.#owner;
+    const { log, publications, configuration } = this.#owner;
+    const { learnedRoutes, vrfs } = this.#owner.tables;
     return {
-      subscriptions: () => vrfs().inOrder(),
+      subscriptions: () => vrfs.inOrder(),
       publications,
       opening: (peer) => configuration?.opening(peer) ?? [],
       isComplete: () => configuration?.isComplete !== false,
       receive: (peer, stanza) => this.#receive(peer, stanza),
       othersInSync: (peer) => this.peers.some((other) => other !== peer && other.inSync),
-      markStale: (peer) => void learnedRoutes.markStale(peer, vrfs()),
+      markStale: (peer) => void learnedRoutes.markStale(peer, vrfs),
       sweep: (peer, generation) => {
-        const swept = learnedRoutes.sweep(peer, vrfs(), generation);
+        const swept = learnedRoutes.sweep(peer, vrfs, generation);
         if (swept > 0) log.info({ peer: peer.name, paths: swept }, 'unconfirmed paths forgotten');
       },
       changed: (peer) => this.#sessionChanged(peer),
@@ -119,8 +118,8 @@ export class ControlNodes {
   #receive(peer: ControlNodePeer, stanza: Stanza): void {
     const { counters } = peer;
     if (stanza.type === 'items') {
-      const vrf = this.#owner.vrfs().get(stanza.instance);
-      const taken = vrf === undefined ? 0 : this.#owner.learnedRoutes.receive(peer, vrf, stanza);
+      const vrf = this.#owner.tables.vrfs.get(stanza.instance);
+      const taken = vrf === undefined ? 0 : this.#owner.tables.learnedRoutes.receive(peer, vrf, stanza);
       counters.items += taken;
       counters.ignored += stanza.items.length - taken + stanza.problems.length;
       for (const problem of stanza.problems) {
@@ -129,8 +128,8 @@ export class ControlNodes {
           this.#owner.log.warn({ peer: peer.name, ...problem, dropped }, 'an item was dropped');
       }
     } else if (stanza.type === 'retracts') {
-      const vrf = this.#owner.vrfs().get(stanza.instance);
-      const taken = vrf === undefined ? 0 : this.#owner.learnedRoutes.retract(peer, vrf, stanza);
+      const vrf = this.#owner.tables.vrfs.get(stanza.instance);
+      const taken = vrf === undefined ? 0 : this.#owner.tables.learnedRoutes.retract(peer, vrf, stanza);
       counters.retracts += taken;
       counters.ignored += stanza.ids.length - taken;
     } else if (stanza.type !== 'config' || !this.#configured(peer, stanza)) counters.ignored++;

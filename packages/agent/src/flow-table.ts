@@ -1,23 +1,13 @@
 /**
- * The flow table: the first packet of a conversation decides where it goes, which ECMP member takes it and how a
- * floating IP is translated; every later one, and the answers, follow the pair of entries made then.
+ * The flow table: what the first packet of a conversation decided (`first-packet.ts`) every later one, and the answers,
+ * follow, by the pair of entries made then.
  */
 import { type FiveTuple, flowHash } from './ecmp.ts';
-import {
-  type DropReason,
-  type Flow,
-  type Packet,
-  type Translation,
-  answerTo,
-  reverseTranslation,
-  trackTcp,
-  translate,
-} from './flow.ts';
-import { type Choice, choose, homeOf, leafIn, membersOf, placeOf } from './flow-choice.ts';
-import { type FloatingIp, acceptsEgress, acceptsIngress, mappedPort } from './floating-ip.ts';
+import { type FlowEntry, type FlowPair, inbound, outbound } from './first-packet.ts';
+import { type DropReason, type Flow, type Packet, trackTcp, translate } from './flow.ts';
+import { leafIn, membersOf, placeOf } from './flow-choice.ts';
 import type { Interface } from './interface.ts';
 import type { LabelNextHop } from './mpls.ts';
-import type { Vrf } from './vrf.ts';
 
 /** Entries a vRouter has room for unless told otherwise. */
 export const FLOW_TABLE_ENTRIES = 629_760;
@@ -49,13 +39,6 @@ export type Verdict =
       readonly flow: Flow;
     }
   | { readonly action: 'drop'; readonly because: DropReason; readonly flow: Flow | undefined };
-
-type NewFlow = Omit<
-  Flow,
-  'index' | 'key' | 'leaf' | 'ecmpIndex' | 'udpSourcePort' | 'reverse' | 'packets' | 'octets' | 'tcp'
-> & {
-  readonly choice: Choice | undefined;
-};
 
 export class FlowTable {
   readonly capacity: number;
@@ -125,8 +108,9 @@ export class FlowTable {
       this.delete(known);
       this.counters.changed++;
     }
-    const flow =
-      tunnelSource === undefined ? this.#outbound(packet, own) : this.#inbound(packet, own, tunnelSource);
+    const flow = this.#addPair(
+      tunnelSource === undefined ? outbound(packet, own) : inbound(packet, own, tunnelSource),
+    );
     flow.packets = known?.packets ?? 0;
     flow.octets = known?.octets ?? 0;
     return flow;
@@ -143,128 +127,16 @@ export class FlowTable {
     return place >= 0;
   }
 
-  /** A packet from a local interface: routed by its VRF, or by that of a floating IP it may leave through. */
-  #outbound(packet: Packet, from: Interface): Flow {
-    const choice = choose(from.vrf.lookup(packet.destination)?.active, packet);
-    if (choice === undefined) return this.#throughFloatingIp(packet, from);
-    const route = { vrf: from.vrf, destination: packet.destination };
-    const { nextHop } = choice.leaf;
-    if (nextHop.type === 'tunnel') return this.#pair(packet, from, choice, { route });
-    return this.#deliver(packet, from, nextHop.interface, choice, { route });
+  /** Takes in the entry of a flow and the one of its answers. */
+  #addPair({ forward, reverse }: FlowPair): Flow {
+    const flow = this.#add(forward);
+    if (reverse === undefined) return flow;
+    flow.reverse = this.#add(reverse);
+    flow.reverse.reverse = flow;
+    return flow;
   }
 
-  /** A packet by tunnel: its label has named the interface already. */
-  #inbound(packet: Packet, to: Interface, tunnelSource: string): Flow {
-    const choice: Choice = { leaf: { nextHop: to.nextHop!, label: to.label! }, ecmpIndex: -1 };
-    return this.#deliver(packet, to, to, choice, { tunnelSource });
-  }
-
-  /** Towards a workload of this node, by its own address or by a floating IP of it. */
-  #deliver(
-    packet: Packet,
-    own: Interface,
-    to: Interface,
-    choice: Choice,
-    by: { readonly route?: NonNullable<Flow['route']>; readonly tunnelSource?: string },
-  ): Flow {
-    if (to.addresses.includes(packet.destination)) return this.#pair(packet, own, choice, { to, ...by });
-    const floatingIp = to.floatingIp(packet.destination);
-    if (floatingIp === undefined) return this.#pair(packet, own, choice, { to, ...by });
-    const port = mappedPort(floatingIp, packet.protocol, packet.destinationPort);
-    if (port === undefined || !acceptsIngress(floatingIp))
-      return this.#short(packet, own, 'SHORT_PORT_MAP_DROP');
-    const translation = { destination: { address: floatingIp.fixedIp, port } };
-    return this.#pair(packet, own, choice, { to, translation, floatingIp, ...by });
-  }
-
-  /** A workload whose network has no route may leave by a floating IP of its own that allows it. */
-  #throughFloatingIp(packet: Packet, from: Interface): Flow {
-    for (const floatingIp of from.floatingIps) {
-      if (!acceptsEgress(floatingIp) || floatingIp.portMaps.length > 0) continue;
-      if (floatingIp.fixedIp !== packet.source) continue;
-      const choice = choose(floatingIp.vrf.lookup(packet.destination)?.active, packet);
-      if (choice === undefined) continue;
-      const route = { vrf: floatingIp.vrf, destination: packet.destination };
-      const translation = { source: { address: floatingIp.address, port: packet.sourcePort } };
-      return this.#pair(packet, from, choice, { route, translation, floatingIp });
-    }
-    return this.#short(packet, from, 'SHORT_NO_DST_ROUTE');
-  }
-
-  /** Makes the entry of a flow and the one of its answers. */
-  #pair(
-    packet: Packet,
-    own: Interface,
-    choice: Choice,
-    {
-      route,
-      to,
-      tunnelSource,
-      translation = {},
-      floatingIp,
-    }: {
-      readonly route?: NonNullable<Flow['route']>;
-      /** The workload of this node that the packet is for. */
-      readonly to?: Interface;
-      readonly tunnelSource?: string;
-      readonly translation?: Translation;
-      readonly floatingIp?: FloatingIp;
-    },
-  ): Flow {
-    const { vrf } = own;
-    const { nextHop } = choice.leaf;
-    const sourceVrf = translation.source === undefined ? vrf : floatingIp!.vrf;
-    const forward = this.#add(packet, {
-      keyNextHop: own.policyNextHop!.id,
-      vrf,
-      destinationVrf:
-        floatingIp === undefined ? undefined : translation.source === undefined ? to!.vrf : sourceVrf,
-      translation,
-      dropReason: undefined,
-      route,
-      choice,
-      sourceNextHop:
-        tunnelSource === undefined
-          ? own.policyNextHop!.id
-          : (nextHopId(returnVrfs(own, floatingIp), packet.source) ?? 0),
-      sourceInformation: tunnelSource ?? own.index,
-    });
-    // Answers come from the workload delivered to, or by tunnel with the label of the interface the flow began at.
-    const answering = to ?? own;
-    const reverse = this.#add(answerTo(packet, translation), {
-      keyNextHop: answering.policyNextHop!.id,
-      vrf: answering.vrf,
-      destinationVrf: floatingIp === undefined ? undefined : to === undefined ? own.vrf : floatingIp.vrf,
-      translation: reverseTranslation(packet, translation),
-      dropReason: undefined,
-      ...(tunnelSource === undefined
-        ? { route: undefined, choice: homeOf(own) }
-        : wayBack(packet, own, floatingIp)),
-      sourceNextHop:
-        to === undefined ? (nextHopId([sourceVrf], packet.destination) ?? 0) : answering.policyNextHop!.id,
-      sourceInformation: nextHop.type === 'tunnel' ? nextHop.destination : answering.index,
-    });
-    forward.reverse = reverse;
-    reverse.reverse = forward;
-    return forward;
-  }
-
-  /** A flow that drops; the next packet tries again. */
-  #short(packet: Packet, own: Interface, dropReason: DropReason): Flow {
-    return this.#add(packet, {
-      keyNextHop: own.policyNextHop!.id,
-      vrf: own.vrf,
-      destinationVrf: undefined,
-      translation: {},
-      dropReason,
-      route: undefined,
-      choice: undefined,
-      sourceNextHop: own.policyNextHop!.id,
-      sourceInformation: own.index,
-    });
-  }
-
-  #add(packet: FiveTuple, { choice, ...entry }: NewFlow): Flow {
+  #add({ packet, choice, ...entry }: FlowEntry): Flow {
     const { source, destination, protocol, sourcePort, destinationPort } = packet;
     const key = { source, destination, protocol, sourcePort, destinationPort };
     const text = keyText(key, entry.keyNextHop);
@@ -309,32 +181,6 @@ export class FlowTable {
     const known = interfaces.find(({ policyNextHop }) => this.#byKey.has(keyText(packet, policyNextHop!.id)));
     return known ?? (leafIn(nextHop, packet).nextHop as { interface: Interface }).interface;
   }
-}
-
-/** The way of answers to packets that came by tunnel: by the route to whoever sent them. */
-function wayBack(
-  packet: Packet,
-  own: Interface,
-  floatingIp: FloatingIp | undefined,
-): { readonly route: Flow['route']; readonly choice: Choice | undefined } {
-  for (const vrf of returnVrfs(own, floatingIp)) {
-    const choice = choose(vrf.lookup(packet.source)?.active, packet);
-    if (choice !== undefined) return { route: { vrf, destination: packet.source }, choice };
-  }
-  return { route: undefined, choice: undefined };
-}
-
-/** Whoever came by a floating IP is looked for in its VRF first. */
-function returnVrfs(own: Interface, floatingIp: FloatingIp | undefined): Vrf[] {
-  return floatingIp === undefined ? [own.vrf] : [floatingIp.vrf, own.vrf];
-}
-
-function nextHopId(vrfs: readonly Vrf[], address: string): number | undefined {
-  for (const vrf of vrfs) {
-    const active = vrf.lookup(address)?.active;
-    if (active !== undefined && active.nextHop.type !== 'discard') return active.nextHop.id;
-  }
-  return undefined;
 }
 
 function count(counter: { packets: number; octets: number }, { octets = 0 }: Packet): void {

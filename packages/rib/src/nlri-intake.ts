@@ -32,7 +32,7 @@ export class NlriIntake {
 
   /**
    * Adds the NLRI in `bytes[at…end)` to the batch of their table; withdraws them when `set` is 0.
-   * @param view over the whole buffer behind `bytes`
+   * @param view of `bytes`
    * @returns what was wrong with them; those in front of the first that is malformed are taken
    */
   take(
@@ -69,8 +69,7 @@ export class NlriIntake {
     const { batch } = table;
     const { keys, keyWords, sets, sources, labels, discriminators } = batch;
     const { distinguishers } = this.#store;
-    const base = bytes.byteOffset;
-    const readable = view.byteLength;
+    const readable = bytes.length;
     const longest = addressWords * 32;
     const shift = addressWords === 1 ? 6 : 8;
     const before = (labeled ? 24 : 0) + (distinguished ? 64 : 0);
@@ -80,7 +79,7 @@ export class NlriIntake {
       let pathId = 0;
       if (addPath) {
         if (end - at < 5) break;
-        pathId = view.getInt32(base + at);
+        pathId = view.getInt32(at);
         at += 4;
       }
       const bits = bytes[at]!;
@@ -108,7 +107,7 @@ export class NlriIntake {
       if (length > longest) break;
       let distinguisher = 0;
       if (distinguished) {
-        distinguisher = distinguishers.number(view.getInt32(base + read), view.getInt32(base + read + 4));
+        distinguisher = distinguishers.number(view.getInt32(read), view.getInt32(read + 4));
         read += 8;
       }
       if (count === BATCH_SIZE) {
@@ -123,7 +122,7 @@ export class NlriIntake {
         if (left <= 0) keys[key++] = 0;
         else {
           // Reading past the NLRI is harmless as long as the buffer goes on: the mask drops what does not belong.
-          const value = base + read + 4 <= readable ? view.getInt32(base + read) : tail(bytes, read);
+          const value = read + 4 <= readable ? view.getInt32(read) : tail(bytes, read);
           keys[key++] = left >= 32 ? value : value & (-1 << (32 - left));
         }
       }
@@ -155,7 +154,7 @@ export class NlriIntake {
       let pathId = 0;
       if (addPath) {
         if (end - at < 5) return 'malformed';
-        pathId = view.getInt32(bytes.byteOffset + at);
+        pathId = view.getInt32(at);
         at += 4;
       }
       const octets = families[family].measure(bytes, at, end, withdrawn);

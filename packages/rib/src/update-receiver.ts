@@ -17,6 +17,7 @@ import { MARK_CLASSIC, MARK_GUARDED } from './classify.ts';
 import { TREAT_AS_WITHDRAW } from './feasibility.ts';
 import { NlriIntake, type NlriDestination } from './nlri-intake.ts';
 import type { PackedTable } from './packed-table.ts';
+import { RepeatedUpdate } from './repeated-update.ts';
 import { isGuarded } from './route-leak.ts';
 import type { RouteStore } from './route-store.ts';
 import type { Source } from './source.ts';
@@ -42,10 +43,12 @@ export class UpdateReceiver {
   readonly #tableOf: (source: Source, family: FamilyName) => PackedTable | undefined;
   readonly #intake: NlriIntake;
   readonly #frame = new UpdateFrame();
+  readonly #before: RepeatedUpdate;
   /** Attributes of messages in which MP_REACH_NLRI stands between others. */
   #scratch = new Uint8Array(65536);
   #scratchView = new DataView(this.#scratch.buffer);
-  #buffer: ArrayBufferLike | undefined;
+  /** What messages come in, and a view of it: most often as many as one read has brought. */
+  #bytes: Uint8Array = this.#scratch;
   #view: DataView = this.#scratchView;
   readonly #destinations = new Map<Source, Map<FamilyName, NlriDestination | undefined>>();
   /** What was asked for last; messages of one family follow each other. */
@@ -59,28 +62,37 @@ export class UpdateReceiver {
     this.#store = store;
     this.#tableOf = tableOf;
     this.#intake = new NlriIntake(store, filled);
+    this.#before = new RepeatedUpdate(store.pool);
   }
 
   /** Forgets which tables the families of its sources go to. */
   forgetTables(): void {
     this.#destinations.clear();
     this.#last = nothingAsked;
+    this.#before.forget();
   }
 
   forgetSource(source: Source): void {
     this.#destinations.delete(source);
     this.#last = nothingAsked;
+    this.#before.forget();
   }
 
   /** @see Source.receiveUpdate */
   receive(source: Source, bytes: Uint8Array, start: number, end: number): readonly UpdateProblem[] {
+    if (this.#bytes !== bytes) {
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    const before = this.#before;
+    if (before.isLike(source, this.#view, start, end - start)) {
+      const { to, set, nlriAt, nlriEnd } = before;
+      return this.#announce(to!, source, set, start + nlriAt, start + nlriEnd, none);
+    }
+    before.forget();
     const frame = this.#frame;
     const problem = locateUpdate(bytes, start, end, frame);
     if (problem?.approach === 'session-reset') return [problem];
-    if (this.#buffer !== bytes.buffer) {
-      this.#buffer = bytes.buffer;
-      this.#view = new DataView(bytes.buffer);
-    }
     let problems = problem === undefined ? none : [problem];
     const broken = problem !== undefined;
     if (frame.withdrawnEnd > frame.withdrawnAt) {
@@ -102,6 +114,7 @@ export class UpdateReceiver {
         const to = this.#destinationOf(source, frame.reachAfi, frame.reachSafi);
         if (to !== undefined) {
           const set = broken ? 0 : this.#internReach(source, to.mark);
+          before.note(frame, start, source, to, set);
           problems = this.#announce(to, source, set, frame.reachNlriAt, frame.reachNlriEnd, problems);
         }
       }
@@ -110,6 +123,7 @@ export class UpdateReceiver {
       const classic = this.#destination(source, INET);
       if (classic !== undefined) {
         const set = broken ? 0 : this.#internClassic(source, MARK_CLASSIC | classic.mark);
+        before.note(frame, start, source, classic, set);
         problems = this.#announce(classic, source, set, frame.nlriAt, frame.nlriEnd, problems);
       }
     } else if (frame.reachAt === 0 && frame.attributeOctets > 0) {
@@ -173,7 +187,6 @@ export class UpdateReceiver {
   /** The set of the attributes in the message with the next hop of MP_REACH_NLRI. */
   #internReach(source: Source, mark: number): number {
     const frame = this.#frame;
-    const base = frame.bytes.byteOffset;
     let nextHopAt = frame.reachNextHopAt;
     let nextHopLength = frame.reachNextHopLength;
     // Behind a route distinguisher of zero. @see RFC 4364 §4.3.2, RFC 4659 §3.2.1
@@ -183,36 +196,18 @@ export class UpdateReceiver {
     }
     const { reachAt, reachEnd, attributesAt, attributesEnd, unreachAt } = frame;
     if (unreachAt === 0 && reachAt === attributesAt) {
-      return this.#intern(
-        this.#view,
-        base + reachEnd,
-        attributesEnd - reachEnd,
-        base + nextHopAt,
-        nextHopLength,
-        source,
-        mark,
-      );
+      return this.#intern(reachEnd, attributesEnd - reachEnd, nextHopAt, nextHopLength, source, mark);
     }
     if (unreachAt === 0 && reachEnd === attributesEnd) {
-      return this.#intern(
-        this.#view,
-        base + attributesAt,
-        reachAt - attributesAt,
-        base + nextHopAt,
-        nextHopLength,
-        source,
-        mark,
-      );
+      return this.#intern(attributesAt, reachAt - attributesAt, nextHopAt, nextHopLength, source, mark);
     }
-    const length = frame.copyAttributes(this.#scratch, 0);
-    return this.#intern(this.#scratchView, 0, length, base + nextHopAt, nextHopLength, source, mark);
+    return this.#internGathered(nextHopAt, nextHopLength, source, mark);
   }
 
   /** The set of the attributes in the message with the next hop of NEXT_HOP. */
   #internClassic(source: Source, mark: number): number {
     const frame = this.#frame;
     const { bytes, attributesAt, attributesEnd } = frame;
-    const base = bytes.byteOffset;
     let nextHopAt = 0;
     let nextHopLength = 0;
     for (let at = attributesAt; at + 3 <= attributesEnd;) {
@@ -226,24 +221,22 @@ export class UpdateReceiver {
       }
       at = value + length;
     }
-    if (frame.reachAt === 0 && frame.unreachAt === 0) {
-      const length = attributesEnd - attributesAt;
-      return this.#intern(
-        this.#view,
-        base + attributesAt,
-        length,
-        base + nextHopAt,
-        nextHopLength,
-        source,
-        mark,
-      );
+    if (frame.reachAt !== 0 || frame.unreachAt !== 0) {
+      return this.#internGathered(nextHopAt, nextHopLength, source, mark);
     }
-    const length = frame.copyAttributes(this.#scratch, 0);
-    return this.#intern(this.#scratchView, 0, length, base + nextHopAt, nextHopLength, source, mark);
+    const length = attributesEnd - attributesAt;
+    return this.#intern(attributesAt, length, nextHopAt, nextHopLength, source, mark);
+  }
+
+  /** The set of attributes that have MP_REACH_NLRI or MP_UNREACH_NLRI between them. */
+  #internGathered(nextHopAt: number, nextHopLength: number, source: Source, mark: number): number {
+    const { pool } = this.#store;
+    const length = this.#frame.copyAttributes(this.#scratch, 0);
+    const view = this.#scratchView;
+    return pool.intern(view, 0, length, this.#view, nextHopAt, nextHopLength, source.number, mark);
   }
 
   #intern(
-    view: DataView,
     at: number,
     length: number,
     nextHopAt: number,
@@ -251,16 +244,9 @@ export class UpdateReceiver {
     source: Source,
     mark: number,
   ): number {
-    return this.#store.pool.intern(
-      view,
-      at,
-      length,
-      this.#view,
-      nextHopAt,
-      nextHopLength,
-      source.number,
-      mark,
-    );
+    const { pool } = this.#store;
+    const view = this.#view;
+    return pool.intern(view, at, length, view, nextHopAt, nextHopLength, source.number, mark);
   }
 
   /** Adds the NLRI in `bytes[at…end)` to the batch of their table; withdraws them when `set` is 0. */
@@ -273,7 +259,7 @@ export class UpdateReceiver {
     withdrawn: boolean,
     problems: readonly UpdateProblem[],
   ): readonly UpdateProblem[] {
-    const fault = this.#intake.take(to, source, this.#frame.bytes, this.#view, at, end, set, withdrawn);
+    const fault = this.#intake.take(to, source, this.#bytes, this.#view, at, end, set, withdrawn);
     if (fault === undefined) return problems;
     const { family, addPath } = to;
     if (fault === 'label stack') {

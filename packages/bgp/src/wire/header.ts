@@ -43,15 +43,13 @@ export function frameMessage(type: MessageType, body: Uint8Array): Uint8Array {
  *   type (3, the type as data). @see RFC 4271 §6.1
  */
 export function messageLength(bytes: Uint8Array, at: number, longest = MAX_MESSAGE): number {
-  for (let i = at; i < at + 16; i++) {
-    if (bytes[i] !== 0xff) {
-      throw new NotificationError(
-        errorCode.header,
-        headerSubcode.notSynchronized,
-        undefined,
-        'the marker is not all ones',
-      );
-    }
+  if (!isMarker(bytes, at)) {
+    throw new NotificationError(
+      errorCode.header,
+      headerSubcode.notSynchronized,
+      undefined,
+      'the marker is not all ones',
+    );
   }
   const length = (bytes[at + 16]! << 8) | bytes[at + 17]!;
   const type = bytes[at + 18]!;
@@ -68,6 +66,28 @@ export function messageLength(bytes: Uint8Array, at: number, longest = MAX_MESSA
   if (type === messageType.keepalive && length !== HEADER_OCTETS) throw badLength(length, type);
   if (type === messageType.open && length > MAX_MESSAGE) throw badLength(length, type);
   return length;
+}
+
+/** Whether sixteen octets are ones; written out, because a loop takes twice as long and every message has one. */
+function isMarker(bytes: Uint8Array, at: number): boolean {
+  const ones =
+    bytes[at]! &
+    bytes[at + 1]! &
+    bytes[at + 2]! &
+    bytes[at + 3]! &
+    bytes[at + 4]! &
+    bytes[at + 5]! &
+    bytes[at + 6]! &
+    bytes[at + 7]! &
+    bytes[at + 8]! &
+    bytes[at + 9]! &
+    bytes[at + 10]! &
+    bytes[at + 11]! &
+    bytes[at + 12]! &
+    bytes[at + 13]! &
+    bytes[at + 14]! &
+    bytes[at + 15]!;
+  return ones === 0xff;
 }
 
 /** Each whole message of a buffer that holds one behind the other, as those have that we send; views, not copies. */

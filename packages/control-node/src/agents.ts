@@ -50,6 +50,7 @@ export class Agents {
         if (isWorthALine(refused)) log.info({ address, because, refused }, 'XMPP connection refused');
       },
       ...(config.xmpp.tls !== undefined && { tls: readTlsFiles(config.xmpp.tls) }),
+      peerNames: config.xmpp.tls?.names,
       ...(config['sub-cluster'] !== undefined && { subCluster: config['sub-cluster'] }),
       gracefulRestartHelper: config['graceful-restart'].enabled,
       report: (error) => log.error({ err: error }, 'a handler failed'),

@@ -18,7 +18,7 @@ import {
   tlsFiles,
   wholeNumber,
 } from '@vaportrail/show';
-import { MASTER_INSTANCE } from '@vaportrail/xmpp';
+import { MASTER_INSTANCE, peerNameRules } from '@vaportrail/xmpp';
 import { z } from 'zod';
 
 /** Encapsulations by their names on XMPP. */
@@ -120,7 +120,22 @@ export const controlNodeConfig = z
         listen: listenEndpoint(XMPP_PORT).default({ address: '0.0.0.0', port: XMPP_PORT }),
         'hold-time': holdTime.default(90),
         /** PEM files; with them every agent must speak TLS, without them none can. `vaportrail certificates` makes them. */
-        tls: tlsFiles.optional(),
+        tls: tlsFiles
+          .extend({
+            /**
+             * What the name of an agent has to do with its certificate: `certificate`, which is taken where there is an authority, `host`
+             * for certificates of full host names, or `any`: whoever has a certificate may have any name.
+             */
+            names: z.enum(peerNameRules).optional(),
+          })
+          .refine(
+            ({ names, authority }) => names === undefined || names === 'any' || authority !== undefined,
+            {
+              path: ['names'],
+              error: 'needs an authority: without one agents are not asked for certificates',
+            },
+          )
+          .optional(),
         /** How long after the last subscription the End-of-RIB goes to an agent. */
         'end-of-rib-delay': z.number().min(0).max(300).default(1),
       })

@@ -50,6 +50,15 @@ t.test('the instance of the public network of the lab', async (t) => {
   t.same(exports, imports);
 });
 
+t.test('names of agents are tied to certificates only where agents have to show one', async (t) => {
+  const tls = (more: string): string => `${least}xmpp:\n  tls: {certificate: a.pem, key: a.key${more}}\n`;
+  t.same(problems(tls(', authority: ca.pem, names: host')), []);
+  t.same(problems(tls(', names: any')), []);
+  t.same(problems(tls(', names: certificate')), [
+    'control-node.yaml:4:48: xmpp.tls.names: needs an authority: without one agents are not asked for certificates',
+  ]);
+});
+
 t.test('every mistake is named with its line', async (t) => {
   t.same(
     problems(`${least}routing-instances:

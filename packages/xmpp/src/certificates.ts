@@ -1,6 +1,6 @@
 /** Certificates of the channel: an authority of one's own, and a certificate for each node, made by `openssl`. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -23,7 +23,9 @@ export interface CertificatePaths {
  *   -subj '/CN=Vaportrail authority' -keyout ca.key -out ca.pem
  * openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=compute-1 \
  *   -keyout compute-1.key -out compute-1.csr
- * openssl x509 -req -days 825 -in compute-1.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out compute-1.pem
+ * echo subjectAltName=DNS:compute-1 > compute-1.ext
+ * openssl x509 -req -days 825 -in compute-1.csr -extfile compute-1.ext -CA ca.pem -CAkey ca.key -CAcreateserial \
+ *   -out compute-1.pem
  * ```
  * @returns the paths of each name, as `readTlsFiles` takes them
  * @throws RangeError when a name is no file name; Error with the output of openssl when that fails or is missing
@@ -37,7 +39,8 @@ export async function makeCertificates(
       throw new RangeError(`"${name}" is not the name of a node`);
   }
   mkdirSync(folder, { recursive: true });
-  const path = (name: string, kind: 'pem' | 'key' | 'csr' | 'srl'): string => join(folder, `${name}.${kind}`);
+  const path = (name: string, kind: 'pem' | 'key' | 'csr' | 'ext' | 'srl'): string =>
+    join(folder, `${name}.${kind}`);
   const request = ['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   const days = ['-days', String(VALIDITY)];
   const authority = [
@@ -52,7 +55,8 @@ export async function makeCertificates(
   const made = new Map<string, CertificatePaths>();
   for (const name of names) {
     const signing = ['-CA', path('ca', 'pem'), '-CAkey', path('ca', 'key'), '-CAserial', path('ca', 'srl')];
-    const files = ['-in', path(name, 'csr'), '-out', path(name, 'pem')];
+    const files = ['-in', path(name, 'csr'), '-extfile', path(name, 'ext'), '-out', path(name, 'pem')];
+    writeFileSync(path(name, 'ext'), `subjectAltName=DNS:${name}\n`);
     await run('openssl', [
       ...request,
       '-subj',

@@ -34,8 +34,8 @@ interface Waiting {
 }
 
 /**
- * Puts TLS on connections of one server or client. Certificates are checked against the authority and not against a
- * host name: the names of the channel are names of nodes, which deployed certificates do not carry.
+ * Puts TLS on connections of one server or client. Certificates are checked against the authority only: a server learns
+ * the name of an agent later, from its header (`certificate-name.ts`), and an agent knows its control node by address.
  */
 export class ChannelTls {
   readonly #files: TlsFiles;

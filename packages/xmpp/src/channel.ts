@@ -2,6 +2,7 @@
  * The driver of one end of the channel: it owns the socket and the timers, feeds the stream and the state machine, and
  * does what the state machine says. A client's channel lives through its reconnections; a server's is one connection.
  */
+import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { systemClock, type Clock } from '@vaportrail/net';
 import {
@@ -88,6 +89,11 @@ export class Channel {
   /** Whether the connection is inside TLS. */
   get secure(): boolean {
     return this.#state.security === 'secure';
+  }
+
+  /** Of the peer; undefined without TLS, and where the peer was not asked for one. */
+  get certificate(): X509Certificate | undefined {
+    return this.#connection?.certificate;
   }
 
   /** Milliseconds since the epoch; undefined while the channel is not up. */
@@ -301,6 +307,7 @@ export class Channel {
     const { tls, settings } = this.#owner;
     if (tls === undefined) return;
     this.#tapped.restart();
+    this.#outgoing?.restart();
     this.#connection?.secure(tls, settings.role, () => this.#step({ type: 'secured' }));
   }
 

@@ -1,5 +1,7 @@
 /** One TCP connection of a channel, with TLS on it or not: octets in, octets out, and a gentle end. */
+import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Clock, TurnShare } from '@vaportrail/net';
 import type { ChannelTls } from './channel-tls.ts';
 
@@ -64,6 +66,11 @@ export class Connection {
 
   get port(): number {
     return this.#socket.remotePort ?? 0;
+  }
+
+  /** Of the peer; undefined without TLS, and where the peer was not asked for one. */
+  get certificate(): X509Certificate | undefined {
+    return this.#socket instanceof TLSSocket ? this.#socket.getPeerX509Certificate() : undefined;
   }
 
   /** Octets queued and not yet taken by the operating system. */

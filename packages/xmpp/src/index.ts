@@ -107,6 +107,7 @@ export {
   type ChannelTimer,
 } from './channel-event.ts';
 export { backOff, DEFAULT_HOLD_TIME, OPEN_TIME, step as channelStep } from './channel-fsm.ts';
+export { peerNameRules, type PeerNameRule } from './certificate-name.ts';
 export { readTlsFiles, type TlsFiles } from './channel-tls.ts';
 export {
   MAX_CHANNELS,

@@ -28,6 +28,11 @@ export class OutgoingStream {
     this.#messageHeader = messageHeader(name);
   }
 
+  /** TLS begins: inside it is another stream, with a header of its own. */
+  restart(): void {
+    this.#hasHeader = false;
+  }
+
   do(action: SendAction): void {
     switch (action.do) {
       case 'send-header':

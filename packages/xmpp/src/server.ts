@@ -9,6 +9,7 @@ import {
   type ChannelOwner,
   type ChannelTap,
 } from './channel-owner.ts';
+import { certificateNames, mayBeNamed, type PeerNameRule } from './certificate-name.ts';
 import { DEFAULT_HOLD_TIME } from './channel-fsm.ts';
 import { ChannelTls, type TlsFiles } from './channel-tls.ts';
 import { excerpt } from './element-reader.ts';
@@ -39,6 +40,8 @@ export interface XmppServerOptions {
   readonly holdTime?: number;
   /** With it, every agent must speak TLS; without, none can. */
   readonly tls?: TlsFiles;
+  /** What an agent's name has to do with its certificate; `certificate` where agents have to show one. */
+  readonly peerNames?: PeerNameRule | undefined;
   readonly limits?: Partial<ChannelLimits>;
   readonly maxPending?: number;
   readonly maxChannels?: number;
@@ -195,6 +198,8 @@ export class XmppServer {
     }
     // Before TLS a name is no more than a claim.
     const claimed = this.#owner.settings.tls && !channel.secure;
+    const impostor = claimed ? undefined : this.#refuseImpostor(channel, header);
+    if (impostor !== undefined) return impostor;
     if (!claimed) this.#channels.get(header.from)?.noticeLoss();
     const known = claimed ? undefined : this.#channels.get(header.from);
     if (known !== undefined) {
@@ -208,5 +213,15 @@ export class XmppServer {
       return new StreamError('resource-constraint', 'as many agents as this control node serves');
     }
     return refuse?.(header, channel.address);
+  }
+
+  /** Whoever has a certificate of the authority is a node; which one its certificate says. */
+  #refuseImpostor({ certificate }: Channel, { from }: StreamHeader): StreamError | undefined {
+    const { tls, peerNames = 'certificate' } = this.#options;
+    if (tls?.authority === undefined || peerNames === 'any') return undefined;
+    if (certificate !== undefined && mayBeNamed(certificate, from, peerNames)) return undefined;
+    const names = certificate === undefined ? [] : certificateNames(certificate);
+    const whose = names.length === 0 ? 'no host' : excerpt(names.join(', '));
+    return new StreamError('invalid-from', `the certificate is of ${whose}, not of ${excerpt(from)}`);
   }
 }

@@ -1,4 +1,5 @@
 /** One connection of a channel and the stream on it: stanzas in, as fast as the peer's allowance lets, octets out. */
+import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Clock, Timer, TurnShare } from '@vaportrail/net';
 import type { ChannelLimits } from './channel-owner.ts';
@@ -66,6 +67,11 @@ export class StreamConnection {
 
   get port(): number {
     return this.#connection.port;
+  }
+
+  /** Of the peer; undefined without TLS, and where the peer was not asked for one. */
+  get certificate(): X509Certificate | undefined {
+    return this.#connection.certificate;
   }
 
   /** Octets queued and not yet taken by the operating system. */

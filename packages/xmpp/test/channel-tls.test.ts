@@ -68,6 +68,50 @@ t.test('TLS on the channel', { skip }, async (t) => {
     await impostor.server.close();
   });
 
+  t.test('a node cannot take the name of another with its own certificate', async (t) => {
+    const refused: string[] = [];
+    const { server, port, ups, downs } = await runServer({
+      tls: server1,
+      refused: (_address, because) => void refused.push(because),
+    });
+    const rightful = runAgent('compute-1', port, { tls: agent1 });
+    await until(() => isUp(rightful));
+    const impostor = runAgent('compute-1', port, { tls: server1 });
+    await until(() => impostor.ends.length > 0);
+    impostor.client.stop();
+    t.equal(
+      impostor.ends[0]?.because,
+      'the peer reports invalid-from: the certificate is of ctrl-1, not of compute-1',
+    );
+    t.same(refused, ['the certificate is of ctrl-1, not of compute-1'], 'the control node tells of it');
+    const renamed = runAgent('compute-2', port, { tls: agent1 });
+    await until(() => renamed.ends.length > 0);
+    renamed.client.stop();
+    t.equal(ups.length, 1);
+    t.same(downs, [], 'the session of the rightful owner does not notice');
+    rightful.client.stop();
+    await server.close();
+  });
+
+  t.test(
+    'a certificate may be of a full host name, or of any name, where the control node says so',
+    async (t) => {
+      const made = await makeCertificates(join(folder, 'ours'), ['compute-7.example.com']);
+      const tls = readTlsFiles(made.get('compute-7.example.com')!);
+      for (const [peerNames, name] of [
+        ['host', 'compute-7'],
+        ['any', 'somebody'],
+      ] as const) {
+        const { server, port } = await runServer({ tls: server1, peerNames });
+        const agent = runAgent(name, port, { tls });
+        await until(() => isUp(agent));
+        t.same([...server.channels.keys()], [name], peerNames);
+        agent.client.stop();
+        await server.close();
+      }
+    },
+  );
+
   t.test('a certificate whose time is over is refused, on either side', async (t) => {
     const expired = expiredCertificate(join(folder, 'ours'), 'compute-1');
     const refused: string[] = [];

@@ -19,6 +19,7 @@ export const certificates = {
       .addHelpText(
         'after',
         '\nThe control node takes them as "xmpp: { tls: { certificate, key, authority } }", an agent as "tls: { … }".\n' +
+          'A certificate is good for the agent of its name alone, unless the control node has tls: { names: host } or any.\n' +
           'Keep ca.key where nobody else can read it: who has it can make agents.',
       )
       .action(async (folder: string, names: string[], { json }: { readonly json?: true }) => {

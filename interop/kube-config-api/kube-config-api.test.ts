@@ -1,5 +1,5 @@
 // A config node and kube in processes of their own: manifests on one side, objects and addresses on the other.
-import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bookManifests, DaemonProcess } from '@vaportrail/lab';
@@ -81,4 +81,20 @@ t.test('kube writes to a config node in another process, and comes back after ei
   kube = start('kube', ...kubeArgs);
   const now = ['10.101.102.27', '10.96.89.48', '101.101.101.252'];
   t.same(await are(...now), now, 'kube finds its own objects again, and what is left over goes');
+
+  // It would take everything away: its manifests are another folder, with nothing in it.
+  mkdirSync(join(folder, 'empty'));
+  const waits = await freePort();
+  const args = ['-f', join(folder, 'empty'), '--config-api', url, '--introspect', `127.0.0.1:${waits}`];
+  const twin = start('twin', 'kube', ...args);
+  await until(
+    async () => twin.output,
+    (output) => output.includes('looks after cluster k8s in this configuration: waiting until it ends'),
+    30_000,
+  );
+  const ready = await fetch(`http://127.0.0.1:${waits}/ready`);
+  t.match([ready.status, await ready.json()], [200, { status: 'standby' }]);
+  t.same(await are(...now), now, 'a second kube of the cluster leaves the work of the first alone');
+  await kube.stop();
+  t.same(await are(), [], 'and has the cluster as soon as the first has ended');
 });

@@ -8,6 +8,7 @@ import {
   type ConfigClient,
 } from '@vaportrail/config';
 import {
+  ClusterLease,
   clusterReports,
   ClusterSource,
   defaultSettings,
@@ -20,6 +21,7 @@ import {
 } from '@vaportrail/kube';
 import { covers, parsePrefix, prefixText, type Prefix } from '@vaportrail/net';
 import { announceEndpoint, createLog, silentLog, type Log } from '@vaportrail/show';
+import { hostname } from 'node:os';
 import { exitCode, UsageError } from './command.ts';
 
 export interface KubeOptions {
@@ -55,24 +57,35 @@ export async function checkManifests(options: KubeOptions): Promise<boolean> {
 
 /**
  * Runs until SIGTERM or SIGINT.
- * @throws Error when the store is in use, or the config node or an address cannot be had; nothing is left running then
+ * @throws Error when the store is in use, or the config node or an address cannot be had, or another kube has taken over
+ * the cluster; nothing is left running then
  */
 export async function runKube(options: KubeOptions): Promise<void> {
   const log = createLog('kube');
   const undo: Undo = [];
   try {
-    await start(options, log, undo);
-    const signal = await new Promise<NodeJS.Signals>((resolve) => {
-      for (const each of ['SIGTERM', 'SIGINT'] as const) process.once(each, resolve);
+    const ended = new Promise<void>((resolve, reject) => {
+      const signalled = (signal: NodeJS.Signals): void => {
+        log.info({ signal }, 'kube stops');
+        resolve();
+      };
+      for (const each of ['SIGTERM', 'SIGINT'] as const) process.once(each, signalled);
+      const lost = (holder: string): void => reject(new Error(`${holder} looks after the cluster now`));
+      start(options, log, undo, lost).catch(reject);
     });
-    log.info({ signal }, 'kube stops');
+    await ended;
   } finally {
     for (const step of undo.reverse()) await step();
   }
   process.exit(exitCode.ok);
 }
 
-async function start(options: KubeOptions, log: Log, undo: Undo): Promise<void> {
+async function start(
+  options: KubeOptions,
+  log: Log,
+  undo: Undo,
+  lost: (holder: string) => void,
+): Promise<void> {
   const { filename, kubeconfig } = options;
   const settings = clusterSettings(options);
   const api = filename === undefined ? KubernetesApi.from(kubeconfig) : undefined;
@@ -91,9 +104,14 @@ async function start(options: KubeOptions, log: Log, undo: Undo): Promise<void> 
     api === undefined
       ? new ManifestSource(manager, { paths: filename ?? [], serviceSubnet, log })
       : new ClusterSource(manager, api, { log });
-  const views = kubeServer('kube', manager, client.graph, log);
+  const holder = `kube on ${hostname()} (pid ${process.pid})`;
+  const lease = new ClusterLease(client, { cluster: settings.name, holder, lost, log });
+  const views = kubeServer('kube', manager, client.graph, log, lease);
   await views.listen(introspect);
   undo.push(() => views.close());
+  undo.push(() => lease.release());
+  if (options.configApi === undefined) await lease.clear();
+  await lease.acquire();
   await manager.start();
   undo.push(() => manager.stop());
   source.start();

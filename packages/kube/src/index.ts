@@ -1,5 +1,6 @@
 /** Kubernetes objects to configuration objects. */
 export { manifestProblems } from './check-manifests.ts';
+export { ClusterLease, type ClusterLeaseOptions } from './cluster-lease.ts';
 export { Cluster, objectKey, type ObjectKey } from './cluster.ts';
 export { KubeManager, type KubeManagerOptions, type KubernetesReports } from './kube-manager.ts';
 export { isKind, kinds, namespaceOf, type Kind, type KubernetesObject } from './kubernetes-object.ts';

@@ -1,17 +1,26 @@
 /** The views of kube: Services, and each of them followed through the configuration. */
 import type { ObjectGraph } from '@vaportrail/schema';
 import { ViewError, ViewServer, type DaemonView, type Log } from '@vaportrail/show';
+import type { ClusterLease } from './cluster-lease.ts';
 import type { KubeManager } from './kube-manager.ts';
 import { namespaceOf, type Service } from './kubernetes-object.ts';
 import { serviceChain } from './service-chain.ts';
 
 /** Views `/daemon`, `/services`, `/service?name=&namespace=`, `/health` and `/ready`; not listening yet. */
-export function kubeServer(name: string, manager: KubeManager, graph: ObjectGraph, log?: Log): ViewServer {
+export function kubeServer(
+  name: string,
+  manager: KubeManager,
+  graph: ObjectGraph,
+  log?: Log,
+  lease?: ClusterLease,
+): ViewServer {
   const server = new ViewServer(log);
   const startedAt = new Date().toISOString();
   server.view('/daemon', (): DaemonView => ({ name, kind: 'kube', startedAt, version: '0.1.0' }));
   server.view('/health', () => ({ status: 'ok', uptime: Math.floor(process.uptime()) }));
   server.view('/ready', () => {
+    // It is all it can be: where it were not, a rolling update would wait for ever to end the one that writes.
+    if (lease?.isHeld === false) return { status: 'standby' };
     if (!manager.isSynced) throw new ViewError(503, 'not all kinds of objects have been listed yet');
     return { status: 'ready' };
   });

@@ -271,6 +271,12 @@ export const objectTypes = {
         .optional(),
     },
   },
+  /** None of Contrail's, which has a ZooKeeper for it: who does what only one may do at a time. */
+  lease: {
+    parents: [],
+    references: {},
+    properties: { lease_holder: text.optional(), lease_renewed: text.optional() },
+  },
 } as const satisfies Record<string, ObjectType>;
 
 export type ObjectTypeName = keyof typeof objectTypes;

@@ -16,6 +16,7 @@ import { namespaceObjects } from './mapping/namespace.ts';
 import { nodeObjects } from './mapping/node.ts';
 import { podObjects } from './mapping/pod.ts';
 import { serviceObjects } from './mapping/service.ts';
+import { ObjectNotes } from './object-notes.ts';
 import { PoolDirectory } from './pool-directory.ts';
 import { Reconciler } from './reconciler.ts';
 import { Retries } from './retries.ts';
@@ -52,11 +53,10 @@ export class KubeManager {
   readonly #client: ConfigClient;
   readonly #reconciler: Reconciler;
   readonly #reports: Partial<KubernetesReports>;
-  readonly #placeOf: (key: ObjectKey) => string | undefined;
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #dirty = new Set<ObjectKey>();
-  readonly #notes = new Map<ObjectKey, readonly Note[]>();
+  readonly #notes: ObjectNotes;
   readonly #retries: Retries;
   readonly #pools: PoolDirectory;
   readonly #ingress: ToldAddresses;
@@ -71,10 +71,14 @@ export class KubeManager {
     this.#client = options.client;
     this.settings = { ...defaultSettings, ...options.settings };
     this.#reports = options.reports ?? {};
-    this.#placeOf = options.placeOf ?? (() => undefined);
     this.#log = options.log ?? silentLog;
     this.#clock = options.clock ?? systemClock;
     this.#reconciler = new Reconciler(options.client);
+    this.#notes = new ObjectNotes({
+      log: this.#log,
+      placeOf: options.placeOf ?? (() => undefined),
+      event: (of, note) => this.#reports.event?.(of, note),
+    });
     this.#retries = new Retries(this.#clock, (key) => this.#touch([key]));
     this.#pools = new PoolDirectory(options.client.graph);
     this.#ingress = new ToldAddresses((service, addresses) => {
@@ -98,13 +102,12 @@ export class KubeManager {
 
   /** What there is to say about an object: why it has no address, what of it is not done. */
   notes(kind: KubernetesObject['kind'], namespace: string | undefined, name: string): readonly Note[] {
-    return this.#notes.get(objectKey(kind, namespace, name)) ?? [];
+    return this.#notes.of(objectKey(kind, namespace, name));
   }
 
   /** What is wrong with objects as they are now. */
-  *warnings(): Iterable<readonly [ObjectKey, Note]> {
-    for (const [key, notes] of this.#notes)
-      for (const note of notes) if (note.level === 'warning') yield [key, note];
+  warnings(): Iterable<readonly [ObjectKey, Note]> {
+    return this.#notes.warnings();
   }
 
   /** Makes the objects of the cluster itself. */
@@ -222,7 +225,7 @@ export class KubeManager {
         return { level: 'warning', reason, message };
       }),
     ];
-    this.#tell(key, one, notes);
+    this.#notes.tell(key, one, notes);
     if (failures.length > 0) this.#retries.later(key);
     else this.#retries.succeeded(key);
     if (one?.kind === 'Service') this.#ingress.tell(key, one.object, this.#externalAddresses(desired));
@@ -280,20 +283,6 @@ export class KubeManager {
       this.#dirty.add(keyOf({ kind: 'Service', object: service }));
     }
     this.#begin();
-  }
-
-  #tell(key: ObjectKey, one: KubernetesObject | undefined, notes: readonly Note[]): void {
-    const before = new Set((this.#notes.get(key) ?? []).map(({ message }) => message));
-    if (one === undefined || notes.length === 0) this.#notes.delete(key);
-    else this.#notes.set(key, notes);
-    for (const note of notes) {
-      if (before.has(note.message)) continue;
-      const say = note.level === 'warning' ? 'warn' : 'info';
-      const place = this.#placeOf(key);
-      const fields = { object: key, ...(place === undefined ? {} : { place }), reason: note.reason };
-      this.#log[say](fields, note.message);
-      if (note.level === 'warning' && one !== undefined) this.#reports.event?.(one, note);
-    }
   }
 }
 

@@ -6,7 +6,7 @@ import type { AgentConfigInput } from '@vaportrail/agent';
 import type { ControlNodeConfigInput } from '@vaportrail/control-node';
 import type { GatewayConfigInput } from '@vaportrail/gateway';
 import type { Addressing } from './addressing.ts';
-import type { FrrSettings } from './peers/frr.ts';
+import type { FrrSettings } from './peers/frr-config.ts';
 import type { GobgpSettings } from './peers/gobgp.ts';
 import type { GatewayTopology, ServiceTopology, Topology } from './topology.ts';
 

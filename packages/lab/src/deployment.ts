@@ -10,7 +10,7 @@ import {
   gatewaySettings,
   gobgpSettings,
 } from './daemon-settings.ts';
-import { frrConfig } from './peers/frr.ts';
+import { frrConfig } from './peers/frr-config.ts';
 import { gobgpConfig } from './peers/gobgp.ts';
 import type { GatewayTopology, Topology } from './topology.ts';
 

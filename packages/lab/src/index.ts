@@ -8,7 +8,8 @@ export {
   type Found,
 } from './daemon-process.ts';
 export { PeerMissing, type Peer, type PeerPath, type Shown } from './peers/peer.ts';
-export { Frr, findFrr, frrConfig, type FrrNeighbor, type FrrSettings } from './peers/frr.ts';
+export { Frr, findFrr } from './peers/frr.ts';
+export { frrConfig, type FrrNeighbor, type FrrSettings } from './peers/frr-config.ts';
 export {
   Gobgp,
   findGobgp,
@@ -40,7 +41,8 @@ export { deploymentFiles, writeDeployment } from './deployment.ts';
 export { Fabric, existingNamespace } from './fabric.ts';
 export { Configuration, type ConfigurationSettings } from './configuration.ts';
 export { StoryManifests, type PlacedPod } from './story-manifests.ts';
-export { Lab, type LabSettings, type MissingPeer } from './lab.ts';
+export { Lab, type LabSettings } from './lab.ts';
+export type { MissingPeer } from './gateways.ts';
 export { Narrator, type NarratorSettings } from './narrator.ts';
 export { GatewayPeer } from './peers/gateway.ts';
 export { story, type Seen, type StoryStep } from './story.ts';

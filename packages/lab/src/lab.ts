@@ -1,33 +1,16 @@
 /** A topology, running: control nodes, agents and our gateway in this process, FRR and GoBGP as its children. */
 import { Fleet, agentFileConfig } from '@vaportrail/agent';
 import { ControlNode, controlNodeConfig } from '@vaportrail/control-node';
-import { Gateway, gatewayConfig } from '@vaportrail/gateway';
-import {
-  announceEndpoint,
-  announceRouter,
-  fetchView,
-  silentLog,
-  type DaemonView,
-  type Log,
-  type NeighborView,
-  type RouteView,
-} from '@vaportrail/show';
+import { fetchView, silentLog, type Log, type NeighborView, type RouteView } from '@vaportrail/show';
 import type { KubernetesReports } from '@vaportrail/kube';
 import { loopbackAddresses, type Addressing } from './addressing.ts';
 import { Configuration } from './configuration.ts';
-import {
-  agentSettings,
-  controlNodeSettings,
-  frrSettings,
-  gatewaySettings,
-  gobgpSettings,
-} from './daemon-settings.ts';
+import { agentSettings, controlNodeSettings } from './daemon-settings.ts';
+import { startDaemon, type Undo } from './daemon.ts';
+import { startGateways, type MissingPeer } from './gateways.ts';
 import { thisNetwork, type Place } from './namespace.ts';
 import { numbered } from './numbered.ts';
-import { Frr } from './peers/frr.ts';
-import { GatewayPeer } from './peers/gateway.ts';
-import { Gobgp } from './peers/gobgp.ts';
-import { PeerMissing, type Peer } from './peers/peer.ts';
+import type { Peer } from './peers/peer.ts';
 import type { ExpectedPath, Seen } from './story.ts';
 import { StoryManifests } from './story-manifests.ts';
 import type {
@@ -58,12 +41,6 @@ export interface LabSettings {
   readonly log?: Log;
 }
 
-/** A gateway of the topology that could not be had, and what to do about it. */
-export interface MissingPeer {
-  readonly kind: GatewayKind;
-  readonly because: string;
-}
-
 export class Lab {
   readonly topology: Topology;
   readonly addressing: Addressing;
@@ -84,9 +61,8 @@ export class Lab {
   readonly #fixed: Topology;
   #backends = 0;
   /** What to undo, last first. */
-  readonly #undo: (() => Promise<void> | void)[] = [];
+  readonly #undo: Undo = [];
   readonly #gateways: readonly GatewayTopology[];
-  readonly #place: (gateway: GatewayTopology) => Place;
   readonly #log: Log;
 
   private constructor(
@@ -101,7 +77,6 @@ export class Lab {
     const told = settings.manifests !== undefined || manifests !== undefined;
     this.#fixed = told ? { ...topology, networks: [], pods: [], services: [] } : topology;
     this.addressing = addressing;
-    this.#place = settings.place ?? (() => thisNetwork);
     this.#log = settings.log ?? silentLog;
     this.service = topology.services[0]!;
     this.prefix = `${this.service['external-ip']}/32`;
@@ -136,7 +111,7 @@ export class Lab {
     if (settings.addressing === undefined) lab.#undo.push(() => addressing.release());
     if (manifests !== undefined) lab.#undo.push(() => manifests.remove());
     try {
-      await lab.#begin(gateways, wanted !== undefined);
+      await lab.#begin(gateways, settings);
       const paths = manifests === undefined ? settings.manifests : [manifests.folder];
       if (paths !== undefined) await lab.#configure(paths, settings);
       return lab;
@@ -146,19 +121,23 @@ export class Lab {
     }
   }
 
-  async #begin(gateways: readonly GatewayTopology[], mustHaveAll: boolean): Promise<void> {
-    for (const gateway of gateways) {
-      try {
-        const peer = await this.#startPeer(gateway);
-        this.peers.push(peer);
-        this.#announcePeer(peer, gateway.name);
-      } catch (error) {
-        if (mustHaveAll || !(error instanceof PeerMissing)) throw error;
-        this.missing.push({ kind: gateway.kind, because: error.message });
-      }
-    }
-    await this.#startDaemon('control-node', this.topology['control-nodes'][0]!.name, this.controlNode);
-    for (const { name } of this.topology.nodes) await this.startAgent(name);
+  async #begin(
+    gateways: readonly GatewayTopology[],
+    { peers: wanted, place = () => thisNetwork }: LabSettings,
+  ): Promise<void> {
+    const mustHaveAll = wanted !== undefined;
+    const { peers, missing } = await startGateways(gateways, mustHaveAll, {
+      topology: this.topology,
+      addressing: this.addressing,
+      place,
+      log: this.#log,
+      undo: this.#undo,
+    });
+    this.peers.push(...peers);
+    this.missing.push(...missing);
+    const { name } = this.topology['control-nodes'][0]!;
+    await startDaemon('control-node', name, this.controlNode, this.#undo);
+    for (const node of this.topology.nodes) await this.startAgent(node.name);
   }
 
   /** Lets manifests say from now on what the daemons have. */
@@ -182,61 +161,13 @@ export class Lab {
   async startAgent(name: string): Promise<void> {
     const agent = new Fleet(this.#agentFile(name), { log: this.#log });
     this.agents.set(name, agent);
-    await this.#startDaemon('agent', name, agent);
+    await startDaemon('agent', name, agent, this.#undo);
   }
 
   /** A compute node goes; the control node sees its session end. */
   async stopAgent(name: string): Promise<void> {
     await this.agents.get(name)?.stop();
     this.agents.delete(name);
-  }
-
-  async #startPeer(gateway: GatewayTopology): Promise<Peer> {
-    const place = this.#place(gateway);
-    const peer = await this.#makePeer(gateway, place);
-    this.#undo.push(() => peer.stop());
-    return peer;
-  }
-
-  async #makePeer(gateway: GatewayTopology, place: Place): Promise<Peer> {
-    const { topology, addressing } = this;
-    switch (gateway.kind) {
-      case 'frr':
-        return Frr.start(frrSettings(topology, gateway, addressing), place);
-      case 'gobgp':
-        return Gobgp.start(gobgpSettings(topology, gateway, addressing), place);
-      case 'gateway': {
-        const config = (multipath: boolean) =>
-          gatewayConfig.parse(gatewaySettings(topology, gateway, addressing, multipath));
-        const daemon = new Gateway(config(false), { log: this.#log });
-        await this.#startDaemon('gateway', gateway.name, daemon);
-        return new GatewayPeer({
-          name: gateway.name,
-          address: addressing.at(gateway.address),
-          port: addressing.bgpPort,
-          vrf: gateway.vrf,
-          gateway: daemon,
-          config,
-        });
-      }
-    }
-  }
-
-  /** Lets `vaportrail why --peer` and `vaportrail diff` find it. */
-  #announcePeer(peer: Peer, name: string): void {
-    const at = peer instanceof Frr ? peer.folder : peer instanceof Gobgp ? peer.address : undefined;
-    if (at === undefined || (peer.kind !== 'frr' && peer.kind !== 'gobgp')) return;
-    this.#undo.push(announceRouter({ kind: peer.kind, name, at }));
-  }
-
-  async #startDaemon(
-    kind: DaemonView['kind'],
-    name: string,
-    daemon: { start(): Promise<void>; stop(): Promise<void>; readonly url: string | undefined },
-  ): Promise<void> {
-    this.#undo.push(() => daemon.stop());
-    await daemon.start();
-    if (daemon.url !== undefined) this.#undo.push(announceEndpoint({ kind, name, url: daemon.url }));
   }
 
   #controlNodeFile() {

@@ -1,6 +1,7 @@
 /** Performs the story on a running lab: acts, waits until what must be seen is seen, and reports each step. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Lab, MissingPeer } from './lab.ts';
+import type { MissingPeer } from './gateways.ts';
+import type { Lab } from './lab.ts';
 import type { PeerPath } from './peers/peer.ts';
 import { story, type Seen, type StoryStep } from './story.ts';
 

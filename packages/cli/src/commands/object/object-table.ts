@@ -57,6 +57,10 @@ const ownColumns: Partial<Record<ObjectTypeName, readonly Column<Shown>[]>> = {
     { title: 'ROUTE TARGETS', cell: (one) => list(one, 'route_target_list', 'route_target').join(',') },
   ],
   'routing-instance': [{ title: 'ROUTE TARGETS', cell: (one) => targets(one, 'route_target_refs') }],
+  lease: [
+    { title: 'HOLDER', cell: (one) => text(one['lease_holder']) },
+    { title: 'RENEWED', cell: (one) => text(one['lease_renewed']) },
+  ],
   'virtual-router': [
     { title: 'ADDRESS', cell: (one) => text(one['virtual_router_ip_address']) },
     { title: 'WORKLOADS', cell: (one) => count(one, 'virtual_machine_refs'), align: 'right' },

@@ -4,14 +4,15 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Clock, TurnShare } from '@vaportrail/net';
 import type { ChannelTls } from './channel-tls.ts';
+import { NOWHERE, Outbox, type Writer } from './outbox.ts';
 
 /** Milliseconds a closed connection stays half open, so that the peer can read why. */
 const LINGER = 2000;
-/** What is written in one turn of the event loop is put together up to so many octets; more goes out as it is. */
+/** What goes out in one system call is put together up to so many octets; more goes out as it is. */
 const JOINED_OCTETS = 32 * 1024;
 
-/** Connections with something to write at the end of this turn. */
-const unwritten: Connection[] = [];
+/** Of this process. */
+const outbox = new Outbox();
 /** Where it is put together; the system mostly takes it at once, and then the next connection uses it again. */
 let joined: Buffer | undefined;
 
@@ -25,7 +26,7 @@ export interface ConnectionHandlers {
   lost(because: string): void;
 }
 
-export class Connection {
+export class Connection implements Writer {
   #socket: Socket;
   readonly #handlers: ConnectionHandlers;
   readonly #share: TurnShare;
@@ -40,8 +41,8 @@ export class Connection {
   #written = 0;
   #taken = 0;
   #takenAt: number;
-  /** To be written at the end of this turn. */
-  #queue: Uint8Array[] = [];
+  /** Where it stands in the outbox, and with how many octets. */
+  #place = NOWHERE;
   #queuedOctets = 0;
 
   /**
@@ -103,33 +104,26 @@ export class Connection {
     if (this.#socket.writable) this.#socket.write(bytes);
   }
 
-  /** Writes buffers; what is written in one turn of the event loop goes out in one system call. */
+  /** Writes buffers, together with others of this turn of the event loop and perhaps some turns later. */
   writeAll(buffers: readonly Uint8Array[]): void {
-    if (this.#queue.length > 0) for (const buffer of buffers) this.#queue.push(buffer);
-    else {
-      this.#queue = [...buffers];
-      if (unwritten.push(this) === 1) process.nextTick(Connection.#flushAll);
-    }
+    this.#place = outbox.put(this, this.#place, buffers);
     for (const buffer of buffers) {
       this.#queuedOctets += buffer.length;
       this.#written += buffer.length;
     }
   }
 
-  /** Hands what is queued to the socket. */
-  #flush(): void {
-    const queue = this.#queue;
-    if (queue.length === 0) return;
+  writeOut(buffers: readonly Uint8Array[]): void {
     const octets = this.#queuedOctets;
     const socket = this.#socket;
-    this.#queue = [];
+    this.#place = NOWHERE;
     this.#queuedOctets = 0;
     if (!socket.writable) return;
-    if (queue.length === 1) socket.write(queue[0]!);
+    if (buffers.length === 1) socket.write(buffers[0]!);
     else if (octets <= JOINED_OCTETS) {
       const bytes = (joined ??= Buffer.allocUnsafeSlow(JOINED_OCTETS));
       let at = 0;
-      for (const buffer of queue) {
+      for (const buffer of buffers) {
         bytes.set(buffer, at);
         at += buffer.length;
       }
@@ -137,13 +131,14 @@ export class Connection {
       if (socket.writableLength > 0) joined = undefined;
     } else {
       socket.cork();
-      for (const buffer of queue) socket.write(buffer);
+      for (const buffer of buffers) socket.write(buffer);
       socket.uncork();
     }
   }
 
-  static #flushAll(): void {
-    for (const connection of unwritten.splice(0)) connection.#flush();
+  /** Hands what waits to the socket now. */
+  #flush(): void {
+    if (this.#place !== NOWHERE) this.writeOut(outbox.take(this.#place));
   }
 
   pause(): void {

@@ -141,11 +141,11 @@ t.test(
 /** Opens connections and keeps them, from a process of its own: each says what it is given, octet by octet. */
 const slowly = `
   const { connect } = require('node:net');
-  const [host, count, text, pause] = process.argv.slice(1);
+  const [host, localAddress, count, text, pause] = process.argv.slice(1);
   let left = Number(count);
   const next = () => {
     if (left-- <= 0) return;
-    const socket = connect(${XMPP}, host);
+    const socket = connect({ port: ${XMPP}, host, localAddress });
     socket.on('error', () => {});
     let counted = false;
     const on = () => { if (!counted) { counted = true; next(); } };
@@ -165,20 +165,26 @@ t.test(
     t.setTimeout(180_000);
     const { address, gobgp, node, updates, unharmed } = await scene(t);
     const before = await updates();
-    const swarm = (count: number, text: string, pause: number): void => {
-      const child = spawn(process.execPath, ['-e', slowly, address, String(count), text, String(pause)]);
+    const swarm = (from: string, count: number, text: string, pause: number): void => {
+      const what = [address, from, String(count), text, String(pause)];
+      const child = spawn(process.execPath, ['-e', slowly, ...what]);
       t.teardown(() => child.kill('SIGKILL'));
     };
     const open = async (): Promise<number> => {
       const page = await fetch(`http://${address}:8083/Snh_ShowXmppServerReq`);
       return Number(/<current_connections [^>]*>(\d+)</.exec(await page.text())?.[1]);
     };
-    swarm(10_000, '', 0);
-    swarm(400, HEADER.slice(0, -1), 40);
+    swarm('127.0.0.1', 10_000, '', 0);
+    swarm('127.0.0.1', 400, HEADER.slice(0, -1), 40);
     await node.answers(async () => ((await open()) >= 2 ? true : undefined), 30_000);
     for (const name of ['amid', 'later']) {
-      // The later one comes when there is no room left for connections that have not spoken.
-      if (name === 'later') await until(open, (connections) => connections > 4000);
+      // The later one comes when there is no room left for connections that have not spoken, whoever opens them.
+      if (name === 'later') {
+        await until(open, (connections) => connections > 1000);
+        t.ok((await open()) < 1100, 'one address has a quarter of the room');
+        for (const each of ['127.0.1.1', '127.0.1.2', '127.0.1.3', '127.0.1.4']) swarm(each, 1500, '', 0);
+        await until(open, (connections) => connections > 4000);
+      }
       const another = await ComputeNode.connect({ address, port: XMPP }, name, '10.169.25.21');
       another.subscribe(PUBLIC, 7);
       await until(

@@ -39,6 +39,7 @@ export class Agents {
   constructor(owner: AgentsOwner) {
     this.#owner = owner;
     const { config, clock, log, recorder } = owner;
+    const { limits } = config.xmpp;
     this.#server = new XmppServer({
       name: config.name,
       clock,
@@ -51,6 +52,12 @@ export class Agents {
       },
       ...(config.xmpp.tls !== undefined && { tls: readTlsFiles(config.xmpp.tls) }),
       peerNames: config.xmpp.tls?.names,
+      capacity: {
+        agents: limits.agents,
+        agentsPerAddress: limits['agents-per-address'],
+        pending: limits.pending,
+        pendingPerAddress: limits['pending-per-address'],
+      },
       ...(config['sub-cluster'] !== undefined && { subCluster: config['sub-cluster'] }),
       gracefulRestartHelper: config['graceful-restart'].enabled,
       report: (error) => log.error({ err: error }, 'a handler failed'),

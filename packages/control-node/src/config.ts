@@ -18,7 +18,7 @@ import {
   tlsFiles,
   wholeNumber,
 } from '@vaportrail/show';
-import { MASTER_INSTANCE, peerNameRules } from '@vaportrail/xmpp';
+import { MASTER_INSTANCE, peerNameRules, serverLimits } from '@vaportrail/xmpp';
 import { z } from 'zod';
 
 /** Encapsulations by their names on XMPP. */
@@ -93,6 +93,17 @@ const gracefulRestart = z.strictObject({
   'end-of-rib-timeout': seconds(1, 3600).default(300),
 });
 
+/** What one control node takes of agents; what is not theirs to choose is a constant of `xmpp`. */
+const xmppLimits = z.strictObject({
+  /** With a session. */
+  agents: wholeNumber(1, 1_000_000).default(serverLimits.agents),
+  /** Of them with one source, an IPv4 address or an IPv6 /64: without TLS anybody can be as many as he likes. */
+  'agents-per-address': wholeNumber(1, 1_000_000).default(serverLimits.agentsPerAddress),
+  /** Connections that have not said who they are. */
+  pending: wholeNumber(1, 65_536).default(serverLimits.pending),
+  'pending-per-address': wholeNumber(1, 65_536).default(serverLimits.pendingPerAddress),
+});
+
 export const controlNodeConfig = z
   .strictObject({
     name,
@@ -136,6 +147,7 @@ export const controlNodeConfig = z
             },
           )
           .optional(),
+        limits: xmppLimits.prefault({}),
         /** How long after the last subscription the End-of-RIB goes to an agent. */
         'end-of-rib-delay': z.number().min(0).max(300).default(1),
       })

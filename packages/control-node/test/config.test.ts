@@ -25,7 +25,12 @@ t.test('a name and a router id suffice', async (t) => {
     'always-compare-med': false,
     'ignore-as-path': false,
   });
-  t.same(config.xmpp, { listen: { address: '0.0.0.0', port: 5269 }, 'hold-time': 90, 'end-of-rib-delay': 1 });
+  t.same(config.xmpp, {
+    listen: { address: '0.0.0.0', port: 5269 },
+    'hold-time': 90,
+    limits: { agents: 16_384, 'agents-per-address': 8192, pending: 4096, 'pending-per-address': 1024 },
+    'end-of-rib-delay': 1,
+  });
   t.same(config.introspect, { address: '127.0.0.1', port: 0 });
 });
 

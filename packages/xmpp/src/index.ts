@@ -107,15 +107,10 @@ export {
   type ChannelTimer,
 } from './channel-event.ts';
 export { backOff, DEFAULT_HOLD_TIME, OPEN_TIME, step as channelStep } from './channel-fsm.ts';
+export { serverLimits, type ServerLimits } from './server-limits.ts';
 export { peerNameRules, type PeerNameRule } from './certificate-name.ts';
 export { readTlsFiles, type TlsFiles } from './channel-tls.ts';
-export {
-  MAX_CHANNELS,
-  MAX_PENDING_CONNECTIONS,
-  XmppServer,
-  type XmppServerCounters,
-  type XmppServerOptions,
-} from './server.ts';
+export { XmppServer, type XmppServerCounters, type XmppServerOptions } from './server.ts';
 export { XmppClient, type XmppClientOptions } from './client.ts';
 export { excerpt } from './element-reader.ts';
 export {

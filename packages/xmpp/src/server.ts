@@ -13,16 +13,12 @@ import { certificateNames, mayBeNamed, type PeerNameRule } from './certificate-n
 import { DEFAULT_HOLD_TIME } from './channel-fsm.ts';
 import { ChannelTls, type TlsFiles } from './channel-tls.ts';
 import { excerpt } from './element-reader.ts';
+import { PendingConnections } from './pending-connections.ts';
+import { serverLimits, type ServerLimits } from './server-limits.ts';
+import { sourceOf } from './source-address.ts';
 import { StreamError } from './stream-error.ts';
 import { STREAM_ID, type StreamHeader } from './stream-header.ts';
 
-/**
- * Most connections that have not finished their header (and TLS). Beyond it the one that has been silent for longest
- * is dropped for each new one: an agent speaks as soon as it is connected.
- */
-export const MAX_PENDING_CONNECTIONS = 4096;
-/** Most agents with a session; beyond it newcomers are refused. */
-export const MAX_CHANNELS = 16_384;
 /** Connections the operating system may hold for us before they are accepted. */
 const LISTEN_BACKLOG = 4096;
 /** Milliseconds of silence before TCP asks whether the peer is still there. */
@@ -43,8 +39,8 @@ export interface XmppServerOptions {
   /** What an agent's name has to do with its certificate; `certificate` where agents have to show one. */
   readonly peerNames?: PeerNameRule | undefined;
   readonly limits?: Partial<ChannelLimits>;
-  readonly maxPending?: number;
-  readonly maxChannels?: number;
+  /** How many agents and connections; {@link serverLimits} where nothing is said. */
+  readonly capacity?: Partial<ServerLimits>;
   /** Whether a second connection of a known agent sends the first into graceful restart (else it must wait). */
   readonly gracefulRestartHelper?: boolean;
   /** Only agents of this sub-cluster are let in. */
@@ -72,26 +68,27 @@ export interface XmppServerCounters {
 export class XmppServer {
   readonly counters: XmppServerCounters = { accepted: 0, rejected: 0, evicted: 0 };
   readonly #options: XmppServerOptions;
-  readonly #limits: ChannelLimits;
+  readonly #capacity: ServerLimits;
   readonly #owner: ChannelOwner;
   readonly #servers = new Set<Server>();
-  readonly #sockets = new Set<Socket>();
-  /** Not up yet, in the order of arrival. */
-  readonly #pending = new Map<Channel, Socket>();
+  readonly #pending: PendingConnections;
   /** Up, by the agent's name. */
   readonly #channels = new Map<string, Channel>();
+  /** How many of them each source has. */
+  readonly #perSource = new Map<string, number>();
 
   /** @throws Error from OpenSSL when the TLS files are unusable */
   constructor(options: XmppServerOptions) {
     this.#options = options;
-    this.#limits = { ...channelLimits, ...options.limits };
+    this.#capacity = { ...serverLimits, ...options.capacity };
+    this.#pending = new PendingConnections(this.#capacity);
     this.#owner = {
       settings: {
         role: 'server',
         tls: options.tls !== undefined,
         holdTime: options.holdTime ?? DEFAULT_HOLD_TIME,
       },
-      limits: this.#limits,
+      limits: { ...channelLimits, ...options.limits },
       share: new TurnShare(options.turnShare ?? TURN_SHARE),
       clock: options.clock ?? systemClock,
       tls: options.tls === undefined ? undefined : new ChannelTls(options.tls),
@@ -100,14 +97,14 @@ export class XmppServer {
       accept: (channel) => {
         this.#pending.delete(channel);
         this.#channels.set(channel.name, channel);
+        this.#count(channel, 1);
         return options.accept(channel);
       },
       ended: (channel, { because }) => {
-        if (this.#pending.delete(channel)) {
-          this.counters.rejected++;
-          options.refused?.(channel.address, because);
-        }
-        if (this.#channels.get(channel.name) === channel) this.#channels.delete(channel.name);
+        this.#reject(channel, because);
+        if (this.#channels.get(channel.name) !== channel) return;
+        this.#channels.delete(channel.name);
+        this.#count(channel, -1);
       },
       tap: options.tap,
       ...(options.report === undefined ? {} : { report: options.report }),
@@ -155,7 +152,7 @@ export class XmppServer {
     for (const channel of this.#channels.values()) {
       channel.close(new StreamError('system-shutdown', 'this control node is going down'));
     }
-    for (const [channel, socket] of this.#pending) {
+    for (const { channel, socket } of this.#pending) {
       channel.close();
       socket.destroy();
     }
@@ -165,22 +162,31 @@ export class XmppServer {
   /** Takes a connection that is there already, e.g. one of a replay, as if it had been accepted here. */
   adopt(socket: Socket): Channel {
     this.counters.accepted++;
-    if (this.#pending.size >= (this.#options.maxPending ?? MAX_PENDING_CONNECTIONS)) this.#evict();
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
     const channel = new Channel(this.#owner);
-    this.#pending.set(channel, socket);
     channel.attach(socket);
+    const evicted = this.#pending.add(channel, socket);
+    if (evicted === undefined) return channel;
+    this.counters.evicted++;
+    this.#reject(evicted.channel, 'it had not spoken, and there was room for no more');
+    // Without a word: whoever opens thousands should not have us write to each.
+    evicted.channel.close();
+    evicted.socket.destroy();
     return channel;
   }
 
-  #evict(): void {
-    for (const [channel, socket] of this.#pending) {
-      this.counters.evicted++;
-      channel.close();
-      socket.destroy();
-      return;
-    }
+  /** A connection is over before its session was up. */
+  #reject(channel: Channel, because: string): void {
+    if (!this.#pending.delete(channel)) return;
+    this.counters.rejected++;
+    this.#options.refused?.(channel.address, because);
+  }
+
+  /** An agent of the source of this channel came, or went. */
+  #count({ address }: Channel, difference: 1 | -1): void {
+    const source = sourceOf(address);
+    const count = (this.#perSource.get(source) ?? 0) + difference;
+    if (count === 0) this.#perSource.delete(source);
+    else this.#perSource.set(source, count);
   }
 
   /**
@@ -189,7 +195,8 @@ export class XmppServer {
    * (Two connections cannot share address and port: TCP sees to that.)
    */
   #refuse(channel: Channel, header: StreamHeader): StreamError | undefined {
-    const { subCluster, gracefulRestartHelper, maxChannels, refuse } = this.#options;
+    const { subCluster, gracefulRestartHelper, refuse } = this.#options;
+    const { agents, agentsPerAddress } = this.#capacity;
     if (subCluster !== undefined && subCluster !== header.namespace) {
       return new StreamError(
         'policy-violation',
@@ -209,7 +216,13 @@ export class XmppServer {
       }
       return new StreamError('conflict', because);
     }
-    if (this.#channels.size >= (maxChannels ?? MAX_CHANNELS)) {
+    if ((this.#perSource.get(sourceOf(channel.address)) ?? 0) >= agentsPerAddress) {
+      return new StreamError(
+        'resource-constraint',
+        `more than ${agentsPerAddress} agents from ${channel.address}`,
+      );
+    }
+    if (this.#channels.size >= agents) {
       return new StreamError('resource-constraint', 'as many agents as this control node serves');
     }
     return refuse?.(header, channel.address);

@@ -14,8 +14,21 @@ function certificate(folder: string, subject: string, alternatives?: string): X5
   const extension = alternatives === undefined ? '' : `[e]\nsubjectAltName=${alternatives}\n`;
   writeFileSync(config, `[req]\ndistinguished_name=d\n[d]\n${extension}`);
   const made = spawnSync('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'],
-    ...['-config', config, '-subj', subject, '-keyout', join(folder, 'one.key'), '-out', path],
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-config',
+    config,
+    '-subj',
+    subject,
+    '-keyout',
+    join(folder, 'one.key'),
+    '-out',
+    path,
     ...(alternatives === undefined ? [] : ['-extensions', 'e']),
   ]);
   if (made.status !== 0) throw new Error(String(made.stderr));

@@ -223,7 +223,7 @@ t.test('only agents of the sub-cluster, and those the owner lets in, are let in'
 });
 
 t.test('agents beyond the number that are served are refused, and those served stay', async (t) => {
-  const { server, port, ups } = await runServer({ maxChannels: 1 });
+  const { server, port, ups } = await runServer({ capacity: { agents: 1 } });
   const first = runAgent('first', port);
   await until(() => isUp(first));
   const second = await connectStranger(port);
@@ -239,8 +239,27 @@ t.test('agents beyond the number that are served are refused, and those served s
   await server.close();
 });
 
+t.test('one address is not as many agents as it likes, and leaves room for others', async (t) => {
+  const { server, port, ups } = await runServer({ capacity: { agentsPerAddress: 2 } });
+  const own = ['a', 'b'].map((name) => runAgent(name, port));
+  await until(() => own.every(isUp));
+  const third = await connectStranger(port);
+  third.socket.write(agentHeader);
+  await until(() => third.closed);
+  t.match(third.text(), /<resource-constraint .*more than 2 agents from 127\.0\.0\.1/);
+  const other = runAgent('c', port, { localAddress: '127.0.0.2' });
+  await until(() => isUp(other));
+  own[0]!.client.stop();
+  await until(() => server.channels.size === 2);
+  const instead = runAgent('d', port);
+  await until(() => isUp(instead));
+  t.same(ups.map(({ name }) => name).sort(), ['a', 'b', 'c', 'd']);
+  for (const { client } of [own[1]!, other, instead]) client.stop();
+  await server.close();
+});
+
 t.test('connections that never speak make room for an agent that does', async (t) => {
-  const { server, port } = await runServer({ maxPending: 20 });
+  const { server, port } = await runServer({ capacity: { pending: 20 } });
   const silent = await Promise.all(Array.from({ length: 100 }, () => connectStranger(port)));
   const agent = runAgent('honest', port);
   await until(() => isUp(agent));

@@ -8,7 +8,6 @@
  * reference it gains, so that an object cannot be removed while another node hangs something on it.
  */
 import {
-  eventOf,
   ConfigRequestError,
   FollowedGraph,
   type ConfigEvent,
@@ -19,6 +18,7 @@ import {
 import { silentLog, type Log } from '@vaportrail/show';
 import type { Claims } from './claims.ts';
 import type { ConfigClient } from './config-client.ts';
+import { KnownRevisions } from './known-revisions.ts';
 import {
   creation,
   referenceUpdate,
@@ -30,8 +30,8 @@ import {
 } from './requested-write.ts';
 import type { Reading, Store } from './store.ts';
 import { StoredConfiguration } from './stored-configuration.ts';
-import { objectKeyOfName, TransactionDraft } from './transaction-draft.ts';
-import { drafted, plannedWrites } from './write-plan.ts';
+import { objectKeyOfName, type TransactionDraft } from './transaction-draft.ts';
+import { WriteBatch, type PendingWrite } from './write-batch.ts';
 import type { WriteRule } from './write-rule.ts';
 import { writeRules } from './write-rules.ts';
 
@@ -52,9 +52,7 @@ export class ConfigDatabase implements ConfigClient {
   readonly #log: Log;
   readonly #objects: FollowedGraph;
   readonly #stored: StoredConfiguration;
-  /** Revisions of what we wrote or read ourselves, until the store's own word about them has passed. */
-  readonly #revisions = new Map<string, number>();
-  #floor = 0;
+  readonly #known = new KnownRevisions();
   #waiting: PendingWrite[] = [];
   #busy = true;
   /** What the store said while a transaction of ours was under way. */
@@ -166,15 +164,15 @@ export class ConfigDatabase implements ConfigClient {
     let attempt = 1;
     while (this.#stale || this.#waiting.length > 0) {
       if (this.#stale && !(await this.#readAgainAll())) break;
-      // A batch that collided with another node's writes is tried again in smaller parts.
-      const batch = this.#decideBatch(Math.ceil(this.#store.longestTransaction / attempt));
+      const batch = new WriteBatch(this.#stored, this.#rules);
+      // One that collided with another node's writes is tried again in smaller parts.
+      batch.fill(this.#waiting, Math.ceil(this.#store.longestTransaction / attempt));
       try {
         const revision = batch.draft.isEmpty
-          ? this.#floor
+          ? this.#known.floor
           : await this.#store.commit(batch.draft.transaction());
         if (revision === undefined) {
-          batch.undo();
-          this.#waiting = [...batch.writes, ...this.#waiting];
+          this.#waiting = [...batch.undo(), ...this.#waiting];
           await this.#readAgain(batch.draft);
           if (++attempt > MAX_ATTEMPTS) {
             this.#waiting
@@ -185,12 +183,11 @@ export class ConfigDatabase implements ConfigClient {
           continue;
         }
         attempt = 1;
-        for (const key of batch.draft.changes.keys()) this.#revisions.set(key, revision);
+        this.#known.learn(batch.draft.changes.keys(), revision);
         batch.settle();
       } catch (error) {
-        batch.undo();
         const because = (error as Error).message;
-        for (const { reject } of batch.writes)
+        for (const { reject } of batch.undo())
           reject(new ConfigRequestError(503, `the store does not answer: ${because}`));
         // Whether the store took it is not known: what it holds now is what counts.
         await this.#readAgain(batch.draft).catch((again: unknown) =>
@@ -203,44 +200,6 @@ export class ConfigDatabase implements ConfigClient {
     this.#catchUp();
   }
 
-  /**
-   * Decides as many of the waiting writes as one transaction holds, each on what the ones before it leave. They stand in
-   * the graph from here on; followers hear of them when the store has them.
-   */
-  #decideBatch(longest: number): Batch {
-    const draft = new TransactionDraft();
-    const writes: PendingWrite[] = [];
-    const outcomes: (() => void)[] = [];
-    const undone: (() => void)[] = [];
-    const events: ConfigEvent[] = [];
-    while (this.#waiting.length > 0) {
-      const pending = this.#waiting[0]!;
-      try {
-        const plan = plannedWrites(pending.decide(this.graph), this.#rules, this);
-        const part = drafted(plan, draft, (uuid) => this.#stored.linksOf(uuid));
-        if (writes.length > 0 && draft.size + part.size > longest) break;
-        draft.add(part);
-        undone.push(this.#stored.stage(plan, part));
-        for (const { before, after } of plan) events.push(eventOf(before, after));
-        const primary = plan[0]!;
-        outcomes.push(() => pending.resolve((primary.after ?? primary.before)!));
-      } catch (error) {
-        outcomes.push(() => pending.reject(error));
-      }
-      writes.push(pending);
-      this.#waiting.shift();
-    }
-    return {
-      draft,
-      writes,
-      undo: () => undone.toReversed().forEach((step) => step()),
-      settle: () => {
-        for (const event of events) this.#objects.tell(event);
-        for (const outcome of outcomes) outcome();
-      },
-    };
-  }
-
   /** Reads what a transaction that failed was decided on. */
   async #readAgain(draft: TransactionDraft): Promise<void> {
     const keys = [...draft.conditionKeys];
@@ -249,7 +208,7 @@ export class ConfigDatabase implements ConfigClient {
     const more = objects.length === 0 ? [] : await this.#store.read(objects);
     for (const { key, value, revision } of [...readings, ...more]) {
       this.#stored.apply(key, value);
-      this.#revisions.set(key, revision);
+      this.#known.learn([key], revision);
     }
   }
 
@@ -284,9 +243,7 @@ export class ConfigDatabase implements ConfigClient {
     const there = new Set(entries.map(({ key }) => key));
     for (const key of this.#stored.keys()) if (!there.has(key)) this.#stored.apply(key, undefined);
     for (const { key, value } of entries) this.#stored.apply(key, value);
-    // Revisions of another history say nothing.
-    this.#floor = revision;
-    this.#revisions.clear();
+    this.#known.restart(revision);
     this.#heard = this.#heard.filter((reading) => reading.revision > revision);
   }
 
@@ -300,27 +257,8 @@ export class ConfigDatabase implements ConfigClient {
     const heard = this.#heard;
     if (heard.length === 0) return;
     this.#heard = [];
-    for (const { key, value, revision } of heard) {
-      if (revision <= Math.max(this.#floor, this.#revisions.get(key) ?? 0)) continue;
-      this.#stored.apply(key, value);
-    }
-    const last = heard.at(-1)!.revision;
-    for (const [key, revision] of this.#revisions) if (revision <= last) this.#revisions.delete(key);
+    for (const reading of heard)
+      if (this.#known.isNew(reading)) this.#stored.apply(reading.key, reading.value);
+    this.#known.passed(heard.at(-1)!.revision);
   }
-}
-
-interface PendingWrite {
-  readonly decide: RequestedWrite;
-  readonly resolve: (object: ConfigObject) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** Writes that go to the store together. */
-interface Batch {
-  readonly draft: TransactionDraft;
-  readonly writes: readonly PendingWrite[];
-  /** Takes them out of the graph again. */
-  undo(): void;
-  /** The store has them: followers and callers hear of it. */
-  settle(): void;
 }

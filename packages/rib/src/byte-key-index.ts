@@ -7,7 +7,7 @@ import type { Batch } from './batch.ts';
 import { ByteArena } from './byte-arena.ts';
 import { equalBytes, finishHash, hashBytes, randomSeed } from './byte-hash.ts';
 import { type Destinations, KEY } from './destinations.ts';
-import { NUMBER_MASK, SlotDirectory, slotOf, slotTag } from './slot-directory.ts';
+import { SlotDirectory } from './slot-directory.ts';
 
 const LENGTH_OCTETS = 2;
 
@@ -35,7 +35,7 @@ export class ByteKeyIndex {
       const at = keys[i * 2]!;
       const length = keys[i * 2 + 1]!;
       const number = this.#find(keyView, at, length, hashes[i]!);
-      found[i] = number !== 0 || sets[i] === 0 ? number : this.#insert(keyView, at, length, hashes[i]!);
+      found[i] = number !== 0 || sets[i] === 0 ? number : this.#insert(keyView, at, length);
     }
   }
 
@@ -49,10 +49,9 @@ export class ByteKeyIndex {
   require(key: Uint8Array): number {
     const view = new DataView(key.buffer, key.byteOffset, key.byteLength);
     const hash = this.#hash(view, 0, key.length);
-    const number = this.#find(view, 0, key.length, hash);
-    if (number !== 0) return number;
     this.#directory.reserveOne(hash);
-    return this.#insert(view, 0, key.length, hash);
+    const number = this.#find(view, 0, key.length, hash);
+    return number !== 0 ? number : this.#insert(view, 0, key.length);
   }
 
   /** A copy of the key of a destination. */
@@ -90,26 +89,18 @@ export class ByteKeyIndex {
 
   #find(view: DataView, at: number, length: number, hash: number): number {
     const directory = this.#directory;
-    const { slots, mask, hashes } = directory;
     const { words, stride } = this.#destinations;
     const arena = this.#arena.view;
-    const tag = slotTag(hash);
-    const segment = directory.segment(hash);
-    const first = hash & mask;
-    for (let attempt = 0; ; attempt++) {
-      const slot = slots[segment + (slotOf(first, attempt) & mask)]!;
-      if (slot === 0) return 0;
-      if (((slot ^ tag) & ~NUMBER_MASK) !== 0) continue;
-      const number = slot & NUMBER_MASK;
-      if (number === 0 || hashes[number] !== hash) continue;
+    for (let number = directory.first(hash); number !== 0; number = directory.next()) {
       const stored = words[number * stride + KEY]!;
       if (arena.getUint16(stored) !== length) continue;
       if (equalBytes(view, at, arena, stored + LENGTH_OCTETS, length)) return number;
     }
+    return 0;
   }
 
-  /** Makes a destination; there must be room for it in the directory. */
-  #insert(view: DataView, at: number, length: number, hash: number): number {
+  /** Makes a destination for what was not found last; there must be room for it in the directory. */
+  #insert(view: DataView, at: number, length: number): number {
     const number = this.#destinations.allocate();
     const stored = this.#arena.allocate(length + LENGTH_OCTETS);
     this.#arena.view.setUint16(stored, length);
@@ -117,7 +108,7 @@ export class ByteKeyIndex {
     for (let i = 0; i < length; i++) bytes[stored + LENGTH_OCTETS + i] = view.getUint8(at + i);
     const { words, stride } = this.#destinations;
     words[number * stride + KEY] = stored;
-    this.#directory.put(hash, number);
+    this.#directory.add(number);
     return number;
   }
 }

@@ -1,15 +1,13 @@
 /**
  * Finds destinations by keys of a fixed number of words: IPv4 and IPv6 prefixes, with or without a route distinguisher.
  *
- * Prefixes come with their neighbours: the addresses of a pool, the networks of a site. So those that differ in one digit
- * have slots side by side, and one cache miss finds all of them. The digit is the last one in base 4 that is not zero, counted
- * from the end of the prefix, because numbers are often given out in larger steps. The hash is that of the key with a one
- * there, and the digit chooses among the four slots.
+ * Prefixes come with their neighbours: the addresses of a pool, the networks of a site. Those that differ only in their last
+ * digit in base 4, counted from the end of the prefix, have the same hash but for that digit, so one cache miss finds all of them;
+ * and as long as they come one after the other one slot is enough for all of them (`slot-directory.ts`).
  *
  * ```
- *   10.1.2.0/24   10.1.1.0/24   hash … 1010      slot 1010 ^ 0010
- *   10.1.3.0/24   10.1.1.0/24   hash … 1010      slot 1010 ^ 0011
- *   10.3.0.0/24   10.1.0.0/24   hash … 0111      slot 0111 ^ 0011
+ *   10.1.2.0/24   hash … 0110 10           10.1.5.0/24   hash … 1101 01
+ *   10.1.3.0/24   hash … 0110 11           10.1.6.0/24   hash … 1101 10
  * ```
  *
  * And most peers tell their routes in the same order every time. Destinations stand in the order in which they came the
@@ -18,7 +16,7 @@
 import type { Batch } from './batch.ts';
 import { finishHash, randomSeed } from './byte-hash.ts';
 import { type Destinations, KEY, SET } from './destinations.ts';
-import { NEIGHBOURS, NUMBER_MASK, SlotDirectory, slotOf, slotTag } from './slot-directory.ts';
+import { DIGIT, SlotDirectory } from './slot-directory.ts';
 
 const MULTIPLIER = 0x9e3779b1 | 0;
 
@@ -31,8 +29,6 @@ export class FixedKeyIndex {
   readonly #lengthMask: number;
   /** The number behind the one found last. */
   #expected = 1;
-  /** Where the key that was looked for last and not found belongs. */
-  #free = 0;
 
   constructor(destinations: Destinations, keyWords: number, lengthBits: number) {
     this.#destinations = destinations;
@@ -79,41 +75,30 @@ export class FixedKeyIndex {
     // Pass 1: hash every key.
     for (let i = 0; i < count; i++) hashes[i] = this.#hash(keys, sought[i]! * keyWords);
     directory.reserve(hashes, count);
-    const { slots, segments, shift, mask } = directory;
-    for (let i = 0; i < count; i++) {
-      const hash = hashes[i]!;
-      places[i] = segments[(hash >>> 1) >>> shift]! + (hash & mask);
-    }
-    // Pass 2: what is in the first slot of each, independent loads; the less is between them the more of them go on at a time.
-    for (let i = 0; i < count; i++) candidates[i] = slots[places[i]!]!;
-    // Pass 3: the records whose tag agrees, so that what follows finds them in the cache; independent loads again.
+    // Pass 2: what is in the first slot of each.
+    directory.glance(hashes, count, places, candidates);
+    // Pass 3: the records of these, so that what follows finds them in the cache; independent loads again.
     const { words, stride } = this.#destinations;
     const secondWord = KEY + 1;
     for (let i = 0; i < count; i++) {
       const entry = sought[i]!;
       const at = entry * keyWords;
-      const candidate = candidates[i]!;
-      const number = candidate & NUMBER_MASK;
+      const number = candidates[i]!;
       const record = number * stride;
       found[entry] =
-        ((candidate ^ slotTag(hashes[i]!)) & ~NUMBER_MASK) === 0 &&
-        words[record + secondWord] === keys[at + 1] &&
-        words[record + KEY] === keys[at]
+        number !== 0 && words[record + secondWord] === keys[at + 1] && words[record + KEY] === keys[at]
           ? number
           : 0;
     }
-    // Pass 4: the rest of longer keys; probe on where the first slot was not it; insert.
+    // Pass 4: the rest of longer keys; search on where the first slot was not it; insert.
     for (let i = 0; i < count; i++) {
       const entry = sought[i]!;
       const at = entry * keyWords;
       let number = found[entry]!;
       if (number !== 0 && (keyWords === 2 || this.#matches(number, keys, at))) continue;
-      const hash = hashes[i]!;
-      const place = places[i]!;
-      this.#free = place;
       // An earlier entry of this batch may have made the destination.
-      number = slots[place] === 0 ? 0 : this.#find(keys, at, hash);
-      if (number === 0 && sets[entry] !== 0) number = this.#insert(keys, at, hash);
+      number = this.#find(keys, at, hashes[i]!, places[i]);
+      if (number === 0 && sets[entry] !== 0) number = this.#insert(keys, at);
       found[entry] = number;
     }
   }
@@ -128,7 +113,7 @@ export class FixedKeyIndex {
     const hash = this.#hash(keys, at);
     this.#directory.reserveOne(hash);
     const number = this.#find(keys, at, hash);
-    return number !== 0 ? number : this.#insert(keys, at, hash);
+    return number !== 0 ? number : this.#insert(keys, at);
   }
 
   clear(): void {
@@ -136,28 +121,15 @@ export class FixedKeyIndex {
     this.#expected = 1;
   }
 
-  #find(keys: Int32Array, at: number, hash: number): number {
-    const { slots, segments, shift, mask } = this.#directory;
+  #find(keys: Int32Array, at: number, hash: number, place?: number): number {
+    const directory = this.#directory;
     const { words, stride } = this.#destinations;
-    const keyWords = this.#keyWords;
-    const tag = slotTag(hash);
-    const segment = segments[(hash >>> 1) >>> shift]!;
-    const first = hash & mask;
-    for (let attempt = 0; ; attempt++) {
-      const place = segment + (slotOf(first, attempt) & mask);
-      const slot = slots[place]!;
-      if (slot === 0) {
-        this.#free = place;
-        return 0;
-      }
-      if (((slot ^ tag) & ~NUMBER_MASK) !== 0) continue;
-      const number = slot & NUMBER_MASK;
-      if (number === 0) continue;
+    for (let number = directory.first(hash, place); number !== 0; number = directory.next()) {
       const key = number * stride + KEY;
-      let word = 0;
-      while (word < keyWords && words[key + word] === keys[at + word]) word++;
-      if (word === keyWords) return number;
+      if (words[key + 1] === keys[at + 1] && words[key] === keys[at] && this.#matches(number, keys, at))
+        return number;
     }
+    return 0;
   }
 
   #matches(number: number, keys: Int32Array, at: number): boolean {
@@ -167,14 +139,14 @@ export class FixedKeyIndex {
     return true;
   }
 
-  /** Makes a destination; there must be room for it in the directory. */
-  #insert(keys: Int32Array, at: number, hash: number): number {
+  /** Makes a destination for what was not found last; there must be room for it in the directory. */
+  #insert(keys: Int32Array, at: number): number {
     const destinations = this.#destinations;
     const number = destinations.allocate();
     const { words } = destinations;
     const key = number * destinations.stride + KEY;
     for (let word = 0; word < this.#keyWords; word++) words[key + word] = keys[at + word]!;
-    this.#directory.putAt(this.#free, hash, number);
+    this.#directory.add(number);
     return number;
   }
 
@@ -182,17 +154,16 @@ export class FixedKeyIndex {
     const keyWords = this.#keyWords;
     const head = keys[at]!;
     const length = head & this.#lengthMask;
-    // The word of the address that the prefix ends in, and its last digit in base 4 that is not zero.
+    // The word of the address that the prefix ends in, and where its last digit stands.
     const last = length <= 32 ? 1 : (length + 31) >>> 5;
     const end = -length & 31;
     const value = keys[at + last]!;
-    const digit = value === 0 ? end : end + ((31 - Math.clz32(value & -value) - end) & ~1);
-    const neighbour = (value >>> digit) & (NEIGHBOURS - 1);
+    const digit = (value >>> end) & DIGIT;
     let hash = mix(this.#seed, head);
     for (let word = 1; word < keyWords; word++) {
-      hash = mix(hash, word === last ? (value ^ (neighbour << digit)) | (1 << digit) : keys[at + word]!);
+      hash = mix(hash, word === last ? value ^ (digit << end) : keys[at + word]!);
     }
-    return finishHash(hash) ^ neighbour;
+    return (finishHash(hash) & ~DIGIT) | digit;
   }
 }
 

@@ -5,7 +5,7 @@ import { Rib } from './rib.ts';
 import type { Source } from './source.ts';
 import type { Membership } from './update-member.ts';
 
-/** More routes than one segment of the index takes, so that it is split. */
+/** In pairs of neighbours: more pairs than one segment of the index takes, so that it is split. */
 const ROUTES = 12_000;
 const ROUTES_PER_UPDATE = 60;
 const SINGLE_ROUTES = 2000;
@@ -119,7 +119,7 @@ function updates(messages: number, perUpdate: number, withdrawn: boolean): Buffe
     mp.u8(112)
       .u24(0x101)
       .u64(1n << 48n)
-      .u24(0x0b_0000 + route);
+      .u24(0x0b_0000 + (route >>> 1) * 4 + (route & 1));
   }
   const body = new Writer();
   body.u16(0).length16((writer) => {

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { finishHash } from '../src/byte-hash.ts';
 import { Destinations } from '../src/destinations.ts';
-import { NEIGHBOURS, NUMBER_MASK, SlotDirectory, slotOf, slotTag } from '../src/slot-directory.ts';
+import { DIGIT, SlotDirectory, slotOf } from '../src/slot-directory.ts';
 
 /** A directory of destinations that are given back when they are dropped. */
 function directoryOf(destinations: Destinations): SlotDirectory {
@@ -12,19 +12,22 @@ function directoryOf(destinations: Destinations): SlotDirectory {
 function insert(destinations: Destinations, directory: SlotDirectory, hash: number): number {
   const number = destinations.allocate();
   directory.reserveOne(hash);
-  directory.put(hash, number);
+  for (let other = directory.first(hash); other !== 0;) other = directory.next();
+  directory.add(number);
   destinations.occupy(number);
   return number;
 }
 
 /** Whether a number is found under its hash. */
 function finds(directory: SlotDirectory, hash: number, number: number): boolean {
-  const { slots, mask } = directory;
-  for (let attempt = 0; ; attempt++) {
-    const slot = slots[directory.segment(hash) + (slotOf(hash & mask, attempt) & mask)]!;
-    if (slot === 0) return false;
-    if ((slot & NUMBER_MASK) === number) return (slot & ~NUMBER_MASK) === slotTag(hash);
-  }
+  let found = directory.first(hash);
+  while (found !== 0 && found !== number) found = directory.next();
+  return found === number;
+}
+
+/** Hashes as those of prefixes are: of neighbours, and of others behind them. */
+function hashOfNeighbour(i: number): number {
+  return (finishHash((i / (DIGIT + 1)) | 0) & ~DIGIT) | (i & DIGIT);
 }
 
 t.test('every slot of a segment is tried, those of a line before those of the next', (t) => {
@@ -32,10 +35,10 @@ t.test('every slot of a segment is tried, those of a line before those of the ne
     for (const first of [0, 7, slots - 1]) {
       const tried = Array.from({ length: slots }, (_, attempt) => slotOf(first, attempt) & (slots - 1));
       t.equal(new Set(tried).size, slots, `${slots} slots from ${first} on`);
-      const lines = tried.map((slot) => slot >>> 4);
+      const lines = tried.map((slot) => slot >>> 3);
       t.same(
         lines,
-        tried.map((_, i) => ((first >>> 4) + (i >>> 4)) % (slots / 16)),
+        tried.map((_, i) => ((first >>> 3) + (i >>> 3)) % (slots / 8)),
       );
     }
   }
@@ -51,51 +54,88 @@ t.test('numbers are found while segments are split', (t) => {
   for (let number = 1; number <= COUNT; number++)
     if (!finds(directory, finishHash(number), number)) missing++;
   t.equal(missing, 0);
-  t.ok(directory.segments.length >= 8, 'there are several segments');
+  t.ok(directory.size >= 1 << 17, 'there are several segments');
   t.end();
 });
 
-t.test('four neighbours begin in one line, each at a slot of its own', (t) => {
+t.test('neighbours that come one after the other share a slot', (t) => {
   const destinations = new Destinations(2);
   const directory = directoryOf(destinations);
-  const neighbours = (line: number, i: number): number => finishHash(line) ^ i;
-  const LINES = 5000;
-  for (let line = 0; line < LINES; line++) {
-    for (let i = 0; i < NEIGHBOURS; i++) insert(destinations, directory, neighbours(line, i));
+  const COUNT = 80_000;
+  for (let i = 1; i <= COUNT; i++) insert(destinations, directory, hashOfNeighbour(i));
+  let missing = 0;
+  for (let number = 1; number <= COUNT; number++)
+    if (!finds(directory, hashOfNeighbour(number), number)) missing++;
+  t.equal(missing, 0);
+  t.ok(directory.size < COUNT, `${directory.size} slots`);
+  t.end();
+});
+
+t.test('neighbours are found in whatever order they came, and others are not', (t) => {
+  const destinations = new Destinations(2);
+  const directory = directoryOf(destinations);
+  const COUNT = 40_000;
+  const numbers = new Map<number, number>();
+  for (let i = 0; i < COUNT; i++) {
+    // In pairs of which the second comes first, and far from each other.
+    const hash = hashOfNeighbour(i < COUNT / 2 ? i ^ 1 : COUNT / 2 + ((i * 7919) % (COUNT / 2)));
+    numbers.set(hash, insert(destinations, directory, hash));
   }
   let wrong = 0;
-  for (let line = 0, number = 1; line < LINES; line++) {
-    const starts = new Set<number>();
-    const lines = new Set<number>();
-    for (let i = 0; i < NEIGHBOURS; i++) {
-      const hash = neighbours(line, i);
-      const start = directory.segment(hash) + (hash & directory.mask);
-      starts.add(start);
-      lines.add(start - (start % NEIGHBOURS));
-      if (!finds(directory, neighbours(line, i), number++)) wrong++;
-    }
-    if (starts.size !== NEIGHBOURS || lines.size !== 1) wrong++;
-  }
+  for (const [hash, number] of numbers) if (!finds(directory, hash, number)) wrong++;
   t.equal(wrong, 0);
+  for (let i = COUNT; i < 2 * COUNT; i++) {
+    const hash = hashOfNeighbour(i);
+    if (!numbers.has(hash) && directory.first(hash) !== 0) wrong++;
+  }
+  t.equal(wrong, 0, 'nothing else is found');
+  t.end();
+});
+
+t.test('a run whose ends are vacant becomes shorter', (t) => {
+  const destinations = new Destinations(2);
+  const directory = directoryOf(destinations);
+  const run = [0, 1, 2, 3].map((digit) => insert(destinations, directory, hashOfNeighbour(digit)));
+  destinations.vacate(run[0]!);
+  destinations.vacate(run[3]!);
+  for (let i = 1; i <= 10_000; i++)
+    destinations.vacate(insert(destinations, directory, hashOfNeighbour(i * (DIGIT + 1))));
+  t.same(
+    [0, 1, 2, 3].map((digit) => directory.first(hashOfNeighbour(digit))),
+    [0, run[1], run[2], 0],
+  );
+  t.equal(destinations.size, 2);
   t.end();
 });
 
 t.test('what was reserved for many is put without anything moving', (t) => {
   const destinations = new Destinations(2);
   const directory = directoryOf(destinations);
-  const hashes = Int32Array.from({ length: 512 }, (_, i) => finishHash(i + 1));
+  const hashes = new Int32Array(512);
+  const places = new Int32Array(512);
+  const numbers = new Int32Array(512);
+  let behind = 0;
   for (let round = 0; round < 100; round++) {
     const first = round * 512 + 1;
     for (let i = 0; i < 512; i++) hashes[i] = finishHash(first + i);
     directory.reserve(hashes, 512);
-    const { slots, segments } = directory;
+    directory.glance(hashes, 512, places, numbers);
+    const before = places.slice();
     for (const hash of hashes) {
       const number = destinations.allocate();
-      directory.put(hash, number);
+      for (let other = directory.first(hash); other !== 0;) other = directory.next();
+      directory.add(number);
       destinations.occupy(number);
     }
-    if (slots !== directory.slots || segments !== directory.segments) t.fail('something moved');
+    directory.glance(hashes, 512, places, numbers);
+    t.same(places, before, 'nothing moved');
+    hashes.forEach((hash, i) => {
+      const number = numbers[i]!;
+      if (number === 0) behind++;
+      else if (number !== directory.first(hash, places[i])) t.fail('another one is found');
+    });
   }
+  t.ok(behind < 512 * 50, `${behind} of ${512 * 100} are not in the first slot`);
   let missing = 0;
   for (let number = 1; number <= 51_200; number++)
     if (!finds(directory, finishHash(number), number)) missing++;
@@ -120,7 +160,7 @@ t.test(
     }
     t.equal(missing, 0);
     t.equal(destinations.size, HELD);
-    t.ok(directory.slots.length <= 4096, `${directory.slots.length} slots for ${HELD} destinations`);
+    t.ok(directory.size <= 4096, `${directory.size} slots for ${HELD} destinations`);
     t.ok(destinations.top < 4096, `${destinations.top} records`);
     t.end();
   },
@@ -131,7 +171,7 @@ t.test('a full segment of a large directory drops its vacant destinations before
   const directory = directoryOf(destinations);
   const COUNT = 100_000;
   for (let i = 1; i <= COUNT; i++) insert(destinations, directory, finishHash(i));
-  const { length } = directory.slots;
+  const { size } = directory;
   const vacant = Array.from({ length: COUNT / 2 }, (_, i) => i * 2 + 1);
   for (const number of vacant) destinations.vacate(number);
   for (let i = 1; i <= COUNT; i++)
@@ -140,6 +180,6 @@ t.test('a full segment of a large directory drops its vacant destinations before
   for (let number = 2; number <= COUNT; number += 2)
     if (!finds(directory, finishHash(number), number)) missing++;
   t.equal(missing, 0);
-  t.equal(directory.slots.length, length, 'there are no more slots than before');
+  t.equal(directory.size, size, 'there are no more slots than before');
   t.end();
 });

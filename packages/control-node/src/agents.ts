@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '@vaportrail/net';
 import type { Rib } from '@vaportrail/rib';
-import { type Log, type NeighborView, isWorthALine } from '@vaportrail/show';
+import type { Log, LogBudget, NeighborView } from '@vaportrail/show';
 import type { Recorder } from '@vaportrail/show/recording';
 import { type Channel, StreamError, XmppServer, excerpt, readTlsFiles } from '@vaportrail/xmpp';
 
@@ -21,6 +21,8 @@ export interface AgentsOwner {
   readonly rib: Rib;
   readonly clock: Clock;
   readonly log: Log;
+  /** For what agents cause. */
+  readonly budget: LogBudget;
   readonly configServer: ConfigServer;
   /** What agents write is written there. */
   readonly recorder: Recorder | undefined;
@@ -38,7 +40,7 @@ export class Agents {
   /** @throws Error when a file of `xmpp.tls` cannot be read or used */
   constructor(owner: AgentsOwner) {
     this.#owner = owner;
-    const { config, clock, log, recorder } = owner;
+    const { config, clock, log, budget, recorder } = owner;
     const { limits } = config.xmpp;
     this.#server = new XmppServer({
       name: config.name,
@@ -46,10 +48,7 @@ export class Agents {
       holdTime: config.xmpp['hold-time'],
       accept: (channel) => this.#accept(channel),
       refuse: ({ from }, address) => this.#refuse(from, address),
-      refused: (address, because) => {
-        const refused = this.#server.counters.rejected;
-        if (isWorthALine(refused)) log.info({ address, because, refused }, 'XMPP connection refused');
-      },
+      refused: (address, because) => budget.of(address).info({ address, because }, 'XMPP connection refused'),
       ...(config.xmpp.tls !== undefined && { tls: readTlsFiles(config.xmpp.tls) }),
       peerNames: config.xmpp.tls?.names,
       capacity: {
@@ -113,12 +112,12 @@ export class Agents {
   #accept(channel: Channel): AgentSession {
     const absent = this.#agents.get(channel.name);
     if (absent !== undefined) return absent.resume(channel);
-    const { config, rib, clock, log, configServer } = this.#owner;
+    const { config, rib, clock, budget, configServer } = this.#owner;
     const { xmpp, 'graceful-restart': restart } = config;
     const agent = new XmppPeer(channel, {
       rib,
       clock,
-      log,
+      log: budget.of(channel.address),
       endOfRibDelay: xmpp['end-of-rib-delay'],
       holdTime: xmpp['hold-time'],
       restart: restart.enabled ? restartTimes(restart) : undefined,

@@ -3,14 +3,17 @@ import type { Socket } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { Listener } from '@vaportrail/bgp';
 import { NotificationError, ceaseSubcode, errorCode } from '@vaportrail/bgp/wire';
-import type { NeighborView } from '@vaportrail/show';
+import type { LogBudget, NeighborView } from '@vaportrail/show';
 
 import { BgpPeer, type BgpPeerOwner } from './bgp-peer.ts';
 import type { BgpPeerConfig, ControlNodeConfig } from './config.ts';
 import { type Bound, listening } from './listening.ts';
 
 /** What the peers need of the node, whose configuration comes with {@link BgpPeers.configure}. */
-export type BgpPeersOwner = Omit<BgpPeerOwner, 'config'>;
+export interface BgpPeersOwner extends Omit<BgpPeerOwner, 'config' | 'log'> {
+  /** For what peers cause. */
+  readonly budget: LogBudget;
+}
 
 export class BgpPeers {
   readonly #owner: BgpPeersOwner;
@@ -20,10 +23,10 @@ export class BgpPeers {
 
   constructor(owner: BgpPeersOwner) {
     this.#owner = owner;
-    const { clock, log } = owner;
+    const { clock, budget } = owner;
     this.#listener = new Listener({
       clock,
-      refused: (address, because) => log.info({ address, because }, 'BGP connection refused'),
+      refused: (address, because) => budget.of(address).info({ address, because }, 'BGP connection refused'),
     });
   }
 
@@ -76,7 +79,11 @@ export class BgpPeers {
   }
 
   #add(peerConfig: BgpPeerConfig, config: ControlNodeConfig): void {
-    const peer = new BgpPeer(peerConfig, { ...this.#owner, config });
+    const peer = new BgpPeer(peerConfig, {
+      ...this.#owner,
+      config,
+      log: this.#owner.budget.of(peerConfig.address),
+    });
     this.#peers.set(peerConfig.address, peer);
     this.#listener.add(peer.session);
     peer.start();

@@ -7,6 +7,7 @@ import { Rib } from '@vaportrail/rib';
 import {
   type DaemonView,
   type Log,
+  LogBudget,
   type NeighborView,
   type RouteView,
   type RoutingInstanceView,
@@ -51,6 +52,7 @@ export class ControlNode {
   #config: ControlNodeConfig;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #budget: LogBudget;
   readonly #recorder: Recorder | undefined;
   readonly #isOffline: boolean;
   readonly #rib: Rib;
@@ -76,6 +78,7 @@ export class ControlNode {
     this.#isOffline = options.offline ?? false;
     this.#clock = clock;
     this.#log = log;
+    this.#budget = new LogBudget(log, clock);
     this.#rib = new Rib({
       asn: config.asn,
       routerId: config['router-id'],
@@ -137,6 +140,7 @@ export class ControlNode {
       rib: this.#rib,
       clock,
       log,
+      budget: this.#budget,
       configServer: this.#configServer,
       recorder,
       isOffline: this.#isOffline,
@@ -145,7 +149,7 @@ export class ControlNode {
     this.#peers = new BgpPeers({
       rib: this.#rib,
       clock,
-      log,
+      budget: this.#budget,
       monitor: this.#monitor,
       recorder,
       table: (family) => this.#tables.ofPeers(family),
@@ -205,6 +209,7 @@ export class ControlNode {
       this.#dumps?.stop(),
     ]);
     await this.#monitor.stop();
+    this.#budget.close();
   }
 
   /**

@@ -41,6 +41,7 @@ export {
   type JsonLinesOptions,
 } from './config-channel.ts';
 export { besideFile, readToldList, type ToldList } from './told-list.ts';
+export { LogBudget } from './log-budget.ts';
 export { createLog, isWorthALine, silentLog, type Log } from './log.ts';
 export { ViewError, ViewServer, listenProblem, type Page, type Query, type Stream } from './server.ts';
 export { FetchViewError, fetchStream, fetchView, postAction } from './client.ts';

@@ -50,7 +50,14 @@ t.test('what is put out in one turn is written at once at its end', async (t) =>
   await nextTurn();
   second.put('y');
   await nextTurn();
-  t.same([first.written, second.written], [['abc', 'd'], ['x', 'y']], 'nothing is nothing to write');
+  t.same(
+    [first.written, second.written],
+    [
+      ['abc', 'd'],
+      ['x', 'y'],
+    ],
+    'nothing is nothing to write',
+  );
 });
 
 t.test(

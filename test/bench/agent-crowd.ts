@@ -1,6 +1,5 @@
 /** The crowd of agents of `npm run bench -- agents` and one BGP peer, in a process of their own; told by IPC what to do. */
 import { BgpClient } from './bgp-client.ts';
-import { quantile } from './statistics.ts';
 import { FIRST_PREFIX, LABEL_OF_PHASE, ThinAgent } from './thin-agent.ts';
 
 export interface CrowdPlan {
@@ -16,8 +15,8 @@ export interface CrowdPlan {
 }
 
 export type CrowdOrder =
-  /** Connect, subscribe, publish; done when everybody has been told of every route of the network. */
-  | { readonly do: 'connect' }
+  /** Connect, subscribe, publish; done when everybody has been told of every route of the network, if anybody is `told`. */
+  | { readonly do: 'connect'; readonly told?: false }
   /** Publish as much as the node takes. */
   | { readonly do: 'sustained'; readonly seconds: number }
   /** Publish so many routes a second, one by one, and wait for the UPDATE of each at the BGP peer. */
@@ -33,9 +32,8 @@ export interface CrowdReport {
   readonly items: number;
   readonly octets: number;
   readonly cpuSeconds: number;
-  /** Milliseconds from a publish to its UPDATE (`paced`) or to its item at the other agents (`slow`). */
-  readonly p50: number;
-  readonly p99: number;
+  /** Milliseconds from each publish to its UPDATE (`paced`) or to its items at the other agents (`slow`). */
+  readonly times: readonly number[];
   /** Empty when everything expected has arrived and nothing else. */
   readonly wrong: string;
 }
@@ -50,6 +48,8 @@ const OPENING = 64;
 /** Items on their way at the most while publishing without pause. */
 const WINDOW = 60_000;
 const GIVE_UP = 60_000;
+/** Milliseconds between publishes at a steady rate. */
+const PACE = 1;
 /** Each agent says that it lives once in so many milliseconds, a few at a time. */
 const KEEPALIVE_MILLISECONDS = 25_000;
 const KEEPALIVE_STEPS = 500;
@@ -121,14 +121,13 @@ class Crowd implements Record<CrowdOrder['do'], (order: never) => Promise<Partia
       items: this.#items,
       octets: this.#octets - octets,
       cpuSeconds: (user + system) / 1e6,
-      p50: Number.NaN,
-      p99: Number.NaN,
+      times: [],
       wrong: this.#lost > 0 ? `${this.#lost} sessions lost` : '',
       ...outcome,
     };
   }
 
-  async connect(): Promise<Partial<CrowdReport>> {
+  async connect({ told }: { told?: false }): Promise<Partial<CrowdReport>> {
     const started = performance.now();
     this.#open = 0;
     for (const agent of this.#agents) agent.expect('connect');
@@ -142,7 +141,7 @@ class Crowd implements Record<CrowdOrder['do'], (order: never) => Promise<Partia
       this.#opened = more;
       more();
     });
-    const missing = await this.#arrival(this.#everybody);
+    const missing = told === false ? {} : await this.#arrival(this.#everybody);
     const milliseconds = performance.now() - started;
     return { milliseconds, publishes: this.#agents.length * this.#plan.routesPerAgent, ...missing };
   }
@@ -177,28 +176,26 @@ class Crowd implements Record<CrowdOrder['do'], (order: never) => Promise<Partia
     this.#peer.onHostRoute = (address) => {
       times.push(performance.now() - sent[(address - FIRST_PREFIX) | 0]!);
     };
+    this.#round++;
     const started = performance.now();
     for (let i = 0; i < publishes;) {
-      const due = Math.min(publishes, Math.floor(((performance.now() - started) / 1000) * perSecond) + 1);
-      for (; i < due; i++) {
+      const due = Math.floor(((performance.now() - started) / 1000) * perSecond) + 1;
+      // Agents do not wait for each other, and what this process has missed they would not all publish at once.
+      const most = i + Math.ceil((2 * PACE * perSecond) / 1000);
+      for (const until = Math.min(publishes, due, most); i < until; i++) {
         const agent = i % agents;
         const route = Math.floor(i / agents);
         sent[agent * routesPerAgent + route] = performance.now();
         this.#agents[agent]!.publish(route, LABEL_OF_PHASE.paced + this.#round);
       }
       // Not without a pause: the processor that this takes would be the control node's.
-      await sleep(1);
+      await sleep(PACE);
     }
     const until = performance.now() + GIVE_UP;
     while (times.length < publishes && performance.now() < until) await sleep(5);
     this.#peer.onHostRoute = undefined;
     const wrong = times.length === publishes ? '' : `${times.length} of ${publishes} UPDATEs`;
-    return {
-      publishes,
-      p50: quantile(times, 0.5),
-      p99: quantile(times, 0.99),
-      ...(wrong !== '' && { wrong }),
-    };
+    return { publishes, times, ...(wrong !== '' && { wrong }) };
   }
 
   async slow({ publishes }: { publishes: number }): Promise<Partial<CrowdReport>> {
@@ -217,7 +214,7 @@ class Crowd implements Record<CrowdOrder['do'], (order: never) => Promise<Partia
       times.push(performance.now() - sent);
     }
     second.kill();
-    return { publishes, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+    return { publishes, times };
   }
 
   async kill(): Promise<Partial<CrowdReport>> {

@@ -76,7 +76,7 @@ t.test('a Service is followed to the gateway, and where it stops is said', async
   const steps = [
     /^Service ns-user-1\/service-web-lb {2}LoadBalancer {2}10\.96\.89\.48$/m,
     /loadbalancer service-web-lb__[0-9a-f-]{36} {2}\(native\)/,
-    /listener TCP 8888 → pool, 1 members/,
+    /listener TCP 8888 → pool, 1 member$/m,
     /member :80 → webserver-\S+ {2}10\.47\.255\.\d+ on cent222/,
     /floating IP 101\.101\.101\.252 \(external\) {2}in .*:k8s-vn-ns-default-pod-network/,
     /port maps TCP 8888 → 80/,

@@ -136,6 +136,22 @@ t.test('one or several are named by name, full name, UUID or TYPE/NAME', async (
     'virtual-network/d:p:red\nvirtual-network/d:p:blue\n',
   );
   t.equal((await vaportrail('get lb web -o name')).out, 'loadbalancer/d:p:web__1\n', 'without the UID in it');
+  const ipam = await database.create('network-ipam', {
+    fqName: ['d', 'p', 'ipam'],
+    parent: database.byName('project', ['d', 'p']),
+    properties: {
+      ipam_subnet_method: 'flat-subnet',
+      ipam_subnets: { subnets: [{ subnet: { ip_prefix: '10.7.0.0', ip_prefix_len: 24 } }] },
+    },
+  });
+  const ip = await database.create('instance-ip', {
+    fqName: ['some-uuid'],
+    properties: { instance_ip_address: '10.7.0.9' },
+    references: { 'network-ipam': [{ uuid: ipam.uuid, attr: null }] },
+  });
+  t.match(await vaportrail('get iip 10.7.0.9 -o name'), { code: 0, out: 'instance-ip/some-uuid\n' });
+  await database.delete('instance-ip', ip.uuid);
+  await database.delete('network-ipam', ipam.uuid);
   const mixed = await vaportrail('get vn/red lb/web -o name');
   t.equal(mixed.out, 'virtual-network/d:p:red\nloadbalancer/d:p:web__1\n');
   t.match(await vaportrail('get vn/red blue'), { code: 2, err: /"blue" is not TYPE\/NAME/ });

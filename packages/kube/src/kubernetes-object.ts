@@ -123,6 +123,12 @@ const service = z
     ),
   })
   .superRefine(({ spec }, context) => {
+    if (spec.ports.length === 0 && spec.type !== 'ExternalName' && spec.clusterIP !== 'None')
+      context.addIssue({
+        code: 'custom',
+        path: ['spec', 'ports'],
+        message: 'is missing: a Service needs ports',
+      });
     const ports = new Map<string, number>();
     const names = new Set<string>();
     spec.ports.forEach((each, index) => {

@@ -28,9 +28,22 @@ apiVersion: v1
 kind: Service
 metadata: { name: web }
 spec: { ports: [{ port: 1 }, { port: 1 }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec: { port: [{ port: 1 }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: headless }
+spec: { clusterIP: None }
 `;
   const { objects, problems, notes } = readManifests(text, 'web.yaml');
-  t.match(objects, [{ kind: 'Namespace', object: { metadata: { name: 'good' } } }]);
+  t.match(objects, [
+    { kind: 'Namespace', object: { metadata: { name: 'good' } } },
+    { kind: 'Service', object: { metadata: { name: 'headless' } } },
+  ]);
   t.match(problems, [
     'web.yaml:7:13: spec.ports[0].port: must be 1 to 65535 (Service web)',
     'web.yaml:16: apiVersion: is missing',
@@ -39,6 +52,7 @@ spec: { ports: [{ port: 1 }, { port: 1 }] }
     /^web\.yaml:26:.*spec\.ports/,
     /./,
     /./,
+    /^web\.yaml:31:7: spec\.ports: is missing: a Service needs ports \(Service web\)$/,
   ]);
   t.same(notes, ['web.yaml:13: kind ConfigMap is not used here']);
   t.match(readManifests('a: [1', 'x.yaml').problems, [/^x\.yaml:1:\d+: /]);

@@ -77,7 +77,10 @@ t.test('Services get a clusterIP that stays, and never one that is asked for', a
   const own = address(service());
   t.match(own, /^10\.(9[6-9]|10\d|11[01])\./);
   t.equal(address(service()), own);
-  const other = made('Service', { metadata: { name: 'other', namespace: 'ns' }, spec: { clusterIP: own } });
+  const other = made('Service', {
+    metadata: { name: 'other', namespace: 'ns' },
+    spec: { clusterIP: own, ports: [{ port: 1 }] },
+  });
   t.not(address(service(), other), own);
   const twice = expand([service({ clusterIP: own }), other], { serviceSubnet });
   t.match(twice.problems, [/Service ns\/other: clusterIP .* is that of Service ns\/web/]);

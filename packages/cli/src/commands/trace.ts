@@ -1,5 +1,6 @@
 /** `vaportrail trace service`: a Service from its name to the gateways, and where it stops. */
 import {
+  FetchViewError,
   fetchView,
   findEndpoints,
   hostPrefix,
@@ -8,7 +9,7 @@ import {
   why,
   type ServiceChainView,
 } from '@vaportrail/show';
-import { exitCode, print, printJson, type Subcommand } from '../command.ts';
+import { exitCode, print, printJson, RefusedError, type Subcommand } from '../command.ts';
 import { endpointOf } from '../endpoint.ts';
 import { witness } from './why.ts';
 
@@ -29,7 +30,13 @@ export const trace = {
       .action(async (name: string, options: { namespace?: string; from?: string; json?: true }) => {
         const { url } = endpointOf(['kube'], options.from);
         const { namespace } = options;
-        const chain = await fetchView<ServiceChainView>(url, '/service', { name, namespace });
+        const chain = await fetchView<ServiceChainView>(url, '/service', { name, namespace }).catch(
+          (error: unknown) => {
+            if (!(error instanceof FetchViewError) || error.status !== 404) throw error;
+            const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
+            throw new RefusedError('NotFound', `services "${name}" not found${where}`);
+          },
+        );
         const daemons = findEndpoints().filter(({ kind }) => kind !== 'kube');
         const routes = await Promise.all(
           chain.floatingIps.map(async ({ address }) => {

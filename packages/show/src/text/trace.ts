@@ -18,7 +18,10 @@ export function traceStops({ chain, routes }: ServiceTrace): string[] {
   const stops = chain.notes.filter(({ level }) => level === 'warning').map(({ message }) => message);
   if (chain.loadbalancer === undefined)
     return stops.length > 0 ? stops : chain.notes.map(({ message }) => message);
+  if (chain.listeners.length === 0 && stops.length === 0)
+    stops.push('the Service has no port that is balanced');
   for (const listener of chain.listeners) {
+    stops.push(...memberStops(listener));
     if (listener.members.length > 0) continue;
     const why = chain.notReady.length > 0 ? `not ready: ${chain.notReady.join(', ')}` : 'no endpoints';
     stops.push(`port ${listener.port}: no members (${why})`);
@@ -43,6 +46,14 @@ export function traceStops({ chain, routes }: ServiceTrace): string[] {
     if (why !== undefined && why.daemons.length > 0) stops.push(...routeStops(floatingIp, why, nodes));
   }
   return stops;
+}
+
+/** Members that nothing can reach. */
+function memberStops({ port, members }: ServiceListenerView): string[] {
+  return members.flatMap(({ interface: vmi, node }) => {
+    if (vmi === undefined) return [`port ${port}: the interface of a member is gone`];
+    return node === undefined ? [`port ${port}: ${vmi} is on no node that is known`] : [];
+  });
 }
 
 function mappingStops(
@@ -119,7 +130,7 @@ export function traceText(trace: ServiceTrace): string {
     lines.push(`   ├─ proxy on ${node} (${nodeAddress}), LOCAL_PREF ${preference}`);
   for (const { name, protocol, port, members } of chain.listeners) {
     lines.push(
-      `   ├─ listener ${protocol} ${port}${name === undefined ? '' : ` "${name}"`} → pool, ${members.length} members`,
+      `   ├─ listener ${protocol} ${port}${name === undefined ? '' : ` "${name}"`} → pool, ${counted(members.length, 'member')}`,
     );
     const each = members.map(
       ({ targetPort, interface: vmi = 'an interface that is gone', address = '', node = 'no node' }) =>
@@ -137,24 +148,29 @@ export function traceText(trace: ServiceTrace): string {
     const { address, scope, network, portMappings, routeTargets, interfaces } = floatingIp;
     lines.push(`   └─ floating IP ${address} (${scope})  in ${network}`);
     const maps = first(portMappings, '').join(', ');
-    lines.push(`${below}port maps ${maps || 'none'}; on ${interfaces.length} interfaces`);
+    lines.push(`${below}port maps ${maps || 'none'}; on ${counted(interfaces.length, 'interface')}`);
     lines.push(`${below}route targets ${routeTargets.join(' ') || 'none'}`);
     const why = routes.find(({ prefix }) => prefix === hostPrefix(address));
     for (const daemon of why?.daemons ?? [])
       if (scope === 'external' || daemon.kind !== 'gateway') lines.push(...daemonLines(daemon));
   }
   const stops = traceStops(trace);
+  const isWatched = routes.some(({ daemons }) => daemons.length > 0);
   const infos = chain.notes.filter(({ level }) => level === 'info').map(({ message }) => `note: ${message}`);
   lines.push('', ...first(infos, ''));
   lines.push(
     ...(stops.length === 0
-      ? ['nothing stops it']
+      ? [isWatched ? 'nothing stops it' : 'nothing stops it in the configuration; no routes were looked at']
       : first(
           stops.map((text) => `STOPS: ${text}`),
           'STOPS: ',
         )),
   );
   return `${lines.join('\n')}\n`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** The routes of a daemon, a line each; an agent tells only how many it has. Who has none and misses none is no word. */

@@ -51,11 +51,16 @@ function stops(over: Partial<Chain>, ...daemons: Daemon[]): string[] {
 
 t.test('a Service whose traffic reaches every pod is stopped by nothing, and its text says so', async (t) => {
   t.same(stops({}, daemon('control-node'), daemon('gateway')), []);
-  t.match(traceText({ chain, routes: [] }), /nothing stops it\n$/);
+  t.match(
+    traceText({ chain, routes: [] }),
+    /\nnothing stops it in the configuration; no routes were looked at\n$/,
+  );
 });
 
 t.test('every place where a Service stops is told with its reason', async (t) => {
   const none = { ...listener, members: [] };
+  const { node: _node, ...nowhere } = member;
+  const gone = { uuid: 'm', targetPort: 80 };
   const note = { level: 'warning', reason: 'NoFloatingIpPool', message: 'no floating-IP pool' } as const;
   const { loadbalancer: _, ...without } = chain;
   const gateway = (verdict: 'not used' | 'unusable', because: string): Daemon =>
@@ -63,6 +68,17 @@ t.test('every place where a Service stops is told with its reason', async (t) =>
       tables: [{ table: 'k8s-test.inet.0', route: `${address}/32`, paths: [{ ...path, verdict, because }] }],
     });
   const cases: [string, string[], RegExp][] = [
+    ['no port', stops({ listeners: [] }), /^the Service has no port that is balanced$/],
+    [
+      'no node',
+      stops({ listeners: [{ ...listener, members: [nowhere] }] }),
+      /^port 8888: vmi-1 is on no node that is known$/,
+    ],
+    [
+      'no interface',
+      stops({ listeners: [{ ...listener, members: [gone] }] }),
+      /^port 8888: the interface of a member is gone$/,
+    ],
     ['no endpoints', stops({ listeners: [none] }), /^port 8888: no members \(no endpoints\)$/],
     ['not ready', stops({ listeners: [none], notReady: ['web-1'] }), /no members \(not ready: web-1\)$/],
     [

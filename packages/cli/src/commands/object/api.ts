@@ -175,23 +175,34 @@ export async function objectsOf(options: ApiOptions, type: ObjectTypeName): Prom
   return entries.map((entry) => entry[type]!).toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
 }
 
-/** The one object with a UUID, a full name `a:b:c`, or a last name that no other has. @throws Error, UsageError */
+/**
+ * The one object with a UUID, a full name `a:b:c`, a last name that no other has, or an address.
+ * @throws RefusedError, UsageError
+ */
 export async function objectOf(options: ApiOptions, type: ObjectTypeName, name: string): Promise<Shown> {
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name))
     return (await ask(options, 'GET', `/${type}/${name}`))[type] as Shown;
   const all = await objectsOf(options, type);
   const exact = all.filter((object) => nameOf(object) === name);
-  const found = exact.length > 0 ? exact : all.filter(({ fq_name: fqName }) => isCalled(fqName, name));
-  if (found.length === 1) return found[0]!;
+  const called = all.filter(({ fq_name: fqName }) => isCalled(fqName, name));
+  const found = [exact, called, all.filter((object) => hasAddress(object, name))].find(
+    (each) => each.length > 0,
+  );
+  if (found === undefined) throw new RefusedError('NotFound', `${type}s "${name}" not found`);
   if (found.length > 1)
     throw new UsageError(`several are called ${name}: ${found.map(nameOf).join(', ')}; give the full name`);
-  throw new RefusedError('NotFound', `${type}s "${name}" not found`);
+  return found[0]!;
 }
 
 /** A Service's objects are called `NAME__UID`; the name alone is what people know. */
 export function isCalled(fqName: readonly string[], name: string): boolean {
   const last = fqName.at(-1);
   return last === name || last?.split('__')[0] === name;
+}
+
+/** What people know of a floating IP, whose name is a UUID. */
+function hasAddress(object: Shown, address: string): boolean {
+  return ['floating_ip_address', 'instance_ip_address'].some((key) => object[key] === address);
 }
 
 export function nameOf({ fq_name: fqName }: Shown): string {

@@ -5,7 +5,8 @@
  * Reads come from an {@link ObjectGraph} in memory that follows the store. Every write is part of one transaction whose
  * conditions are what it was decided on: the object as it was read, its name still free, what it claims still
  * unclaimed, and the link counters of all objects it hangs on. An object's link counter changes with each child or
- * reference it gains, so that an object cannot be removed while another node hangs something on it.
+ * reference it gains after the transaction that brought it, so that an object cannot be removed while another node hangs
+ * something on it.
  */
 import {
   ConfigRequestError,
@@ -30,7 +31,7 @@ import {
 } from './requested-write.ts';
 import type { Reading, Store } from './store.ts';
 import { StoredConfiguration } from './stored-configuration.ts';
-import { objectKeyOfName, type TransactionDraft } from './transaction-draft.ts';
+import { objectKeyOf, type TransactionDraft } from './transaction-draft.ts';
 import { WriteBatch, type PendingWrite } from './write-batch.ts';
 import type { WriteRule } from './write-rule.ts';
 import { writeRules } from './write-rules.ts';
@@ -204,7 +205,7 @@ export class ConfigDatabase implements ConfigClient {
   async #readAgain(draft: TransactionDraft): Promise<void> {
     const keys = [...draft.conditionKeys];
     const readings = await this.#store.read(keys);
-    const objects = readings.flatMap(({ key, value }) => objectKeyOfName(key, value));
+    const objects = readings.flatMap(({ key, value }) => objectKeyOf(key, value));
     const more = objects.length === 0 ? [] : await this.#store.read(objects);
     for (const { key, value, revision } of [...readings, ...more]) {
       this.#stored.apply(key, value);

@@ -1,5 +1,6 @@
 /**
- * The configuration in memory as the store holds it: objects, claims, and for each object how much was ever hung on it.
+ * The configuration in memory as the store holds it: objects, claims, and for each object how much was hung on it after
+ * the transaction that brought it.
  *
  * Keys: `object/<uuid>`, `name/<type>/<fq name>`, `links/<uuid>`, `claim/<pool>/<name>`.
  */
@@ -11,7 +12,7 @@ import type { PlannedWrite } from './write-plan.ts';
 export class StoredConfiguration {
   readonly objects: FollowedGraph;
   readonly claims = new Claims();
-  /** Link counters, but for those that are 0. */
+  /** Link counters, as far as the store has them. */
   readonly #links = new Map<string, number>();
 
   constructor(objects: FollowedGraph) {
@@ -22,9 +23,9 @@ export class StoredConfiguration {
     return this.objects.graph;
   }
 
-  /** The link counter of an object. */
-  linksOf(uuid: string): number {
-    return this.#links.get(uuid) ?? 0;
+  /** The link counter of an object; `undefined` where nothing was hung on it yet. */
+  linksOf(uuid: string): number | undefined {
+    return this.#links.get(uuid);
   }
 
   /** What is known of the store. */
@@ -39,14 +40,14 @@ export class StoredConfiguration {
     if (key.startsWith(OBJECT)) {
       if (value === undefined) this.objects.lose(key.slice(OBJECT.length));
       else this.objects.take(JSON.parse(value) as ConfigObject);
-    } else if (key.startsWith(LINKS)) this.#setLinks(key.slice(LINKS.length), Number(value ?? 0));
+    } else if (key.startsWith(LINKS)) this.#setLinks(key.slice(LINKS.length), counted(value));
     else if (key.startsWith(CLAIM)) this.claims.set(claimOf(key.slice(CLAIM.length)), value);
   }
 
   /** Puts in what is planned, before the store has it and anybody is told; the answer takes it out again. */
   stage(plan: readonly PlannedWrite[], { changes }: TransactionDraft): () => void {
     const owners: [Claim, string | undefined][] = [];
-    const links: [string, number][] = [];
+    const links: [string, number | undefined][] = [];
     const own = (claim: Claim, owner: string | undefined): void => {
       owners.push([claim, this.claims.owner(claim)]);
       this.claims.set(claim, owner);
@@ -60,7 +61,7 @@ export class StoredConfiguration {
       if (!key.startsWith(LINKS)) continue;
       const uuid = key.slice(LINKS.length);
       links.push([uuid, this.linksOf(uuid)]);
-      this.#setLinks(uuid, Number(value ?? 0));
+      this.#setLinks(uuid, counted(value));
     }
     return () => {
       for (const [uuid, earlier] of links.reverse()) this.#setLinks(uuid, earlier);
@@ -74,9 +75,13 @@ export class StoredConfiguration {
     else if (before !== undefined) this.graph.remove(before.uuid);
   }
 
-  #setLinks(uuid: string, count: number): void {
-    if (count === 0) this.#links.delete(uuid);
+  #setLinks(uuid: string, count: number | undefined): void {
+    if (count === undefined) this.#links.delete(uuid);
     // The text that the object has is there anyway.
     else this.#links.set(this.graph.get(uuid)?.uuid ?? uuid, count);
   }
+}
+
+function counted(value: unknown): number | undefined {
+  return value === undefined ? undefined : Number(value);
 }

@@ -13,8 +13,9 @@ export const CLAIM = 'claim/';
 /** Octets of the longest key that LMDB takes; keys are made of ASCII. */
 export const LONGEST_KEY = 1978;
 
-/** The key of the object that a name is said to be that of; none for keys that are no names. */
-export function objectKeyOfName(key: string, value: string | undefined): string[] {
+/** The key of the object that a name is said to be that of, or that a link counter counts for; none for other keys. */
+export function objectKeyOf(key: string, value: string | undefined): string[] {
+  if (key.startsWith(LINKS)) return [OBJECT + key.slice(LINKS.length)];
   return key.startsWith(NAME) && value !== undefined ? [OBJECT + value] : [];
 }
 
@@ -59,6 +60,11 @@ export class TransactionDraft {
   /** Whether the key is changed here, so that what the store has for it no longer matters. */
   writes(key: string): boolean {
     return this.#changes.has(key);
+  }
+
+  /** Whether the key comes to be here: nobody else knows of it yet. */
+  makes(key: string): boolean {
+    return this.#conditions.has(key) && this.#conditions.get(key) === undefined;
   }
 
   absent(key: string): void {

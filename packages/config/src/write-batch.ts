@@ -48,7 +48,7 @@ export class WriteBatch {
     const { graph } = this.#stored;
     try {
       const plan = plannedWrites(pending.decide(graph), this.#rules, this.#stored);
-      const part = drafted(plan, this.draft, (uuid) => this.#stored.linksOf(uuid));
+      const part = drafted(plan, this.draft, this.#stored);
       if (!this.isEmpty && this.draft.size + part.size > longest) return false;
       this.draft.add(part);
       this.#undo.push(this.#stored.stage(plan, part));

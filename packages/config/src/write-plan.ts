@@ -1,6 +1,7 @@
 /** All that one write brings about: the object itself, and what the rules add to it. */
 import { addedTargets, ConfigRequestError, nameKey, referredTo, type ConfigObject } from '@vaportrail/schema';
 import { claimText, type Claim } from './claims.ts';
+import type { StoredConfiguration } from './stored-configuration.ts';
 import { CLAIM, LINKS, LONGEST_KEY, NAME, OBJECT, TransactionDraft } from './transaction-draft.ts';
 import type { ObjectWrite, Standing, WriteRule } from './write-rule.ts';
 
@@ -52,13 +53,13 @@ export function plannedWrites(
 }
 
 /**
- * What a plan needs and changes in the store, after what is in a draft already. `linksOf` yields link counters.
+ * What a plan needs and changes in the store, after what is in a draft already.
  * @throws ConfigRequestError 400 for a name that is longer than what a store takes
  */
 export function drafted(
   plan: readonly PlannedWrite[],
   draft: TransactionDraft,
-  linksOf: (uuid: string) => number,
+  stored: Pick<StoredConfiguration, 'graph' | 'linksOf'>,
 ): TransactionDraft {
   const part = new TransactionDraft();
   const fresh = new Set<string>();
@@ -77,19 +78,22 @@ export function drafted(
       part.absent(key);
       part.absent(name);
       part.change(name, uuid);
-      part.change(LINKS + uuid, '0');
     } else if (!draft.writes(key)) part.same(key, before);
     if (after === undefined) {
-      part.same(LINKS + uuid, String(linksOf(uuid)));
-      for (const gone of [key, name, LINKS + uuid]) part.change(gone, undefined);
+      const count = stored.linksOf(uuid);
+      expectLinks(part, uuid, count);
+      for (const gone of [key, name]) part.change(gone, undefined);
+      if (count !== undefined) part.change(LINKS + uuid, undefined);
     } else {
       part.change(key, after);
       const gained = before === undefined ? targets(after) : addedTargets(before, after);
       for (const target of new Set(gained)) {
-        if (fresh.has(target)) continue;
-        const count = linksOf(target);
-        part.same(LINKS + target, String(count));
-        part.change(LINKS + target, String(count + 1));
+        // Whoever comes to know of one that is new learns of this as well.
+        if (fresh.has(target) || draft.makes(OBJECT + target)) continue;
+        const count = stored.linksOf(target);
+        expectLinks(part, target, count);
+        if (count === undefined) expectThere(part, stored.graph.get(target));
+        part.change(LINKS + target, String((count ?? 0) + 1));
       }
     }
     for (const claim of releases) part.change(CLAIM + claimText(claim), undefined);
@@ -99,6 +103,16 @@ export function drafted(
     }
   }
   return part;
+}
+
+function expectLinks(part: TransactionDraft, uuid: string, count: number | undefined): void {
+  if (count === undefined) part.absent(LINKS + uuid);
+  else part.same(LINKS + uuid, String(count));
+}
+
+/** An object without a link counter may be gone as well: its name stays as long as it does. */
+function expectThere(part: TransactionDraft, object: ConfigObject | undefined): void {
+  if (object !== undefined) part.same(NAME + nameKey(object.type, object.fqName), object.uuid);
 }
 
 /** UUIDs an object hangs on. */

@@ -118,3 +118,37 @@ t.test('two config nodes on one store never both take a name, and never orphan a
   ]);
   t.equal(race.filter(({ status }) => status === 'fulfilled').length, 1, 'one of the two is refused');
 });
+
+t.test('nothing is hung on an object that another node removed, however it was known', async (t) => {
+  const { database, store } = await fresh(t);
+  const other = await ConfigDatabase.open(store);
+  t.teardown(() => other.close());
+  for (const name of ['bare', 'with a project']) {
+    const domain = await database.create('domain', { fqName: [name] });
+    if (name !== 'bare') {
+      const project = await database.create('project', { fqName: [name, 'p'], parent: domain });
+      await database.delete('project', project.uuid);
+    }
+    const outcomes = await Promise.allSettled([
+      other.delete('domain', domain.uuid),
+      database.create('project', { fqName: [name, 'late'], parent: domain }),
+    ]);
+    t.match(outcomes, [{ status: 'fulfilled' }, { status: 'rejected', reason: { status: 404 } }], name);
+    t.equal([...database.graph.ofType('project')].length, 0);
+  }
+  const { entries } = await store.list('');
+  t.same(entries, [], 'and nothing is left in the store');
+});
+
+t.test('link counters of 0, as they were written once, count', async (t) => {
+  const { database, store } = await fresh(t);
+  const { uuid } = await database.create('domain', { fqName: ['d'] });
+  await store.commit({ conditions: [], changes: [{ key: `links/${uuid}`, value: '0' }] });
+  const reopened = await ConfigDatabase.open(store);
+  t.teardown(() => reopened.close());
+  const parent = reopened.get('domain', uuid);
+  const project = await reopened.create('project', { fqName: ['d', 'p'], parent });
+  await reopened.delete('project', project.uuid);
+  await reopened.delete('domain', uuid);
+  t.same((await store.list('')).entries, []);
+});

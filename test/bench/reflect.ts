@@ -16,11 +16,12 @@ const USAGE = `npm run bench -- reflect [options]
   --nlri-per-update N   routes in an UPDATE
   --attribute-sets N    attribute sets
   --runs N              repetitions (default 3)
+  --full                slow daemons get all routes too; --time-limit gives them the time
   --time-limit SECONDS  that a phase may take before the daemon is given up for the workload (default 60)
   --quick               the workloads bulk and fan-out with 100,000 routes
   --json                one JSON document on standard output
 
-Slow daemons get fewer routes and repetitions, which is printed beside their figures, and rates are compared:
+Slow daemons get fewer repetitions and, without --full, fewer routes; that is printed beside their figures, and rates are compared:
 ${limits()}
 `;
 
@@ -51,6 +52,7 @@ export async function run(args: readonly string[]): Promise<number> {
       'attribute-sets': { type: 'string' },
       runs: { type: 'string' },
       'time-limit': { type: 'string' },
+      full: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -96,7 +98,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const rows: Row[] = [];
   for (const [i, workload] of chosen.entries()) {
     progress(`workload ${i + 1} of ${chosen.length}: ${workload.name}, ${workload.title}`);
-    const compared = await compare(workload, names, runs, seconds);
+    const compared = await compare(workload, names, runs, seconds, values.full);
     rows.push(...compared);
     if (!values.json) process.stdout.write(compared.map(rowText).join(''));
   }
@@ -150,6 +152,7 @@ async function compare(
   names: readonly DaemonName[],
   runs: number,
   seconds: number,
+  isFull: boolean,
 ): Promise<Row[]> {
   const outcomes = new Map<DaemonName, Outcome>(names.map((name) => [name, { measured: [] }]));
   const loads = new BuiltLoads();
@@ -157,12 +160,13 @@ async function compare(
     for (const [name, outcome] of outcomes) {
       const { mostRuns } = daemons[name];
       if (repetition < 0 ? name !== 'vaportrail' : repetition >= mostRuns) continue;
-      if (scaledTo(name, workload).phases.length === 0) continue;
+      const scaled = scaledTo(name, workload, isFull);
+      if (scaled.phases.length === 0) continue;
       if (outcome.failure !== undefined || outcome.unfinished !== undefined) continue;
       const which = repetition < 0 ? 'warm-up' : `${repetition + 1}/${Math.min(runs, mostRuns)}`;
       progress(`${workload.name}: ${name} ${which}`);
       try {
-        const { measured, unfinished } = await undisturbed(name, workload, loads, seconds, repetition < 0);
+        const { measured, unfinished } = await undisturbed(name, scaled, loads, seconds, repetition < 0);
         if (repetition >= 0) outcome.measured.push(measured);
         if (unfinished !== undefined) {
           outcome.unfinished = unfinished;
@@ -186,24 +190,24 @@ async function undisturbed(
   discarded: boolean,
 ): Promise<RepetitionResult> {
   const begun = performance.now();
-  const scaled = scaledTo(name, workload);
-  let result = await runOnce(name, scaled, loads, seconds);
+  let result = await runOnce(name, workload, loads, seconds);
   const again = !discarded && performance.now() - begun < SHORT_MILLISECONDS ? 2 : 0;
   for (let more = 0; more < again && result.measured.some(({ noisy }) => noisy); more++) {
     progress(`${workload.name}: ${name} was disturbed, once more`);
-    result = await runOnce(name, scaled, loads, seconds);
+    result = await runOnce(name, workload, loads, seconds);
   }
   return result;
 }
 
 /** What of a workload a daemon is given. */
-function scaledTo(name: DaemonName, workload: Workload): Workload {
+function scaledTo(name: DaemonName, workload: Workload, isFull: boolean): Workload {
   const { mostRoutes, mostTold } = daemons[name];
   const possible: readonly Phase[] = daemons[name].phases;
   const { load, receivers, phases } = workload;
+  const most = isFull ? Infinity : Math.min(mostRoutes, Math.floor(mostTold / receivers));
   return {
     ...workload,
-    load: { ...load, routes: Math.min(load.routes, mostRoutes, Math.floor(mostTold / receivers)) },
+    load: { ...load, routes: Math.min(load.routes, most) },
     phases: phases.filter((phase) => possible.includes(phase)),
   };
 }

@@ -37,6 +37,14 @@ export function randomSeed(): number {
 /** Whether two ranges hold the same octets. */
 export function equalBytes(a: DataView, aAt: number, b: DataView, bAt: number, length: number): boolean {
   let i = 0;
+  for (; i + 16 <= length; i += 16) {
+    const difference =
+      (a.getInt32(aAt + i, true) ^ b.getInt32(bAt + i, true)) |
+      (a.getInt32(aAt + i + 4, true) ^ b.getInt32(bAt + i + 4, true)) |
+      (a.getInt32(aAt + i + 8, true) ^ b.getInt32(bAt + i + 8, true)) |
+      (a.getInt32(aAt + i + 12, true) ^ b.getInt32(bAt + i + 12, true));
+    if (difference !== 0) return false;
+  }
   for (; i + 4 <= length; i += 4) if (a.getInt32(aAt + i, true) !== b.getInt32(bAt + i, true)) return false;
   for (; i < length; i++) if (a.getUint8(aAt + i) !== b.getUint8(bAt + i)) return false;
   return true;

@@ -1,6 +1,7 @@
 /** Lets the compiler see the hot paths before the first peer does. */
 import { type AttributeFields, encodeAttributes, frameMessage, messageType } from '@vaportrail/bgp/wire';
 import { Writer } from '@vaportrail/net';
+import { enlarged } from './enlarged.ts';
 import { Rib } from './rib.ts';
 import type { Source } from './source.ts';
 import type { Membership } from './update-member.ts';
@@ -9,6 +10,8 @@ import type { Membership } from './update-member.ts';
 const ROUTES = 12_000;
 const ROUTES_PER_UPDATE = 60;
 const SINGLE_ROUTES = 2000;
+/** Messages in a row that have one attribute set, where each has one route. */
+const SINGLES_PER_SET = 4;
 /** Octets of an NLRI: length, label, route distinguisher, three of the prefix. */
 const NLRI_OCTETS = 15;
 const DISTINGUISHER_END = 12;
@@ -18,10 +21,12 @@ const attributes: AttributeFields = {
   med: 0,
   localPref: 0,
   communities: [0xfde8_0001],
-  extendedCommunities: Uint8Array.of(0, 2, 0xfd, 0xe8, 0, 0, 0, 0),
+  extendedCommunities: Uint8Array.of(0, 2, 0xfd, 0xe8, 0, 0, 0, 0, 0, 2, 0xfd, 0xe8, 0, 1, 0, 0),
 };
 /** Where values stand in a message with these attributes. */
-const offset = { med: 43, localPref: 50, routeTarget: 64 } as const;
+const offset = { med: 43, localPref: 50, routeTargets: [64, 72] } as const;
+/** Words of an array that no longer doubles when it grows. */
+const LARGE_WORDS = 1 << 18;
 /** Octets fed in one go, as from a socket with much in it. */
 const PORTION_OCTETS = 16_384;
 /** Octets of changes fed one by one in one step. */
@@ -38,9 +43,11 @@ export const kept: Rib[] = [];
  * Every step takes some milliseconds at the most; altogether they keep a processor busy for about half a second.
  */
 export function* warmUp(): Generator<undefined, void> {
-  const packed = updates(ROUTES / ROUTES_PER_UPDATE, ROUTES_PER_UPDATE, false);
-  const single = updates(SINGLE_ROUTES, 1, false);
-  const withdrawn = updates(ROUTES / ROUTES_PER_UPDATE, ROUTES_PER_UPDATE, true);
+  const packed = updates(ROUTES / ROUTES_PER_UPDATE, ROUTES_PER_UPDATE, 1, false);
+  const single = updates(SINGLE_ROUTES, 1, SINGLES_PER_SET, false);
+  const withdrawn = updates(ROUTES / ROUTES_PER_UPDATE, ROUTES_PER_UPDATE, 1, true);
+  // Tables grow so far only when they are large.
+  enlarged(new Int32Array(0), LARGE_WORDS);
   yield;
   for (const reflector of [new Reflector(), new Reflector()]) {
     const { rib, first, second } = reflector;
@@ -110,8 +117,8 @@ function* feed(
   }
 }
 
-/** UPDATE messages with one attribute set each: copies of one, with other numbers in it. */
-function updates(messages: number, perUpdate: number, withdrawn: boolean): Buffer {
+/** UPDATE messages, so many in a row with one attribute set: copies of one, with other numbers in it. */
+function updates(messages: number, perUpdate: number, perSet: number, withdrawn: boolean): Buffer {
   const mp = new Writer();
   mp.u16(1).u8(128);
   if (!withdrawn) mp.u8(12).bytes(new Uint8Array(8)).u32(0x0a00_0001).u8(0);
@@ -136,8 +143,9 @@ function updates(messages: number, perUpdate: number, withdrawn: boolean): Buffe
     const at = message * model.length;
     made.set(model, at);
     if (!withdrawn) {
-      made.writeUInt16BE(message, at + offset.med + 2);
-      made.writeUInt16BE(message, at + offset.routeTarget + 6);
+      const set = Math.floor(message / perSet);
+      made.writeUInt16BE(set, at + offset.med + 2);
+      for (const target of offset.routeTargets) made.writeUInt16BE(set, at + target + 6);
     }
     const end = at + model.length;
     for (let nlri = end - perUpdate * NLRI_OCTETS; nlri < end; nlri += NLRI_OCTETS) {

@@ -35,9 +35,13 @@ async function scene(t: Test & { fail(message: string): unknown }, config: Parti
   return { node: await controlNode(t, config, { log }), warnings };
 }
 
-/** An agent that has joined a network and the underlay. */
+let members = 0;
+
+/** An agent that has joined a network and the underlay; at an address of its own, as the log has few lines for each. */
 async function member(node: ControlNode): Promise<RawAgent> {
-  const one = await RawAgent.connect(node.xmppAddress!, 'compute-1');
+  const number = ++members;
+  const address = `127.3.${number >> 8}.${number & 255}`;
+  const one = await RawAgent.connect(node.xmppAddress!, 'compute-1', address);
   one.send(subscribe(RED) + subscribe(MASTER_INSTANCE, '<instance-id>0</instance-id>'));
   return one;
 }

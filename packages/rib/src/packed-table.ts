@@ -82,7 +82,9 @@ export class PackedTable {
     const words = keyWords(layout);
     this.destinations = new Destinations(words);
     this.log = new ChangeLog(this.destinations);
-    this.census = new PathCensus(store, layout.kind === 'bytes');
+    this.census = new PathCensus(store, layout.kind === 'bytes', (source, isThere) =>
+      store.noteTable(source, this, isThere),
+    );
     const isPrefix = layout.kind === 'prefix';
     this.#distinguisherShift = isPrefix && layout.distinguished ? lengthBits(layout) : 0;
     if (isPrefix) this.fixed = new FixedKeyIndex(this.destinations, words, lengthBits(layout));

@@ -7,6 +7,9 @@ import type { RouteStore } from './route-store.ts';
 /** Told about every path that comes to or leaves a table. */
 export type PathObserver = (destination: number, set: number, comes: boolean) => void;
 
+/** Told when the first path of a source, by its number, has come to a table, and when the last one has left. */
+export type SourceObserver = (source: number, isThere: boolean) => void;
+
 export class PathCensus {
   observer: PathObserver | undefined;
   paths = 0;
@@ -15,12 +18,14 @@ export class PathCensus {
   stale = 0;
   readonly #store: RouteStore;
   readonly #hasPayloads: boolean;
+  readonly #sourceObserver: SourceObserver;
   #bySource: Int32Array = new Int32Array(16);
 
   /** @param hasPayloads where other families have a label there is the number of a payload */
-  constructor(store: RouteStore, hasPayloads: boolean) {
+  constructor(store: RouteStore, hasPayloads: boolean, sourceObserver: SourceObserver) {
     this.#store = store;
     this.#hasPayloads = hasPayloads;
+    this.#sourceObserver = sourceObserver;
   }
 
   /** Paths of a source, by its number, that came into being here; copies follow their originals. */
@@ -33,8 +38,8 @@ export class PathCensus {
     pool.acquire(set);
     const source = pool.words[(set << SET_WORDS_SHIFT) + SET_SOURCE]!;
     if (source >= this.#bySource.length) this.#bySource = enlarged(this.#bySource, source + 1);
-    if ((label & pathFlag.secondary) === 0) this.#bySource[source]!++;
-    else discriminators.acquire(discriminator);
+    if ((label & pathFlag.secondary) !== 0) discriminators.acquire(discriminator);
+    else if (this.#bySource[source]!++ === 0) this.#sourceObserver(source, true);
     if (this.#hasPayloads) payloads.acquire(label >>> 8);
     this.paths++;
     this.secondary += bit(label, pathFlag.secondary);
@@ -45,8 +50,8 @@ export class PathCensus {
   left(destination: number, set: number, label: number, discriminator: number): void {
     const { pool, discriminators, payloads } = this.#store;
     const source = pool.words[(set << SET_WORDS_SHIFT) + SET_SOURCE]!;
-    if ((label & pathFlag.secondary) === 0) this.#bySource[source]!--;
-    else discriminators.release(discriminator);
+    if ((label & pathFlag.secondary) !== 0) discriminators.release(discriminator);
+    else if (--this.#bySource[source]! === 0) this.#sourceObserver(source, false);
     if (this.#hasPayloads) payloads.release(label >>> 8);
     this.paths--;
     this.secondary -= bit(label, pathFlag.secondary);

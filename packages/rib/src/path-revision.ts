@@ -18,18 +18,19 @@ export class PathRevision {
   #next = 1;
   isDone = false;
 
+  /** @param tables where the source has paths; they are the revision's now */
   constructor(
     store: RouteStore,
     source: Source,
     kind: Revision,
-    tables: readonly PackedTable[],
+    tables: PackedTable[],
     finished: () => void,
   ) {
     this.#store = store;
     this.source = source;
     this.kind = kind;
     this.#finished = finished;
-    this.#tables = tables.filter((table) => table.census.of(source.number) > 0);
+    this.#tables = tables;
   }
 
   /** Looks at up to `budget` destinations. @returns at how many it did */

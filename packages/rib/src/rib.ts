@@ -328,7 +328,7 @@ export class Rib {
   }
 
   readonly #tableActions: TableActions = {
-    speaks: (source) => this.#walks.finishRevisions(source),
+    speaks: (source) => this.#walks.finishRevision(source),
     setMultipath: ({ packed }, mode) => {
       packed.selection = new Selection(packed.selection.rules, mode);
       this.#review(new TableReview(packed, () => true));
@@ -373,27 +373,25 @@ export class Rib {
   }
 
   #revise(source: Source, kind: Revision, family?: FamilyName, finished: () => void = () => {}): void {
-    this.#walks.finishRevisions(source);
-    const tables: PackedTable[] = [];
-    for (const { packed, family: own } of this.#tables.values()) {
-      // What it sent so far is part of what is revised.
-      if (packed.isFilled) packed.absorb();
-      if (family === undefined || own === family) tables.push(packed);
-    }
+    this.#walks.finishRevision(source);
+    // What it sent so far is part of what is revised.
+    for (const table of this.#touched) table.absorb();
+    const tables = Array.from(this.#store.tablesOf(source.number)).filter(
+      ({ number }) => family === undefined || this.#byNumber.get(number)?.family === family,
+    );
     this.#walks.revise(new PathRevision(this.#store, source, kind, tables, finished));
     this.#drains.wake();
   }
 
   /**
-   * Looks where removed sources have paths: thousands of agents may have gone at once, and there may be thousands of tables.
+   * Begins to take away the paths of removed sources: thousands of agents may have gone at once.
    * @returns what it took of the budget
    */
   #flushRemoved(budget: number): number {
     let done = 0;
     for (const source of this.#removed) {
       if (done >= budget) break;
-      // A look at a table takes much less than a look at a destination.
-      done += 1 + (this.#tables.size >>> 4);
+      done++;
       this.#removed.delete(source);
       this.#revise(source, 'flush', undefined, () => {
         this.#receive.forgetSource(source);

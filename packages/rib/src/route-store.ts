@@ -30,6 +30,8 @@ export class RouteStore {
   readonly sources: (Source | undefined)[] = [undefined];
   /** Attribute sets alive, by number of their source. */
   readonly setsOf: number[] = [];
+  /** By number of a source: most have paths in few of what may be thousands of tables. */
+  readonly #tablesOf = new Map<number, Set<PackedTable>>();
   /** What was found wrong with attribute sets that are still around. */
   readonly problems = new Map<number, readonly UpdateProblem[]>();
   /** Seconds since the epoch, as of the batch in work. */
@@ -61,6 +63,20 @@ export class RouteStore {
     this.discriminators.collect();
     this.distinguishers.collect();
     this.payloads.collect();
+  }
+
+  /** The tables in which paths of a source came into being. */
+  tablesOf(source: number): Iterable<PackedTable> {
+    return this.#tablesOf.get(source) ?? [];
+  }
+
+  /** The first path of a source is in a table, or the last one is gone from it. */
+  noteTable(source: number, table: PackedTable, isThere: boolean): void {
+    const tables = this.#tablesOf.get(source);
+    if (isThere) {
+      if (tables === undefined) this.#tablesOf.set(source, new Set([table]));
+      else tables.add(table);
+    } else if (tables?.delete(table) === true && tables.size === 0) this.#tablesOf.delete(source);
   }
 
   readTime(): void {

@@ -4,15 +4,17 @@ import type { Source } from './source.ts';
 import type { TableReview } from './table-review.ts';
 
 export class TableWalks {
-  readonly #revisions = new Set<PathRevision>();
+  /** One of each source. */
+  readonly #revisions = new Map<Source, PathRevision>();
   readonly #reviews = new Set<TableReview>();
 
   get isPending(): boolean {
     return this.#revisions.size + this.#reviews.size > 0;
   }
 
+  /** The source must have no revision left: {@link finishRevision}. */
   revise(revision: PathRevision): void {
-    this.#revisions.add(revision);
+    this.#revisions.set(revision.source, revision);
   }
 
   /** Does the first slice now, so that small tables are as they should be at once. */
@@ -22,13 +24,11 @@ export class TableWalks {
   }
 
   /** A source that speaks again must not have what it says now taken for what it said before. */
-  finishRevisions(source: Source): void {
-    if (this.#revisions.size === 0) return;
-    for (const revision of this.#revisions) {
-      if (revision.source !== source) continue;
-      while (!revision.isDone) revision.work(Number.MAX_SAFE_INTEGER);
-      this.#revisions.delete(revision);
-    }
+  finishRevision(source: Source): void {
+    const revision = this.#revisions.get(source);
+    if (revision === undefined) return;
+    while (!revision.isDone) revision.work(Number.MAX_SAFE_INTEGER);
+    this.#revisions.delete(source);
   }
 
   /** Looks at about `budget` destinations. @returns at how many it did */
@@ -38,12 +38,16 @@ export class TableWalks {
   }
 }
 
-function advance<W extends PathRevision | TableReview>(walks: Set<W>, budget: number): number {
+function advance<K, W extends PathRevision | TableReview>(
+  walks: { entries(): Iterable<[K, W]>; delete(key: K): boolean },
+  budget: number,
+): number {
   let done = 0;
-  for (const walk of walks) {
+  for (const [key, walk] of walks.entries()) {
     if (done >= budget) break;
-    done += walk.work(budget - done);
-    if (walk.isDone) walks.delete(walk);
+    // One that finds nothing to do takes time as well.
+    done += 1 + walk.work(budget - done);
+    if (walk.isDone) walks.delete(key);
   }
   return done;
 }

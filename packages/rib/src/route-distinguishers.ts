@@ -78,22 +78,14 @@ export class RouteDistinguishers {
   /** Its octets. */
   bytes(number: number): Uint8Array {
     const bytes = new Uint8Array(8);
-    this.copy(number, bytes, 0);
+    this.copy(number, new DataView(bytes.buffer), 0);
     return bytes;
   }
 
   /** Writes its eight octets. */
-  copy(number: number, target: Uint8Array, at: number): void {
-    const upper = this.#words[number * 2]!;
-    const lower = this.#words[number * 2 + 1]!;
-    target[at] = upper >>> 24;
-    target[at + 1] = upper >>> 16;
-    target[at + 2] = upper >>> 8;
-    target[at + 3] = upper;
-    target[at + 4] = lower >>> 24;
-    target[at + 5] = lower >>> 16;
-    target[at + 6] = lower >>> 8;
-    target[at + 7] = lower;
+  copy(number: number, target: DataView, at: number): void {
+    target.setInt32(at, this.#words[number * 2]!);
+    target.setInt32(at + 4, this.#words[number * 2 + 1]!);
   }
 
   #find(upper: number, lower: number): number {

@@ -1,6 +1,7 @@
 /** Large buffers that messages are written into, and that are used again when everybody has sent what is in them. */
 
-export const SLAB_OCTETS = 65536;
+/** Room for the longest message there is, and what is written behind it. */
+export const SLAB_OCTETS = 65540;
 /** Slabs kept for the next time. */
 const MOST_IDLE = 64;
 const idle: Uint8Array[] = [];

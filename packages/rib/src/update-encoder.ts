@@ -12,6 +12,8 @@ const MP_UNREACH = 15;
 /** Optional, extended length. */
 const MP_FLAGS = 0x90;
 const NEXT_HOP = 3;
+/** So many octets behind a message may be written as well. */
+const SPARE = 4;
 
 /** One buffer after the other, filled with messages. */
 export class UpdateEncoder {
@@ -24,6 +26,7 @@ export class UpdateEncoder {
   readonly #longest: number;
   #writingTo: Slab | undefined;
   #slab: Uint8Array = new Uint8Array(0);
+  #view: DataView = new DataView(this.#slab.buffer);
   #at = 0;
   /** Where in the slab the last buffer handed out ended. */
   #taken = 0;
@@ -161,9 +164,7 @@ export class UpdateEncoder {
   #put(destination: number, marked: number): boolean {
     const withdrawn = marked < 0;
     const layout = this.#layout;
-    const { destinations } = this.#table;
-    const record = destinations.stride * destination;
-    const { words } = destinations;
+    const record = this.#table.destinations.stride * destination;
     // The length of the attributes follows the withdrawn routes.
     const room = this.#message + this.#longest - this.#at - (this.#attributesAt === -1 ? 2 : 0);
     if (layout === undefined) {
@@ -178,29 +179,31 @@ export class UpdateEncoder {
       this.#at += byBytes!.copyKey(destination, this.#slab, this.#at);
       return true;
     }
-    const slab = this.#slab;
+    return this.#putPrefix(layout, record + KEY, withdrawn ? WITHDRAWN_LABEL : marked, room);
+  }
+
+  /** Writes an NLRI with the key at `words[key]`, in whole words: what is too much of the last one is written over. */
+  #putPrefix(layout: PrefixLayout, key: number, label: number, room: number): boolean {
+    const { labeled, distinguished } = layout;
+    const { destinations, store } = this.#table;
+    const { words } = destinations;
+    const view = this.#view;
     const shift = lengthBits(layout);
-    const head = words[record + KEY]!;
+    const head = words[key]!;
     const length = head & ((1 << shift) - 1);
-    const octets = (length + 7) >>> 3;
-    const before = (layout.labeled ? 3 : 0) + (layout.distinguished ? 8 : 0);
-    if (1 + before + octets > room) return false;
+    const before = (labeled ? 3 : 0) + (distinguished ? 8 : 0);
+    const octets = 1 + before + ((length + 7) >>> 3);
+    if (octets > room) return false;
     let at = this.#at;
-    slab[at++] = length + before * 8;
-    if (layout.labeled) {
-      const label = withdrawn ? WITHDRAWN_LABEL : marked;
-      slab[at++] = label >>> 16;
-      slab[at++] = label >>> 8;
-      slab[at++] = label;
-    }
-    if (layout.distinguished) {
-      this.#table.store.distinguishers.copy(head >>> shift, slab, at);
+    const end = at + octets;
+    view.setInt32(at, ((length + before * 8) << 24) | label);
+    at += labeled ? 4 : 1;
+    if (distinguished) {
+      store.distinguishers.copy(head >>> shift, view, at);
       at += 8;
     }
-    for (let i = 0; i < octets; i++) {
-      slab[at++] = words[record + KEY + 1 + (i >>> 2)]! >>> (24 - ((i & 3) << 3));
-    }
-    this.#at = at;
+    for (let word = key + 1; at < end; word++, at += 4) view.setInt32(at, words[word]!);
+    this.#at = end;
     return true;
   }
 
@@ -237,12 +240,13 @@ export class UpdateEncoder {
 
   #open(need: number): void {
     this.abandon();
-    const room = Math.max(this.#longest, need);
+    const room = Math.max(this.#longest, need) + SPARE;
     if (this.#at + room > this.#slab.length) {
       this.#cut();
       this.#writingTo?.release();
       this.#writingTo = new Slab(room);
       this.#slab = this.#writingTo.bytes;
+      this.#view = new DataView(this.#slab.buffer, this.#slab.byteOffset, this.#slab.length);
       this.#at = 0;
       this.#taken = 0;
     }

@@ -142,7 +142,7 @@ export class AddPathOut implements AdjRibOut {
     const { sets, labels, wanted, count } = candidates;
     for (let i = 0; i < count; i++) {
       const usable = (labels[i]! & pathFlag.infeasible) === 0;
-      wanted[i] = usable ? this.#audience.receivers(destination, sets[i]!) : NOBODY;
+      wanted[i] = usable ? this.#audience.receivers(sets[i]!) : NOBODY;
     }
     if (count > this.#most) this.#limit(destination);
     return candidates;

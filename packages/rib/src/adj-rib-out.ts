@@ -12,8 +12,10 @@ export const CHUNK = 16384;
 
 /** Knows who shall have what. */
 export interface Audience {
-  /** Members that shall have a path with this attribute set of a destination. */
-  receivers(destination: number, set: number): number;
+  /** Members that may have paths with this attribute set. */
+  receivers(set: number): number;
+  /** Those of them that shall have the path of this destination. */
+  receiversOf(destination: number, receivers: number): number;
 }
 
 /**
@@ -111,12 +113,18 @@ export class BestPathOut implements AdjRibOut {
     const held = this.#held;
     const outcome = this.#outcome;
     outcome.forget(members);
+    let last = 0;
+    let receiversOfLast = NOBODY;
     for (let i = 0; i < count; i++) {
       const entry = entries[i]!;
       const number = entry & ENTRY_NUMBER;
       const set = table.bestSet(number);
       const before = held[number]!;
-      const wanted = set === 0 ? NOBODY : audience.receivers(number, set);
+      if (set !== last && set !== 0) {
+        last = set;
+        receiversOfLast = audience.receivers(set);
+      }
+      const wanted = set === 0 ? NOBODY : audience.receiversOf(number, receiversOfLast);
       // The same few combinations follow each other.
       if (wanted !== outcome.wanted || before !== outcome.before) outcome.work(receivers, wanted, before);
       // An entry below zero is flagged: the best path changed.

@@ -127,6 +127,10 @@ export class ItemGroup<Body> implements Audience, Courier {
     return this.#everybody;
   }
 
+  receiversOf(_destination: number, receivers: number): number {
+    return receivers;
+  }
+
   reach(destination: number, _set: number, to: number): void {
     put(reached, to, destination);
   }

@@ -145,21 +145,24 @@ export class UpdateGroup implements Audience {
     }
   }
 
-  receivers(destination: number, set: number): number {
+  receivers(set: number): number {
     const { receivers } = this.distribution;
     if (this.#receiversEpoch !== receivers.epoch) this.#forgetReceivers();
     if (set >= this.#receivers.length) this.#makeRoom();
     const serial = this.#store.pool.serial(set);
     if (this.#receiversSerial[set] !== serial) {
-      this.#receivers[set] = this.#receiversOf(set);
+      this.#receivers[set] = this.#membersFor(set);
       this.#receiversSerial[set] = serial;
     }
-    const all = this.#receivers[set]!;
-    if (!this.settings.sparesSuppliers || this.#several !== undefined) return all;
+    return this.#receivers[set]!;
+  }
+
+  receiversOf(destination: number, receivers: number): number {
+    if (!this.settings.sparesSuppliers || this.#several !== undefined) return receivers;
     const { words, stride } = this.#table.destinations;
     return (words[destination * stride + MORE]! & MORE_MASK) === 0
-      ? all
-      : this.#withoutSuppliers(destination, all);
+      ? receivers
+      : this.#withoutSuppliers(destination, receivers);
   }
 
   /** @internal Which members have been told about a destination, and why the others have not. */
@@ -167,7 +170,7 @@ export class UpdateGroup implements Audience {
     const set = this.#table.bestSet(destination);
     if (this.#several !== undefined) return this.#advertisedPaths(destination, this.#several);
     const held = this.#best!.held(destination);
-    const wanted = set === 0 ? NOBODY : this.receivers(destination, set);
+    const wanted = set === 0 ? NOBODY : this.receiversOf(destination, this.receivers(set));
     const { receivers } = this.distribution;
     return this.#members().map(([number, { member }]) => {
       const told = receivers.has(held, number);
@@ -222,7 +225,7 @@ export class UpdateGroup implements Audience {
     );
   }
 
-  #receiversOf(set: number): number {
+  #membersFor(set: number): number {
     const { pool, sources } = this.#store;
     const source = sources[pool.source(set)]!;
     if (this.#keptFromAll(set) !== undefined || !this.#outgoing.permits(set)) return NOBODY;

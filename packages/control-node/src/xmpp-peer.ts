@@ -115,9 +115,9 @@ export class XmppPeer {
     instance.join(this, subscription);
   }
 
-  /** A routing instance came into being. */
+  /** A routing instance came into being. What an agent that is away had said of it went with its session. */
   instanceAdded(name: string): void {
-    this.#session.instanceAdded(name);
+    if (this.isUp) this.#session.instanceAdded(name);
   }
 
   /** A routing instance went away, and the agent's routes in it. */

@@ -13,6 +13,7 @@ import {
   RED,
   type Test,
   agent,
+  configured,
   controlNode,
   eventually,
   gatewayUpdate,
@@ -223,6 +224,30 @@ t.test('the routes of an agent that stays away go when its time is over', async 
   await eventually(() => (prefixes(node).join() === `${FIP} stale` ? true : undefined));
   await eventually(() => (prefixes(node).length === 0 ? true : undefined));
   t.same(node.neighbors(), []);
+});
+
+t.test('an instance that comes while an agent is away waits until the agent joins it again', async (t) => {
+  const red = { name: RED, 'route-targets': ['64512:8000004'] };
+  const green = { name: GREEN, 'route-targets': ['64512:8000006'] };
+  const kept = { 'graceful-restart': { ...restart, 'restart-time': 60, 'end-of-rib-timeout': 60 } };
+  const node = await controlNode(t, { ...kept, 'routing-instances': [red] });
+  const before = await agent(t, node, 'compute-1');
+  before.subscribe(RED, 4);
+  before.subscribe(GREEN, 6);
+  before.publish({ ...route, instance: GREEN });
+  before.publish(route);
+  await eventually(() => (prefixes(node).join() === FIP ? true : undefined));
+  await before.end();
+  await eventually(() => (prefixes(node).join() === `${FIP} stale` ? true : undefined));
+  await node.reload(configured({ ...kept, 'routing-instances': [red, green] }));
+  t.same(prefixes(node, `${GREEN}.inet.0`), [], 'what it said of it went with its session');
+  t.same(node.routingInstances().find(({ name }) => name === GREEN)?.subscribers, []);
+  const after = await agent(t, node, 'compute-1');
+  after.subscribe(RED, 4);
+  after.publish(route);
+  after.subscribe(GREEN, 6);
+  after.publish({ ...route, instance: GREEN, prefix: '172.16.0.7/32' });
+  await eventually(() => (prefixes(node, `${GREEN}.inet.0`).join() === '172.16.0.7/32' ? true : undefined));
 });
 
 t.test('an agent that broke the rules starts anew', async (t) => {

@@ -1,7 +1,7 @@
 /** A control node with real sockets on loopback, and agents made of text. */
 import { frameMessage, messageType } from '@vaportrail/bgp/wire';
 
-import { type ControlNodeConfigInput, controlNodeConfig } from '../src/config.ts';
+import { type ControlNodeConfig, type ControlNodeConfigInput, controlNodeConfig } from '../src/config.ts';
 import { ControlNode, type ControlNodeOptions } from '../src/control-node.ts';
 import { RawAgent } from './raw-agent.ts';
 
@@ -19,22 +19,23 @@ export const blueImportsRed = {
 
 export type Test = { teardown(end: () => unknown): void };
 
+export function configured(change: Partial<ControlNodeConfigInput> = {}): ControlNodeConfig {
+  return controlNodeConfig.parse({
+    name: 'ctrl-1',
+    'router-id': '10.1.1.1',
+    bgp: { listen: [] },
+    xmpp: { listen: { address: '127.0.0.1', port: 0 }, 'end-of-rib-delay': 0.1 },
+    'routing-instances': [red, blue],
+    ...change,
+  });
+}
+
 export async function controlNode(
   t: Test,
   change: Partial<ControlNodeConfigInput> = {},
   options: ControlNodeOptions = {},
 ): Promise<ControlNode> {
-  const node = new ControlNode(
-    controlNodeConfig.parse({
-      name: 'ctrl-1',
-      'router-id': '10.1.1.1',
-      bgp: { listen: [] },
-      xmpp: { listen: { address: '127.0.0.1', port: 0 }, 'end-of-rib-delay': 0.1 },
-      'routing-instances': [red, blue],
-      ...change,
-    }),
-    options,
-  );
+  const node = new ControlNode(configured(change), options);
   await node.start();
   t.teardown(() => node.stop());
   return node;

@@ -84,6 +84,14 @@ t.test('rt prints routes', async (t) => {
   });
   t.match(await vaportrail('rt', '--get', '10.0.0.1'), { code: 2, stderr: /--get needs --vrf/ });
   t.match(await vaportrail('rt', '--get', 'x', '--vrf', '2'), { code: 2 });
+  const bridge = ['rt', '--dump', '2', '--family', 'bridge'];
+  t.match((await vaportrail(...bridge)).stdout, /^vRouter bridge table 0\/2\nIndex .*\nno bridge routes: /);
+  t.match(JSON.parse((await vaportrail(...bridge, '--json')).stdout), { family: 'bridge', routes: [] });
+  t.match(await vaportrail('rt', '--dump', '77', '--family', 'bridge'), { code: 1, stderr: /has no VRF 77/ });
+  t.match(await vaportrail('rt', '--get', '10.0.0.1', '--family', 'bridge'), {
+    code: 2,
+    stderr: /needs --dump/,
+  });
   t.match(await vaportrail('rt', '--dump', '77'), { code: 1, stderr: /cent222 has no VRF 77/ });
 });
 

@@ -119,7 +119,7 @@ export { routeExchange } from './text/junos-exchange.ts';
 export { routeInformation } from './text/junos-markup.ts';
 export { elementJson, elementXml } from './text/junos-element.ts';
 export { nextHopGetText, nextHopListText } from './text/nh.ts';
-export { routeDumpText, routeGetText } from './text/rt.ts';
+export { bridgeDumpText, routeDumpText, routeGetText } from './text/rt.ts';
 export { interfacesText } from './text/vif.ts';
 export { labelsText } from './text/mpls.ts';
 export { flowListText, matchingFlows } from './text/flow.ts';

@@ -21,6 +21,18 @@ export function routeGetText(table: VrouterRouteTableView, route: VrouterRouteVi
   return header(table) + routeText(route, 0);
 }
 
+/**
+ * `rt --dump VRF --family bridge`: the columns, and that there is nothing in them. Of the layout only the names of the columns are
+ * known from documents; their widths have not been held against a vRouter.
+ */
+export function bridgeDumpText({ vrf }: Pick<VrouterRouteTableView, 'vrf'>): string {
+  return (
+    `vRouter bridge table 0/${vrf}\n` +
+    'Index       DestMac                  Flags           Label/VNID      Nexthop           Stats\n' +
+    'no bridge routes: this agent forwards IP alone and learns no MAC addresses\n'
+  );
+}
+
 function header({ vrf, family }: VrouterRouteTableView): string {
   const legend = [...Object.values(flagLetters), ['Ml', 'MAC-IP learnt route']]
     .map(([letter, meaning]) => `${letter}=${meaning}`)

@@ -1,6 +1,6 @@
 /** `vaportrail rt`: routes of a VRF. */
 import { parsePrefix, prefixText } from '@vaportrail/net';
-import { routeDumpText, routeGetText, type VrouterRouteTableView } from '@vaportrail/show';
+import { bridgeDumpText, routeDumpText, routeGetText, type VrouterRouteTableView } from '@vaportrail/show';
 import { Option, UsageError, type Subcommand } from '../../command.ts';
 import { addVrouterOptions, askAgent, show, type VrouterOptions } from './ask.ts';
 
@@ -8,7 +8,7 @@ interface RtOptions extends VrouterOptions {
   readonly dump?: string;
   readonly get?: string;
   readonly vrf?: string;
-  readonly family: 'inet' | 'inet6';
+  readonly family: 'inet' | 'inet6' | 'bridge';
 }
 
 export const rt = {
@@ -23,11 +23,16 @@ export const rt = {
       .option('--dump <vrf>', 'every route of a VRF, by index or name')
       .option('--get <prefix>', 'one route of the VRF that --vrf names')
       .option('--vrf <vrf>', 'index or name of a VRF')
-      .addOption(new Option('--family <family>').choices(['inet', 'inet6']).default('inet'))
+      .addOption(new Option('--family <family>').choices(['inet', 'inet6', 'bridge']).default('inet'))
       .action(async (options: RtOptions) => {
         const { dump, get, vrf } = options;
         if ((dump === undefined) === (get === undefined)) {
           throw new UsageError('give --dump <vrf>, or --get <prefix> --vrf <vrf>');
+        }
+        if (options.family === 'bridge') {
+          if (dump === undefined) throw new UsageError('--family bridge needs --dump <vrf>');
+          const { name, vrf: index } = await table(options, dump, 'inet');
+          return show(options, { name, vrf: index, family: 'bridge', routes: [] }, bridgeDumpText);
         }
         if (dump !== undefined)
           return show(options, await table(options, dump, options.family), routeDumpText);

@@ -28,6 +28,8 @@ export interface AgentSessionOwner {
   /** Seconds of quiet after which an agent is told that it knows everything. */
   readonly endOfRibDelay: number;
   readonly configServer: ConfigServer;
+  /** Most routes that the agent may announce. */
+  readonly routeLimit: number | undefined;
   instance(name: string): RoutingInstance | undefined;
 }
 
@@ -44,6 +46,8 @@ export class AgentSession implements ChannelHandlers, ConfiguredPeer {
   readonly #pubsub: Pubsub;
   #isUp = false;
   #wasCongested = false;
+  /** Announcements received when its routes are counted next. */
+  #countAt = 0;
   #endOfRibTimer: Timer | undefined;
 
   /** @param counters of all sessions of the agent */
@@ -104,6 +108,17 @@ export class AgentSession implements ChannelHandlers, ConfiguredPeer {
       if (!(error instanceof TooMuchDeferred)) throw error;
       this.#close(new StreamError('resource-constraint', error.message));
     }
+  }
+
+  batchEnd(): void {
+    const { routeLimit } = this.#owner;
+    const { reach } = this.#counters.received;
+    if (routeLimit === undefined || reach < this.#countAt) return;
+    const { paths } = this.#agent;
+    // Before it has announced as many as are left it cannot have more; close to the limit every 64th part of it will do.
+    this.#countAt = reach + Math.max(routeLimit - paths, routeLimit >> 6) + 1;
+    if (paths <= routeLimit) return;
+    this.#close(new StreamError('resource-constraint', `${paths} routes, the limit is ${routeLimit}`));
   }
 
   down(reason: ChannelDown): void {

@@ -120,6 +120,7 @@ export class Agents {
       log: budget.of(channel.address),
       endOfRibDelay: xmpp['end-of-rib-delay'],
       holdTime: xmpp['hold-time'],
+      routeLimit: xmpp.limits['routes-per-agent'],
       restart: restart.enabled ? restartTimes(restart) : undefined,
       configServer,
       instance: (name) => this.#owner.instance(name),

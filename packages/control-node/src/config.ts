@@ -99,6 +99,8 @@ const xmppLimits = z.strictObject({
   agents: wholeNumber(1, 1_000_000).default(serverLimits.agents),
   /** Of them with one source, an IPv4 address or an IPv6 /64: without TLS anybody can be as many as he likes. */
   'agents-per-address': wholeNumber(1, 1_000_000).default(serverLimits.agentsPerAddress),
+  /** Of one agent; one that announces more is closed. No limit when left out. */
+  'routes-per-agent': wholeNumber(1, 0xffff_ffff).optional(),
   /** Connections that have not said who they are. */
   pending: wholeNumber(1, 65_536).default(serverLimits.pending),
   'pending-per-address': wholeNumber(1, 65_536).default(serverLimits.pendingPerAddress),

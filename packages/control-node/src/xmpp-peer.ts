@@ -78,6 +78,12 @@ export class XmppPeer {
     return this.#session.isCongested;
   }
 
+  /** Its paths in all tables. */
+  get paths(): number {
+    const instances = new Set([...this.#session.joined, ...this.#stale]);
+    return [...instances].reduce((sum, { tables }) => sum + pathsOf(tables, this.source), 0);
+  }
+
   /** The agent is back: another session, the same paths. */
   resume(channel: Channel): AgentSession {
     this.#session = this.#newSession(channel);
@@ -128,7 +134,6 @@ export class XmppPeer {
 
   view(): NeighborView {
     const { restart, holdTime } = this.#owner;
-    const instances = new Set([...this.#session.joined, ...this.#stale]);
     return {
       name: this.name,
       address: this.address,
@@ -151,7 +156,7 @@ export class XmppPeer {
       ...(this.#lastError !== undefined && { lastError: this.#lastError }),
       inet6Errors: { ...this.#counters.inet6Errors },
       ...(this.#restart && { retention: this.#restart.view() }),
-      paths: [...instances].reduce((sum, { tables }) => sum + pathsOf(tables, this.source), 0),
+      paths: this.paths,
       subscriptions: this.#subscriptions(),
     };
   }

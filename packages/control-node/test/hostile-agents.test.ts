@@ -97,6 +97,28 @@ t.test(
   },
 );
 
+t.test('an agent with more routes than it may have is told so and closed; others have theirs', async (t) => {
+  const xmpp = { listen: { address: '127.0.0.1', port: 0 }, limits: { 'routes-per-agent': 10 } };
+  const node = await controlNode(t, { xmpp });
+  const one = await honest(node);
+  t.teardown(() => one.end());
+  const greedy = await RawAgent.connect(node.xmppAddress!, 'compute-9', '127.0.0.9');
+  greedy.send(subscribe(RED));
+  // The same ones again are no more than before.
+  for (let round = 0; round < 5; round++) {
+    for (let i = 0; i < 10; i++) greedy.send(route(`10.8.0.${i}/32`));
+    greedy.send(route('10.8.0.0/32'));
+    await greedy.hears(/<item id="10\.8\.0\.9\/32">/);
+  }
+  t.equal(node.neighbors().find(({ name }) => name === 'compute-9')?.paths, 10);
+  for (let i = 10; i < 30; i++) greedy.send(route(`10.8.0.${i}/32`));
+  await greedy.closed;
+  t.match(greedy.received, /<resource-constraint .*routes, the limit is 10/);
+  await eventually(() => node.neighbors().length === 1 || undefined);
+  await eventually(() => node.routes({ table: `${RED}.inet.0` }).length === 1 || undefined);
+  t.match(node.neighbors(), [{ name: 'compute-1', flaps: 0, paths: 1 }]);
+});
+
 function socketTo(node: ControlNode, options: { allowHalfOpen?: boolean } = {}): Promise<Socket> {
   const { address, port } = node.xmppAddress!;
   return new Promise((resolve) => {

@@ -91,12 +91,14 @@ export class ByteKeyIndex {
     const directory = this.#directory;
     const { words, stride } = this.#destinations;
     const arena = this.#arena.view;
-    for (let number = directory.first(hash); number !== 0; number = directory.next()) {
+    directory.seek(hash);
+    for (;;) {
+      const number = directory.next();
+      if (number === 0) return 0;
       const stored = words[number * stride + KEY]!;
       if (arena.getUint16(stored) !== length) continue;
       if (equalBytes(view, at, arena, stored + LENGTH_OCTETS, length)) return number;
     }
-    return 0;
   }
 
   /** Makes a destination for what was not found last; there must be room for it in the directory. */

@@ -123,13 +123,20 @@ export class FixedKeyIndex {
 
   #find(keys: Int32Array, at: number, hash: number, place?: number): number {
     const directory = this.#directory;
+    if (!directory.seek(hash, place)) return 0;
     const { words, stride } = this.#destinations;
-    for (let number = directory.first(hash, place); number !== 0; number = directory.next()) {
+    // Nothing in this loop happens for the first time when two keys have the same hash: the compiler would throw it away then.
+    for (;;) {
+      const number = directory.next();
+      if (number === 0) return 0;
       const key = number * stride + KEY;
-      if (words[key + 1] === keys[at + 1] && words[key] === keys[at] && this.#matches(number, keys, at))
+      if (
+        words[key + 1] === keys[at + 1] &&
+        words[key] === keys[at] &&
+        (this.#keyWords === 2 || this.#matches(number, keys, at))
+      )
         return number;
     }
-    return 0;
   }
 
   #matches(number: number, keys: Int32Array, at: number): boolean {

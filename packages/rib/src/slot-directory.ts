@@ -134,31 +134,27 @@ export class SlotDirectory {
   }
 
   /**
-   * The first number that may be the one sought, 0 if there is none.
+   * Begins to look for a number; {@link next} yields those that may be the one sought.
    * @param place of the first slot, where that is known
+   * @returns false if that is free, so that there is none
    */
-  first(hash: number, place = -1): number {
+  seek(hash: number, place = -1): boolean {
     this.#sought = hash;
     this.#before = -1;
-    if (place >= 0 && this.#slots[place + 1] === 0) {
-      this.#free = place;
-      return 0;
-    }
-    return this.#from(0);
+    this.#attempts = 0;
+    if (place < 0 || this.#slots[place + 1] !== 0) return true;
+    this.#free = place;
+    return false;
   }
 
-  /** The next number that may be the one {@link first} was asked for, 0 if there is none. */
+  /** The next number that may be the one sought, 0 if there is no more. */
   next(): number {
-    return this.#from(this.#attempts);
-  }
-
-  #from(attempt: number): number {
     const hash = this.#sought;
     const slots = this.#slots;
     const mask = this.#mask;
     const segment = this.#segments[(hash >>> 1) >>> this.#shift]!;
     const start = (hash >>> DIGIT_BITS) & mask;
-    for (; ; attempt++) {
+    for (let attempt = this.#attempts; ; attempt++) {
       const place = segment + (slotOf(start, attempt) & mask) * SLOT_WORDS;
       const word = slots[place + 1]!;
       if (word === 0) {

@@ -24,7 +24,7 @@ const attributes: AttributeFields = {
   extendedCommunities: Uint8Array.of(0, 2, 0xfd, 0xe8, 0, 0, 0, 0, 0, 2, 0xfd, 0xe8, 0, 1, 0, 0),
 };
 /** Where values stand in a message with these attributes. */
-const offset = { med: 43, localPref: 50, routeTargets: [64, 72] } as const;
+const offset = { med: 43, localPref: 50, routeTarget: 64, anotherAs: 74 } as const;
 /** Words of an array that no longer doubles when it grows. */
 const LARGE_WORDS = 1 << 18;
 /** Octets fed in one go, as from a socket with much in it. */
@@ -89,6 +89,7 @@ class Reflector {
       asn: 64512,
       internal: true,
       client: true,
+      endOfRib: () => {},
     });
     const send = (): void => {};
     return { source, membership: this.#group.join({ source, backlog: 0, filterByRouteTarget: false, send }) };
@@ -145,7 +146,8 @@ function updates(messages: number, perUpdate: number, perSet: number, withdrawn:
     if (!withdrawn) {
       const set = Math.floor(message / perSet);
       made.writeUInt16BE(set, at + offset.med + 2);
-      for (const target of offset.routeTargets) made.writeUInt16BE(set, at + target + 6);
+      made.writeUInt16BE(set, at + offset.routeTarget + 6);
+      made.writeUInt16BE(set, at + offset.anotherAs);
     }
     const end = at + model.length;
     for (let nlri = end - perUpdate * NLRI_OCTETS; nlri < end; nlri += NLRI_OCTETS) {

@@ -39,14 +39,13 @@ export class MessageStream {
   push(chunk: Uint8Array): void {
     let at = 0;
     while (this.#carried > 0) {
-      const wanted =
-        this.#carried < HEADER_OCTETS ? HEADER_OCTETS : messageLength(this.#carry, 0, this.#longest);
+      const wanted = this.#wanted();
       const taken = Math.min(wanted - this.#carried, chunk.length - at);
       this.#keep(chunk, at, at + taken);
       at += taken;
       if (this.#carried < wanted) return;
       // A header has just become whole: now the length of the message is known.
-      if (wanted === HEADER_OCTETS && messageLength(this.#carry, 0, this.#longest) > HEADER_OCTETS) continue;
+      if (this.#wanted() > wanted) continue;
       this.#carried = 0;
       if (!this.#sink(this.#carry[18]!, this.#carry, 0, wanted)) return;
     }
@@ -57,6 +56,11 @@ export class MessageStream {
       at = end;
     }
     if (at < chunk.length) this.#keep(chunk, at, chunk.length);
+  }
+
+  /** How many octets are to be carried until it is known how it goes on: those of the header, then those of the message. */
+  #wanted(): number {
+    return this.#carried < HEADER_OCTETS ? HEADER_OCTETS : messageLength(this.#carry, 0, this.#longest);
   }
 
   #keep(chunk: Uint8Array, from: number, to: number): void {

@@ -1,8 +1,10 @@
 // `vaportrail lab --once --json` as a user or a script runs it: one JSON document, an exit code, nothing left behind.
 import { execFile, spawnSync } from 'node:child_process';
+import { cpSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { Namespace, story, type PeerPath, type StoryReport } from '@vaportrail/lab';
+import { bookManifests, Namespace, story, type PeerPath, type StoryReport } from '@vaportrail/lab';
 import t, { type Test } from 'tap';
 import { floatingIp, missing } from '../running-lab.ts';
 
@@ -91,6 +93,18 @@ t.test('two labs at once do not disturb each other, one of them with our gateway
     ),
   );
   for (const { stdout } of told) t.equal((JSON.parse(stdout) as StoryReport).held, true);
+});
+
+t.test('what is wrong with a Service of the manifests is said, and the story goes on', async (t) => {
+  const manifests = t.testdir();
+  cpSync(bookManifests, manifests, { recursive: true });
+  const metadata = { name: 'bad', annotations: { 'opencontrail.org/fip-pool': 'no pool' } };
+  const spec = { type: 'LoadBalancer', ports: [{ port: 80 }] };
+  const service = JSON.stringify({ apiVersion: 'v1', kind: 'Service', metadata, spec });
+  writeFileSync(join(manifests, '99-bad.yaml'), service);
+  const outcome = lab(['--once', '--json', '--peers', 'gateway', '--manifests', manifests]);
+  t.match(outcome.stderr, /99-bad\.yaml:1: Service default\/bad: opencontrail\.org\/fip-pool .*: no pool\n/);
+  t.equal((JSON.parse(outcome.stdout) as StoryReport).held, true);
 });
 
 t.test('a peer that is not installed ends it with exit code 1 and says how to get it', async (t) => {

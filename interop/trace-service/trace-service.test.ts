@@ -23,19 +23,21 @@ interface Traced {
   readonly err: string;
 }
 
-/** What the command says of the daemons that announced themselves in a folder. */
-function trace(runtime: string): Promise<Traced> {
+/** What a command says of the daemons that announced themselves in a folder. */
+function vaportrail(runtime: string, ...words: string[]): Promise<Omit<Traced, 'stops'>> {
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [program, 'trace', 'service', 'service-web-lb'],
+      [program, ...words],
       { env: { ...process.env, XDG_RUNTIME_DIR: runtime } },
-      (error, text, err) => {
-        const stops = text.split('\n').flatMap((line) => /^STOPS: (.*)$/.exec(line)?.[1] ?? []);
-        resolve({ code: error === null ? 0 : Number(error.code), text, stops, err });
-      },
+      (error, text, err) => resolve({ code: error === null ? 0 : Number(error.code), text, err }),
     );
   });
+}
+
+async function trace(runtime: string): Promise<Traced> {
+  const told = await vaportrail(runtime, 'trace', 'service', 'service-web-lb');
+  return { ...told, stops: told.text.split('\n').flatMap((line) => /^STOPS: (.*)$/.exec(line)?.[1] ?? []) };
 }
 
 t.test('a Service is followed to the gateway, and where it stops is said', async (t) => {
@@ -96,6 +98,18 @@ t.test('a Service is followed to the gateway, and where it stops is said', async
     'in the order of the chain',
   );
   isOnOneScreen(straight);
+  t.match(await vaportrail(runtime, 'trace', 'service', 'nobody'), {
+    code: 1,
+    err: 'Error from server (NotFound): services "nobody" not found\n',
+  });
+  const objects = await vaportrail(runtime, 'get', 'lb,fip');
+  t.match(objects.text, /^loadbalancer\/service-web-lb__.* 10\.96\.89\.48 /m, 'the lab has a config node');
+  const why = await vaportrail(runtime, 'why', '101.101.101.252');
+  t.match(
+    why,
+    { code: 0, text: /cent222 \(agent\)\n {2}(?!has no route)/ },
+    'an address stands for its prefix',
+  );
 
   const ready = 'namespace: ns-user-1\nspec:';
   const notReady = 'namespace: ns-user-1\n  annotations: { vaportrail.io/not-ready: "0" }\nspec:';

@@ -1,5 +1,6 @@
 /** What an operator sees of a node, as views of `show`. */
 import {
+  hostPrefix,
   type DaemonView,
   type NeighborView,
   type PathView,
@@ -157,7 +158,8 @@ function pathsOf(agent: Agent, peer: ControlNodePeer): number {
 
 /** Routes of one table (`VRF.inet.0`), of one VRF, or of all. */
 export function routeViews(agent: Agent, query: Query): RouteView[] {
-  const { table, vrf, prefix } = query;
+  const { table, vrf } = query;
+  const prefix = query['prefix'] === undefined ? undefined : hostPrefix(query['prefix']);
   const [, ofTable, tableFamily] = /^(.+)\.(inet6?)\.0$/.exec(table ?? '') ?? [];
   if (table !== undefined && ofTable === undefined) throw new ViewError(404, `there is no table ${table}`);
   const family = familyOf(tableFamily ?? query['family']);

@@ -76,6 +76,8 @@ t.test('the views of an agent with a service on two nodes', async (t) => {
   t.match(await view<RouteView[]>('/routes', { vrf: '2', prefix: '10.47.255.238/32' }), [
     { paths: [{ nextHop: '10.169.25.21', encapsulations: ['MPLSoUDP'] }] },
   ]);
+  const byAddress = await view<RouteView[]>('/routes', { vrf: '2', prefix: '10.47.255.238' });
+  t.equal(byAddress[0]?.prefix, '10.47.255.238/32', 'an address stands for its own prefix');
   t.match(await view<RouteView[]>('/routes', { vrf: POD_VRF, limit: '1' }), [
     { prefix: '10.32.0.0/12', paths: [{ protocol: 'static', nextHop: 'discard', feasible: true }] },
   ]);

@@ -29,6 +29,11 @@ export function endpointOf(kinds: readonly DaemonView['kind'][], from: string | 
   throw new UsageError(`several run here (${all}): name one with --from`);
 }
 
+/** The daemons that run here and have routes: of kube and config nodes nobody can ask for any. */
+export function endpointsWithRoutes(): Endpoint[] {
+  return findEndpoints().filter(({ kind }) => kind !== 'kube' && kind !== 'config-node');
+}
+
 function named(from: string, running: readonly Endpoint[]): Target {
   const found = running.find(({ name }) => name === from);
   if (found !== undefined) return found;

@@ -141,6 +141,7 @@ async function configuration(options: KubeOptions, log: Log, undo: Undo): Promis
   const server = new ApiServer(database);
   await server.listen(at);
   undo.push(() => server.close());
+  undo.push(announceEndpoint({ kind: 'config-node', name: 'kube', url: server.url }));
   const drivers = new LoadBalancerDrivers(database, { log });
   drivers.start();
   undo.push(() => drivers.stop());

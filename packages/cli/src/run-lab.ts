@@ -1,7 +1,7 @@
 /** What `vaportrail lab` does: starts the lab, tells its story, stays until it is told to go. */
 import { Lab, Narrator, readTopology, tell, writeDeployment, type StoryReport } from '@vaportrail/lab';
 import { bookManifests, defaultTopologyFile, gatewayKinds, type GatewayKind } from '@vaportrail/lab/topology';
-import { createLog } from '@vaportrail/show';
+import { createLog, type Log } from '@vaportrail/show';
 import { join } from 'node:path';
 import { exitCode, print } from './command.ts';
 import { insideFabric, runInNamespaces } from './namespaces.ts';
@@ -29,12 +29,14 @@ export async function runLab(options: LabOptions): Promise<void> {
     return;
   }
   const interrupted = interruption();
+  const log = createLog('lab', process.env['VAPORTRAIL_LOG'] ?? 'silent');
   const running = await Lab.start({
     topology,
     ...insideFabric()?.settings,
     ...storyManifests(options),
     ...(options.peers === undefined ? {} : { peers: options.peers }),
-    log: createLog('lab', process.env['VAPORTRAIL_LOG'] ?? 'silent'),
+    log,
+    manifestLog: manifestLog(log),
   });
   try {
     const report = await (options.json === true
@@ -53,6 +55,21 @@ export async function runLab(options: LabOptions): Promise<void> {
   } finally {
     await running.stop();
   }
+}
+
+/** Who edits the manifests of a lab that stays up hears what is wrong with them, in words; the rest goes to the log. */
+function manifestLog(log: Log): Log {
+  const told: Log = {
+    debug: (fields, message) => log.debug(fields, message),
+    info: (fields, message) => log.info(fields, message),
+    warn(fields, message) {
+      const { object, place } = fields as { readonly object?: string; readonly place?: string };
+      process.stderr.write(`${[place, object, message].filter((each) => each !== undefined).join(': ')}\n`);
+    },
+    error: (fields, message) => log.error(fields, message),
+    child: () => told,
+  };
+  return told;
 }
 
 /** The manifests that were asked for; those of the book go with its topology, and another one has its own lists. */

@@ -2,10 +2,10 @@
  * Kubernetes manifests of a lab as configuration: config database, kube and load-balancer drivers in this process, and
  * what daemons have to have, said again whenever it changes.
  */
-import { ConfigDatabase, EmbeddedStore, LoadBalancerDrivers } from '@vaportrail/config';
+import { ApiServer, ConfigDatabase, EmbeddedStore, LoadBalancerDrivers } from '@vaportrail/config';
 import { KubeManager, kubeServer, ManifestSource, type KubernetesReports } from '@vaportrail/kube';
 import { VirtualRouters } from '@vaportrail/schema';
-import { announceEndpoint, silentLog, type Log } from '@vaportrail/show';
+import { announceEndpoint, silentLog, type Log, type ViewServer } from '@vaportrail/show';
 import { removeFolder, temporaryFolder } from './daemon-process.ts';
 
 export interface ConfigurationSettings {
@@ -30,13 +30,19 @@ export class Configuration {
   /** Daemons whose settings have changed. */
   readonly #stale = new Set<string | undefined>();
   #applying: Promise<void> | undefined;
+  #source: ManifestSource | undefined;
 
   private constructor(settings: ConfigurationSettings, database: ConfigDatabase) {
     const { reports, log = silentLog } = settings;
     this.#settings = settings;
     this.#log = log;
     this.database = database;
-    this.kube = new KubeManager({ client: database, reports: reports ?? {}, log });
+    this.kube = new KubeManager({
+      client: database,
+      reports: reports ?? {},
+      placeOf: (key) => this.#source?.placeOf(key),
+      log,
+    });
     this.routers = new VirtualRouters(database);
     this.#drivers = new LoadBalancerDrivers(database, { log });
   }
@@ -67,13 +73,19 @@ export class Configuration {
     this.#undo.push(() => this.kube.stop());
     const { serviceSubnet } = this.kube.settings;
     const source = new ManifestSource(this.kube, { paths: manifests, serviceSubnet, log });
+    this.#source = source;
     source.start();
     this.#undo.push(() => source.stop());
-    const views = kubeServer('kube', this.kube, this.database.graph, log);
-    await views.listen({ address: '127.0.0.1', port: 0 });
-    this.#undo.push(() => views.close());
-    this.#undo.push(announceEndpoint({ kind: 'kube', name: 'kube', url: views.url! }));
+    await this.#serve('kube', kubeServer('kube', this.kube, this.database.graph, log));
+    await this.#serve('config-node', new ApiServer(this.database));
     await this.settled();
+  }
+
+  /** Lets commands find it: `vaportrail trace service`, `vaportrail get`. */
+  async #serve(kind: 'kube' | 'config-node', server: ViewServer | ApiServer): Promise<void> {
+    await server.listen({ address: '127.0.0.1', port: 0 });
+    this.#undo.push(() => server.close());
+    this.#undo.push(announceEndpoint({ kind, name: kind, url: server.url! }));
   }
 
   /** The pod that has an address. */

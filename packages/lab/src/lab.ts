@@ -39,6 +39,8 @@ export interface LabSettings {
   readonly storyManifests?: string;
   readonly reports?: Partial<KubernetesReports>;
   readonly log?: Log;
+  /** What there is to say about the manifests; default {@link LabSettings.log}. */
+  readonly manifestLog?: Log;
 }
 
 export class Lab {
@@ -141,12 +143,12 @@ export class Lab {
   }
 
   /** Lets manifests say from now on what the daemons have. */
-  async #configure(manifests: readonly string[], { reports }: LabSettings): Promise<void> {
+  async #configure(manifests: readonly string[], settings: LabSettings): Promise<void> {
     const configuration = await Configuration.open({
       manifests,
       nodes: this.topology.nodes.map(({ name }) => name),
-      reports,
-      log: this.#log,
+      reports: settings.reports,
+      log: settings.manifestLog ?? this.#log,
       apply: async (node) => {
         if (node === undefined) await this.controlNode.reload(this.#controlNodeFile());
         else await this.agents.get(node)?.reload(this.#agentFile(node));

@@ -2,7 +2,6 @@
 import {
   FetchViewError,
   fetchView,
-  findEndpoints,
   hostPrefix,
   traceStops,
   traceText,
@@ -10,7 +9,7 @@ import {
   type ServiceChainView,
 } from '@vaportrail/show';
 import { exitCode, print, printJson, RefusedError, type Subcommand } from '../command.ts';
-import { endpointOf } from '../endpoint.ts';
+import { endpointOf, endpointsWithRoutes } from '../endpoint.ts';
 import { witness } from './why.ts';
 
 export const trace = {
@@ -37,7 +36,7 @@ export const trace = {
             throw new RefusedError('NotFound', `services "${name}" not found${where}`);
           },
         );
-        const daemons = findEndpoints().filter(({ kind }) => kind !== 'kube');
+        const daemons = endpointsWithRoutes();
         const routes = await Promise.all(
           chain.floatingIps.map(async ({ address }) => {
             const prefix = hostPrefix(address);

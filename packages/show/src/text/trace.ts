@@ -1,4 +1,5 @@
 /** `vaportrail trace service`: a Service from its name to the gateways, on one screen, with every place where it stops. */
+import { isIP } from 'node:net';
 import type { ServiceChainView, ServiceFloatingIpView, ServiceListenerView } from '../service-views.ts';
 import type { DaemonWhy, PathWhy, TableWhy, Why } from '../why.ts';
 
@@ -8,9 +9,10 @@ export interface ServiceTrace {
   readonly routes: readonly Why[];
 }
 
-/** The prefix of an address alone: that of its routes. */
-export function hostPrefix(address: string): string {
-  return `${address}/${address.includes(':') ? 128 : 32}`;
+/** The prefix of an address alone, which is that of its routes; what is no address is what it is. */
+export function hostPrefix(text: string): string {
+  const family = isIP(text);
+  return family === 0 ? text : `${text}/${family === 6 ? 128 : 32}`;
 }
 
 /** Where the chain stops, or will surprise; empty when traffic reaches every pod. */

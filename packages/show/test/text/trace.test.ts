@@ -1,5 +1,5 @@
 import t from 'tap';
-import { traceStops, traceText, type ServiceTrace } from '../../src/text/trace.ts';
+import { hostPrefix, traceStops, traceText, type ServiceTrace } from '../../src/text/trace.ts';
 
 type Chain = ServiceTrace['chain'];
 type Daemon = ServiceTrace['routes'][number]['daemons'][number];
@@ -48,6 +48,16 @@ function stops(over: Partial<Chain>, ...daemons: Daemon[]): string[] {
   const routes = daemons.length === 0 ? [] : [{ prefix: `${address}/32`, daemons }];
   return traceStops({ chain: { ...chain, ...over }, routes });
 }
+
+t.test('an address stands for its own prefix, and what is none for itself', async (t) => {
+  t.same([address, 'fd00::1', '10.0.0.0/8', '10.169.25.20:9:101.101.101.252/32', '3-1:1-0'].map(hostPrefix), [
+    `${address}/32`,
+    'fd00::1/128',
+    '10.0.0.0/8',
+    '10.169.25.20:9:101.101.101.252/32',
+    '3-1:1-0',
+  ]);
+});
 
 t.test('a Service whose traffic reaches every pod is stopped by nothing, and its text says so', async (t) => {
   t.same(stops({}, daemon('control-node'), daemon('gateway')), []);

@@ -1,29 +1,11 @@
-import { FollowedGraph, type ConfigObject } from '@vaportrail/schema';
+import { FollowedGraph } from '@vaportrail/schema';
 import t from 'tap';
 import { StoredConfiguration } from '../src/stored-configuration.ts';
 import { TransactionDraft } from '../src/transaction-draft.ts';
 import type { PlannedWrite } from '../src/write-plan.ts';
+import { project } from './sample-project.ts';
 
 const claim = { pool: 'number', name: '7' };
-
-function project(uuid: string, name: string, displayName = ''): ConfigObject {
-  return {
-    type: 'project',
-    uuid,
-    fqName: ['default-domain', name],
-    parent: undefined,
-    properties: { display_name: displayName },
-    references: {},
-    idPerms: {
-      enable: true,
-      created: '',
-      last_modified: '',
-      user_visible: true,
-      creator: null,
-      description: null,
-    },
-  };
-}
 
 function stored() {
   const told: string[] = [];

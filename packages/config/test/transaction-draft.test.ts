@@ -1,29 +1,12 @@
 import t from 'tap';
-import type { ConfigObject } from '@vaportrail/schema';
 import { TransactionDraft } from '../src/transaction-draft.ts';
+import { project } from './sample-project.ts';
 
-function project(displayName: string): ConfigObject {
-  return {
-    type: 'project',
-    uuid: 'project',
-    fqName: ['default-domain', 'web'],
-    parent: undefined,
-    properties: { display_name: displayName },
-    references: {},
-    idPerms: {
-      enable: true,
-      created: '',
-      last_modified: '',
-      user_visible: true,
-      creator: null,
-      description: null,
-    },
-  };
-}
+const web = (displayName: string) => project('project', 'web', displayName);
 
 t.test('an object that changes twice in a transaction is compared as it was and written as it is', (t) => {
   const draft = new TransactionDraft();
-  const [first, second, third] = [project('one'), project('two'), project('three')] as const;
+  const [first, second, third] = [web('one'), web('two'), web('three')] as const;
   draft.same('object/project', first);
   draft.change('object/project', second);
   const later = new TransactionDraft();

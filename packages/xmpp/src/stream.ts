@@ -95,7 +95,9 @@ export class XmppStream {
   push(chunk: Uint8Array): void {
     if (this.#mode === 'closed') return;
     this.#restarted = false;
-    let bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    let bytes = Buffer.isBuffer(chunk)
+      ? chunk
+      : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     if (this.#unread.length > 0) {
       bytes = Buffer.concat([this.#unread, bytes]);
       this.#unread = nothing;

@@ -65,7 +65,7 @@ t.test('the routes at the gateways follow the Service', { skip: missing('frr', '
   }
 
   const straight = await traced('service-web-lb');
-  t.match(straight, /listener TCP 8888 → pool, 1 members/);
+  t.match(straight, /listener TCP 8888 → pool, 1 member\n/);
   t.match(straight, /floating IP 101\.101\.101\.252 \(external\)/);
   t.match(
     straight,

@@ -70,10 +70,11 @@ export class Outbox {
     const line = this.#line;
     const until = performance.now() + this.#share;
     let done = 0;
-    do {
+    // The line may be empty: who is told to write may put out more, which is written in the same turn and had asked for the next.
+    while (done < line.length && (done === 0 || performance.now() < until)) {
       const { writer, buffers } = line[done++]!;
       if (buffers.length > 0) writer.writeOut(buffers);
-    } while (done < line.length && performance.now() < until);
+    }
     if (done === line.length) {
       this.#line = [];
       this.#gone = 0;

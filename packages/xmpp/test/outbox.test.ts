@@ -94,3 +94,26 @@ t.test('what is taken back is not written, and others lose nothing by it', async
   await nextTurn();
   t.same([first.written, second.written, third.written], [['a'], ['e'], ['d']]);
 });
+
+t.test('who is told to write may put out more', async (t) => {
+  const outbox = new Outbox();
+  const other = new Scribe(outbox);
+  let isAnswered = false;
+  outbox.put(
+    {
+      writeOut() {
+        isAnswered = true;
+        other.put('answer');
+      },
+    },
+    NOWHERE,
+    [Buffer.from('question')],
+  );
+  await nextTurn();
+  t.equal(isAnswered, true);
+  t.same(other.written, ['answer'], 'in the same turn');
+  await nextTurn();
+  other.put('later');
+  await nextTurn();
+  t.same(other.written, ['answer', 'later'], 'and the line goes on');
+});

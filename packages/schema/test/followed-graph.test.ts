@@ -2,6 +2,7 @@ import t from 'tap';
 import type { ConfigEvent } from '../src/config-event.ts';
 import type { ConfigObject } from '../src/config-object.ts';
 import { FollowedGraph } from '../src/followed-graph.ts';
+import { idPerms } from './sample-id-perms.ts';
 
 function domain(uuid: string, name: string, displayName?: string): ConfigObject {
   return {
@@ -11,14 +12,7 @@ function domain(uuid: string, name: string, displayName?: string): ConfigObject 
     parent: undefined,
     properties: displayName === undefined ? {} : { display_name: displayName },
     references: {},
-    idPerms: {
-      enable: true,
-      created: '',
-      last_modified: '',
-      user_visible: true,
-      creator: null,
-      description: null,
-    },
+    idPerms,
   };
 }
 

@@ -1,15 +1,7 @@
 import t from 'tap';
 import type { ConfigObject } from '../src/config-object.ts';
 import { ObjectGraph } from '../src/object-graph.ts';
-
-const idPerms = {
-  enable: true,
-  created: '',
-  last_modified: '',
-  user_visible: true,
-  creator: null,
-  description: null,
-};
+import { idPerms } from './sample-id-perms.ts';
 
 /** A node with workloads. */
 function router(name: string, ...machines: string[]): ConfigObject {

@@ -14,6 +14,7 @@ import {
   type VrfSettings,
 } from '../src/virtual-router-settings.ts';
 import { DEFAULT_SYSTEM, VirtualRouters } from '../src/virtual-routers.ts';
+import { idPerms } from './sample-id-perms.ts';
 
 const NODES = [0, 1] as const;
 const PODS = [0, 1, 2, 3] as const;
@@ -128,14 +129,6 @@ function objectsOf(scene: Scene): ConfigObject[] {
   ): void => {
     const parent = above && { type: above[0], uuid: uuid(...above) };
     const over = objects.find((object) => object.uuid === parent?.uuid)?.fqName ?? [];
-    const idPerms = {
-      enable: true,
-      created: '',
-      last_modified: '',
-      user_visible: true,
-      creator: null,
-      description: null,
-    };
     const fqName = [...over, type === 'global-system-config' ? DEFAULT_SYSTEM : `${type}-${number}`];
     objects.push({ type, uuid: uuid(type, number), fqName, parent, properties, references, idPerms });
   };

@@ -2,19 +2,16 @@
  * In the place of the control node of `npm run bench -- agents`: a process that only writes what it reads, to the agents of the
  * network and, as an UPDATE with the prefix, to the BGP peer. What a publish takes here no control node on Node can do without.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Server, type Socket, createServer } from 'node:net';
 import type { BenchNodeAddress, BenchNodeUsage } from './bench-node.ts';
+import { OwnUsage } from './own-usage.ts';
+import { MARKER, greeting } from './relay-greeting.ts';
 
 export interface AgentRelayPlan {
   readonly agentsPerNetwork: number;
 }
 
 const ADDRESS = '127.0.0.1';
-const MARKER = Array<number>(16).fill(255);
-const KEEPALIVE = [...MARKER, 0, 19, 4];
-/** Without capabilities, and without a hold time: the peer of the bench does not ask. */
-const OPEN = [...MARKER, 0, 29, 1, 4, 0, 0, 0, 0, 127, 0, 0, 1, 0];
 /** MP_REACH_NLRI of one VPNv4 host route: length, label, route distinguisher, address. */
 const NLRI = [120, 0, 0, 0x11, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
 const NEXT_HOP = [0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 1];
@@ -42,7 +39,7 @@ function run({ agentsPerNetwork }: AgentRelayPlan): void {
   const bgp = createServer({ noDelay: true }, (socket) => {
     socket.on('error', () => socket.destroy());
     socket.once('data', () => {
-      socket.write(Uint8Array.from([...OPEN, ...KEEPALIVE]));
+      socket.write(greeting);
       socket.resume();
       peer = socket;
     });
@@ -73,18 +70,13 @@ function portOf(server: Server): number {
 if (process.send !== undefined && process.argv[2] === '--relay') {
   process.on('disconnect', () => process.exit(0));
   run(JSON.parse(process.argv[3]!) as AgentRelayPlan);
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  delay.enable();
-  let before = process.cpuUsage();
+  const own = new OwnUsage();
   process.on('message', () => {
-    const { user, system } = process.cpuUsage(before);
     const usage: Pick<BenchNodeUsage, 'cpuSeconds' | 'longestStall' | 'residentOctets'> = {
-      cpuSeconds: (user + system) / 1e6,
-      longestStall: delay.max / 1e6,
+      ...own.read(),
       residentOctets: process.memoryUsage().rss,
     };
-    delay.reset();
-    before = process.cpuUsage();
+    own.restart();
     process.send!(usage);
   });
 }

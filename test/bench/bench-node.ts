@@ -1,8 +1,8 @@
 /** The control node of `npm run bench -- agents`, in a process of its own; answers by IPC how it is. */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 import { ControlNode, controlNodeConfig, rehearse } from '@vaportrail/control-node';
 import { instanceOf } from './agent-crowd.ts';
+import { OwnUsage } from './own-usage.ts';
 
 export interface BenchNodePlan {
   readonly networks: number;
@@ -54,12 +54,9 @@ async function run({ networks, peer }: BenchNodePlan): Promise<void> {
     }),
   );
   await node.start();
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  delay.enable();
-  let before = process.cpuUsage();
+  const own = new OwnUsage();
   const usage = async (): Promise<BenchNodeUsage> => {
-    const { user, system } = process.cpuUsage(before);
-    const longestStall = delay.max / 1e6;
+    const used = own.read();
     // Garbage is not what a route takes.
     globalThis.gc?.();
     await turn();
@@ -71,13 +68,11 @@ async function run({ networks, peer }: BenchNodePlan): Promise<void> {
     }
     const { rss, heapUsed } = process.memoryUsage();
     const { established } = node.xmppConnections();
-    delay.reset();
-    before = process.cpuUsage();
+    own.restart();
     return {
       residentOctets: rss,
       heapOctets: heapUsed,
-      cpuSeconds: (user + system) / 1e6,
-      longestStall,
+      ...used,
       instancePaths,
       vpnPaths,
       agents: established,

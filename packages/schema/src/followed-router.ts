@@ -1,13 +1,12 @@
 /** A compute node that somebody follows: what it was last told, and the steps from there. */
 import type { ConfigObject } from './config-object.ts';
 import type { ObjectGraph } from './object-graph.ts';
+import { settingsChanges, type VirtualRouterChange } from './virtual-router-change.ts';
 import {
   loadBalancersOf,
-  settingsChanges,
   vrfNames,
   vrfSettings,
   type InterfaceSettings,
-  type VirtualRouterChange,
   type VirtualRouterSettings,
   type VrfSettings,
 } from './virtual-router-settings.ts';

@@ -65,12 +65,11 @@ export {
 export { concernedBy, linksInPart, machinesOfRouter, routerPart } from './router-part.ts';
 export { flatSubnets, ownSubnets, subnetsOf, type NetworkSubnet } from './subnet.ts';
 export { MAX_TOLD, ToldGraph } from './told-graph.ts';
+export { settingsChanges, type VirtualRouterChange } from './virtual-router-change.ts';
 export {
-  settingsChanges,
   virtualRouterSettings,
   type FloatingIpSettings,
   type InterfaceSettings,
-  type VirtualRouterChange,
   type VirtualRouterSettings,
   type VrfSettings,
 } from './virtual-router-settings.ts';

@@ -4,22 +4,19 @@
  * readiness costs its own interface and no other.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { statesOf, type ConfigEvent, type Configuration } from './config-event.ts';
+import type { Configuration } from './config-event.ts';
 import type { ConfigObject } from './config-object.ts';
+import { DependencyTracker } from './dependency-tracker.ts';
 import { FollowedRouter } from './followed-router.ts';
-import { balancersOfPool, memberInterface } from './loadbalancer/balanced.ts';
-import { balancerOfInstance, instanceUuids, isOpencontrail, nodesOf } from './loadbalancer/proxies.ts';
-import { addedTargets } from './object-graph.ts';
+import { balancerOfInstance } from './loadbalancer/proxies.ts';
 import { routingInstanceSettings, type RoutingInstanceSettings } from './routing-instance-settings.ts';
+import { settingsChanges, type VirtualRouterChange } from './virtual-router-change.ts';
 import {
-  areAlike,
   interfaceSettings,
   interfacesOf,
   routersOf,
-  settingsChanges,
   virtualRouterSettings,
   type InterfaceSettings,
-  type VirtualRouterChange,
   type VirtualRouterSettings,
 } from './virtual-router-settings.ts';
 
@@ -38,11 +35,8 @@ export class VirtualRouters {
   readonly #places = new Map<string, string>();
   readonly #instanceFollowers = new Set<(instances: readonly RoutingInstanceSettings[]) => void>();
   readonly #unfollow: () => void;
-  #dirtyInterfaces = new Set<string>();
-  /** Nodes to look at as a whole. */
-  #dirtyRouters = new Set<string>();
+  readonly #concerned: DependencyTracker;
   #instances: readonly RoutingInstanceSettings[];
-  #instancesDirty = false;
   #scheduled = false;
 
   /** @param schedule does later what events have put off */
@@ -50,7 +44,10 @@ export class VirtualRouters {
     this.#configuration = configuration;
     this.#schedule = schedule;
     this.#instances = routingInstanceSettings(configuration.graph);
-    this.#unfollow = configuration.follow((event) => this.#look(event));
+    this.#concerned = new DependencyTracker(configuration, this.#routers);
+    this.#unfollow = configuration.follow((event) => {
+      if (this.#concerned.note(event)) this.#postpone();
+    });
   }
 
   close(): void {
@@ -122,120 +119,6 @@ export class VirtualRouters {
     return graph.byName('virtual-router', [DEFAULT_SYSTEM, name]);
   }
 
-  #look(event: ConfigEvent): void {
-    const { graph } = this.#configuration;
-    for (const object of statesOf(event)) {
-      switch (object.type) {
-        case 'virtual-machine-interface':
-          this.#dirtyInterfaces.add(object.uuid);
-          if (event.type !== 'updated') break;
-          for (const { uuid } of graph.referrers(object.uuid, 'instance-ip')) this.#lookAtAddress(uuid);
-          break;
-        case 'instance-ip':
-        case 'floating-ip':
-          this.#lookAtAddress(object.uuid);
-          for (const { uuid } of object.references['virtual-machine-interface'] ?? [])
-            this.#dirtyInterfaces.add(uuid);
-          break;
-        case 'loadbalancer-member': {
-          const vmi = memberInterface(object);
-          // What it is a member of concerns the ports of floating IPs, and an interface that has none yet has no ports.
-          if (vmi !== undefined && graph.isReferredTo(vmi, 'floating-ip')) this.#dirtyInterfaces.add(vmi);
-          const pool = graph.get(object.parent?.uuid ?? '');
-          if (pool !== undefined) this.#lookAtPool(pool);
-          break;
-        }
-        case 'loadbalancer-pool':
-          this.#lookAtPool(object);
-          break;
-        case 'loadbalancer-healthmonitor':
-          for (const pool of graph.referrers(object.uuid, 'loadbalancer-pool')) this.#lookAtPool(pool);
-          break;
-        case 'loadbalancer-listener':
-          for (const balancer of graph.references(object, 'loadbalancer')) this.#lookAtBalancer(balancer);
-          break;
-        case 'loadbalancer':
-          this.#lookAtBalancer(object);
-          break;
-        case 'security-group':
-          for (const { uuid } of graph.referrers(object.uuid, 'virtual-machine-interface'))
-            this.#dirtyInterfaces.add(uuid);
-          break;
-        case 'virtual-router':
-          if (event.type === 'updated') this.#lookAtMachines(event.object, event.before);
-          else this.#dirtyRouters.add(object.fqName.at(-1)!);
-          break;
-        case 'network-ipam':
-          for (const name of this.#routers.keys()) this.#dirtyRouters.add(name);
-          break;
-        case 'network-policy':
-          this.#instancesDirty = true;
-          break;
-        case 'virtual-network':
-        case 'routing-instance':
-          this.#instancesDirty = true;
-          for (const [name, router] of this.#routers) {
-            const network = object.fqName.slice(0, 3).join(':');
-            if (router.isIn(network)) this.#dirtyRouters.add(name);
-          }
-          this.#lookAtNetwork(object.type === 'virtual-network' ? object.uuid : object.parent?.uuid);
-          break;
-        default:
-          continue;
-      }
-      this.#postpone();
-    }
-  }
-
-  /** Workloads and floating IPs in a network: for want of its instance they may have been on no node. */
-  #lookAtNetwork(network = ''): void {
-    const { graph } = this.#configuration;
-    for (const { uuid } of graph.referrers(network, 'virtual-machine-interface')) {
-      this.#dirtyInterfaces.add(uuid);
-      for (const address of graph.referrers(uuid, 'instance-ip')) this.#lookAtAddress(address.uuid);
-    }
-    for (const pool of graph.children(network, 'floating-ip-pool')) {
-      for (const { references } of graph.children(pool.uuid, 'floating-ip'))
-        for (const { uuid } of references['virtual-machine-interface'] ?? []) this.#dirtyInterfaces.add(uuid);
-    }
-  }
-
-  /** The floating IPs that stand for the address of an instance IP are in its network. */
-  #lookAtAddress(instanceIp: string): void {
-    for (const { references } of this.#configuration.graph.children(instanceIp, 'floating-ip'))
-      for (const { uuid } of references['virtual-machine-interface'] ?? []) this.#dirtyInterfaces.add(uuid);
-  }
-
-  #lookAtPool(pool: ConfigObject): void {
-    for (const balancer of balancersOfPool(pool, this.#configuration.graph)) this.#lookAtBalancer(balancer);
-  }
-
-  /** The nodes that run its proxies. */
-  #lookAtBalancer(balancer: ConfigObject): void {
-    if (!isOpencontrail(balancer)) return;
-    for (const { machine } of instanceUuids(balancer.uuid)) {
-      for (const { fqName } of nodesOf(machine, this.#configuration.graph))
-        this.#dirtyRouters.add(fqName.at(-1)!);
-    }
-  }
-
-  /** Workloads that came to a node or went from it; the others there are left alone. */
-  #lookAtMachines(now: ConfigObject, before: ConfigObject): void {
-    if (!isDeepStrictEqual(now.properties, before.properties)) this.#dirtyRouters.add(now.fqName.at(-1)!);
-    const { graph } = this.#configuration;
-    for (const uuid of [...addedTargets(before, now), ...addedTargets(now, before)]) {
-      // The name of an interface depends on whether others begin alike.
-      const alike = machinesOf(now).filter((other) => other !== uuid && areAlike(other, uuid));
-      const machine = graph.get(uuid);
-      if (machine !== undefined && balancerOfInstance(machine) !== undefined)
-        this.#dirtyRouters.add(now.fqName.at(-1)!);
-      for (const one of [uuid, ...alike]) {
-        for (const vmi of graph.referrers(one, 'virtual-machine-interface'))
-          this.#dirtyInterfaces.add(vmi.uuid);
-      }
-    }
-  }
-
   #postpone(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -247,10 +130,7 @@ export class VirtualRouters {
 
   #update(): void {
     const { graph } = this.#configuration;
-    const interfaces = this.#dirtyInterfaces;
-    const names = this.#dirtyRouters;
-    this.#dirtyInterfaces = new Set();
-    this.#dirtyRouters = new Set();
+    const { interfaces, routers: names, instances } = this.#concerned.take();
     const touched = new Map<string, Set<string>>();
     for (const uuid of interfaces) {
       const vmi = graph.get(uuid);
@@ -270,7 +150,7 @@ export class VirtualRouters {
     }
     for (const name of names) this.#updateRouter(name, undefined);
     for (const [name, uuids] of touched) if (!names.has(name)) this.#updateRouter(name, uuids);
-    if (this.#instancesDirty) this.#updateInstances();
+    if (instances) this.#updateInstances();
   }
 
   /** Looks at some interfaces of a node anew, or at all. */
@@ -306,15 +186,9 @@ export class VirtualRouters {
   }
 
   #updateInstances(): void {
-    this.#instancesDirty = false;
     const instances = routingInstanceSettings(this.#configuration.graph);
     if (isDeepStrictEqual(instances, this.#instances)) return;
     this.#instances = instances;
     for (const changed of this.#instanceFollowers) changed(instances);
   }
-}
-
-/** UUIDs of the workloads on a node. */
-function machinesOf(router: ConfigObject): string[] {
-  return (router.references['virtual-machine'] ?? []).map(({ uuid }) => uuid);
 }

@@ -5,11 +5,11 @@ import t from 'tap';
 import type { ConfigObject, Reference } from '../src/config-object.ts';
 import { FollowedGraph } from '../src/followed-graph.ts';
 import type { ObjectTypeName } from '../src/object-type.ts';
+import type { VirtualRouterChange } from '../src/virtual-router-change.ts';
 import {
   virtualRouterSettings,
   type FloatingIpSettings,
   type InterfaceSettings,
-  type VirtualRouterChange,
   type VirtualRouterSettings,
   type VrfSettings,
 } from '../src/virtual-router-settings.ts';

@@ -37,5 +37,7 @@ export { type SpeakerEvents } from './speaker/speaker-events.ts';
 export { type LearnedRoute, type Route, type RouteAttributes, type RouteKey } from './speaker/route.ts';
 export { NotificationError, notificationText } from './wire/notification.ts';
 export { families, familyOf, isFamilyName, type FamilyName } from './families/table.ts';
+export { Monitoring, type MonitoredRouter, type MonitoringSettings } from './monitor/monitoring.ts';
+export { OutgoingFamily, type AgreedFormat } from './monitor/outgoing-family.ts';
 export { SessionMonitor, type MonitorSettings } from './monitor/session-monitor.ts';
 export type { LocRibInstance, MonitoredTables } from './monitor/monitored-tables.ts';

@@ -1,5 +1,5 @@
 /** What a BGP peer is told, family by family, while its session is up. */
-import { type Negotiated, type Session, endOfRib } from '@vaportrail/bgp';
+import { type Negotiated, OutgoingFamily, type Session } from '@vaportrail/bgp';
 import type { FamilyName } from '@vaportrail/bgp/wire';
 import type { Timer } from '@vaportrail/net';
 import type { Membership, Source } from '@vaportrail/rib';
@@ -65,14 +65,11 @@ export class AdjRibsOut {
   #tell(family: FamilyName, negotiated: Negotiated, source: Source): void {
     const table = this.#owner.table(family);
     if (this.#memberships.has(family) || table === undefined) return;
-    const session = this.#session;
+    const outgoing = new OutgoingFamily(family, negotiated, source, this.#session, this.#owner.monitor);
     const group = this.#owner.rib.updateGroup({
+      ...outgoing.format,
       table,
-      internal: negotiated.internal,
       localAsn: this.#owner.config.asn,
-      asn4: negotiated.asn4,
-      extendedMessage: negotiated.extendedMessage,
-      extendedNextHop: negotiated.extendedNextHop.includes(family),
       aigp: this.#config.aigp,
       longLived: negotiated.longLived !== undefined,
       ...peerRole(this.#config, negotiated),
@@ -84,21 +81,7 @@ export class AdjRibsOut {
         paths: addPathsSent((this.#config['add-path'] ?? {})[family as PeerFamily]),
       }),
     });
-    const membership = group.join({
-      source,
-      get backlog() {
-        return session.backlog;
-      },
-      filterByRouteTarget: negotiated.families.includes('route-target'),
-      send: (buffers, sent) => this.#write(buffers, sent),
-      synchronised: () => this.#write([endOfRib(family)]),
-    });
-    this.#memberships.set(family, membership);
-  }
-
-  #write(buffers: readonly Uint8Array[], sent?: () => void): void {
-    this.#owner.monitor.sent(this.#session, buffers);
-    this.#session.write(buffers, sent);
+    this.#memberships.set(family, group.join(outgoing));
   }
 }
 

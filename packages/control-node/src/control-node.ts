@@ -1,7 +1,6 @@
 /** A control node: agents by XMPP, gateways and other control nodes by BGP, and the tables between them. */
 import type { Socket } from 'node:net';
-import { type SessionMonitor, isInputWaiting } from '@vaportrail/bgp';
-import type { TableDumps } from '@vaportrail/bgp/mrt-file';
+import { Monitoring, isInputWaiting } from '@vaportrail/bgp';
 import { type Clock, ipv4Bytes, ipv4Text, systemClock } from '@vaportrail/net';
 import { Rib } from '@vaportrail/rib';
 import {
@@ -26,7 +25,6 @@ import { refuseFixedChanges } from './fixed-settings.ts';
 import type { LocalIdentity } from './introspect/neighbors.ts';
 import type { Bound } from './listening.ts';
 import { MembershipRoutes } from './membership-routes.ts';
-import { type MonitoringOwner, sessionMonitor, tableDumps } from './monitoring.ts';
 import { NodeTables, createHubs } from './node-tables.ts';
 import { recordedConfig } from './recorded-inputs.ts';
 import type { RouteQuery } from './route-query.ts';
@@ -61,8 +59,7 @@ export class ControlNode {
   readonly #agents: Agents;
   readonly #peers: BgpPeers;
   readonly #views: ViewServer;
-  readonly #monitor: SessionMonitor;
-  readonly #dumps: TableDumps | undefined;
+  readonly #monitoring: Monitoring;
   readonly #told: ToldConfiguration;
   readonly #configServer: ConfigServer;
   #startedAt = 0;
@@ -110,15 +107,14 @@ export class ControlNode {
       asn: config.asn,
       routerId: config['router-id'],
     });
-    const monitoring: MonitoringOwner = {
+    this.#monitoring = new Monitoring(config, {
+      name: config.name,
+      description: `Vaportrail control node ${VERSION}`,
+      tables: this.#tables.monitored(() => this.#peers),
       clock,
       log,
-      tables: this.#tables,
-      version: VERSION,
-      peers: () => this.#peers,
-    };
-    this.#monitor = sessionMonitor(config, monitoring);
-    this.#dumps = tableDumps(config, monitoring);
+      dump: (names) => this.dump(names),
+    });
     this.#views = new ViewServer(log);
     serveViews(this.#views, this);
     this.#told = new ToldConfiguration(
@@ -150,7 +146,7 @@ export class ControlNode {
       rib: this.#rib,
       clock,
       budget: this.#budget,
-      monitor: this.#monitor,
+      monitor: this.#monitoring.sessions,
       recorder,
       table: (family) => this.#tables.ofPeers(family),
     });
@@ -165,8 +161,7 @@ export class ControlNode {
     if (!this.#isOffline) await this.#listen();
     this.#startedAt = this.#clock.now();
     this.#recorder?.start('control-node', this.#config.name, recordedConfig(this.#config));
-    this.#monitor.start();
-    this.#dumps?.start();
+    this.#monitoring.start();
     this.#told.start();
     await this.#peers.configure(this.#config);
     this.#log.info(
@@ -206,9 +201,8 @@ export class ControlNode {
       this.#peers.stop('the control node is shutting down'),
       this.#agents.close(),
       this.#views.close(),
-      this.#dumps?.stop(),
     ]);
-    await this.#monitor.stop();
+    await this.#monitoring.stop();
     this.#budget.close();
   }
 

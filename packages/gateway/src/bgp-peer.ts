@@ -1,8 +1,8 @@
 /** One BGP peer of the gateway: its session, its paths in the RIB, what it is told. */
 import { isDeepStrictEqual } from 'node:util';
 import {
+  OutgoingFamily,
   Session,
-  endOfRib,
   type FamilyName,
   type Negotiated,
   type SessionDown,
@@ -233,35 +233,18 @@ export class BgpPeer {
   #join(family: FamilyName, source: Source, negotiated: Negotiated): void {
     const table = this.#owner.tableOf(family);
     if (table === undefined) return;
-    const { session } = this;
+    const outgoing = new OutgoingFamily(family, negotiated, source, this.session, this.#owner.monitor);
     const group = this.#owner.rib.updateGroup({
+      ...outgoing.format,
       table,
-      internal: negotiated.internal,
       localAsn: this.localAsn,
-      asn4: negotiated.asn4,
-      extendedMessage: negotiated.extendedMessage,
-      extendedNextHop: negotiated.extendedNextHop.includes(family),
       aigp: this.config.aigp,
       exportPolicy: ownRoutesOnly,
       ...(negotiated.addPath.send.includes(family) && {
         paths: addPathsSent((this.config['add-path'] ?? {})[family as GatewayFamily]),
       }),
     });
-    const membership = group.join({
-      source,
-      get backlog() {
-        return session.backlog;
-      },
-      filterByRouteTarget: negotiated.families.includes('route-target'),
-      send: (buffers, sent) => this.#write(buffers, sent),
-      synchronised: () => this.#write([endOfRib(family)]),
-    });
-    this.#memberships.set(family, membership);
-  }
-
-  #write(buffers: readonly Uint8Array[], sent?: () => void): void {
-    this.#owner.monitor.sent(this.session, buffers);
-    this.session.write(buffers, sent);
+    this.#memberships.set(family, group.join(outgoing));
   }
 
   #update(bytes: Uint8Array, start: number, end: number): void {

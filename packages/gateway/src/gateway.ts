@@ -1,6 +1,5 @@
 /** The provider edge: peers, routing instances, tunnels and forwarding tables under one configuration. */
-import { Listener, SessionMonitor, isInputWaiting } from '@vaportrail/bgp';
-import { TableDumps } from '@vaportrail/bgp/mrt-file';
+import { Listener, Monitoring, isInputWaiting } from '@vaportrail/bgp';
 import { ipv4Bytes, parseIpv4, systemClock, type Clock, type Timer } from '@vaportrail/net';
 import { Rib, type Source } from '@vaportrail/rib';
 import {
@@ -54,8 +53,7 @@ export class Gateway {
   readonly #vrfs: VrfSet;
   readonly #memberships: Memberships;
   readonly #tables: RoutingTables;
-  readonly #monitor: SessionMonitor;
-  readonly #dumps: TableDumps | undefined;
+  readonly #monitoring: Monitoring;
   readonly #server;
   #config: GatewayConfig;
   #sweep: Timer | undefined;
@@ -110,23 +108,20 @@ export class Gateway {
       now: () => clock.now(),
       startedAt: () => this.#startedAt,
     });
-    const { table, messages } = config.mrt;
-    this.#monitor = new SessionMonitor({
-      messages,
-      stations: config.bmp.stations,
-      statistics: config.bmp['statistics-interval'],
+    this.#monitoring = new Monitoring(config, {
       name: config.name,
       description: `Vaportrail gateway ${VERSION}`,
       tables: this.#tables.monitored(),
       clock,
-      log: (text) => log.warn({}, text),
+      log,
+      dump: (names) => this.dump(names),
     });
     this.#peers = new PeerSet(
       {
         rib: this.#rib,
         clock,
         log,
-        monitor: this.#monitor,
+        monitor: this.#monitoring.sessions,
         asn: config.asn,
         localAsn: config['local-as'] ?? config.asn,
         routerId: config['router-id'],
@@ -135,17 +130,6 @@ export class Gateway {
       },
       this.#listener,
     );
-    if (table !== undefined) {
-      this.#dumps = new TableDumps(
-        table,
-        () => this.dump(table.tables),
-        clock,
-        (outcome) => {
-          if (outcome instanceof Error) log.error({ err: outcome }, 'the tables could not be dumped');
-          else log.info(outcome, 'tables dumped');
-        },
-      );
-    }
     this.#server = gatewayServer(this, log);
     this.#configureResolution();
     this.#vrfs.configure(config['routing-instances'], config['policy-options']);
@@ -183,8 +167,7 @@ export class Gateway {
       await this.#listener.close();
       throw error;
     }
-    this.#monitor.start();
-    this.#dumps?.start();
+    this.#monitoring.start();
     this.#peers.start();
     this.#log.info({ url: this.url, peers: this.#peers.size, instances: this.#vrfs.size }, 'gateway is up');
   }
@@ -195,8 +178,7 @@ export class Gateway {
     await this.#peers.stop();
     await this.#listener.close();
     await this.#server.close();
-    await this.#dumps?.stop();
-    await this.#monitor.stop();
+    await this.#monitoring.stop();
     this.#tunnels.clear();
   }
 
@@ -320,7 +302,7 @@ export class Gateway {
     this.#config = config;
     this.#configureResolution();
     this.#vrfs.configure(config['routing-instances'], config['policy-options']);
-    this.#monitor.instancesChanged();
+    this.#monitoring.sessions.instancesChanged();
     this.#memberships.announce(config);
     const { made, ended } = this.#peers.configure(config.bgp);
     for (const peer of made) peer.start();

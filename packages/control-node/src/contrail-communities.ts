@@ -34,8 +34,13 @@ const encapsulationNames = new Map<number, string>([
 ]);
 
 /** Whether agents and control nodes know an encapsulation of that name. */
-export function isEncapsulation(name: string): boolean {
+function isEncapsulation(name: string): boolean {
   return Object.hasOwn(encapsulations, name);
+}
+
+/** Whether a route names encapsulations and nobody knows any of them; one that names none may have any. */
+export function hasNoTunnel(names: readonly string[]): boolean {
+  return names.length > 0 && !names.some(isEncapsulation);
 }
 
 /** The communities of the encapsulations that are known. @see RFC 9012 §4.1 */

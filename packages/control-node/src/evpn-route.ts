@@ -41,19 +41,19 @@ export function isInclusiveMulticast({ mac }: Pick<EnetItem, 'mac'>): boolean {
   return macText(mac) === BROADCAST_MAC;
 }
 
+/** What labels of a withdrawal say: nothing, as they do not name the route. */
+const noLabels: readonly number[] = [0];
+
 /**
  * The NLRI of an item: type 2 for a workload, type 3 for the broadcast MAC, type 5 for a MAC of zeros.
+ * @param labelFields of an announcement, see {@link enetLabelFields}
  * @throws ItemDropped for selective multicast, which is not carried
  */
-export function evpnNlri(item: EnetItem): Uint8Array {
+export function evpnNlri(item: EnetItem, labelFields = noLabels): Uint8Array {
   if (item.group !== '') throw new ItemDropped('selective multicast is not carried');
-  const { ethernetTag, prefix, attributes } = item;
+  const { ethernetTag, prefix } = item;
   const mac = macText(item.mac);
-  const [hop] = attributes.nextHops;
   const address = addressText(prefix.bytes);
-  const isVxlan = hop?.encapsulations.includes('vxlan') === true;
-  const labels = [hop?.label ?? 0, ...(hop === undefined || hop.l3Label === 0 ? [] : [hop.l3Label])];
-  const labelFields = labels.map((label) => (isVxlan ? label : labelField(label & 0xf_ffff)));
   const common = { rd: NO_DISTINGUISHER, esi: NO_SEGMENT, ethernetTag, labelFields };
   const writer = new Writer();
   if (mac === BROADCAST_MAC) {
@@ -68,6 +68,13 @@ export function evpnNlri(item: EnetItem): Uint8Array {
     evpn.encode(writer, { ...common, routeType: 'mac-ip', mac, ...(hasAddress && { ip: address }) }, false);
   }
   return writer.finish();
+}
+
+/** The label fields of an item that is `announceable`: of the route, and of the layer-3 VRF where there is one. */
+export function enetLabelFields({ attributes }: EnetItem): readonly number[] {
+  const { label, l3Label, encapsulations } = attributes.nextHops[0]!;
+  const labels = l3Label === 0 ? [label] : [label, l3Label];
+  return encapsulations.includes('vxlan') ? labels : labels.map((one) => labelField(one));
 }
 
 /** The router that an inclusive multicast route is of: the next hop, or in a withdrawal the address of the item. */

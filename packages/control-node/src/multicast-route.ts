@@ -18,7 +18,7 @@ import {
 import type { Path, Route } from '@vaportrail/rib';
 import type { MulticastItem, MulticastNextHop, MvpnItem } from '@vaportrail/xmpp';
 
-import { encapsulationCommunities, routeProperties } from './contrail-communities.ts';
+import { encapsulationCommunities, hasNoTunnel, routeProperties } from './contrail-communities.ts';
 import { ItemDropped } from './item-dropped.ts';
 import { DEFAULT_LOCAL_PREF } from './published-path.ts';
 
@@ -56,9 +56,11 @@ export function multicastNlri(item: MulticastItem | MvpnItem, publication: Multi
 export function multicastPath(item: MulticastItem | MvpnItem): {
   nextHop: Uint8Array;
   attributes: Uint8Array;
+  infeasible?: 'no-tunnel-encapsulation';
 } {
   const [hop] = item.attributes.nextHops;
-  const extendedCommunities = sortExtendedCommunities(encapsulationCommunities(hop!.encapsulations));
+  const { encapsulations } = hop!;
+  const extendedCommunities = sortExtendedCommunities(encapsulationCommunities(encapsulations));
   const attributes = encodeAttributes({
     origin: 'incomplete',
     asPath: [],
@@ -66,7 +68,11 @@ export function multicastPath(item: MulticastItem | MvpnItem): {
     ...(extendedCommunities.length > 0 && { extendedCommunities }),
     ...(item.family === 'ermvpn' && { edgeDiscovery: edgeOf(hop!) }),
   });
-  return { nextHop: hop!.address, attributes };
+  return {
+    nextHop: hop!.address,
+    attributes,
+    ...(hasNoTunnel(encapsulations) && { infeasible: 'no-tunnel-encapsulation' as const }),
+  };
 }
 
 /** One edge: octets of its address and of its labels, then both (unverified: it never leaves this node). */

@@ -5,20 +5,16 @@
  * An agent names no attribute of BGP but the preference; the rest follows from the item, so that two control nodes
  * make the same route of the same item.
  */
-import {
-  type AttributeFields,
-  encodeAttributes,
-  parseCommunity,
-  sortExtendedCommunities,
-} from '@vaportrail/bgp/wire';
+import { type AttributeFields, encodeAttributes, sortExtendedCommunities } from '@vaportrail/bgp/wire';
 import { labelField } from '@vaportrail/net';
 import type { EnetItem, ItemAttributes, UnicastItem } from '@vaportrail/xmpp';
 
+import { parseCommunityTag } from './community-tag.ts';
 import {
   encapsulationCommunities,
   etreeCommunity,
   evpnEncapsulationCommunities,
-  isEncapsulation,
+  hasNoTunnel,
   loadBalanceCommunity,
   localSequenceCommunity,
   mobilityCommunity,
@@ -26,7 +22,7 @@ import {
   securityGroupCommunities,
   tagCommunities,
 } from './contrail-communities.ts';
-import { evpnNlri, isInclusiveMulticast } from './evpn-route.ts';
+import { enetLabelFields, evpnNlri, isInclusiveMulticast } from './evpn-route.ts';
 import { ItemDropped } from './item-dropped.ts';
 
 /** A path as an agent published it. */
@@ -63,14 +59,14 @@ export function publishedPath(item: UnicastItem, { asn, master, origin }: Public
   const { address, label, encapsulations } = attributes.nextHops[0]!;
   if (address.length !== 4 && !master)
     throw new ItemDropped('the next hop is not an IPv4 address, as route distinguishers need');
-  const unusable = !master && encapsulations.length > 0 && !encapsulations.some(isEncapsulation);
   return {
     nextHop: address,
     label,
-    labelField: encapsulations.includes('vxlan') ? label : labelField(label),
+    // Without communities nothing would tell a peer that the label of an underlay route is a VNI.
+    labelField: encapsulations.includes('vxlan') && !master ? label : labelField(label),
     attributes:
       origin === undefined ? attributesOf(attributes, asn, master) : encodeLeaked(attributes, origin),
-    ...(unusable && { infeasible: 'no-tunnel-encapsulation' as const }),
+    ...(!master && hasNoTunnel(encapsulations) && { infeasible: 'no-tunnel-encapsulation' as const }),
   };
 }
 
@@ -89,9 +85,8 @@ export const INGRESS_REPLICATION = 6;
  */
 export function publishedEvpnPath(item: EnetItem, { asn }: Pick<Publication, 'asn'>): PublishedEvpnPath {
   const { attributes } = item;
-  const { address, label, encapsulations } = attributes.nextHops[0]!;
+  const { address, encapsulations } = attributes.nextHops[0]!;
   if (address.length !== 4) throw new ItemDropped('the next hop is not an IPv4 address');
-  const unusable = encapsulations.length > 0 && !encapsulations.some(isEncapsulation);
   const extended = [
     ...extendedCommunitiesOf(attributes, asn),
     ...evpnEncapsulationCommunities(encapsulations),
@@ -99,17 +94,17 @@ export function publishedEvpnPath(item: EnetItem, { asn }: Pick<Publication, 'as
     // sub-type and takes such an UPDATE for a withdrawal.
     ...(attributes.etreeLeaf ? [etreeCommunity(true, 0)] : []),
   ];
-  const field = encapsulations.includes('vxlan') ? label : labelField(label);
-  const pmsi = { flags: 0, type: INGRESS_REPLICATION, labelField: field, identifier: address };
+  const labelFields = enetLabelFields(item);
+  const pmsi = { flags: 0, type: INGRESS_REPLICATION, labelField: labelFields[0]!, identifier: address };
   return {
-    nlri: evpnNlri(item),
+    nlri: evpnNlri(item, labelFields),
     nextHop: address,
     attributes: encodeAttributes({
       ...plainAttributes(attributes),
       extendedCommunities: sortExtendedCommunities(extended),
       pmsiTunnel: isInclusiveMulticast(item) ? pmsi : undefined,
     }),
-    ...(unusable && { infeasible: 'no-tunnel-encapsulation' as const }),
+    ...(hasNoTunnel(encapsulations) && { infeasible: 'no-tunnel-encapsulation' as const }),
   };
 }
 
@@ -182,11 +177,8 @@ function plainAttributes(attributes: ItemAttributes): AttributeFields {
 function communitiesOf(tags: readonly string[]): number[] {
   const communities = new Set<number>();
   for (const tag of tags) {
-    try {
-      communities.add(parseCommunity(tag));
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-    }
+    const community = parseCommunityTag(tag);
+    if (community !== undefined) communities.add(community);
   }
   return [...communities].sort((a, b) => a - b);
 }

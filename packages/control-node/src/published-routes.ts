@@ -1,9 +1,10 @@
 /** What the agents of a routing instance publish, item by item, into the table of its family. */
-import { computeNodeDistinguisher } from '@vaportrail/net';
+import { compareBytes, computeNodeDistinguisher } from '@vaportrail/net';
 import type { Source, Table } from '@vaportrail/rib';
-import type { Item, MulticastItem, MvpnItem, UnicastItem } from '@vaportrail/xmpp';
+import type { EnetItem, Item, MulticastItem, MvpnItem, UnicastItem } from '@vaportrail/xmpp';
 
-import { evpnNlri } from './evpn-route.ts';
+import { evpnNlri, isInclusiveMulticast } from './evpn-route.ts';
+import { InclusiveRoutes } from './inclusive-routes.ts';
 import type { InstanceFamily } from './instance-families.ts';
 import { ItemDropped } from './item-dropped.ts';
 import { multicastNlri, multicastPath } from './multicast-route.ts';
@@ -25,6 +26,7 @@ export interface PublishedRoutesOwner {
 
 export class PublishedRoutes {
   readonly #owner: PublishedRoutesOwner;
+  readonly #inclusive = new InclusiveRoutes();
   /** Of the underlay. */
   readonly #origins: UnderlayOrigins | undefined;
 
@@ -38,6 +40,7 @@ export class PublishedRoutes {
 
   /** All routes of a source are gone. */
   forgetAll(source: Source): void {
+    this.#inclusive.forgetAll(source);
     this.#origins?.forgetAll(source);
   }
 
@@ -48,12 +51,10 @@ export class PublishedRoutes {
    */
   announce(source: Source, instanceId: number, item: Item, nativeId: number): void {
     if (item.family === 'e-vpn') {
-      const { nlri, nextHop, attributes, infeasible } = publishedEvpnPath(item, this.#owner);
-      this.#table('e-vpn').announce(source, { bytes: nlri }, { attributes, nextHop, infeasible });
+      this.#announceEvpn(source, item);
     } else if (item.family === 'ermvpn' || item.family === 'inet-mvpn') {
-      const { nextHop, attributes } = multicastPath(item);
       const bytes = this.#multicastNlri(source, item, instanceId);
-      this.#table(multicastFamilies[item.family]).announce(source, { bytes }, { attributes, nextHop });
+      this.#table(multicastFamilies[item.family]).announce(source, { bytes }, multicastPath(item));
     } else if (this.#origins !== undefined && item.family === 'inet') {
       this.#announceInUnderlay(this.#origins, source, item, nativeId);
     } else this.#announceUnicast(source, item);
@@ -62,7 +63,9 @@ export class PublishedRoutes {
   /** @throws ItemDropped when the item is no route of this instance */
   withdraw(source: Source, instanceId: number, item: Item): void {
     if (item.family === 'e-vpn') {
-      this.#table('e-vpn').withdraw(source, { bytes: evpnNlri(item) });
+      const bytes = evpnNlri(item);
+      const told = isInclusiveMulticast(item) ? this.#inclusive.take(source, item) : undefined;
+      this.#table('e-vpn').withdraw(source, { bytes: told ?? bytes });
     } else if (item.family === 'ermvpn' || item.family === 'inet-mvpn') {
       const bytes = this.#multicastNlri(source, item, instanceId);
       this.#table(multicastFamilies[item.family]).withdraw(source, { bytes });
@@ -70,6 +73,14 @@ export class PublishedRoutes {
       this.#origins?.forget(source, item);
       this.#table(item.family).withdraw(source, { prefix: item.prefix });
     }
+  }
+
+  #announceEvpn(source: Source, item: EnetItem): void {
+    const table = this.#table('e-vpn');
+    const { nlri, nextHop, attributes, infeasible } = publishedEvpnPath(item, this.#owner);
+    const before = isInclusiveMulticast(item) ? this.#inclusive.replace(source, item, nlri) : undefined;
+    if (before !== undefined && compareBytes(before, nlri) !== 0) table.withdraw(source, { bytes: before });
+    table.announce(source, { bytes: nlri }, { attributes, nextHop, infeasible });
   }
 
   /** A route that names the VRF of its workload has the origin of the VPN route with its distinguisher. */

@@ -4,9 +4,9 @@
  * There is no split horizon: an agent's own path comes back to it, so that every agent has the members of an ECMP
  * set in the same order.
  */
-import { communityText, wellKnownCommunity } from '@vaportrail/bgp/wire';
 import type { EnetAttributes, ItemAttributes, NextHop } from '@vaportrail/xmpp';
 
+import { communityTag } from './community-tag.ts';
 import type { RouteProperties } from './contrail-communities.ts';
 
 /** What an item takes from a path. */
@@ -49,28 +49,6 @@ export function reflectedAttributes(paths: readonly ReflectedPath[]): ItemAttrib
     },
     subProtocol: 'interface',
   };
-}
-
-/** Communities that agents know by a name; others are numbers to them, also where we have a name. */
-const namedCommunities = new Set<number>(
-  (
-    [
-      'no-export',
-      'no-advertise',
-      'no-export-subconfed',
-      'no-reoriginate',
-      'accept-own',
-      'accept-own-nexthop',
-      'llgr-stale',
-      'no-llgr',
-    ] as const
-  ).map((name) => wellKnownCommunity[name]),
-);
-
-function communityTag(community: number): string {
-  return namedCommunities.has(community)
-    ? communityText(community)
-    : `${community >>> 16}:${community & 0xffff}`;
 }
 
 /** Next hops without those that say the same as one before. */

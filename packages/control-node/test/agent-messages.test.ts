@@ -380,6 +380,11 @@ cases('communities', [
     { path: { communities: ['64512:7'] } },
   ],
   [
+    'well-known ones have names and no numbers',
+    tags('65535:1', '65535:65281', '1:65535', '64512:7'),
+    { path: { communities: ['64512:7'] } },
+  ],
+  [
     'hash fields',
     balance('field-hash', 'l3-source-address', 'l3-destination-address'),
     {
@@ -420,6 +425,8 @@ cases('communities', [
     { path: { extendedCommunities: ['tag:64512:65537', 'tag:64512:131073'] } },
   ],
   ['a tag of 64 bits, as of OpenSDN', tagged('1099511627777'), { path: { label: 25 } }],
+  ['the largest tag of OpenSDN', tagged('18446744073709551615'), { path: { label: 25 } }],
+  ['a tag beyond 64 bits', tagged('99999999999999999999'), { dropped: /tag is not a number/ }],
   ['a tag that is none', tagged('x'), { dropped: /tag is not a number/ }],
 ]);
 
@@ -535,6 +542,16 @@ cases(
   [
     ['a label', {}, { path: { label: 25, extendedCommunities: undefined as never } }],
     ['label 0', label('<label>0</label>'), { dropped: /label 0/ }],
+    [
+      'a label of vxlan is a label, as no community goes with it',
+      label('<label>25</label>', { encapsulations: encapsulations('vxlan') }),
+      { path: { label: 25 } },
+    ],
+    [
+      'a VNI',
+      label('<label>1048576</label>', { encapsulations: encapsulations('vxlan') }),
+      { dropped: /20 bits/ },
+    ],
   ],
   { instance: MASTER_INSTANCE, family: '1/4', table: 'inet.3' },
 );
@@ -580,6 +597,33 @@ cases(
         ...label('<label>16777215</label>', { encapsulations: encapsulations('vxlan') }),
       },
       { path: { label: 16777215 } },
+    ],
+    [
+      'a label of the layer-3 VRF',
+      {
+        ...enet(MAC, '10.2.0.4/32'),
+        ...label('<label>25</label>', { more: '<l3-label>1048575</l3-label>' }),
+      },
+      { path: { label: 25 } },
+    ],
+    [
+      'a label of the layer-3 VRF beyond 20 bits',
+      {
+        ...enet(MAC, '10.2.0.4/32'),
+        ...label('<label>25</label>', { more: '<l3-label>1048576</l3-label>' }),
+      },
+      { dropped: /label 1048576 does not fit 20 bits/ },
+    ],
+    [
+      'a VNI of the layer-3 VRF beyond 24 bits',
+      {
+        ...enet(MAC, '10.2.0.4/32'),
+        ...label('<label>25</label>', {
+          encapsulations: encapsulations('vxlan'),
+          more: '<l3-label>4294967295</l3-label>',
+        }),
+      },
+      { dropped: /label 4294967295 does not fit 24 bits/ },
     ],
     [
       'inclusive multicast',
@@ -684,6 +728,14 @@ cases(
       'a source that is none',
       { ...range('100-199'), ...group('225.0.0.1', 'x') },
       { dropped: /source is not an IPv4 address/ },
+    ],
+    [
+      'no encapsulation is known',
+      {
+        ...range('100-199'),
+        'next-hops': hops(hop({ label: leaf('label', '1-2'), encapsulations: encapsulations('pigeon') })),
+      },
+      { path: { feasible: false, because: 'no-tunnel-encapsulation' } },
     ],
     ['a range that goes down', range('199-100'), { dropped: /range/ }],
     ['a range from 0', range('0-100'), { dropped: /range/ }],

@@ -2,7 +2,13 @@ import { type Family, families } from '@vaportrail/bgp/wire';
 import { Writer, hexText, parseAddress, parseMac, parsePrefix } from '@vaportrail/net';
 import { type EnetItem, enetItemId } from '@vaportrail/xmpp';
 import t from 'tap';
-import { enetKey, evpnNlri, isInclusiveMulticast, labelFieldsOf } from '../src/evpn-route.ts';
+import {
+  enetKey,
+  enetLabelFields,
+  evpnNlri,
+  isInclusiveMulticast,
+  labelFieldsOf,
+} from '../src/evpn-route.ts';
 import { ItemDropped } from '../src/item-dropped.ts';
 import { hop, hops, item as itemText, publish } from './agent-text.ts';
 import { RED, agent, controlNode, eventually } from './running.ts';
@@ -30,6 +36,8 @@ function item(
   } as unknown as EnetItem;
 }
 
+const announced = (one: EnetItem): Uint8Array => evpnNlri(one, enetLabelFields(one));
+
 const workload = '02:aa:bb:cc:dd:01';
 const broadcast = 'ff:ff:ff:ff:ff:ff';
 const noMac = '00:00:00:00:00:00';
@@ -51,14 +59,14 @@ t.test('an item and its NLRI name the same route', async (t) => {
 
 t.test('a MAC with its address as RFC 7432 lays it out, the route distinguisher zero', async (t) => {
   t.equal(
-    hexText(evpnNlri(item(workload, '10.2.0.4/32'))),
+    hexText(announced(item(workload, '10.2.0.4/32'))),
     `0225${'00'.repeat(8)}${'00'.repeat(10)}00000000` + '3002aabbccdd01' + '200a020004' + '000191',
   );
 });
 
 t.test('labels stand in the upper twenty bits, a VNI in all of them', async (t) => {
-  t.same(labelFieldsOf(evpnNlri(item(workload, '10.2.0.4/32', { l3Label: 40 }))), [0x191, 0x281]);
-  t.same(labelFieldsOf(evpnNlri(item(workload, '10.2.0.4/32', { vxlan: true }))), [25]);
+  t.same(labelFieldsOf(announced(item(workload, '10.2.0.4/32', { l3Label: 40 }))), [0x191, 0x281]);
+  t.same(labelFieldsOf(announced(item(workload, '10.2.0.4/32', { vxlan: true }))), [25]);
 });
 
 t.test('selective multicast is dropped, and types that agents do not have get no name', async (t) => {

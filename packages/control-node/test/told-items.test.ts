@@ -54,7 +54,7 @@ const unicast: readonly Row[] = [
     communities('no-reoriginate', '64512:100', 'accept-own', 'no-export', 'llgr-stale', 'accept-own-nexthop'),
     communities('64512:100', 'accept-own', 'llgr-stale', 'accept-own-nexthop', 'no-reoriginate', 'no-export'),
   ],
-  ['a community that agents know as a number', communities('65535:666'), communities('65535:666')],
+  ['a community that agents know as a number', communities('blackhole'), communities('65535:666')],
   [
     'hash fields',
     balance('field-hash', 'l4-protocol', 'l3-source-address'),

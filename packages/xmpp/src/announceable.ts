@@ -119,7 +119,7 @@ function attributesProblem({
   for (const list of [securityGroups, communityTags, hop!.tags, hop!.encapsulations]) {
     if (list.length > MAX_LIST_ENTRIES) return { kind: 'list-length' };
   }
-  return labelProblem(hop!);
+  return labelProblem(hop!, hop!.label);
 }
 
 function addressProblem({ address }: Pick<NextHop, 'address'>): AnnounceProblem | undefined {
@@ -130,7 +130,7 @@ function addressProblem({ address }: Pick<NextHop, 'address'>): AnnounceProblem 
 }
 
 /** A label beyond 20 bits can only be a VNI. */
-function labelProblem({ label, encapsulations }: NextHop): AnnounceProblem | undefined {
+function labelProblem({ encapsulations }: NextHop, label: number): AnnounceProblem | undefined {
   if (label > MAX_VNI) return { kind: 'label-size', label, bits: 24 };
   if (label > MAX_LABEL && !encapsulations.includes('vxlan')) return { kind: 'label-size', label, bits: 20 };
   return undefined;
@@ -140,13 +140,14 @@ function unicastProblem({ family, attributes }: UnicastItem, master: boolean): A
   const { address, label } = attributes.nextHops[0]!;
   if (family !== 'inet6' && address.length !== 4) return { kind: 'next-hop-family' };
   if (family === 'inet-labeled' && !master) return { kind: 'not-underlay' };
+  if (family === 'inet-labeled' && label > MAX_LABEL) return { kind: 'label-size', label, bits: 20 };
   const isLabelled = family === 'inet-labeled' || !master;
   if (isLabelled) return label === 0 ? { kind: 'label-zero' } : undefined;
   return label === 0 ? undefined : { kind: 'underlay-label', label };
 }
 
 function enetProblem({ mac, prefix, group, attributes }: EnetItem): AnnounceProblem | undefined {
-  const { replicatorAddress } = attributes;
+  const { nextHops, replicatorAddress } = attributes;
   const isHost = group === '' && mac.some((octet) => octet !== 0);
   if (isHost && prefix.length !== 0 && prefix.length !== prefix.bytes.length * 8) {
     return { kind: 'host-address' };
@@ -154,7 +155,7 @@ function enetProblem({ mac, prefix, group, attributes }: EnetItem): AnnounceProb
   if (replicatorAddress !== '' && !/^(?!0+(\.0+){3}$)\d{1,3}(\.\d{1,3}){3}$/.test(replicatorAddress)) {
     return { kind: 'replicator-address' };
   }
-  return undefined;
+  return labelProblem(nextHops[0]!, nextHops[0]!.l3Label);
 }
 
 function multicastProblem(item: MulticastItem | MvpnItem): AnnounceProblem | undefined {

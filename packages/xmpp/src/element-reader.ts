@@ -73,7 +73,7 @@ export const MAX_INTEGER = 0xffff_ffff;
 export function integer(text: string, name: string, max = MAX_INTEGER): number {
   const digits = text.trim();
   if (digits === '') return 0;
-  const value = /^\+?\d{1,16}$/.test(digits) ? Number(digits) : Number.NaN;
+  const value = /^\+?\d{1,20}$/.test(digits) ? Number(digits) : Number.NaN;
   if (!(value <= max)) throw new UnreadableItem(`${name} is not a number of 0–${max}: "${excerpt(digits)}"`);
   return value;
 }

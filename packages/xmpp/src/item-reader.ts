@@ -96,13 +96,16 @@ function readAttributes(entry: Element): ItemAttributes {
   };
 }
 
+/** Younger agents have tags of 64 bits. Beyond 53 they are not exact, which nothing needs: no community holds one. */
+const MAX_TAG = 2 ** 64;
+
 function readNextHop(element: Element): NextHop {
   return {
     address: readAddress(childText(element, 'address'), childInteger(element, 'af')),
     label: childInteger(element, 'label'),
     encapsulations: list(element, 'tunnel-encapsulation-list', 'tunnel-encapsulation'),
     virtualNetwork: childText(element, 'virtual-network'),
-    tags: list(element, 'tag-list', 'tag').map((text) => integer(text, 'tag', Number.MAX_SAFE_INTEGER)),
+    tags: list(element, 'tag-list', 'tag').map((text) => integer(text, 'tag', MAX_TAG)),
     mac: readMac(childText(element, 'mac')),
     localSequence: childInteger(element, 'local-sequence-number'),
     vni: childInteger(element, 'vni'),

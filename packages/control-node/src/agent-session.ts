@@ -18,6 +18,7 @@ import type { ConfigServer } from './config-server.ts';
 import type { ConfiguredPeer } from './config-subscriber.ts';
 import { ItemDropped } from './item-dropped.ts';
 import type { ItemBatch } from './item-writer.ts';
+import { keptRoutes, restoreRoutes } from './kept-routes.ts';
 import { type MembershipAction, Memberships, TooMuchDeferred } from './membership.ts';
 import type { RoutingInstance } from './routing-instance.ts';
 import type { XmppPeer } from './xmpp-peer.ts';
@@ -161,8 +162,8 @@ export class AgentSession implements ChannelHandlers, ConfiguredPeer {
   }
 
   /** A routing instance went away, and the agent's routes in it. */
-  instanceRemoved(name: string): void {
-    this.#memberships.instanceRemoved(name);
+  instanceRemoved(instance: RoutingInstance): void {
+    this.#memberships.instanceRemoved(instance.name, keptRoutes(instance.tables, this.#agent.source));
   }
 
   view() {
@@ -243,6 +244,9 @@ export class AgentSession implements ChannelHandlers, ConfiguredPeer {
           break;
         case 'leave':
           instance.leave(this.#agent);
+          break;
+        case 'restore':
+          restoreRoutes(instance.tables, this.#agent.source, action.routes);
           break;
         case 'announce':
         case 'withdraw':

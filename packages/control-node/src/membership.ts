@@ -1,19 +1,25 @@
 /**
- * Which routing instances an agent has joined, and the routes it published into an instance that is not there yet:
- * they wait, and follow when it comes. A state machine without I/O: what the agent asks in, what to do out.
+ * Which routing instances an agent has joined, and the routes it published into an instance that is not there, or not
+ * any more: they wait, and follow when it comes. A state machine without I/O: what the agent asks in, what to do out.
  */
 import { type Item, type Subscription, itemId } from '@vaportrail/xmpp';
+
+import type { KeptRoute } from './kept-routes.ts';
 
 /** An agent's place in one routing instance. */
 export interface Membership {
   readonly subscription: Subscription;
   /** `pending` until the routing instance is there. */
   state: 'pending' | 'established';
+  /** What it had published when the instance went away. */
+  kept: readonly KeptRoute[];
 }
 
 /** What is to be done. */
 export type MembershipAction =
   | { readonly type: 'join' | 'leave'; readonly membership: Membership }
+  /** Comes before what the agent has said since. */
+  | { readonly type: 'restore'; readonly membership: Membership; readonly routes: readonly KeptRoute[] }
   | { readonly type: 'withdraw'; readonly membership: Membership; readonly item: Item }
   | {
       readonly type: 'announce';
@@ -22,6 +28,12 @@ export type MembershipAction =
       /** The workload's own VRF, of a route leaked into the underlay. */
       readonly nativeId?: number | undefined;
     };
+
+/** What an agent said of a route meanwhile, at last. */
+interface Deferred {
+  readonly type: 'announce' | 'withdraw';
+  readonly item: Item;
+}
 
 /** Routes of one agent that may wait for instances that are not there. */
 export const MAX_DEFERRED_ROUTES = 65_536;
@@ -35,7 +47,7 @@ export class TooMuchDeferred extends Error {
 export class Memberships {
   readonly #exists: (instance: string) => boolean;
   readonly #memberships = new Map<string, Membership>();
-  readonly #deferred = new Map<string, Map<string, Item>>();
+  readonly #deferred = new Map<string, Map<string, Deferred>>();
   #deferredRoutes = 0;
 
   /** @param exists whether a routing instance is there now */
@@ -58,7 +70,7 @@ export class Memberships {
 
   subscribe(subscription: Subscription): MembershipAction[] {
     const state = this.#exists(subscription.instance) ? 'established' : 'pending';
-    const membership: Membership = { subscription, state };
+    const membership: Membership = { subscription, state, kept: [] };
     this.#memberships.set(subscription.instance, membership);
     return state === 'established' ? [{ type: 'join', membership }] : [];
   }
@@ -77,22 +89,17 @@ export class Memberships {
     if (membership === undefined) return [];
     if (membership.state === 'established') return [{ type: 'announce', membership, item, nativeId }];
     // Nothing waits for the underlay, which is always there.
-    this.#undefer(instance, item);
-    if (this.#deferredRoutes >= MAX_DEFERRED_ROUTES) {
-      throw new TooMuchDeferred(`more than ${MAX_DEFERRED_ROUTES} routes for instances that do not exist`);
-    }
-    let waiting = this.#deferred.get(instance);
-    if (waiting === undefined) this.#deferred.set(instance, (waiting = new Map()));
-    waiting.set(routeKey(item), item);
-    this.#deferredRoutes++;
+    this.#defer(instance, { type: 'announce', item });
     return [];
   }
 
+  /** @throws TooMuchDeferred as announce does */
   withdraw(instance: string, item: Item): MembershipAction[] {
     const membership = this.#memberships.get(instance);
     if (membership === undefined) return [];
     if (membership.state === 'established') return [{ type: 'withdraw', membership, item }];
-    this.#undefer(instance, item);
+    if (membership.kept.length > 0) this.#defer(instance, { type: 'withdraw', item });
+    else this.#undefer(instance, item);
     return [];
   }
 
@@ -102,17 +109,35 @@ export class Memberships {
     if (membership === undefined || membership.state === 'established') return [];
     membership.state = 'established';
     const actions: MembershipAction[] = [{ type: 'join', membership }];
-    for (const item of this.#deferred.get(instance)?.values() ?? []) {
-      actions.push({ type: 'announce', membership, item });
+    if (membership.kept.length > 0) actions.push({ type: 'restore', membership, routes: membership.kept });
+    membership.kept = [];
+    for (const { type, item } of this.#deferred.get(instance)?.values() ?? []) {
+      actions.push({ type, membership, item });
     }
     this.#forget(instance);
     return actions;
   }
 
-  /** A routing instance went away and its routes with it: members wait for its return. */
-  instanceRemoved(instance: string): void {
+  /**
+   * A routing instance went away: members wait for its return, and so do the routes they had published, which agents
+   * have no reason to say again.
+   */
+  instanceRemoved(instance: string, kept: readonly KeptRoute[]): void {
     const membership = this.#memberships.get(instance);
-    if (membership !== undefined) membership.state = 'pending';
+    if (membership?.state !== 'established') return;
+    membership.state = 'pending';
+    membership.kept = kept;
+  }
+
+  #defer(instance: string, said: Deferred): void {
+    this.#undefer(instance, said.item);
+    if (this.#deferredRoutes >= MAX_DEFERRED_ROUTES) {
+      throw new TooMuchDeferred(`more than ${MAX_DEFERRED_ROUTES} routes for instances that do not exist`);
+    }
+    let waiting = this.#deferred.get(instance);
+    if (waiting === undefined) this.#deferred.set(instance, (waiting = new Map()));
+    waiting.set(routeKey(said.item), said);
+    this.#deferredRoutes++;
   }
 
   #undefer(instance: string, item: Item): void {

@@ -129,7 +129,7 @@ export class XmppPeer {
   /** A routing instance went away, and the agent's routes in it. */
   instanceRemoved(instance: RoutingInstance): void {
     this.#stale.delete(instance);
-    this.#session.instanceRemoved(instance.name);
+    this.#session.instanceRemoved(instance);
   }
 
   view(): NeighborView {

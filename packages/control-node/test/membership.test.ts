@@ -47,10 +47,42 @@ t.test('routes for an instance that is not there wait for it, in their latest st
   ]);
   t.same(agent.instanceAdded(RED), []);
   t.equal(agent.deferredRoutes(RED), 0);
-  agent.instanceRemoved(RED);
+  agent.instanceRemoved(RED, []);
   t.equal(agent.get(RED)?.state, 'pending');
   t.same(types(agent.instanceAdded(RED)), ['join']);
 });
+
+t.test(
+  'routes of an instance that goes and comes back are restored, before what was said meanwhile',
+  async (t) => {
+    const agent = new Memberships(() => true);
+    agent.subscribe(subscription);
+    const routes = [
+      {
+        family: 'inet',
+        nlri: { prefix: parsePrefix('10.2.0.3/32') },
+        announcement: { attributes: new Uint8Array(), nextHop: parseAddress('10.1.1.3') },
+      },
+    ] as const;
+    agent.instanceRemoved(RED, routes);
+    agent.instanceRemoved(RED, []);
+    t.same(agent.announce(RED, route('10.2.0.4/32')), []);
+    t.same(agent.withdraw(RED, route('10.2.0.3/32')), [], 'a withdrawal waits as well');
+    t.match(agent.instanceAdded(RED), [
+      { type: 'join' },
+      { type: 'restore', routes },
+      { type: 'announce', item: { prefix: parsePrefix('10.2.0.4/32') } },
+      { type: 'withdraw', item: { prefix: parsePrefix('10.2.0.3/32') } },
+    ]);
+    agent.instanceRemoved(RED, []);
+    t.same(types(agent.instanceAdded(RED)), ['join'], 'and only once');
+    agent.instanceRemoved(RED, routes);
+    agent.unsubscribe(RED);
+    agent.subscribe(subscription);
+    agent.instanceRemoved(RED, []);
+    t.same(types(agent.instanceAdded(RED)), ['join'], 'not after the agent has left');
+  },
+);
 
 t.test('who leaves a pending instance takes its waiting routes along', async (t) => {
   const agent = new Memberships(() => false);

@@ -108,6 +108,46 @@ t.test('an instance that goes takes its routes along, and its agents wait for it
   t.match(node.neighbors().at(-1), { subscriptions: [{ state: 'established' }] });
 });
 
+t.test(
+  'what an agent had published is there again when the instance is, unless it took it back',
+  async (t) => {
+    const node = await controlNode(t, base);
+    const one = await agent(t, node, 'compute-1');
+    one.subscribe(RED, 4);
+    one.publish(route);
+    one.publish({ ...route, prefix: '172.16.0.7/32' });
+    const exported = () =>
+      node.routes({ table: 'bgp.l3vpn.0' }).map(({ prefix, paths: [first] }) => ({
+        prefix,
+        path: { ...first, receivedAt: '' },
+      }));
+    const before = await eventually(() => (exported().length === 2 ? exported() : undefined));
+    await node.reload(controlNodeConfig.parse({ ...base, 'routing-instances': [] }));
+    await eventually(() => (exported().length === 0 ? true : undefined));
+    one.withdraw({ ...route, prefix: '172.16.0.7/32' });
+    const deferred = () => node.neighbors().at(-1)!.subscriptions![0]!.deferredRoutes;
+    await eventually(() => (deferred() === 1 ? true : undefined));
+    await node.reload(controlNodeConfig.parse(base));
+    const after = await eventually(() => (exported().length > 0 ? exported() : undefined));
+    t.same(
+      after,
+      before.filter(({ prefix }) => prefix.endsWith(FIP)),
+    );
+  },
+);
+
+t.test('an instance whose network gets another index keeps the routes of its agents', async (t) => {
+  const node = await controlNode(t, base);
+  const one = await agent(t, node, 'compute-1');
+  one.subscribe(RED, 4);
+  one.publish(route);
+  const communities = () => node.routes({ table: 'bgp.l3vpn.0' })[0]?.paths[0]?.extendedCommunities?.join();
+  await eventually(() => (communities()?.includes('64512:6') ? true : undefined));
+  const [red] = base['routing-instances']!;
+  await node.reload(controlNodeConfig.parse({ ...base, 'routing-instances': [{ ...red!, 'vn-index': 7 }] }));
+  await eventually(() => (communities()?.includes('64512:7') ? true : undefined));
+});
+
 t.test('what cannot change while the node runs is refused, and nothing changes', async (t) => {
   const node = await controlNode(t, base);
   const change = (change: Partial<ControlNodeConfigInput>) =>

@@ -1,0 +1,38 @@
+/**
+ * The routes of an agent in a routing instance that goes away, as they were announced to its tables. An agent says a route
+ * once; when the instance comes back (a part of the configuration that was lost, a network with another index) they are
+ * announced again.
+ */
+import type { Announcement, Nlri, Source, Table } from '@vaportrail/rib';
+
+export interface KeptRoute {
+  readonly family: Table['family'];
+  readonly nlri: Nlri;
+  readonly announcement: Announcement;
+}
+
+/** What a source itself announced to the tables of an instance, without copies from elsewhere. */
+export function keptRoutes(tables: readonly Table[], source: Source): KeptRoute[] {
+  const kept: KeptRoute[] = [];
+  for (const table of tables) {
+    if (table.pathsOf(source) === 0) continue;
+    for (const { prefix, paths } of table.routes({ source, explained: false })) {
+      for (const { source: from, replicated, nlri, attributes, nextHop, labelField, because } of paths) {
+        if (from !== source || replicated) continue;
+        kept.push({
+          family: table.family,
+          nlri: prefix === undefined ? { bytes: nlri! } : { prefix },
+          announcement: { attributes: attributes.bytes, nextHop, labelField, infeasible: because },
+        });
+      }
+    }
+  }
+  return kept;
+}
+
+/** Announces kept routes to the tables of an instance that has come back. */
+export function restoreRoutes(tables: readonly Table[], source: Source, routes: readonly KeptRoute[]): void {
+  const byFamily = new Map(tables.map((table) => [table.family, table]));
+  for (const { family, nlri, announcement } of routes)
+    byFamily.get(family)?.announce(source, nlri, announcement);
+}

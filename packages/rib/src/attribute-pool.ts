@@ -7,7 +7,7 @@
  * ```
  *   0 hash        1 offset in the arena      2 octets: attributes | next hop << 16 | mark << 24
  *   3 source      4 references               5 serial (no two sets ever share one)
- *   6 feasibility 7 route-target list        8 replacement (0: itself)   9 original of a replacement
+ *   6 feasibility 7 see RouteStore.targetListOf 8 replacement (0: itself) 9 original of a replacement
  *  10 chain (scratch of one flush)          11 facts (see setFact)       12 next original of the same replacement
  *  13–15 reserved
  *

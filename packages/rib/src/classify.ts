@@ -1,11 +1,11 @@
-/** What is decided once about every new attribute set: is it right, does it loop, what does policy say, which route targets. */
+/** What is decided once about every new attribute set: is it right, does it loop, what does policy say. */
 import {
   type UpdateProblem,
   discardAttributes,
   validateAttributes,
   wellKnownCommunity,
 } from '@vaportrail/bgp/wire';
-import { SET_FACTS, SET_FEASIBILITY, SET_TARGETS, SET_WORDS_SHIFT } from './attribute-pool.ts';
+import { SET_FACTS, SET_FEASIBILITY, SET_WORDS_SHIFT } from './attribute-pool.ts';
 import { AttributeScan } from './attribute-scan.ts';
 import { editedAttributes } from './edited-attributes.ts';
 import { type Infeasible, infeasibleNumber } from './feasibility.ts';
@@ -36,25 +36,24 @@ export function classify(store: RouteStore, set: number): void {
   const number = pool.source(set);
   store.setsOf[number] = (store.setsOf[number] ?? 0) + 1;
   const mark = pool.mark(set);
-  let reason = mark >>> MARK_REASON_SHIFT;
-  if ((mark & MARK_FINAL) === 0) reason = examine(store, set);
   const at = pool.attributesAt(set);
   scan.scan(pool.arena.bytes, at, at + pool.attributesLength(set));
+  // Before policy may make another set of it, which is scanned as well.
+  const { facts } = scan;
+  const reason = (mark & MARK_FINAL) === 0 ? examine(store, set) : mark >>> MARK_REASON_SHIFT;
   const record = set << SET_WORDS_SHIFT;
   pool.words[record + SET_FEASIBILITY] = reason;
-  pool.words[record + SET_FACTS] = scan.facts;
-  pool.words[record + SET_TARGETS] =
-    scan.extendedAt < 0 ? 0 : store.targets.acquireList(pool.arena.bytes, scan.extendedAt, scan.extendedEnd);
+  pool.words[record + SET_FACTS] = facts;
 }
 
 /** Forgets what {@link classify} noted besides the record. */
 export function declassify(store: RouteStore, set: number): void {
   store.setsOf[store.pool.source(set)]!--;
-  store.targets.releaseList(store.pool.words[(set << SET_WORDS_SHIFT) + SET_TARGETS]!);
+  store.releaseTargetList(set);
   store.problems.delete(set);
 }
 
-/** Checks a set that came from a peer; returns the number of the reason why it cannot be used. */
+/** Checks a set that came from a peer, and has just been scanned; returns the number of the reason why it cannot be used. */
 function examine(store: RouteStore, set: number): number {
   const { pool, identity } = store;
   const source = store.sources[pool.source(set)]!;
@@ -74,7 +73,6 @@ function examine(store: RouteStore, set: number): number {
         return infeasibleNumber('treat-as-withdraw');
       }
     }
-    scan.scan(arena.bytes, at, end);
     // @see RFC 4271 §9.1.2, RFC 4456 §8
     if (scan.hasAs(identity.asn, source.asn4)) return infeasibleNumber('as-path-loop');
     // @see RFC 7611 §2.1

@@ -6,7 +6,7 @@
  * again, so there are no cycles to break.
  */
 import type { FamilyName } from '@vaportrail/bgp/wire';
-import { SET_FEASIBILITY, SET_SOURCE, SET_TARGETS, SET_WORDS_SHIFT } from './attribute-pool.ts';
+import { SET_FEASIBILITY, SET_SOURCE, SET_WORDS_SHIFT } from './attribute-pool.ts';
 import { ENTRY_NUMBER } from './change-log.ts';
 import {
   DISCRIMINATOR,
@@ -229,7 +229,7 @@ class Replicator implements Follower {
     if (targets === undefined) return true;
     let concerns = false;
     this.#packed.forEachPath(number, (words, at) => {
-      const list = this.#store.pool.words[(words[at + SET]! << SET_WORDS_SHIFT) + SET_TARGETS]!;
+      const list = this.#store.targetListOf(words[at + SET]!);
       concerns ||= this.#store.targets.list(list).some((target) => targets.has(target));
     });
     return concerns;
@@ -270,8 +270,7 @@ class Replicator implements Follower {
   }
 
   #isImported(set: number): boolean {
-    const list = this.#store.pool.words[(set << SET_WORDS_SHIFT) + SET_TARGETS]!;
-    return this.#exchange.importers(list).length > 0;
+    return this.#exchange.importers(this.#store.targetListOf(set)).length > 0;
   }
 
   #copy(number: number, set: number, label: number, pathId: number): void {
@@ -301,8 +300,7 @@ class Replicator implements Follower {
     }
     // What export policy rejects is shown in the VPN table and goes nowhere.
     if (pool.words[(exported << SET_WORDS_SHIFT) + SET_FEASIBILITY] !== 0) return;
-    const list = pool.words[(exported << SET_WORDS_SHIFT) + SET_TARGETS]!;
-    for (const importer of this.#exchange.importers(list)) {
+    for (const importer of this.#exchange.importers(this.#store.targetListOf(exported))) {
       if (importer === table) continue;
       this.#key[0] = length;
       const imported = importer.importOf(exported, this.#kind(importer.importPolicy, length));
@@ -345,8 +343,7 @@ class Replicator implements Follower {
     }
     if (pool.words[(exported << SET_WORDS_SHIFT) + SET_FEASIBILITY] !== 0) return;
     nlri.fill(0, distinguisherAt, distinguisherAt + RD_OCTETS);
-    const list = pool.words[(exported << SET_WORDS_SHIFT) + SET_TARGETS]!;
-    for (const importer of this.#exchange.importers(list)) {
+    for (const importer of this.#exchange.importers(this.#store.targetListOf(exported))) {
       if (importer === table) continue;
       this.#announceOctets(importer, nlri, importer.importOf(exported, 0), source, flags, discriminator);
     }

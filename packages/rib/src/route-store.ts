@@ -1,6 +1,7 @@
 /** What all tables of one `Rib` share: attribute sets, sources, route distinguishers, route targets. */
 import type { UpdateProblem } from '@vaportrail/bgp/wire';
-import { AttributePool } from './attribute-pool.ts';
+import { AttributePool, SET_TARGETS, SET_WORDS_SHIFT } from './attribute-pool.ts';
+import { AttributeScan } from './attribute-scan.ts';
 import { AttributeSets } from './attribute-sets.ts';
 import { Discriminators } from './discriminators.ts';
 import { NlriPayloads } from './nlri-payloads.ts';
@@ -8,6 +9,8 @@ import type { PackedTable } from './packed-table.ts';
 import { RouteDistinguishers } from './route-distinguishers.ts';
 import { RouteTargets } from './route-targets.ts';
 import type { Source } from './source.ts';
+
+const scan = new AttributeScan();
 
 /** Who this router is. */
 export interface Identity {
@@ -63,6 +66,29 @@ export class RouteStore {
     this.discriminators.collect();
     this.distinguishers.collect();
     this.payloads.collect();
+  }
+
+  /**
+   * The number of the route targets of a set. They are listed when somebody asks for the first time, and where no VRF imports and
+   * no peer constrains them nobody does. In the record of the set stands that number plus one, 0 before.
+   */
+  targetListOf(set: number): number {
+    const { pool, targets } = this;
+    const word = (set << SET_WORDS_SHIFT) + SET_TARGETS;
+    const known = pool.words[word]!;
+    if (known !== 0) return known - 1;
+    const at = pool.attributesAt(set);
+    scan.scan(pool.arena.bytes, at, at + pool.attributesLength(set));
+    const list =
+      scan.extendedAt < 0 ? 0 : targets.acquireList(pool.arena.bytes, scan.extendedAt, scan.extendedEnd);
+    pool.words[word] = list + 1;
+    return list;
+  }
+
+  /** A set disappears, and its list with it if there is one. */
+  releaseTargetList(set: number): void {
+    const known = this.pool.words[(set << SET_WORDS_SHIFT) + SET_TARGETS]!;
+    if (known !== 0) this.targets.releaseList(known - 1);
   }
 
   /** The tables in which paths of a source came into being. */

@@ -9,7 +9,7 @@ import type { FamilyName } from '@vaportrail/bgp/wire';
 import { AddPathOut } from './add-path-out.ts';
 import type { AdvertisedPath, Advertisement } from './advertisement.ts';
 import { type Audience, BestPathOut } from './adj-rib-out.ts';
-import { SET_FACTS, SET_TARGETS, SET_WORDS_SHIFT } from './attribute-pool.ts';
+import { SET_FACTS, SET_WORDS_SHIFT } from './attribute-pool.ts';
 import { DISCRIMINATOR, LABEL, MORE, MORE_MASK, NEXT, PATH_WORDS, SET, pathFlag } from './destinations.ts';
 import { Distribution } from './distribution.ts';
 import { type EgressProfile, isReflected, keptFromAll } from './egress.ts';
@@ -256,8 +256,8 @@ export class UpdateGroup implements Audience {
       if (asPath.some(({ asns }) => asns.includes(peer.asn))) return 'its AS is in the AS path';
     }
     if (this.#constrained && member.filterByRouteTarget) {
-      const targetList = this.#store.pool.words[(set << SET_WORDS_SHIFT) + SET_TARGETS]!;
-      if (!this.#filter.wants(peer.number, targetList)) return 'it asked for none of the route targets';
+      if (!this.#filter.wants(peer.number, this.#store.targetListOf(set)))
+        return 'it asked for none of the route targets';
     }
     return undefined;
   }

@@ -235,6 +235,33 @@ t.test('UPDATE bytes of a peer come out in the VRF that imports their target', a
   );
 });
 
+t.test(
+  'route targets are listed when somebody asks for them first, and given up with the last route',
+  async (t) => {
+    const rib = new Rib({ asn, routerId: parseIpv4('192.168.0.204') });
+    rib.createTable({ name: 'bgp.l3vpn.0', family: 'inet-vpn', selection: 'junos', replicates: 'all' });
+    const source = peer(rib, '10.169.25.19');
+    const update = floatingIpUpdate();
+    source.receiveUpdate(update, 0, update.length);
+    rib.settle();
+    t.match(rib.statistics(), { paths: 1, routeTargets: 0 });
+    const vrf = rib.createTable({
+      name: 'k8s-test.inet.0',
+      family: 'inet',
+      imports: [parseRouteTarget('1:1')],
+    });
+    rib.settle();
+    t.match(rib.statistics(), { paths: 1, routeTargets: 2 });
+    vrf.setImports([parseRouteTarget('500:500')]);
+    rib.settle();
+    t.match(rib.statistics(), { paths: 2, routeTargets: 1 });
+    vrf.setImports([]);
+    rib.removeSource(source);
+    rib.settle();
+    t.match(rib.statistics(), { paths: 0, attributeSets: 0, routeTargets: 0 });
+  },
+);
+
 t.test('a provider edge copies a path that comes later and is not the best, and takes it back', async (t) => {
   const bytes = floatingIpUpdate();
   const { rib, vrf } = providerEdge();

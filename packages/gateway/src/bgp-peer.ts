@@ -10,7 +10,7 @@ import {
   type SessionMonitor,
 } from '@vaportrail/bgp';
 import { mostSevere, notificationOf } from '@vaportrail/bgp/wire';
-import { ipv4Text, parseAddress, type Clock, type Timer } from '@vaportrail/net';
+import { parseAddress, type Clock, type Timer } from '@vaportrail/net';
 import { handleRefresh, type Membership, type Rib, type Source, type Table } from '@vaportrail/rib';
 import {
   type GatewayNeighborView,
@@ -19,6 +19,7 @@ import {
   addPathsSent,
   peerSessionSettings,
 } from '@vaportrail/show';
+import { bgpPeerView } from './bgp-peer-view.ts';
 import type { GatewayFamily, PeerConfig } from './config.ts';
 
 /** What a peer needs of its gateway. */
@@ -128,48 +129,13 @@ export class BgpPeer {
 
   /** @param active how many routes of a table have their best path from a source */
   view(active: ActiveCounts): GatewayNeighborView {
-    const { config, session } = this;
-    const { negotiated, counters, endpoints, lastEnd } = session;
     const source = this.#source;
-    const families = negotiated?.families ?? config.families;
-    const tables = source === undefined ? [] : this.#tableViews(source, active);
-    return {
-      name: this.name,
-      address: config.address,
-      protocol: 'bgp',
-      type: config.asn === this.localAsn ? 'internal' : 'external',
-      state: session.state,
-      asn: config.asn,
+    return bgpPeerView(this.name, this.config, this.session, {
       localAsn: this.localAsn,
-      passive: config.passive,
-      families,
-      holdTime: negotiated?.holdTime ?? config['hold-time'],
-      flaps: counters.flaps,
-      received: traffic(counters.received, counters.octetsReceived),
-      sent: traffic(counters.sent, counters.octetsSent),
-      paths: source === undefined ? 0 : tables.reduce((most, { received }) => Math.max(most, received), 0),
-      backlog: session.backlog,
-      lastChange: Math.max(0, (this.#owner.clock.now() - session.changedAt) / 1000),
-      tables,
-      endOfRib: Object.fromEntries(families.map((family) => [family, this.#endsOfRib.has(family)])),
-      ...(negotiated === undefined
-        ? {}
-        : {
-            routerId: ipv4Text(negotiated.peerRouterId),
-            establishedAt: new Date(session.changedAt).toISOString(),
-            capabilities: [...new Set(negotiated.capabilities.map(({ type }) => type))],
-          }),
-      ...(endpoints === undefined
-        ? config['local-address'] === undefined
-          ? {}
-          : { localAddress: config['local-address'] }
-        : {
-            localAddress: endpoints.local.address,
-            localPort: endpoints.local.port,
-            peerPort: endpoints.remote.port,
-          }),
-      ...(lastEnd === undefined ? {} : { lastError: lastEnd.text }),
-    };
+      now: this.#owner.clock.now(),
+      endsOfRib: this.#endsOfRib,
+      tables: source === undefined ? [] : this.#tableViews(source, active),
+    });
   }
 
   #tableViews(source: Source, active: ActiveCounts): NeighborTableView[] {
@@ -289,9 +255,4 @@ export class BgpPeer {
 /** A provider edge tells what it has itself, not what others told it: the labels of those are not its own. */
 function ownRoutesOnly({ source }: { readonly source: Source }, encoded: Uint8Array): Uint8Array | undefined {
   return source.protocol === 'bgp' ? undefined : encoded;
-}
-
-function traffic(counts: Session['counters']['received'], octets: number): GatewayNeighborView['received'] {
-  const { open, update, notification, keepalive, routeRefresh } = counts;
-  return { messages: open + update + notification + keepalive + routeRefresh, octets, updates: update };
 }

@@ -1,7 +1,7 @@
 /** The provider edge: peers, routing instances, tunnels and forwarding tables under one configuration. */
 import { Listener, Monitoring, isInputWaiting } from '@vaportrail/bgp';
-import { ipv4Bytes, parseIpv4, systemClock, type Clock, type Timer } from '@vaportrail/net';
-import { Rib, type Source } from '@vaportrail/rib';
+import { ipv4Bytes, systemClock, type Clock } from '@vaportrail/net';
+import { Rib } from '@vaportrail/rib';
 import {
   silentLog,
   type DynamicTunnelsView,
@@ -13,21 +13,19 @@ import {
   type TableView,
   type VrfView,
 } from '@vaportrail/show';
-import { ReloadError, type Change } from './change.ts';
-import { gatewayConfig, type GatewayConfig } from './config.ts';
-import { DynamicTunnels, type DynamicTunnelSettings } from './dynamic-tunnel.ts';
+import { changedConfig, type Change } from './change.ts';
+import type { GatewayConfig } from './config.ts';
+import { refuseFixedChanges } from './fixed-settings.ts';
 import type { Flow } from './flow-hash.ts';
 import { ForwardingNextHops, type NextHopIndexes } from './forwarding-next-hop.ts';
 import type { Forwarded } from './forwarding-table.ts';
 import { gatewayServer } from './gateway-server.ts';
-import { localRoutes, resolvingRoutes } from './local-routes.ts';
 import { Memberships } from './memberships.ts';
 import { PeerSet } from './peer-set.ts';
-import { Resolver } from './resolution.ts';
 import { RoutingTables, bgpTables, type BgpTables, type TableFilter } from './routing-tables.ts';
-import { StatementError } from './statement-row.ts';
-import { applyStatement, statementLines } from './statement.ts';
+import { statementLines } from './statement.ts';
 import { dynamicTunnelsView } from './tunnel-view.ts';
+import { Underlay, type InterfaceIndexes } from './underlay.ts';
 import { VrfSet, type ForwardingFilter } from './vrf-set.ts';
 import { writtenConfig } from './written-config.ts';
 
@@ -35,19 +33,16 @@ export interface GatewayOptions {
   readonly clock?: Clock;
   readonly log?: Log;
   /** First numbers of what the gateway numbers; a router that has been up for a while does not begin with the lowest. */
-  readonly indexes?: NextHopIndexes & { readonly interface?: number; readonly snmp?: number };
+  readonly indexes?: NextHopIndexes & InterfaceIndexes;
 }
 
 const VERSION = '0.1.0';
-/** Next hops that were resolved and found no user are let go after this many milliseconds. */
-const SWEEP_PAUSE = 1000;
 
 export class Gateway {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #rib: Rib;
-  readonly #tunnels: DynamicTunnels;
-  readonly #resolver: Resolver;
+  readonly #underlay: Underlay;
   readonly #listener: Listener;
   readonly #peers: PeerSet;
   readonly #vrfs: VrfSet;
@@ -56,11 +51,13 @@ export class Gateway {
   readonly #monitoring: Monitoring;
   readonly #server;
   #config: GatewayConfig;
-  #sweep: Timer | undefined;
   #startedAt = 0;
 
   /** @param config as the schema `gatewayConfig` yields it */
-  constructor(config: GatewayConfig, { clock = systemClock, log = silentLog, indexes }: GatewayOptions = {}) {
+  constructor(
+    config: GatewayConfig,
+    { clock = systemClock, log = silentLog, indexes = {} }: GatewayOptions = {},
+  ) {
     this.#config = config;
     this.#clock = clock;
     this.#log = log;
@@ -72,23 +69,16 @@ export class Gateway {
       now: () => clock.now(),
     });
     const self = this.#rib.addSource({ name: config.name, protocol: 'local', routerId: config['router-id'] });
-    this.#tunnels = new DynamicTunnels(tunnelSettings(config), {
-      pics: config['tunnel-services'].pics,
-      firstUnit: config['tunnel-services']['first-unit'],
-      holdDown: config['tunnel-services']['hold-down'] * 1000,
-      ...(indexes?.interface === undefined ? {} : { firstIndex: indexes.interface }),
-      ...(indexes?.snmp === undefined ? {} : { firstSnmpIndex: indexes.snmp }),
-      clock,
-    });
-    this.#resolver = new Resolver(this.#tunnels, (nextHop) => this.#rib.reconsider(nextHop));
+    this.#underlay = new Underlay(config, indexes, clock, (nextHop) => this.#rib.reconsider(nextHop));
+    const { tunnels, resolver } = this.#underlay;
     const address = ipv4Bytes(config['router-id']);
     this.#vrfs = new VrfSet({
       rib: this.#rib,
-      resolver: this.#resolver,
+      resolver,
       nextHops: new ForwardingNextHops(indexes),
       selection: config.bgp['always-compare-med'] ? 'junos-always-compare-med' : 'junos',
       address,
-      resolve: (nextHop, source) => this.#resolve(nextHop, source),
+      resolve: (nextHop, source) => this.#underlay.resolve(nextHop, source),
       now: () => clock.now(),
     });
     const tables = bgpTables(this.#rib);
@@ -102,8 +92,8 @@ export class Gateway {
       bgpTables: tables,
       vrfs: this.#vrfs,
       peers: () => this.#peers,
-      resolver: this.#resolver,
-      tunnels: this.#tunnels,
+      resolver,
+      tunnels,
       config: () => this.#config,
       now: () => clock.now(),
       startedAt: () => this.#startedAt,
@@ -131,7 +121,7 @@ export class Gateway {
       this.#listener,
     );
     this.#server = gatewayServer(this, log);
-    this.#configureResolution();
+    this.#underlay.configure(config);
     this.#vrfs.configure(config['routing-instances'], config['policy-options']);
     this.#memberships.announce(config);
     this.#peers.configure(config.bgp);
@@ -174,12 +164,11 @@ export class Gateway {
 
   /** Tells its peers and stops. */
   async stop(): Promise<void> {
-    this.#sweep?.cancel();
     await this.#peers.stop();
     await this.#listener.close();
     await this.#server.close();
     await this.#monitoring.stop();
-    this.#tunnels.clear();
+    this.#underlay.close();
   }
 
   /**
@@ -195,17 +184,8 @@ export class Gateway {
    * @throws StatementError, ReloadError; Error naming the field when the result is no valid configuration
    */
   change(change: Change): void {
-    const [action, statement] =
-      'set' in change ? (['set', change.set] as const) : (['delete', change.delete] as const);
-    const written = writtenConfig(this.#config);
-    applyStatement(written, action, wordsOf(statement));
-    const parsed = gatewayConfig.safeParse(written);
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      throw new StatementError(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`);
-    }
-    void Promise.all(this.#apply(parsed.data));
-    this.#log.info({ [action]: statement }, 'configuration changed');
+    void Promise.all(this.#apply(changedConfig(this.#config, change)));
+    this.#log.info(change, 'configuration changed');
   }
 
   /** The configuration as statements, one per line: `set routing-instances …`. */
@@ -225,7 +205,9 @@ export class Gateway {
     const table = this.#vrfs.named(instance)?.tables[flow.destination.length === 4 ? 0 : 1];
     const forwarded = table?.forwarding.forward(flow, this.#config['router-id']);
     if (forwarded?.leg !== undefined) {
-      const tunnel = this.#tunnels.tunnels().find(({ interface: name }) => name === forwarded.leg?.interface);
+      const tunnel = this.#underlay.tunnels
+        .tunnels()
+        .find(({ interface: name }) => name === forwarded.leg?.interface);
       if (tunnel !== undefined) tunnel.outputPackets++;
     }
     return forwarded;
@@ -251,7 +233,7 @@ export class Gateway {
   }
 
   dynamicTunnels(): DynamicTunnelsView {
-    return dynamicTunnelsView(this.#tunnels);
+    return dynamicTunnelsView(this.#underlay.tunnels);
   }
 
   vrfs(): VrfView[] {
@@ -270,37 +252,11 @@ export class Gateway {
     return this.#tables.dump(names);
   }
 
-  #resolve(nextHop: Uint8Array, source: Source): { metric: number; gateways: number } | undefined {
-    if (source.protocol !== 'bgp') return { metric: 0, gateways: 1 };
-    this.#sweep ??= this.#clock.after(SWEEP_PAUSE, () => {
-      this.#sweep = undefined;
-      this.#resolver.sweep();
-    });
-    const resolution = this.#resolver.resolve(nextHop);
-    return resolution === undefined
-      ? undefined
-      : { metric: resolution.metric, gateways: resolution.gateways.length };
-  }
-
   /** Differences to another configuration, put in force at once; the promises are of sessions that end meanwhile. */
   #apply(config: GatewayConfig): Promise<void>[] {
-    const before = this.#config;
-    for (const field of [
-      'name',
-      'asn',
-      'local-as',
-      'router-id',
-      'introspect',
-      'tunnel-services',
-      'mrt',
-    ] as const)
-      if (JSON.stringify(config[field]) !== JSON.stringify(before[field]))
-        throw new ReloadError(`${field} cannot be changed while the gateway runs: start it anew`);
-    for (const field of ['listen', 'always-compare-med'] as const)
-      if (JSON.stringify(config.bgp[field]) !== JSON.stringify(before.bgp[field]))
-        throw new ReloadError(`bgp.${field} cannot be changed while the gateway runs: start it anew`);
+    refuseFixedChanges(this.#config, config);
     this.#config = config;
-    this.#configureResolution();
+    this.#underlay.configure(config);
     this.#vrfs.configure(config['routing-instances'], config['policy-options']);
     this.#monitoring.sessions.instancesChanged();
     this.#memberships.announce(config);
@@ -308,33 +264,4 @@ export class Gateway {
     for (const peer of made) peer.start();
     return ended;
   }
-
-  #configureResolution(): void {
-    const { interfaces, 'routing-options': options } = this.#config;
-    const now = this.#clock.now();
-    this.#tunnels.reconfigure(tunnelSettings(this.#config));
-    this.#resolver.configure(
-      {
-        'inet.0': resolvingRoutes(localRoutes(interfaces, options.static), now),
-        'inet.3': resolvingRoutes(localRoutes(interfaces, options['inet.3'].static), now).filter(
-          ({ protocol }) => protocol === 'Static',
-        ),
-      },
-      options['resolution-ribs'],
-    );
-  }
-}
-
-function tunnelSettings(config: GatewayConfig): DynamicTunnelSettings[] {
-  return config['dynamic-tunnels'].map((tunnel) => ({
-    name: tunnel.name,
-    source: parseIpv4(tunnel['source-address']),
-    type: tunnel.type,
-    destinations: tunnel['destination-networks'],
-  }));
-}
-
-/** The words of a statement; what is in quotation marks is one. */
-function wordsOf(statement: string): string[] {
-  return (statement.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ''));
 }

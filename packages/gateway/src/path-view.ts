@@ -1,31 +1,12 @@
 /** One entry of a routing table as an operator sees it. */
-import {
-  asPathText,
-  communityText,
-  extendedCommunityText,
-  largeCommunityText,
-  type PathAttributes,
-} from '@vaportrail/bgp/wire';
-import {
-  addressText,
-  ipv4Text,
-  isRouteTarget,
-  parseAddress,
-  prefixText,
-  routeDistinguisherText,
-  routeTargetText,
-} from '@vaportrail/net';
+import { addressText, ipv4Text, routeDistinguisherText } from '@vaportrail/net';
 import type { Path } from '@vaportrail/rib';
-import type { GatewayNextHopView, GatewayPathView, IndirectView } from '@vaportrail/show';
-import type {
-  ForwardingLeg,
-  ForwardingNextHop,
-  IndirectNextHop,
-  UnicastNextHop,
-} from './forwarding-next-hop.ts';
-import { junosCommunities } from './junos-communities.ts';
+import type { GatewayNextHopView, GatewayPathView } from '@vaportrail/show';
+import { attributeView } from './attribute-view.ts';
+import type { ForwardingNextHop } from './forwarding-next-hop.ts';
 import { gatewaysOf, type LocalRoute } from './local-routes.ts';
 import { MULTIPATH_PREFERENCE, type MultipathEntry } from './multipath.ts';
+import { indirectView, legOf, nextHopViews, resolvedBy } from './next-hop-view.ts';
 import type { Resolver } from './resolution.ts';
 
 /** What is known around a path. */
@@ -46,7 +27,7 @@ export interface PathContext {
 }
 
 /** Preference of BGP routes. */
-export const BGP_PREFERENCE = 170;
+const BGP_PREFERENCE = 170;
 const MEMBERSHIP_PREFERENCE = 5;
 /** Printed beside an indirect next hop: itself, its route, its forwarding next hop. */
 const NEXT_HOP_REFERENCES = 3;
@@ -227,137 +208,6 @@ function stateFlags(path: Path): string[] {
     'Ext',
     'ProtectionCand',
   ];
-}
-
-type AttributeFields = Pick<
-  GatewayPathView,
-  | 'origin'
-  | 'asPath'
-  | 'routeTargets'
-  | 'extendedCommunities'
-  | 'communities'
-  | 'largeCommunities'
-  | 'originatorId'
-  | 'clusterList'
-  | 'junosCommunities'
->;
-
-/** Thousands of paths share a set of attributes, and its words. */
-const attributeFields = new WeakMap<PathAttributes, AttributeFields>();
-
-function attributeView(attributes: PathAttributes): AttributeFields {
-  let fields = attributeFields.get(attributes);
-  if (fields === undefined) attributeFields.set(attributes, (fields = readAttributes(attributes)));
-  return fields;
-}
-
-function readAttributes(attributes: PathAttributes): AttributeFields {
-  const {
-    extendedCommunities: octets,
-    originatorId,
-    clusterList,
-    communities,
-    largeCommunities,
-  } = attributes;
-  const targets: string[] = [];
-  const others: string[] = [];
-  for (let at = 0; at + 8 <= octets.length; at += 8) {
-    if (isRouteTarget(octets, at)) targets.push(routeTargetText(octets, at));
-    else others.push(extendedCommunityText(octets, at));
-  }
-  return {
-    origin: attributes.origin ?? 'incomplete',
-    asPath: asPathText(attributes.asPath),
-    routeTargets: targets,
-    extendedCommunities: others,
-    junosCommunities: junosCommunities(attributes),
-    ...(communities.length === 0 ? {} : { communities: communities.map(communityText) }),
-    ...(largeCommunities.length === 0 ? {} : { largeCommunities: largeCommunities.map(largeCommunityText) }),
-    ...(originatorId === undefined ? {} : { originatorId: ipv4Text(originatorId) }),
-    ...(clusterList.length === 0 ? {} : { clusterList: clusterList.map(ipv4Text) }),
-  };
-}
-
-interface Resolved {
-  readonly metric: number;
-  readonly rib: string;
-  readonly by: string;
-}
-
-function legOf(path: Path, resolver: Resolver): ({ leg: ForwardingLeg } & Resolved) | undefined {
-  const resolution = resolver.resolution(path.nextHop);
-  if (resolution === undefined) return undefined;
-  return {
-    leg: { protocolNextHop: addressText(path.nextHop), label: path.label, gateways: resolution.gateways },
-    metric: resolution.metric,
-    rib: resolution.rib,
-    by: prefixText(resolution.prefix),
-  };
-}
-
-function resolvedBy({ protocolNextHop = '' }: ForwardingLeg, resolver: Resolver): Resolved {
-  const resolution = protocolNextHop === '' ? undefined : resolver.resolution(parseAddress(protocolNextHop));
-  if (resolution === undefined) return { metric: 0, rib: 'inet.3', by: protocolNextHop };
-  return { metric: resolution.metric, rib: resolution.rib, by: prefixText(resolution.prefix) };
-}
-
-function nextHopViews(leg: ForwardingLeg, installed: ForwardingNextHop | undefined): GatewayNextHopView[] {
-  const unicasts = forwardingOf(leg, installed)?.unicasts ?? [];
-  return leg.gateways.map((gateway, i) => {
-    const index = unicasts.find((unicast) => unicast.interface === gateway.interface)?.index;
-    return {
-      interface: gateway.interface,
-      ...(gateway.address === undefined ? {} : { address: gateway.address }),
-      ...(leg.label === undefined ? {} : { label: leg.label }),
-      selected: i === 0,
-      ...(index === undefined ? {} : { index }),
-    };
-  });
-}
-
-function indirectView(
-  leg: ForwardingLeg,
-  metric: number,
-  { rib, by }: Resolved,
-  installed: ForwardingNextHop | undefined,
-): IndirectView {
-  const index = forwardingOf(leg, installed)?.indirect.index;
-  return {
-    protocolNextHop: leg.protocolNextHop ?? '',
-    ...(leg.label === undefined ? {} : { label: leg.label }),
-    metric,
-    handle: handleOf(leg),
-    ...(index === undefined ? {} : { index }),
-    session: index === undefined ? '0x0' : `0x${(index & 0xfff).toString(16)}`,
-    originatingRib: rib,
-    resolvedBy: by,
-    nextHops: nextHopViews(leg, installed),
-  };
-}
-
-/** The forwarding next hop that a leg became, if the forwarding table uses it. */
-function forwardingOf(
-  leg: ForwardingLeg,
-  installed: ForwardingNextHop | undefined,
-): { indirect: IndirectNextHop; unicasts: UnicastNextHop[] } | undefined {
-  const members =
-    installed?.type === 'unilist' ? installed.members : installed === undefined ? [] : [installed];
-  for (const member of members) {
-    if (member.type !== 'indirect' || member.protocolNextHop !== leg.protocolNextHop) continue;
-    const unicasts = (member.target.type === 'unilist' ? member.target.members : [member.target]).filter(
-      (target) => target.type === 'unicast',
-    );
-    if (unicasts[0]?.label === leg.label) return { indirect: member, unicasts };
-  }
-  return undefined;
-}
-
-/** A name for an object that a Junos router would give the address of in memory; the same leg has the same one. */
-function handleOf(leg: ForwardingLeg): string {
-  let hash = 0x811c9dc5;
-  for (const character of `${leg.protocolNextHop ?? ''} ${leg.label ?? ''}`)
-    hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);
-  return `0x9${((hash >>> 8) & 0xffffff & ~7).toString(16).padStart(6, '0')}`;
 }
 
 function secondsSince(then: number, now: number): number {

@@ -23,22 +23,23 @@ import { ConfigSubscription } from './config-subscription.ts';
 import { ConfiguredContents } from './configured-contents.ts';
 import type { ControlNodePeer } from './control-node-peer.ts';
 import { ControlNodes } from './control-nodes.ts';
+import { type NodeConfig, nodeConfig, refuseFixedChanges } from './fixed-settings.ts';
 import type { FloatingIp } from './floating-ip.ts';
 import type { Packet } from './flow.ts';
 import type { FlowTable, Verdict } from './flow-table.ts';
 import { ForwardingTables } from './forwarding-tables.ts';
-import { HIGH_PREFERENCE, type Interface } from './interface.ts';
+import type { Interface } from './interface.ts';
 import { type InterfaceTable, defaultMac } from './interface-table.ts';
 import { LoadBalancers } from './load-balancer/load-balancers.ts';
 import type { LocalRoute, LocalRoutes } from './local-routes.ts';
 import type { MplsTable } from './mpls.ts';
 import type { NextHopTable } from './next-hop.ts';
 import { type PublishingNode, offeredEncapsulations, publishedItem } from './published-item.ts';
+import { type CallRecorder, callRecorder } from './recorded-call.ts';
 import type { Route } from './route.ts';
-import type { NodeContents } from './told-settings.ts';
 import { type TunnelType, tunnelTypesOf } from './tunnel-type.ts';
 import { serveViews } from './views.ts';
-import { type Vrf, hostPrefix } from './vrf.ts';
+import type { Vrf } from './vrf.ts';
 import type { VrfTable } from './vrf-table.ts';
 
 export interface AgentOptions {
@@ -51,32 +52,6 @@ export interface AgentOptions {
   /** Makes connections to control nodes, and there are no views then; TCP when left out. */
   readonly connect?: ((server: { readonly address: string; readonly port: number }) => Socket) | undefined;
 }
-
-/** What a program may ask of an agent while it runs; recorded with its arguments. */
-export const recordedCalls = [
-  'subscribe',
-  'unsubscribe',
-  'addInterface',
-  'removeInterface',
-  'addFloatingIp',
-  'changeFloatingIp',
-  'removeFloatingIp',
-  'setPreference',
-  'takeOver',
-  'withhold',
-  'tell',
-  'plug',
-  'unplug',
-  'send',
-  'receive',
-] as const;
-export type RecordedCall = (typeof recordedCalls)[number];
-
-/** What may change of the node itself while it runs. */
-const changeable: ReadonlySet<string> = new Set(['neighbors', 'virtual-machines']);
-
-/** The settings of the node itself; what is on it comes and goes. */
-type NodeConfig = Omit<AgentConfig, keyof NodeContents>;
 
 export class Agent {
   readonly name: string;
@@ -94,7 +69,7 @@ export class Agent {
   readonly loadBalancers: LoadBalancers;
   readonly #controlNodes: ControlNodes;
   readonly #log: Log;
-  readonly #recorder: Recorder | undefined;
+  readonly #called: CallRecorder;
   readonly #isOffline: boolean;
   readonly #publishing: PublishingNode;
   readonly #contents: ConfiguredContents;
@@ -113,7 +88,7 @@ export class Agent {
     this.clock = options.clock ?? systemClock;
     this.#log = options.log ?? silentLog;
     const { recorder, connect } = options;
-    this.#recorder = recorder;
+    this.#called = callRecorder(recorder, config.name);
     this.#isOffline = connect !== undefined;
     const priority = config['encapsulation-priority'];
     const address = ipv4Bytes(parseIpv4(config.address));
@@ -235,13 +210,13 @@ export class Agent {
    * @throws AgentError when the instance id is taken or the VRF has another one
    */
   subscribe(settings: VrfConfigInput): Vrf {
-    this.#record('subscribe', settings);
+    this.#called('subscribe', settings);
     return this.vrfs.declare(vrfConfig.parse(settings));
   }
 
   /** Unsubscribes from a VRF. @throws AgentError when interfaces or floating IPs are in it, or it is the underlay */
   unsubscribe(name: string): void {
-    this.#record('unsubscribe', name);
+    this.#called('unsubscribe', name);
     const vrf = this.vrfs.get(name);
     if (vrf === undefined) return;
     if (vrf === this.vrfs.fabric) throw new AgentError('the underlay cannot be left');
@@ -254,19 +229,19 @@ export class Agent {
    * @throws AgentError when its name, label or index is taken, or a floating IP does not fit
    */
   addInterface(settings: InterfaceConfigInput): Interface {
-    this.#record('addInterface', settings);
+    this.#called('addInterface', settings);
     return this.interfaces.add(interfaceConfig.parse(settings));
   }
 
   /** Withdraws the addresses of an interface, floating ones first, and takes it away. Tells whether it was there. */
   removeInterface(name: string): boolean {
-    this.#record('removeInterface', name);
+    this.#called('removeInterface', name);
     return this.interfaces.remove(name);
   }
 
   /** Gives an interface a floating IP and publishes it. @throws AgentError when the interface is not there or has it */
   addFloatingIp(interfaceName: string, settings: FloatingIpConfigInput): FloatingIp {
-    this.#record('addFloatingIp', interfaceName, settings);
+    this.#called('addFloatingIp', interfaceName, settings);
     return this.interfaces.addFloatingIp(
       this.interfaces.workload(interfaceName),
       floatingIpConfig.parse(settings),
@@ -278,7 +253,7 @@ export class Agent {
    * @throws AgentError when the interface does not have it
    */
   changeFloatingIp(interfaceName: string, settings: FloatingIpConfigInput): FloatingIp {
-    this.#record('changeFloatingIp', interfaceName, settings);
+    this.#called('changeFloatingIp', interfaceName, settings);
     return this.interfaces.changeFloatingIp(
       this.interfaces.workload(interfaceName),
       floatingIpConfig.parse(settings),
@@ -287,18 +262,13 @@ export class Agent {
 
   /** Withdraws a floating IP of an interface, in one VRF or in every one. Tells whether there was any. */
   removeFloatingIp(interfaceName: string, address: string, vrf?: string): boolean {
-    this.#record('removeFloatingIp', interfaceName, address, ...(vrf === undefined ? [] : [vrf]));
-    const from = this.interfaces.workload(interfaceName);
-    const gone = from.floatingIps.filter(
-      (floatingIp) => floatingIp.address === address && (vrf === undefined || floatingIp.vrf.name === vrf),
-    );
-    for (const floatingIp of gone) this.interfaces.removeFloatingIp(from, floatingIp);
-    return gone.length > 0;
+    this.#called('removeFloatingIp', interfaceName, address, ...(vrf === undefined ? [] : [vrf]));
+    return this.interfaces.removeFloatingIps(interfaceName, address, vrf);
   }
 
   /** Makes an interface active (200), standby (100) or anything else, and publishes its addresses anew. */
   setPreference(interfaceName: string, preference: number, sequence?: number): void {
-    this.#record('setPreference', interfaceName, preference, ...(sequence === undefined ? [] : [sequence]));
+    this.#called('setPreference', interfaceName, preference, ...(sequence === undefined ? [] : [sequence]));
     const changed = this.interfaces.workload(interfaceName);
     this.interfaces.setPreference(changed, preference, sequence ?? changed.sequence);
   }
@@ -308,14 +278,8 @@ export class Agent {
    * sequence number above every one heard of.
    */
   takeOver(interfaceName: string): void {
-    this.#record('takeOver', interfaceName);
-    const mover = this.interfaces.workload(interfaceName);
-    let { sequence } = mover;
-    for (const address of mover.addresses) {
-      const route = mover.vrf.table(address).get(hostPrefix(address));
-      for (const path of route?.paths ?? []) sequence = Math.max(sequence, path.sequence);
-    }
-    this.interfaces.setPreference(mover, HIGH_PREFERENCE, sequence + 1);
+    this.#called('takeOver', interfaceName);
+    this.interfaces.takeOver(interfaceName);
   }
 
   /**
@@ -323,13 +287,13 @@ export class Agent {
    * is new. @throws AgentError when it is not control nodes that tell configuration
    */
   plug(machine: string): boolean {
-    this.#record('plug', machine);
+    this.#called('plug', machine);
     return this.#plug(machine);
   }
 
   /** A workload was unplugged. Tells whether it was here. @throws AgentError as {@link plug} */
   unplug(machine: string): boolean {
-    this.#record('unplug', machine);
+    this.#called('unplug', machine);
     return this.#unplug(machine);
   }
 
@@ -358,13 +322,13 @@ export class Agent {
 
   /** A packet leaves a workload of this node. @throws AgentError when there is no such interface */
   send(interfaceName: string, packet: Packet): Verdict {
-    this.#record('send', interfaceName, packet);
+    this.#called('send', interfaceName, packet);
     return this.#tables.send(interfaceName, packet);
   }
 
   /** A packet arrives by tunnel with a label. */
   receive(tunnelSource: string, label: number, packet: Packet): Verdict {
-    this.#record('receive', tunnelSource, label, packet);
+    this.#called('receive', tunnelSource, label, packet);
     return this.#tables.receive(tunnelSource, label, packet);
   }
 
@@ -375,11 +339,7 @@ export class Agent {
    */
   reload(config: AgentConfig): void {
     const node = nodeConfig(config);
-    for (const key of Object.keys(node) as (keyof NodeConfig)[]) {
-      if (!changeable.has(key) && JSON.stringify(node[key]) !== JSON.stringify(this.#node[key])) {
-        throw new AgentError(`${key} cannot change while the agent runs`);
-      }
-    }
+    refuseFixedChanges(this.#node, node);
     const before = this.#node['virtual-machines'];
     this.#node = node;
     for (const machine of before) if (!node['virtual-machines'].includes(machine)) this.#unplug(machine);
@@ -392,19 +352,15 @@ export class Agent {
    * @throws AgentError naming what cannot be used; the rest is
    */
   tell(line: unknown, first: boolean): void {
-    this.#record('tell', line, first);
+    this.#called('tell', line, first);
     this.#contents.take(line, first);
     this.#controlNodes.connect();
   }
 
   /** Publishes all configured interfaces but these: no proxy answers at their addresses. The load balancers ask for it. */
   withhold(names: readonly string[]): void {
-    this.#record('withhold', names);
+    this.#called('withhold', names);
     this.#contents.withhold(names);
-  }
-
-  #record(method: RecordedCall, ...args: readonly unknown[]): void {
-    this.#recorder?.record({ type: 'call', agent: this.name, method, arguments: args });
   }
 
   #item(route: LocalRoute): UnicastItem {
@@ -414,9 +370,4 @@ export class Agent {
   *#publications(vrf: Vrf): IterableIterator<UnicastItem> {
     for (const route of this.localRoutes.of(vrf)) yield this.#item(route);
   }
-}
-
-function nodeConfig(config: AgentConfig): NodeConfig {
-  const { vrfs: _vrfs, interfaces: _interfaces, 'load-balancers': _balancers, ...node } = config;
-  return node;
 }

@@ -1,17 +1,19 @@
 export { Agent, type AgentOptions } from './agent.ts';
 export { AgentError } from './agent-error.ts';
 export {
-  agentConfig,
   agentFileConfig,
   fleetConfig,
+  type AgentFile,
+  type FleetConfig,
+  type FleetConfigInput,
+} from './agent-file.ts';
+export {
+  agentConfig,
   floatingIpConfig,
   interfaceConfig,
   vrfConfig,
   type AgentConfig,
   type AgentConfigInput,
-  type AgentFile,
-  type FleetConfig,
-  type FleetConfigInput,
   type FloatingIpConfigInput,
   type InterfaceConfigInput,
   type VrfConfigInput,

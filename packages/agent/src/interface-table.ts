@@ -1,7 +1,8 @@
 /** The interfaces of a node and the floating IPs on them. What is added is published, what goes is withdrawn. */
 import { ipv4Bytes, macText, parseIpv4, parsePrefix } from '@vaportrail/net';
 import { AgentError } from './agent-error.ts';
-import { type FloatingIpConfig, type InterfaceConfig, floatingIpProblem } from './config.ts';
+import type { FloatingIpConfig, InterfaceConfig } from './config.ts';
+import { floatingIpProblem } from './contradictions.ts';
 import type { FloatingIp } from './floating-ip.ts';
 import { IndexVector } from './index-vector.ts';
 import {
@@ -128,6 +129,27 @@ export class InterfaceTable {
     from.floatingIps = from.floatingIps.filter((kept) => kept !== floatingIp);
     this.#settings.localRoutes.remove(floatingIp.vrf, floatingIp.address, from);
     this.#settings.vrfs.leave(floatingIp.vrf);
+  }
+
+  /** Takes an address from a workload's interface, in one VRF or in every one. Tells whether it was there. */
+  removeFloatingIps(name: string, address: string, vrf: string | undefined): boolean {
+    const from = this.workload(name);
+    const gone = from.floatingIps.filter(
+      (floatingIp) => floatingIp.address === address && (vrf === undefined || floatingIp.vrf.name === vrf),
+    );
+    for (const floatingIp of gone) this.removeFloatingIp(from, floatingIp);
+    return gone.length > 0;
+  }
+
+  /** Prefers the addresses of a workload's interface, with a sequence number above every one heard of. */
+  takeOver(name: string): void {
+    const mover = this.workload(name);
+    let { sequence } = mover;
+    for (const address of mover.addresses) {
+      const route = mover.vrf.table(address).get(hostPrefix(address));
+      for (const path of route?.paths ?? []) sequence = Math.max(sequence, path.sequence);
+    }
+    this.setPreference(mover, HIGH_PREFERENCE, sequence + 1);
   }
 
   setPreference(changed: Interface, preference: number, sequence: number): void {

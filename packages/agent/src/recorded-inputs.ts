@@ -2,7 +2,8 @@
 import { type Prefix, prefixText } from '@vaportrail/net';
 import { type Recorder, octetText } from '@vaportrail/show/recording';
 import type { Channel, ChannelTap } from '@vaportrail/xmpp';
-import type { AgentConfig, AgentFile } from './config.ts';
+import type { AgentFile } from './agent-file.ts';
+import type { AgentConfig } from './config.ts';
 
 /** Records what one control node writes to an agent. */
 export function controlNodeTap(

@@ -6,10 +6,10 @@ import {
   octetsOfText,
   replayedConnection,
 } from '@vaportrail/show/recording';
-import { type RecordedCall, recordedCalls } from './agent.ts';
 import { AgentError } from './agent-error.ts';
-import { agentFileConfig } from './config.ts';
+import { agentFileConfig } from './agent-file.ts';
 import { Fleet } from './fleet.ts';
+import { type RecordedCall, recordedCalls } from './recorded-call.ts';
 import { neighborViews, routeViews, vrfViews } from './views.ts';
 
 export class AgentReplay {

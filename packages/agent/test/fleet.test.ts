@@ -1,6 +1,6 @@
 import t from 'tap';
 import { type RouteView, fetchView, readConfig } from '@vaportrail/show';
-import { agentFileConfig } from '../src/config.ts';
+import { agentFileConfig } from '../src/agent-file.ts';
 import { Fleet } from '../src/fleet.ts';
 import { Reflector, until } from './reflector.ts';
 

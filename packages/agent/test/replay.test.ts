@@ -4,7 +4,7 @@ import { systemClock } from '@vaportrail/net';
 import { Recorder, Run } from '@vaportrail/show/recording';
 import t from 'tap';
 import { type Agent } from '../src/agent.ts';
-import { agentFileConfig } from '../src/config.ts';
+import { agentFileConfig } from '../src/agent-file.ts';
 import { Fleet } from '../src/fleet.ts';
 import { AgentReplay } from '../src/replay.ts';
 import { flowTableView, nextHopViews, routeTableView } from '../src/vrouter.ts';

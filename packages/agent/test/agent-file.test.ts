@@ -1,6 +1,6 @@
 import t from 'tap';
 import { ConfigError, readConfig } from '@vaportrail/show';
-import { agentFileConfig } from '../src/config.ts';
+import { agentFileConfig } from '../src/agent-file.ts';
 
 const read = (text: string): ReturnType<typeof agentFileConfig.parse> =>
   readConfig(text, 'agent.yaml', agentFileConfig);

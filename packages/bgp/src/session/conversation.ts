@@ -3,56 +3,20 @@
  * and for as long as two connections with the peer exist, two.
  */
 import type { Socket } from 'node:net';
-import { copyOctets, type Clock, type Timer } from '@vaportrail/net';
+import { copyOctets } from '@vaportrail/net';
 import { HEADER_OCTETS, frameMessage, messageHeader, messageType } from '../wire/header.ts';
 import { NotificationError, decodeNotification, errorCode, openSubcode } from '../wire/notification.ts';
-import { decodeOpen, type Open } from '../wire/open.ts';
+import { decodeOpen } from '../wire/open.ts';
 import { Connection } from './connection.ts';
+import type { ConversationOwner } from './conversation-owner.ts';
 import type { Action, Complaint, TimerName } from './fsm-action.ts';
-import type { Event, EventName, State } from './fsm-event.ts';
+import type { Event, State } from './fsm-event.ts';
 import { idleFsm, step, type Fsm, type FsmOptions } from './fsm.ts';
+import { FsmTimers } from './fsm-timers.ts';
 import type { Negotiated } from './negotiate.ts';
 import { broken, notified, type SessionEnd } from './session-end.ts';
 
-/** The session as its conversations see it. */
-export interface ConversationOwner {
-  readonly clock: Clock;
-  /** Opens a connection to the peer. @throws Error when it cannot even be tried */
-  dial(): Socket;
-  /** The OPEN to send, header included. */
-  openMessage(): Uint8Array;
-  /** Seconds for the timers whose time the machine does not know. */
-  seconds(timer: TimerName, state: State): number;
-  /**
-   * The peer's OPEN is there. Yields what both sides agree on, or undefined when the conversation has lost against
-   * another and has been told so.
-   * @throws NotificationError when the OPEN is not acceptable
-   */
-  opened(conversation: Conversation, open: Open): Negotiated | undefined;
-  established(conversation: Conversation): void;
-  /** Established has been left. */
-  released(conversation: Conversation, end: SessionEnd): void;
-  /** One message in Established that is neither OPEN, KEEPALIVE nor NOTIFICATION. */
-  message(conversation: Conversation, type: number, bytes: Uint8Array, start: number, end: number): void;
-  /** Any message in Established, before it is acted upon. */
-  heard(bytes: Uint8Array, start: number, end: number): void;
-  batchEnd(conversation: Conversation): void;
-  drained(conversation: Conversation): void;
-  /** The state has changed by `event`; `end` says why when the attempt is over. */
-  moved(conversation: Conversation, from: State, end: SessionEnd | undefined, event: EventName): void;
-  sent(message: 'open' | 'keepalive' | 'notification'): void;
-  received(message: 'open' | 'keepalive' | 'notification'): void;
-  /** A handler threw something that is no answer to the peer. */
-  failed(error: unknown): NotificationError;
-}
-
 const keepalive = messageHeader(messageType.keepalive, HEADER_OCTETS);
-
-/** A hold timer that fires later than this finds a busy process, not a silent peer, in milliseconds. */
-const LATE = 500;
-
-/** Timers whose time is shortened by up to a quarter, so that speakers do not move in step. @see RFC 4271 §10 */
-const jittered: ReadonlySet<TimerName> = new Set(['connect-retry', 'keepalive', 'idle-hold']);
 
 export class Conversation {
   /** Whether we connected to the peer, or it to us. */
@@ -66,10 +30,8 @@ export class Conversation {
   connectedAt = 0;
   readonly #owner: ConversationOwner;
   #fsm: Fsm;
-  readonly #timers = new Map<TimerName, Timer>();
+  readonly #timers: FsmTimers;
   #socket: Socket | undefined;
-  #holdUntil = 0;
-  #keepaliveAt = Number.POSITIVE_INFINITY;
   #heard = false;
   #end: SessionEnd | undefined;
   #opened: (() => void) | undefined;
@@ -78,15 +40,12 @@ export class Conversation {
 
   constructor(owner: ConversationOwner, options: FsmOptions) {
     this.#owner = owner;
+    this.#timers = new FsmTimers(owner.clock, (timer) => this.#expired(timer));
     this.#fsm = idleFsm(options);
   }
 
   get state(): State {
     return this.#fsm.state;
-  }
-
-  get connectRetryCounter(): number {
-    return this.#fsm.connectRetryCounter;
   }
 
   /** Whether it waits in Idle before it tries again. */
@@ -133,7 +92,7 @@ export class Conversation {
 
   /** Sends a KEEPALIVE if one is due. */
   pulse(now: number): void {
-    if (now >= this.#keepaliveAt) this.feed({ type: 'KeepaliveTimer_Expires' });
+    if (this.#timers.isKeepaliveDue(now)) this.feed({ type: 'KeepaliveTimer_Expires' });
   }
 
   #step(event: Event): void {
@@ -151,12 +110,12 @@ export class Conversation {
   #perform(action: Action): void {
     switch (action.type) {
       case 'start-timer':
-        return this.#startTimer(
+        return this.#timers.start(
           action.timer,
           action.seconds ?? this.#owner.seconds(action.timer, this.#fsm.state),
         );
       case 'stop-timer':
-        return this.#stopTimer(action.timer);
+        return this.#timers.stop(action.timer);
       case 'connect':
         return this.#connect();
       case 'disconnect':
@@ -177,34 +136,7 @@ export class Conversation {
     }
   }
 
-  #startTimer(timer: TimerName, seconds: number): void {
-    // A time of zero switches a timer off (SendHoldTimer).
-    if (seconds === 0) return;
-    const { clock } = this.#owner;
-    const factor = jittered.has(timer) ? 0.75 + clock.random() / 4 : 1;
-    const milliseconds = seconds * factor * 1000;
-    if (timer === 'hold') {
-      // Restarted with every message: the timer in the clock is moved only when it fires, or must fire earlier.
-      const later = this.#holdUntil <= clock.now() + milliseconds;
-      this.#holdUntil = clock.now() + milliseconds;
-      if (later && this.#timers.has('hold')) return;
-    }
-    if (timer === 'keepalive') this.#keepaliveAt = clock.now() + milliseconds;
-    this.#timers.get(timer)?.cancel();
-    this.#timers.set(
-      timer,
-      clock.after(milliseconds, () => this.#expire(timer)),
-    );
-  }
-
-  #stopTimer(timer: TimerName): void {
-    this.#timers.get(timer)?.cancel();
-    this.#timers.delete(timer);
-    if (timer === 'keepalive') this.#keepaliveAt = Number.POSITIVE_INFINITY;
-  }
-
-  #expire(timer: TimerName): void {
-    this.#timers.delete(timer);
+  #expired(timer: TimerName): void {
     switch (timer) {
       case 'connect-retry':
         return this.feed({ type: 'ConnectRetryTimer_Expires' });
@@ -215,7 +147,7 @@ export class Conversation {
       case 'idle-hold':
         return this.feed({ type: 'IdleHoldTimer_Expires' });
       case 'hold':
-        return this.#holdExpired();
+        return this.feed({ type: 'HoldTimer_Expires' });
       case 'send-hold':
         return this.#sendHoldExpired();
     }
@@ -229,23 +161,7 @@ export class Conversation {
     const since = connection === undefined || connection.backlog === 0 ? clock.now() : connection.progressAt;
     const left = since + seconds * 1000 - clock.now();
     if (left <= 0) this.feed({ type: 'SendHoldTimer_Expires' });
-    else this.#startTimer('send-hold', left / 1000);
-  }
-
-  /**
-   * The peer has been silent for the hold time, or has not: its messages only move `#holdUntil`. If this process was
-   * too busy to read in time, what the peer said meanwhile still waits in the socket and is read first.
-   */
-  #holdExpired(): void {
-    const { clock } = this.#owner;
-    const left = this.#holdUntil - clock.now();
-    const wait = left > 0 ? left : left < -LATE ? LATE : 0;
-    if (wait === 0) return this.feed({ type: 'HoldTimer_Expires' });
-    if (left <= 0) this.#holdUntil = clock.now() + wait;
-    this.#timers.set(
-      'hold',
-      clock.after(wait, () => this.#expire('hold')),
-    );
+    else this.#timers.start('send-hold', left / 1000);
   }
 
   #connect(): void {
@@ -316,7 +232,7 @@ export class Conversation {
   #batchEnd(): void {
     const now = this.#owner.clock.now();
     if (this.#fsm.state === 'Established') {
-      if (this.#heard && this.#fsm.holdTime > 0) this.#holdUntil = now + this.#fsm.holdTime * 1000;
+      if (this.#heard && this.#fsm.holdTime > 0) this.#timers.heard(now, this.#fsm.holdTime);
       this.#heard = false;
       this.#owner.batchEnd(this);
     }

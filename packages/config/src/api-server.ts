@@ -6,8 +6,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import {
-  checkedFqName,
-  checkedType,
   checkedUuid,
   ConfigRequestError,
   isObjectTypeName,
@@ -16,18 +14,16 @@ import {
   VirtualRouters,
 } from '@vaportrail/schema';
 import { listenProblem, silentLog, suggestion, type Log } from '@vaportrail/show';
+import { act, actionNames, isAction } from './api-action.ts';
 import type { ConfigDatabase } from './config-database.ts';
 import { readChange, readNewObject } from './document.ts';
 import { asked, listed, type ObjectSource } from './object-list.ts';
 import { openApiDocument } from './open-api.ts';
+import { HttpError, readBody } from './request-body.ts';
 import { serveStream } from './change-stream.ts';
 import { SEQUENCE_HEADER } from './rest-config-client.ts';
 
-const MAX_BODY_OCTETS = 1024 * 1024;
 const REQUEST_TIMEOUT = 10_000;
-/** Paths that take a POST and are no object. */
-const actionPaths = ['fqname-to-id', 'id-to-fqname', 'ref-update', 'list-bulk-collection'] as const;
-
 export interface ApiServerOptions {
   /** When given, requests must carry `Authorization: Bearer <token>`. */
   readonly token?: string;
@@ -136,7 +132,9 @@ export class ApiServer {
       return this.#need(method, ['GET'], () => ok({ href: this.#base, links: this.#links() }));
     if (first === 'openapi.json') return this.#need(method, ['GET'], () => ok(openApiDocument(this.#base)));
     if (isAction(first) && second === undefined) {
-      return this.#need(method, ['POST'], async () => this.#act(first, await readBody(request)));
+      return this.#need(method, ['POST'], async () =>
+        ok(await act(first, await readBody(request), this.#database, this.#source)),
+      );
     }
     if (second === undefined && first.endsWith('s') && isObjectTypeName(first.slice(0, -1))) {
       const type = first.slice(0, -1) as ObjectTypeName;
@@ -145,7 +143,7 @@ export class ApiServer {
     }
     if (isObjectTypeName(first) && second !== undefined)
       return this.#object(method, first, second, searchParams, request);
-    const near = suggestion(first, [...typeNames().flatMap((name) => [name, `${name}s`]), ...actionPaths]);
+    const near = suggestion(first, [...typeNames().flatMap((name) => [name, `${name}s`]), ...actionNames()]);
     throw new HttpError(
       404,
       `nothing is at ${pathname}${near === undefined ? '' : `; did you mean /${near}?`}`,
@@ -186,58 +184,11 @@ export class ApiServer {
     return ok({ [type]: Object.fromEntries(keys.flatMap((key) => (key in full ? [[key, full[key]]] : []))) });
   }
 
-  async #act(action: (typeof actionPaths)[number], body: unknown): Promise<Answer> {
-    if (typeof body !== 'object' || body === null)
-      throw new ConfigRequestError(400, 'the body must be a JSON object');
-    const value = body as Json;
-    switch (action) {
-      case 'fqname-to-id':
-        return ok({
-          uuid: this.#database.byName(typeOf(value['type']), checkedFqName(value['fq_name'])).uuid,
-        });
-      case 'id-to-fqname': {
-        const uuid = checkedUuid(value['uuid']);
-        const object = this.#database.graph.get(uuid);
-        if (object === undefined) throw new ConfigRequestError(404, `no object has the UUID ${uuid}`);
-        return ok({ type: object.type, fq_name: object.fqName });
-      }
-      case 'list-bulk-collection': {
-        const query = new URLSearchParams();
-        for (const key of ['parent_id', 'back_ref_id', 'obj_uuids', 'fields', 'filters']) {
-          const list = value[key];
-          if (list !== undefined) query.set(key, Array.isArray(list) ? list.join(',') : String(list));
-        }
-        for (const key of ['detail', 'count']) if (value[key] === true) query.set(key, 'true');
-        return ok(listed(typeOf(value['type']), query, this.#source));
-      }
-      case 'ref-update': {
-        const type = typeOf(value['type']);
-        const target = typeOf(value['ref-type']);
-        const operation = value['operation'];
-        if (operation !== 'ADD' && operation !== 'DELETE')
-          throw new ConfigRequestError(400, 'operation must be ADD or DELETE');
-        const to =
-          value['ref-uuid'] === undefined || value['ref-uuid'] === null
-            ? this.#database.byName(target, checkedFqName(value['ref-fq-name'])).uuid
-            : checkedUuid(value['ref-uuid']);
-        const { uuid } = await this.#database.changeReference(
-          type,
-          checkedUuid(value['uuid']),
-          target,
-          to,
-          operation,
-          value['attr'],
-        );
-        return ok({ uuid });
-      }
-    }
-  }
-
   #links(): Json[] {
     const link = (href: string, name: string, rel: string): Json => ({ link: { href, name, rel } });
     return [
       ...typeNames().map((name) => link(`${this.#base}/${name}s`, name, 'collection')),
-      ...actionPaths.map((name) => link(`${this.#base}/${name}`, name, 'action')),
+      ...actionNames().map((name) => link(`${this.#base}/${name}`, name, 'action')),
     ];
   }
 
@@ -252,16 +203,6 @@ export class ApiServer {
   }
 }
 
-/** An answer that is about HTTP and not about configuration. */
-class HttpError extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
 function failure(error: unknown): Answer {
   if (error instanceof ConfigRequestError || error instanceof HttpError)
     return { status: error.status, body: { error: error.message } };
@@ -272,31 +213,4 @@ function failure(error: unknown): Answer {
 
 function ok(body: unknown): Answer {
   return { status: 200, body };
-}
-
-function isAction(name: string): name is (typeof actionPaths)[number] {
-  return (actionPaths as readonly string[]).includes(name);
-}
-
-function typeOf(value: unknown): ObjectTypeName {
-  return checkedType(String(value).replaceAll('_', '-'));
-}
-
-/** @throws HttpError 400, 413 or 415 */
-async function readBody(request: IncomingMessage): Promise<unknown> {
-  if (!/^application\/json\b/.test(request.headers['content-type'] ?? ''))
-    throw new HttpError(415, 'the body must be application/json');
-  const chunks: Buffer[] = [];
-  let octets = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    octets += chunk.length;
-    if (octets > MAX_BODY_OCTETS)
-      throw new HttpError(413, `a body has ${MAX_BODY_OCTETS} octets at the most`);
-    chunks.push(chunk);
-  }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
-  } catch (error) {
-    throw new HttpError(400, `the body is not JSON: ${(error as Error).message}`);
-  }
 }

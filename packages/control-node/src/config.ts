@@ -5,7 +5,9 @@ import {
   addPath,
   asn,
   bmpStations,
+  checkPeers,
   configNodeAddress,
+  familyName,
   holdTime,
   introspect,
   listenEndpoint,
@@ -50,7 +52,7 @@ const bgpPeer = z.strictObject({
   /** The AS the peer must be in; our own when left out, which makes the session internal. */
   asn: asn.optional(),
   families: z
-    .array(z.enum(peerFamilies))
+    .array(familyName(peerFamilies))
     .min(1)
     .default([...defaultFamilies]),
   'connect-retry': seconds(1, 3600).default(30),
@@ -59,7 +61,7 @@ const bgpPeer = z.strictObject({
   /** IPv4 families in which next hops may be IPv6. @see RFC 8950 */
   'extended-next-hop': z.array(z.enum(['inet', 'inet-vpn', 'inet-labeled'])).default([]),
   /** Families in which the peer may send several paths to a destination, or is sent several. @see RFC 7911 */
-  'add-path': z.partialRecord(z.enum(peerFamilies), addPath).optional(),
+  'add-path': z.partialRecord(familyName(peerFamilies), addPath).optional(),
   /** What the peer is; of a control node in another AS, LOCAL_PREF is made of MED again. */
   'router-type': z.enum(['router', 'control-node', 'external-control-node']).default('router'),
   /** Encapsulations of its routes that name none, and in the place of those of the routes it is sent. */
@@ -186,6 +188,7 @@ export const controlNodeConfig = z
       }
       networks.set(vnIndex, network);
     });
+    checkPeers(config.bgp.peers, (index, field, message) => refuse(['bgp', 'peers', index, field], message));
     const peers = new Map<string, number>();
     config.bgp.peers.forEach((peer, index) => {
       const path = ['bgp', 'peers', index];

@@ -85,7 +85,21 @@ bgp:
       'control-node.yaml:10:16: bgp.peers[0].address: "10.0.0.300" is not an IPv4 address',
       'control-node.yaml:11:12: bgp.peers[0].asn: 4294967296 is not an AS number (1 to 4294967295)',
       'control-node.yaml:12:7: bgp.peers[0].famillies: unknown key; did you mean "families"?',
-      'control-node.yaml:14:18: bgp.peers[1].families[0]: Invalid option: expected one of "inet"|"inet6"|"inet-vpn"|"inet6-vpn"|"route-target"|"e-vpn"|"erm-vpn"|"inet-mvpn"|"inet-labeled"',
+      'control-node.yaml:14:18: bgp.peers[1].families[0]: "vpnv4" is called inet-vpn here, which is one of inet, inet6, inet-vpn, inet6-vpn, route-target, e-vpn, erm-vpn, inet-mvpn, inet-labeled',
+    ],
+  );
+});
+
+t.test('peers with one name, and addresses of two families in a session, are refused', async (t) => {
+  t.same(
+    problems(`${least}bgp:
+  peers:
+    - {name: a, address: 10.0.0.2}
+    - {name: a, address: 10.0.0.3, local-address: '2001:db8::1'}
+`),
+    [
+      'control-node.yaml:6:14: bgp.peers[1].name: is already the name of bgp.peers[0]',
+      'control-node.yaml:6:51: bgp.peers[1].local-address: 2001:db8::1 cannot reach 10.0.0.3: one is IPv4, the other IPv6',
     ],
   );
 });

@@ -3,6 +3,8 @@ import {
   addPath,
   asn,
   bmpStations,
+  checkPeers,
+  familyName,
   introspect,
   ipAddress,
   ipv4Address,
@@ -147,14 +149,14 @@ const bgpPeer = z.strictObject({
   /** AS number shown to this peer in place of the router's own. */
   'local-as': asn.optional(),
   families: z
-    .array(z.enum(gatewayFamilies))
+    .array(familyName(gatewayFamilies))
     .min(1)
     .default([...gatewayFamilies]),
   'connect-retry': seconds(1, 3600).default(5),
   /** IPv4 families in which next hops may be IPv6. @see RFC 8950 */
   'extended-next-hop': z.array(z.enum(['inet-vpn'])).default([]),
   /** Families in which the peer may send several paths to a destination, or is sent several. @see RFC 7911 */
-  'add-path': z.partialRecord(z.enum(gatewayFamilies), addPath).optional(),
+  'add-path': z.partialRecord(familyName(gatewayFamilies), addPath).optional(),
 });
 
 const dynamicTunnel = z.strictObject({
@@ -242,6 +244,9 @@ export const gatewayConfig = z
             });
         });
     });
+    checkPeers(config.bgp.peers, (index, field, message) =>
+      context.addIssue({ code: 'custom', path: ['bgp', 'peers', index, field], message }),
+    );
     // A peer that connects to us is known by its address alone.
     const listens = config.bgp.listen.length > 0;
     unique(

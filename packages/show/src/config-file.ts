@@ -12,10 +12,12 @@ import {
   isNode,
   isScalar,
   type Node,
+  type YAMLParseError,
   parseDocument,
 } from 'yaml';
 import type { z } from 'zod';
 
+import { settingMessage } from './setting-message.ts';
 import { suggestion } from './suggestion.ts';
 
 /** One thing wrong with a configuration file. Lines and columns count from 1. */
@@ -89,7 +91,7 @@ export function readPart<Schema extends z.ZodType>(
   const problems: ConfigProblem[] = errors.map((error) => ({
     ...position(lines, error.pos[0]),
     path: '',
-    message: error.code === 'DUPLICATE_KEY' ? `duplicate key "${keyAt(text, error.pos[0])}"` : error.message,
+    message: syntaxMessage(error, text),
   }));
   // A document with a duplicate key still has a shape worth checking; one that does not parse has none.
   if (errors.every((error) => error.code === 'DUPLICATE_KEY')) {
@@ -100,7 +102,7 @@ export function readPart<Schema extends z.ZodType>(
       const at = position(lines, begin);
       throw new ConfigError(name, [{ ...at, path: '', message: (error as Error).message }]);
     }
-    const result = schema.safeParse(value ?? {}, { reportInput: true });
+    const result = schema.safeParse(value ?? {}, { reportInput: true, error: settingMessage });
     if (result.success && problems.length === 0) return result.data;
     if (!result.success) {
       for (const issue of result.error.issues) problems.push(...problemsOf(issue, node, lines, schema));
@@ -206,6 +208,12 @@ function keyOffset(root: Node | null, path: Path, key: string): number {
   return isCollection(node) && node.range ? node.range[0] : offsetOf(root, path);
 }
 
+function syntaxMessage({ code, message, pos }: YAMLParseError, text: string): string {
+  if (code === 'DUPLICATE_KEY') return `duplicate key "${keyAt(text, pos[0])}"`;
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here; a configuration is one document';
+  return message;
+}
+
 function keyAt(text: string, offset: number): string {
   return /^["']?([^"':\s]+)/.exec(text.slice(offset, offset + 100))?.[1] ?? '';
 }
@@ -226,7 +234,8 @@ function keysAt(schema: z.ZodType, path: Path): string[] {
   for (const part of path) schemas = schemas.flatMap(unwrapped).flatMap((one) => childSchemas(one, part));
   return schemas.flatMap(unwrapped).flatMap((one) => {
     const { def } = one._zod as z.core.$ZodTypes['_zod'];
-    return def.type === 'object' ? Object.keys(def.shape) : [];
+    if (def.type === 'object') return Object.keys(def.shape);
+    return def.type === 'record' ? [...(def.keyType._zod.values ?? [])].map(String) : [];
   });
 }
 

@@ -29,7 +29,8 @@ export {
   wholeNumber,
 } from './settings.ts';
 export { bgpRoles } from './bgp-role.ts';
-export { peerSessionSettings, peerSettings } from './peer-settings.ts';
+export { familyName } from './family-name.ts';
+export { checkPeers, peerSessionSettings, peerSettings } from './peer-settings.ts';
 export { addPath, addPathsSent, type AddPathSetting } from './add-path.ts';
 export { advertisedView } from './advertised-view.ts';
 export {

@@ -23,6 +23,25 @@ export const peerSettings = {
   aigp: z.boolean().optional(),
 };
 
+/** A problem of one of several peers, at a field of it. */
+type RefusePeer = (index: number, field: keyof typeof peerSettings, message: string) => void;
+
+/** Refuses peers that contradict themselves or share a name, by which operators ask for them. */
+export function checkPeers(
+  peers: readonly z.output<z.ZodObject<typeof peerSettings>>[],
+  refuse: RefusePeer,
+): void {
+  const names = new Map<string, number>();
+  peers.forEach(({ name, address, 'local-address': local }, index) => {
+    if (local !== undefined && local.includes(':') !== address.includes(':'))
+      refuse(index, 'local-address', `${local} cannot reach ${address}: one is IPv4, the other IPv6`);
+    if (name === undefined) return;
+    const first = names.get(name);
+    if (first === undefined) names.set(name, index);
+    else refuse(index, 'name', `is already the name of bgp.peers[${first}]`);
+  });
+}
+
 type PeerSettings<Family extends string> = z.output<z.ZodObject<typeof peerSettings>> & {
   readonly families: readonly Family[];
   readonly 'connect-retry': number;

@@ -68,11 +68,16 @@ export const asn = z
     if (Number.isInteger(number) && number >= 1 && number <= LARGEST_ASN) return number;
     context.issues.push({
       code: 'custom',
-      message: `${value} is not an AS number (1 to 4294967295)`,
+      message: `${value} is not an AS number (1 to 4294967295${dottedHint(value)})`,
       input: value,
     });
     return z.NEVER;
   });
+
+/** 1.10 without quotes is the number 1.1. */
+function dottedHint(value: string | number): string {
+  return typeof value === 'number' && !Number.isInteger(value) ? '; asdot needs quotes' : '';
+}
 
 /** A whole number within limits; the message names both. */
 export function wholeNumber(least: number, most: number) {

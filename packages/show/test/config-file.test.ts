@@ -3,6 +3,7 @@ import t from 'tap';
 import { z } from 'zod';
 
 import { ConfigError, readConfig, readConfigFile } from '../src/config-file.ts';
+import { familyName } from '../src/family-name.ts';
 import { asn, listenEndpoint, prefix, routeTarget, routerId } from '../src/settings.ts';
 
 const schema = z.strictObject({
@@ -83,6 +84,56 @@ t.test('every problem is told at once, in the order of the file', async (t) => {
       'node.yaml:6:5: targets[2]: must be text such as "500:500"',
       'node.yaml:10:13: bgp.listen[0].port: must be a whole number from 0 to 65535',
     ],
+  );
+});
+
+t.test('what stands in the file is told beside what should', async (t) => {
+  const settings = z.strictObject({
+    on: z.boolean().optional(),
+    secret: z.string().min(1).max(4).optional(),
+    hops: z.array(z.string()).min(1).optional(),
+    site: z.strictObject({ name: z.string() }).optional(),
+    role: z.enum(['provider', 'customer']).optional(),
+    type: z.literal('vrf').optional(),
+    families: z.partialRecord(familyName(['inet', 'inet-vpn']), z.number().max(7)).optional(),
+    list: z.array(familyName(['inet', 'inet-vpn'])).optional(),
+  });
+  const problem = (text: string): string => {
+    try {
+      readConfig(text, 'f', settings);
+    } catch (error) {
+      if (error instanceof ConfigError) return error.message;
+      throw error;
+    }
+    return '';
+  };
+  for (const [text, message] of [
+    ['on: on', '1:5: on: must be true or false, not "on"'],
+    ['on:', '1:4: on: must be true or false, not nothing'],
+    ['secret: 12345', '1:9: secret: must be text, not 12345; put it in quotes'],
+    ['secret: ""', '1:9: secret: must not be empty'],
+    ['secret: longer', '1:9: secret: must have 4 characters at most'],
+    ['hops: {a: b}', '1:7: hops: must be a list, not a mapping'],
+    ['hops: []', '1:7: hops: needs 1 entry or more'],
+    ['site: 10.0.0.1:179', '1:7: site: must be a mapping of keys to values, not "10.0.0.1:179"'],
+    [
+      'role: custommer',
+      '1:7: role: must be one of provider, customer, not "custommer"; did you mean "customer"?',
+    ],
+    ['type: evpn', '1:7: type: must be vrf, not "evpn"'],
+    ['families: {inet-vpnn: 1}', '1:12: families.inet-vpnn: unknown key; did you mean "inet-vpn"?'],
+    ['families: {inet: 8}', '1:18: families.inet: must be 7 at most'],
+    ['list: [VPNv4]', '1:8: list[0]: "VPNv4" is called inet-vpn here, which is one of inet, inet-vpn'],
+    ['list: [l2vpn evpn]', '1:8: list[0]: must be one of inet, inet-vpn, not "l2vpn evpn"'],
+    [
+      'list: [inet]\n---\nlist: [inet]',
+      '2:1: a second document begins here; a configuration is one document',
+    ],
+  ] as const)
+    t.equal(problem(text), `f:${message}`);
+  t.match(
+    problems('name: a\nasn: 1.10\nrouter-id: 10.0.0.1\n')[0],
+    /1\.1 is not an AS number .*asdot needs quotes/,
   );
 });
 

@@ -12,7 +12,7 @@ export interface FiveTuple {
 }
 
 /** The fields a choice may hash over, as items name them. */
-export const hashFields = {
+const hashFields = {
   'l3-source-address': (flow, hash) => mixAddress(hash, flow.source),
   'l3-destination-address': (flow, hash) => mixAddress(hash, flow.destination),
   'l4-protocol': (flow, hash) => mix(hash, flow.protocol),

@@ -10,7 +10,7 @@ import type { Interface } from './interface.ts';
 import type { LabelNextHop } from './mpls.ts';
 
 /** Entries a vRouter has room for unless told otherwise. */
-export const FLOW_TABLE_ENTRIES = 629_760;
+const FLOW_TABLE_ENTRIES = 629_760;
 /** Octets of one entry in the vRouter's memory, as the header of `flow -l` accounts for them. */
 export const FLOW_ENTRY_OCTETS = 128;
 

@@ -32,7 +32,7 @@ export type { FiveTuple } from './ecmp.ts';
 export type { DropReason, Flow, Packet, TcpFlag } from './flow.ts';
 export type { Verdict } from './flow-table.ts';
 export type { Direction, FloatingIp, PortMap } from './floating-ip.ts';
-export { HIGH_PREFERENCE, LOW_PREFERENCE, type Interface } from './interface.ts';
+export { HIGH_PREFERENCE, type Interface } from './interface.ts';
 export type { LocalRoute } from './local-routes.ts';
 export type { CompositeNextHop, EncapNextHop, Member, NextHop, TunnelNextHop } from './next-hop.ts';
 export { LOCAL, LOCAL_VM_PORT, type Path, type PathSource, type Route } from './route.ts';

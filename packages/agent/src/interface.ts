@@ -19,8 +19,7 @@ export const LAST_INDEX = 65_535;
 /** MAC of the vRouter as workloads see it (VRRP's), the source of every frame delivered to them. */
 export const VROUTER_MAC = '00:00:5e:00:01:00';
 
-/** How strongly a path is preferred: `HIGH` where the workload is known to be alive, `LOW` before that and on standby. */
-export const LOW_PREFERENCE = 100;
+/** How strongly a path is preferred where the workload is known to be alive; 100 is for before that and on standby. */
 export const HIGH_PREFERENCE = 200;
 
 const NO_FLOATING_IPS: readonly FloatingIp[] = [];

@@ -80,7 +80,7 @@ export function routeTableView(vrf: Vrf, family: VrfFamily): VrouterRouteTableVi
   return { vrf: vrf.id, name: vrf.name, family, routes: routes.map(routeView) };
 }
 
-export function routeView(route: Route): VrouterRouteView {
+function routeView(route: Route): VrouterRouteView {
   const { nextHop, label } = route.active!;
   const tunnel = nextHop.type === 'tunnel';
   const flags: VrouterRouteView['flags'][number][] = [];

@@ -1,1 +1,1 @@
-export { commands, program, version } from './program.ts';
+export { commands, program } from './program.ts';

@@ -35,7 +35,7 @@ export const commands = {
 } as const satisfies Record<string, () => Promise<Subcommand>>;
 
 /** The version in this package's own manifest. */
-export function version(): string {
+function version(): string {
   const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };

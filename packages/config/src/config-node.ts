@@ -97,7 +97,7 @@ export class ConfigNode {
 }
 
 /** Makes the objects that everybody expects to be there; what is there already stays as it is. */
-export async function provision(client: ConfigClient, asn: number): Promise<void> {
+async function provision(client: ConfigClient, asn: number): Promise<void> {
   const system = ['default-global-system-config'];
   await ensure(client, 'global-system-config', { fqName: system, properties: { autonomous_system: asn } });
   await ensure(client, 'domain', { fqName: ['default-domain'] });

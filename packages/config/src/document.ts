@@ -24,12 +24,12 @@ export interface DocumentOptions {
   readonly fields?: ReadonlySet<string>;
 }
 
-export const everything: DocumentOptions = { hrefs: true, backReferences: true, children: true };
+const everything: DocumentOptions = { hrefs: true, backReferences: true, children: true };
 
 type Json = Record<string, unknown>;
 
 /** Where an object answers, below the base URL of the server. */
-export function hrefOf(base: string, type: ObjectTypeName, uuid: string): string {
+function hrefOf(base: string, type: ObjectTypeName, uuid: string): string {
   return `${base}/${type}/${uuid}`;
 }
 

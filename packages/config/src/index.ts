@@ -26,7 +26,6 @@ export { RestConfigClient, type RestConfigClientOptions } from './rest-config-cl
 export {
   ConfigNode,
   configNodeConfig,
-  provision,
   type ConfigNodeConfig,
   type ConfigNodeConfigInput,
 } from './config-node.ts';

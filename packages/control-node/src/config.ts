@@ -26,11 +26,11 @@ import { z } from 'zod';
 /** Encapsulations by their names on XMPP. */
 const encapsulationNames = ['gre', 'udp', 'vxlan', 'nvgre', 'mpls', 'vxlan-gpe', 'native'] as const;
 
-export const BGP_PORT = 179;
-export const XMPP_PORT = 5269;
+const BGP_PORT = 179;
+const XMPP_PORT = 5269;
 
 /** Families that a control node speaks with BGP peers, in the order Contrail advertises them. */
-export const peerFamilies = [
+const peerFamilies = [
   'inet',
   'inet6',
   'inet-vpn',

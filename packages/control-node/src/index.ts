@@ -1,10 +1,4 @@
-export {
-  BGP_PORT,
-  XMPP_PORT,
-  controlNodeConfig,
-  type ControlNodeConfig,
-  type ControlNodeConfigInput,
-} from './config.ts';
+export { controlNodeConfig, type ControlNodeConfig, type ControlNodeConfigInput } from './config.ts';
 export { ControlNode, type ControlNodeOptions } from './control-node.ts';
 export type { Bound } from './listening.ts';
 export { rehearse } from './rehearsal.ts';

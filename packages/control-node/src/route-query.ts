@@ -19,7 +19,7 @@ export interface RouteQuery {
 }
 
 /** Routes in one answer unless the query says how many. */
-export const DEFAULT_ROUTE_LIMIT = 10_000;
+const DEFAULT_ROUTE_LIMIT = 10_000;
 
 /** How a prefix of a query is meant. @throws ViewError when the word is none of the three */
 export function matchOf(text: string | undefined): RouteQuery['match'] {

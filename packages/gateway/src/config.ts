@@ -26,7 +26,7 @@ import { policyOptions } from './policy/policy-options.ts';
 import { prefixText, routeDistinguisherText } from '@vaportrail/net';
 
 /** Families a gateway speaks, in the order in which they are offered. */
-export const gatewayFamilies = ['inet-vpn', 'inet6-vpn', 'route-target'] as const;
+const gatewayFamilies = ['inet-vpn', 'inet6-vpn', 'route-target'] as const;
 export type GatewayFamily = (typeof gatewayFamilies)[number];
 
 const METRIC = wholeNumber(0, 0xffff_ffff);
@@ -38,11 +38,11 @@ const interfaceName = z.string().regex(/^[a-z]+-\d+\/\d+\/\d+(\.\d+)?$|^[a-z]+\d
 });
 
 /** Where a static route leads: a neighbour, an interface, or nowhere. */
-export const staticNextHop = z.union([z.enum(['discard', 'reject']), ipAddress, interfaceName], {
+const staticNextHop = z.union([z.enum(['discard', 'reject']), ipAddress, interfaceName], {
   error: 'must be an address, an interface such as ge-0/0/1.0, "discard" or "reject"',
 });
 
-export const staticRoute = z.strictObject({
+const staticRoute = z.strictObject({
   route: prefix,
   'next-hop': staticNextHop,
   preference: PREFERENCE.default(5),
@@ -50,7 +50,7 @@ export const staticRoute = z.strictObject({
 });
 
 /** What `multipath` merges. `true` stands for the plain knob. */
-export const multipathKnob = z
+const multipathKnob = z
   .union([
     z.boolean(),
     z.literal('vpn-unequal-cost'),

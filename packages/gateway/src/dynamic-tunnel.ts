@@ -5,14 +5,14 @@
 import { covers, ipv4Bytes, type Clock, type Prefix, type Timer } from '@vaportrail/net';
 
 /** Units of dynamic tunnel interfaces count from here on every tunnel PIC. */
-export const FIRST_TUNNEL_UNIT = 32768;
+const FIRST_TUNNEL_UNIT = 32768;
 /** Preference of a tunnel route in `inet.3`. */
 export const TUNNEL_PREFERENCE = 300;
 /** Logical interfaces and their SNMP indexes are numbered from here, behind those that a router has anyway. */
 const FIRST_INTERFACE_INDEX = 329;
 const FIRST_SNMP_INDEX = 501;
 /** How long a tunnel nobody uses is kept, in milliseconds. */
-export const TUNNEL_HOLD_DOWN = 15 * 60_000;
+const TUNNEL_HOLD_DOWN = 15 * 60_000;
 
 export type TunnelType = 'gre' | 'udp';
 

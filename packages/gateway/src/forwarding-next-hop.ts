@@ -6,9 +6,9 @@
 import type { Gateway } from './resolution.ts';
 
 /** First index of list and indirect next hops, which the routing process numbers. */
-export const FIRST_INDIRECT_INDEX = 1048574;
+const FIRST_INDIRECT_INDEX = 1048574;
 /** First index of unicast and special next hops, which the kernel numbers. */
-export const FIRST_UNICAST_INDEX = 512;
+const FIRST_UNICAST_INDEX = 512;
 
 export interface UnilistNextHop {
   readonly type: 'unilist';

@@ -1,7 +1,5 @@
 export {
   DynamicTunnels,
-  FIRST_TUNNEL_UNIT,
-  TUNNEL_HOLD_DOWN,
   TUNNEL_PREFERENCE,
   type DestinationNetwork,
   type DynamicTunnel,

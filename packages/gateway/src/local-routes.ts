@@ -5,7 +5,7 @@ import type { ForwardingAction } from './forwarding-table.ts';
 import type { Gateway, ResolvingRoute } from './resolution.ts';
 
 /** Preference by protocol, lower wins. */
-export const localPreference = { Direct: 0, Local: 0, Static: 5 } as const;
+const localPreference = { Direct: 0, Local: 0, Static: 5 } as const;
 
 export interface LocalRoute {
   readonly prefix: Prefix;

@@ -187,7 +187,7 @@ export class Resolver {
  * The address packets are really sent to: an IPv4-mapped IPv6 next hop stands for the IPv4 one.
  * @see RFC 4659 §3.2.1.2
  */
-export function forwardingAddress(nextHop: Uint8Array): Uint8Array {
+function forwardingAddress(nextHop: Uint8Array): Uint8Array {
   if (nextHop.length !== 16) return nextHop;
   for (let i = 0; i < 10; i++) if (nextHop[i] !== 0) return nextHop;
   return nextHop[10] === 0xff && nextHop[11] === 0xff ? nextHop.subarray(12) : nextHop;

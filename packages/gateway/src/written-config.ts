@@ -69,7 +69,7 @@ function targetText(target: Uint8Array): string {
 }
 
 /** The knob in its shortest form. */
-export function writtenKnob(knob: MultipathKnob): boolean | Record<string, boolean> {
+function writtenKnob(knob: MultipathKnob): boolean | Record<string, boolean> {
   if (!knob.vpnUnequalCost && !knob.equalExternalInternal) return true;
   return {
     'vpn-unequal-cost': knob.vpnUnequalCost,

@@ -19,7 +19,7 @@ import {
 /** Names an object among all: `Service ns-user-1/service-web-lb`, `Namespace ns-user-1`. */
 export type ObjectKey = string;
 
-export const SERVICE_OF_SLICE = 'kubernetes.io/service-name';
+const SERVICE_OF_SLICE = 'kubernetes.io/service-name';
 
 export function objectKey(kind: Kind, namespace: string | undefined, name: string): ObjectKey {
   return namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;

@@ -18,7 +18,7 @@ export { podNames } from './mapping/pod.ts';
 export { Reconciler, type Failure } from './reconciler.ts';
 export { readManifests, type ManifestFile } from './manifest-file.ts';
 export { ManifestSource, type ManifestSourceOptions, type ObjectSink } from './manifest-source.ts';
-export { expand, NOT_READY, type Workload, type WorkloadSettings } from './workload.ts';
+export { expand, type Workload, type WorkloadSettings } from './workload.ts';
 export { clusterReports, ClusterSource, type ClusterSourceOptions } from './cluster-source.ts';
 export { KubernetesApi, KubernetesApiError } from './kubernetes-api.ts';
 export { ResourceWatch, type WatchHandlers } from './watch.ts';

@@ -17,7 +17,7 @@ import { podUid } from './mapping/pod.ts';
 import { serviceUid } from './mapping/service-name.ts';
 
 /** On a Deployment or Pod: which pods fail their readiness, as ordinals from 0 or names, separated by commas. */
-export const NOT_READY = 'vaportrail.io/not-ready';
+const NOT_READY = 'vaportrail.io/not-ready';
 
 export interface WorkloadSettings {
   /** clusterIPs come from here where a Service does not ask for one. */

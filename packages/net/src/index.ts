@@ -28,7 +28,7 @@ export {
   routeDistinguisherText,
 } from './route-distinguisher.ts';
 export { ROUTE_TARGET_SUBTYPE, isRouteTarget, parseRouteTarget, routeTargetText } from './route-target.ts';
-export { FIRST_UNRESERVED_LABEL, IMPLICIT_NULL_LABEL, MAX_LABEL, labelField, labelOf } from './label.ts';
+export { FIRST_UNRESERVED_LABEL, MAX_LABEL, labelField, labelOf } from './label.ts';
 export { macText, parseMac } from './mac.ts';
 export { ManualClock, systemClock, type Clock, type Timer } from './clock.ts';
 export { RecentMap } from './recent-map.ts';

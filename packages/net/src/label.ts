@@ -1,7 +1,7 @@
 /** MPLS labels as they stand in NLRI: twenty bits of label, three of traffic class, one bottom-of-stack bit. */
 
+/** The highest label there is. */
 export const MAX_LABEL = 0xf_ffff;
-export const IMPLICIT_NULL_LABEL = 3;
 /** Labels below this have a meaning of their own. @see RFC 3032 §2.1 */
 export const FIRST_UNRESERVED_LABEL = 16;
 

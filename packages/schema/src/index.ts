@@ -64,7 +64,7 @@ export {
 } from './routing-instance-settings.ts';
 export { concernedBy, linksInPart, machinesOfRouter, routerPart } from './router-part.ts';
 export { flatSubnets, ownSubnets, subnetsOf, type NetworkSubnet } from './subnet.ts';
-export { MAX_TOLD, ToldGraph } from './told-graph.ts';
+export { ToldGraph } from './told-graph.ts';
 export { settingsChanges, type VirtualRouterChange } from './virtual-router-change.ts';
 export {
   virtualRouterSettings,

@@ -20,7 +20,7 @@ import {
 } from './written-object.ts';
 
 /** Nodes and links that are kept at the most. A node of ten thousand workloads has a tenth of it. */
-export const MAX_TOLD = 1_000_000;
+const MAX_TOLD = 1_000_000;
 
 /** A node between the ends of a link has these and no others. */
 const ENDS_OF_BETWEEN = 2;

@@ -26,7 +26,7 @@ export const addPath = z.union(
 export type AddPathSetting = z.output<typeof addPath>;
 
 /** Which directions are offered to the peer; none when the setting is empty. */
-export function addPathMode(setting: AddPathSetting): 'receive' | 'send' | 'both' | undefined {
+function addPathMode(setting: AddPathSetting): 'receive' | 'send' | 'both' | undefined {
   if (typeof setting === 'string') return setting;
   if (setting.send === undefined) return setting.receive ? 'receive' : undefined;
   return setting.receive ? 'both' : 'send';

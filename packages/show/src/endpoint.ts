@@ -20,7 +20,7 @@ const note = z.object({
 export type Endpoint = z.output<typeof note>;
 
 /** The folder of the notes: `$XDG_RUNTIME_DIR/vaportrail`, or one per user below the temporary folder. */
-export function endpointFolder(): string {
+function endpointFolder(): string {
   const runtime = process.env['XDG_RUNTIME_DIR'];
   return runtime === undefined || runtime === ''
     ? join(tmpdir(), `vaportrail-${process.getuid?.() ?? 0}`)

@@ -50,7 +50,6 @@ export { suggestion } from './suggestion.ts';
 export {
   announceEndpoint,
   announceRouter,
-  endpointFolder,
   findEndpoints,
   findRouters,
   type Endpoint,
@@ -73,8 +72,6 @@ export type {
 export {
   durationText,
   neighborsText,
-  pathMark,
-  pathReason,
   routesText,
   routingInstancesText,
   tablesText,
@@ -106,7 +103,7 @@ export {
   forwardingTableExtensive,
   tunnelInterface,
 } from './text/junos-forwarding.ts';
-export { legend, routeBrief, routeTerse, tableHeader, type RouteStyle } from './text/junos-route.ts';
+export { routeBrief, routeTerse, tableHeader, type RouteStyle } from './text/junos-route.ts';
 export { routeDetail } from './text/junos-route-detail.ts';
 export { PipeError, pipeThrough } from './text/pipe.ts';
 export {

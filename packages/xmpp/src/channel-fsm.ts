@@ -21,7 +21,7 @@ export const OPEN_TIME = 15_000;
  * Milliseconds of a session after which a client forgets its failed attempts. Deployed agents wait for three keepalives,
  * one and a half minutes: a control node that is restarted twice within them is missed for half a minute.
  */
-export const STABLE_TIME = 10_000;
+const STABLE_TIME = 10_000;
 /** Failed attempts after which a client says that its server does not answer. */
 const ATTEMPTS_OF_A_DEAD_SERVER = 4;
 const FIRST_BACK_OFF = 50;

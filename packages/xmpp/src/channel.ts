@@ -40,7 +40,6 @@ export class Channel {
   #outgoing: OutgoingStream | undefined;
   #handlers: ChannelHandlers | undefined;
   #name = '';
-  #peerHeader: StreamHeader | undefined;
   #address = '';
   #port = 0;
   #heardAt = 0;
@@ -74,11 +73,6 @@ export class Channel {
 
   get port(): number {
     return this.#port;
-  }
-
-  /** The stream header as the peer wrote it; undefined before it came. */
-  get peerHeader(): StreamHeader | undefined {
-    return this.#peerHeader;
   }
 
   /** Stanzas of this session that the fast scanner did not know. */
@@ -264,7 +258,6 @@ export class Channel {
 
   #header(header: StreamHeader): void {
     this.#name = header.from;
-    this.#peerHeader = header;
     if (this.#outgoing !== undefined) this.#outgoing.peer = header.from;
     this.#step({ type: 'header', refusal: this.#owner.refuse?.(this, header) });
   }

@@ -14,7 +14,7 @@ import { ChannelTls, type TlsFiles } from './channel-tls.ts';
 import { CONTROL_NODE_JID } from './jid.ts';
 
 /** Most octets of one stanza from a control node, which may send whole ECMP sets and configuration. */
-export const MAX_STANZA_BYTES_OF_SERVER = 1024 * 1024;
+const MAX_STANZA_BYTES_OF_SERVER = 1024 * 1024;
 /** Most elements and attributes of one: 32 items of 128 next hops have some 60,000. */
 const MAX_STANZA_NODES_OF_SERVER = 131_072;
 /** Milliseconds of silence before TCP asks whether the peer is still there. */

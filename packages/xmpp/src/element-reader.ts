@@ -64,7 +64,7 @@ export function childText(element: Element | undefined, name: string): string {
 }
 
 /** The largest integer of an item field: 32 bits, unsigned. */
-export const MAX_INTEGER = 0xffff_ffff;
+const MAX_INTEGER = 0xffff_ffff;
 
 /**
  * A decimal number with white space around it and perhaps a plus sign, as `strtoul` takes it; 0 when absent or empty.

@@ -24,12 +24,10 @@ export {
   itemId,
   itemsNode,
   nativeIdOf,
-  parseItemId,
   parseNode,
   publishNode,
   type EnetKey,
   type ItemFamilyRow,
-  type ItemKey,
 } from './item-family.ts';
 export { UnreadableItem } from './element-reader.ts';
 export { readItem } from './item-reader.ts';

@@ -1,14 +1,5 @@
 /** The families of the channel, a row each: AFI/SAFI, and how node and item names are formed. */
-import {
-  addressText,
-  ipv4Text,
-  ipv4At,
-  macText,
-  parseMac,
-  parsePrefix,
-  prefixText,
-  type Prefix,
-} from '@vaportrail/net';
+import { addressText, ipv4Text, ipv4At, macText, prefixText } from '@vaportrail/net';
 import type { EnetItem, Item, ItemFamily, UnicastItem } from './item.ts';
 
 export interface ItemFamilyRow {
@@ -109,48 +100,3 @@ export function enetItemId({ ethernetTag, mac, prefix, group, source }: EnetKey)
 
 /** What names an EVPN route. */
 export type EnetKey = Pick<EnetItem, 'ethernetTag' | 'mac' | 'prefix' | 'group' | 'source'>;
-
-/** What an item id names, as far as its family tells. */
-export type ItemKey =
-  | { readonly family: 'inet' | 'inet6' | 'inet-labeled'; readonly prefix: Prefix }
-  | {
-      readonly family: 'e-vpn';
-      readonly ethernetTag: number;
-      readonly mac: Uint8Array;
-      readonly prefix: Prefix;
-      readonly group: string;
-      readonly source: string;
-    }
-  | { readonly family: 'ermvpn' | 'inet-mvpn'; readonly id: string };
-
-/** The key in an item or retract id; undefined when the text is no id of the family. */
-export function parseItemId(family: ItemFamily, id: string): ItemKey | undefined {
-  try {
-    switch (family) {
-      case 'inet':
-      case 'inet-labeled':
-      case 'inet6': {
-        const prefix = parsePrefix(id);
-        return (prefix.bytes.length === 16) === (family === 'inet6') ? { family, prefix } : undefined;
-      }
-      case 'e-vpn': {
-        const match = /^(?:(\d{1,10})-)?([^,]+),([^,]+)(?:,([^,]*),([^,]*))?$/.exec(id);
-        if (match === null) return undefined;
-        const [, tag = '0', mac = '', address = '', group = '', source = ''] = match;
-        return {
-          family,
-          ethernetTag: Number(tag),
-          mac: parseMac(mac),
-          prefix: parsePrefix(address),
-          group,
-          source,
-        };
-      }
-      case 'ermvpn':
-      case 'inet-mvpn':
-        return { family, id };
-    }
-  } catch {
-    return undefined; // the text is a peer's
-  }
-}

@@ -11,7 +11,7 @@ const portNumber = wholeNumber(1, 65_535);
 /** Text that goes into a line of haproxy's configuration: without spaces, quotes, comments, variables or line ends. */
 const word = (pattern: RegExp, error: string) => z.string().max(256).regex(pattern, { error });
 
-export const loadBalancingMethods = ['ROUND_ROBIN', 'LEAST_CONNECTIONS', 'SOURCE_IP'] as const;
+const loadBalancingMethods = ['ROUND_ROBIN', 'LEAST_CONNECTIONS', 'SOURCE_IP'] as const;
 
 const member = z.strictObject({
   uuid,

@@ -57,7 +57,7 @@ export function haproxyConfiguration(
 }
 
 /** A name for the contents of a configuration. */
-export function generationOf(text: string): string {
+function generationOf(text: string): string {
   return `generation-${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
 }
 

@@ -67,7 +67,7 @@ function encodeSegments(writer: Writer, path: AsPath, asn4: boolean): void {
  * A path as plain data: the AS numbers of a sequence one by one, every other segment as an object of its type, and a
  * sequence that follows another one likewise, so that the segments can be told apart again.
  */
-export const plainAsPath: PlainForm<AsPath> = {
+const plainAsPath: PlainForm<AsPath> = {
   of(path) {
     const plain: unknown[] = [];
     let open = false;

@@ -3,7 +3,7 @@ import { hexText, ipv6Text, parseHex, parseIpv6 } from '@vaportrail/net';
 import { type Attribute, multipleOf, optionalTransitive } from './attribute.ts';
 import { plainCommunities } from './extended-communities.ts';
 
-export const IPV6_EXTENDED_COMMUNITY_OCTETS = 20;
+const IPV6_EXTENDED_COMMUNITY_OCTETS = 20;
 
 /** Twenty octets each, one behind the other. */
 export const ipv6ExtendedCommunities: Attribute<Uint8Array> = {
@@ -37,7 +37,7 @@ const names: Readonly<Record<string, number>> = {
 };
 
 /** `target:[2001:db8::1]:5`, or `0x` and forty digits when the type has no name here. */
-export function ipv6ExtendedCommunityText(bytes: Uint8Array, at = 0): string {
+function ipv6ExtendedCommunityText(bytes: Uint8Array, at = 0): string {
   const head = (bytes[at]! << 8) | bytes[at + 1]!;
   const name = Object.keys(names).find((key) => names[key] === head);
   if (name === undefined) return `0x${hexText(bytes, at, at + IPV6_EXTENDED_COMMUNITY_OCTETS)}`;
@@ -45,7 +45,7 @@ export function ipv6ExtendedCommunityText(bytes: Uint8Array, at = 0): string {
 }
 
 /** @throws RangeError when the text is of neither form */
-export function parseIpv6ExtendedCommunity(text: string): Uint8Array {
+function parseIpv6ExtendedCommunity(text: string): Uint8Array {
   if (/^0x[0-9a-f]{40}$/i.test(text)) return parseHex(text.slice(2));
   const match = /^([a-z-]+):\[([^\]]+)\]:(\d{1,5})$/.exec(text);
   const head = names[match?.[1] ?? ''];

@@ -1,5 +1,5 @@
 /** PMSI_TUNNEL: which tunnel carries the multicast traffic of a VPN. */
-import { addressText } from '@vaportrail/net';
+import { addressText, labelOf } from '@vaportrail/net';
 import { type Attribute, optionalTransitive, wrongLength } from './attribute.ts';
 import { plainNumber, plainOctets, plainRecord } from './plain.ts';
 
@@ -68,7 +68,7 @@ export const pmsiTunnel: Attribute<PmsiTunnel> = {
         flags,
         type,
         ...(name === undefined ? {} : { name }),
-        label: labelField >>> 4,
+        label: labelOf(labelField),
         labelField,
         ...addresses(tunnel),
         identifier: plainOctets.of(identifier),

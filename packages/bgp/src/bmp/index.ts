@@ -1,6 +1,5 @@
 /** BMP: what a router tells a monitoring station about its peers and routes. @see RFC 7854 */
 export {
-  bmpLength,
   bmpType,
   initiation,
   peerDown,

@@ -9,7 +9,6 @@
 import { Writer } from '@vaportrail/net';
 
 const VERSION = 3;
-const HEADER_OCTETS = 6;
 
 /** @see RFC 7854 §10.1 */
 export const bmpType = {
@@ -193,10 +192,4 @@ export function statisticsReport(peer: BmpPeer, at: number, values: BmpStatistic
       else writer.u64(BigInt(value));
     }
   });
-}
-
-/** Octets of the message at `at` that a header announces, for a station that reads a stream. */
-export function bmpLength(bytes: Uint8Array, at: number): number | undefined {
-  if (bytes.length - at < HEADER_OCTETS) return undefined;
-  return ((bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!) >>> 0;
 }

@@ -4,7 +4,7 @@ import { HEADER_OCTETS, MAX_EXTENDED_MESSAGE } from '../wire/header.ts';
 import type { TcpSegment } from './tcp-segment.ts';
 
 /** Octets kept of segments that arrived before the ones in front of them. */
-export const MAX_AHEAD_OCTETS = 1 << 20;
+const MAX_AHEAD_OCTETS = 1 << 20;
 
 /** A message, and the time of the segment that completed it. */
 export interface CapturedMessage {

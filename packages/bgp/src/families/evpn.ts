@@ -5,6 +5,7 @@ import {
   type Writer,
   Truncated,
   labelField,
+  labelOf,
   clearHostBits,
   parsePrefix,
   prefixText,
@@ -60,7 +61,7 @@ interface RouteType {
 
 function readLabels(body: Reader, count: number): Pick<EvpnNlri, 'labels' | 'labelFields'> {
   const labelFields = Array.from({ length: count }, () => body.u24());
-  return { labels: labelFields.map((field) => field >>> 4), labelFields };
+  return { labels: labelFields.map(labelOf), labelFields };
 }
 
 function writeLabels(body: Writer, nlri: Nlri, most: number): void {

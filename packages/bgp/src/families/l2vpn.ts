@@ -1,4 +1,5 @@
 /** VPLS with BGP signalling and with BGP auto-discovery. */
+import { labelOf } from '@vaportrail/net';
 import {
   readAddress,
   readRouteDistinguisher,
@@ -29,7 +30,7 @@ export const l2vpn: Family = fieldFamily({
     }
     const block = { veId: body.u16(), blockOffset: body.u16(), blockSize: body.u16() };
     const field = body.u24();
-    return { rd, ...block, labelBase: field >>> 4, labelField: field };
+    return { rd, ...block, labelBase: labelOf(field), labelField: field };
   },
   write(writer, nlri) {
     writer.length16((body) => {

@@ -4,6 +4,7 @@ import {
   ROUTE_DISTINGUISHER_OCTETS,
   clearHostBits,
   hexText,
+  labelOf,
   parseHex,
   parsePrefix,
   parseRouteDistinguisher,
@@ -122,7 +123,7 @@ export function prefixFamily({ labeled, distinguished, ...row }: PrefixFamily): 
         if (withdrawn) exact &&= u24(bytes, labelsAt) === WITHDRAWN_LABEL_FIELD;
         else {
           const labels: number[] = [];
-          for (let i = labelsAt; i < rdAt; i += 3) labels.push(u24(bytes, i) >>> 4);
+          for (let i = labelsAt; i < rdAt; i += 3) labels.push(labelOf(u24(bytes, i)));
           nlri.labels = labels;
           exact &&= isPlainStack(bytes, labelsAt, rdAt);
         }
@@ -158,7 +159,7 @@ function u24(bytes: Uint8Array, at: number): number {
 }
 
 /** The text of a route distinguisher does not tell type 2 from type 0 when the AS number fits two octets. */
-export function isAmbiguous(bytes: Uint8Array, at: number): boolean {
+function isAmbiguous(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === 0 && bytes[at + 1] === 2 && bytes[at + 2] === 0 && bytes[at + 3] === 0;
 }
 

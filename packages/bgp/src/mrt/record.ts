@@ -3,7 +3,7 @@
 /** Types this package reads or writes. @see RFC 6396 §4 */
 export const mrtType = { tableDump: 12, tableDumpV2: 13, bgp4mp: 16, bgp4mpEt: 17 } as const;
 
-export const MRT_HEADER_OCTETS = 12;
+const MRT_HEADER_OCTETS = 12;
 /** A record may hold one prefix with every peer's attributes; nobody writes more than a fraction of this. */
 export const MAX_MRT_RECORD = 64 * 1024 * 1024;
 

@@ -174,7 +174,7 @@ function problemDocument({ approach, code, subcode, attribute, because }: Update
 }
 
 /** A document that says why there is none. */
-export function failure(type: 'error' | 'open' | 'route-refresh', error: unknown): DecodedDocument {
+function failure(type: 'error' | 'open' | 'route-refresh', error: unknown): DecodedDocument {
   if (error instanceof NotificationError) {
     const { code, subcode, because } = error;
     return { type, problems: [{ approach: 'session-reset', code, subcode, because }] };

@@ -20,7 +20,7 @@ const SHORTEST_REACH = 5;
 const SHORTEST_UNREACH = 3;
 
 /** Attribute flag: the length has two octets. @see RFC 4271 §4.3 */
-export const EXTENDED_LENGTH = 0x10;
+const EXTENDED_LENGTH = 0x10;
 
 /**
  * Offsets into `bytes` of the parts of one UPDATE. One object serves all messages of a session; it says nothing once

@@ -30,7 +30,7 @@ export interface UpdateProblem {
 const noData = new Uint8Array(0);
 
 /** Most octets of a wrong attribute that go into a NOTIFICATION, which then fits 4096. */
-export const MAX_PROBLEM_DATA = 4000;
+const MAX_PROBLEM_DATA = 4000;
 
 /** The octets of a wrong attribute for a NOTIFICATION. @see RFC 4271 §6.3 */
 export function problemData(bytes: Uint8Array, start: number, end: number): Uint8Array {

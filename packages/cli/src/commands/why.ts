@@ -75,7 +75,7 @@ async function choiceOf(peer: string, prefix: string, answer: Why): Promise<Peer
 }
 
 /** All daemons of this machine that have routes. @throws Error when none runs */
-export function running(): Target[] {
+function running(): Target[] {
   const found = endpointsWithRoutes();
   return found.length > 0 ? found : endpointsOf(['control-node'], undefined);
 }

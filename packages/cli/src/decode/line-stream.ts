@@ -5,7 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 
 /** Longest line taken; a message of 65535 octets is 131,070 digits. */
-export const MAX_LINE_LENGTH = 4 * 1024 * 1024;
+const MAX_LINE_LENGTH = 4 * 1024 * 1024;
 const WRITE_SIZE = 64 * 1024;
 const READ_SIZE = 256 * 1024;
 

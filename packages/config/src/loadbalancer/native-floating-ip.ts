@@ -19,7 +19,7 @@ import {
 } from '@vaportrail/schema';
 import type { NewObject, ObjectChange } from '../requested-write.ts';
 
-export const NATIVE = 'native';
+const NATIVE = 'native';
 
 /** The floating IP for the address that clients inside the cluster use, when the instance IP of a load balancer lacks it. */
 export function missingFloatingIp(instanceIp: ConfigObject, graph: ObjectGraph): NewObject | undefined {

@@ -5,7 +5,7 @@ import { defaultServicePolicyName, podServicePolicy, podServicePolicyName } from
 import { networkObject } from './virtual-network.ts';
 import type { Namespace } from '../kubernetes-object.ts';
 
-export const ISOLATION = 'opencontrail.org/isolation';
+const ISOLATION = 'opencontrail.org/isolation';
 
 /** Whether pods and Services of a namespace live in networks of their own. */
 export function isIsolated(namespace: Namespace | undefined): boolean {

@@ -11,14 +11,14 @@ import {
 import { derivedUuid } from '../derived-uuid.ts';
 import { namespaceOf, type NetworkAttachmentDefinition } from '../kubernetes-object.ts';
 
-export const CIDR = 'opencontrail.org/cidr';
+const CIDR = 'opencontrail.org/cidr';
 /** Ours; with Contrail the route targets are set by hand. Several are separated by commas. */
-export const ROUTE_TARGETS = 'vaportrail.io/route-targets';
+const ROUTE_TARGETS = 'vaportrail.io/route-targets';
 /** Ours; names of floating-IP pools to make on the network, separated by commas. */
-export const POOLS = 'vaportrail.io/fip-pools';
+const POOLS = 'vaportrail.io/fip-pools';
 
 /** `k8s-<name>-pod-network` */
-export function attachmentNetwork(settings: ClusterSettings, namespace: string, name: string): ObjectName {
+function attachmentNetwork(settings: ClusterSettings, namespace: string, name: string): ObjectName {
   const project = projectName(settings, namespace).fqName;
   return { type: 'virtual-network', fqName: [...project, `${settings.name}-${name}-pod-network`] };
 }

@@ -22,7 +22,7 @@ export function tableHeader(table: GatewayTableView): string {
 }
 
 /** The explanation of the marks; tables that know multipath explain two more. */
-export function legend(table: GatewayTableView): string[] {
+function legend(table: GatewayTableView): string[] {
   return [
     ...(table.multipath ? ['@ = Routing Use Only, # = Forwarding Use Only'] : []),
     '+ = Active Route, - = Last Active, * = Both',
@@ -92,7 +92,7 @@ function reachText(path: GatewayPathView, style: RouteStyle): string[] {
 }
 
 /** What stands where a next hop would, for entries that have none. */
-export function unreachedText(path: GatewayPathView): string | undefined {
+function unreachedText(path: GatewayPathView): string | undefined {
   switch (path.nextHopType) {
     case 'Discard':
     case 'Reject':
@@ -112,7 +112,7 @@ export function unreachedText(path: GatewayPathView): string | undefined {
 }
 
 /** `via gr-2/3/0.32771, Push 26`, `to 10.0.0.3 via ge-0/0/1.0`. */
-export function nextHopText(hop: GatewayNextHopView): string {
+function nextHopText(hop: GatewayNextHopView): string {
   const to = hop.address === undefined ? '' : `to ${hop.address} `;
   return `${to}via ${hop.interface}${hop.label === undefined ? '' : `, Push ${hop.label}`}`;
 }

@@ -42,14 +42,14 @@ export function neighborsText(neighbors: readonly NeighborView[], now = Date.now
 }
 
 /** `*` best, `=` used beside the best, `!` cannot be used, blank for the others. */
-export function pathMark(path: PathView): string {
+function pathMark(path: PathView): string {
   if (!path.feasible) return '!';
   if (path.best) return path.multipath ? '*=' : '*';
   return path.multipath ? '=' : '';
 }
 
 /** Why a path is not the best, in one phrase; nothing for the best and its equals. */
-export function pathReason({ because, notBest }: PathView): string | undefined {
+function pathReason({ because, notBest }: PathView): string | undefined {
   if (because !== undefined) return because;
   if (notBest === undefined) return undefined;
   const { ours, theirs, reason } = notBest;

@@ -89,7 +89,7 @@ export function urlOf(from: string | undefined): string {
 }
 
 /** `loadbalancers`, `loadbalancer`, `lb`: all mean the same. @throws UsageError */
-export function typeOf(text: string): ObjectTypeName {
+function typeOf(text: string): ObjectTypeName {
   const names = Object.keys(objectTypes) as ObjectTypeName[];
   const wanted = text.toLowerCase().replaceAll('_', '-');
   const found = names.find((name) => [name, `${name}s`, shortNames[name]].includes(wanted));
@@ -169,7 +169,7 @@ export function tellMissing(missing: readonly Error[]): void {
 }
 
 /** All objects of a type, whole. */
-export async function objectsOf(options: ApiOptions, type: ObjectTypeName): Promise<Shown[]> {
+async function objectsOf(options: ApiOptions, type: ObjectTypeName): Promise<Shown[]> {
   const answer = await ask(options, 'GET', `/${type}s?detail=true`);
   const entries = answer[`${type}s`] as Record<string, Shown>[];
   return entries.map((entry) => entry[type]!).toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));

@@ -4,7 +4,14 @@ import type { Clock } from '@vaportrail/net';
 import type { Rib } from '@vaportrail/rib';
 import type { Log, LogBudget, NeighborView } from '@vaportrail/show';
 import type { Recorder } from '@vaportrail/show/recording';
-import { type Channel, StreamError, XmppServer, excerpt, readTlsFiles } from '@vaportrail/xmpp';
+import {
+  type Channel,
+  StreamError,
+  XmppServer,
+  excerpt,
+  readTlsFiles,
+  unlimitedWork,
+} from '@vaportrail/xmpp';
 
 import type { AgentSession } from './agent-session.ts';
 import type { ConfigServer } from './config-server.ts';
@@ -61,7 +68,7 @@ export class Agents {
       gracefulRestartHelper: config['graceful-restart'].enabled,
       report: (error) => log.error({ err: error }, 'a handler failed'),
       tap: recorder && agentTap(recorder),
-      ...(owner.isOffline && { turnShare: Number.POSITIVE_INFINITY }),
+      ...(owner.isOffline && { turnShare: Number.POSITIVE_INFINITY, limits: unlimitedWork }),
     });
   }
 

@@ -87,6 +87,8 @@ export class Distribution implements Follower {
   join(recipient: Recipient): number {
     const member = this.#free.pop() ?? this.#recipients.length;
     this.#recipients[member] = recipient;
+    // Nobody has anything: whoever joins and leaves all the time leaves no sets behind.
+    if (this.#front === undefined) this.receivers.renumber(() => {});
     const alone = this.receivers.of([member]);
     this.#front ??= new Convoy(NOBODY, this.#table.log.follow(), 0, 'difference', NOBODY);
     this.#startWalk(alone, 'difference', alone);

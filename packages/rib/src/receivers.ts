@@ -8,8 +8,9 @@
 
 /** Number of the empty set. */
 export const NOBODY = 0;
-/** Sets kept before unused ones are dropped. */
-const MOST_SETS = 1 << 16;
+/** So many sets are kept before unused ones are dropped, or so many times what was left of them then. */
+const FEW_SETS = 1024;
+const GROWTH = 4;
 /** Lists kept of sets whose members were asked for. */
 const MOST_LISTS = 64;
 const BITS = 32;
@@ -20,6 +21,7 @@ type Bits = number | Int32Array;
 
 export class Receivers {
   #sets: Bits[] = [0];
+  #most = FEW_SETS;
   /** By the word of a set, or by the text of its words. */
   readonly #numbers = new Map<number | string, number>([[0, NOBODY]]);
   readonly #lists = new Map<number, readonly number[]>();
@@ -115,7 +117,7 @@ export class Receivers {
 
   /** Too many sets have piled up: the owner renumbers the ones it still uses with {@link renumber}. */
   get isCrowded(): boolean {
-    return this.#sets.length > MOST_SETS;
+    return this.#sets.length > this.#most;
   }
 
   /** Drops all sets; `keep` is handed a function that saves a set and returns its new number. */
@@ -125,6 +127,7 @@ export class Receivers {
     this.#forget();
     this.#numbers.set(0, NOBODY);
     keep((set) => this.#intern(old[set]!));
+    this.#most = Math.max(FEW_SETS, GROWTH * this.#sets.length);
   }
 
   #forget(): void {

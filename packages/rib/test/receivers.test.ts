@@ -43,3 +43,21 @@ t.test('renumbering keeps the sets it is told to keep', async (t) => {
   t.same(receivers.members(renumbered), [3, 4]);
   t.equal(receivers.of([3, 4]), renumbered);
 });
+
+t.test('sets pile up to some thousand, or to a few times what was left of them the last time', async (t) => {
+  const receivers = new Receivers();
+  const fill = (count: number): number[] => Array.from({ length: count }, (_, i) => receivers.of([i, i + 1]));
+  let sets = fill(1000);
+  t.notOk(receivers.isCrowded);
+  sets = fill(2000);
+  t.ok(receivers.isCrowded);
+  receivers.renumber((save) => (sets = sets.map(save)));
+  t.notOk(receivers.isCrowded, 'all of them are in use');
+  sets = fill(9000);
+  t.ok(receivers.isCrowded);
+  receivers.renumber(() => {});
+  fill(1000);
+  t.notOk(receivers.isCrowded);
+  fill(2000);
+  t.ok(receivers.isCrowded, 'none was in use');
+});

@@ -8,7 +8,7 @@ import type { Stanza } from './stanza.ts';
 import type { StreamError } from './stream-error.ts';
 import type { headerBytes, StreamHeader } from './stream-header.ts';
 import { streamLimits, type StreamLimits } from './stream-limits.ts';
-import { WORK_AT_ONCE, WORK_PER_SECOND } from './work-allowance.ts';
+import { WORK_AT_ONCE, WORK_IN_ONE_GO, WORK_PER_SECOND } from './work-allowance.ts';
 
 /** Octets queued for a peer that does not read; with more the channel is closed. */
 export const MAX_BACKLOG_BYTES = 16 * 1024 * 1024;
@@ -17,6 +17,8 @@ export interface ChannelLimits extends StreamLimits {
   /** Units of work a second that the peer may cause, and at once. */
   readonly workPerSecond: number;
   readonly workAtOnce: number;
+  /** Units after which others get their turn. */
+  readonly workInOneGo: number;
 }
 
 export const channelLimits: ChannelLimits = {
@@ -24,6 +26,7 @@ export const channelLimits: ChannelLimits = {
   backlogBytes: MAX_BACKLOG_BYTES,
   workPerSecond: WORK_PER_SECOND,
   workAtOnce: WORK_AT_ONCE,
+  workInOneGo: WORK_IN_ONE_GO,
 };
 
 /** Why a session ended. `error` is what the peer was told, if it was told anything. */

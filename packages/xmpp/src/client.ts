@@ -12,6 +12,7 @@ import {
 import { DEFAULT_HOLD_TIME } from './channel-fsm.ts';
 import { ChannelTls, type TlsFiles } from './channel-tls.ts';
 import { CONTROL_NODE_JID } from './jid.ts';
+import { unlimitedWork } from './work-allowance.ts';
 
 /** Most octets of one stanza from a control node, which may send whole ECMP sets and configuration. */
 const MAX_STANZA_BYTES_OF_SERVER = 1024 * 1024;
@@ -58,8 +59,7 @@ export class XmppClient {
         stanzaBytes: MAX_STANZA_BYTES_OF_SERVER,
         stanzaNodes: MAX_STANZA_NODES_OF_SERVER,
         // A control node is not held back: it is the one that decides what an agent has to know.
-        workPerSecond: Number.POSITIVE_INFINITY,
-        workAtOnce: Number.POSITIVE_INFINITY,
+        ...unlimitedWork,
         ...options.limits,
       },
       clock: options.clock ?? systemClock,

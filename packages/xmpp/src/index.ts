@@ -122,3 +122,4 @@ export {
   type ConfigProperty,
 } from './config-message.ts';
 export { makeCertificates, type CertificatePaths } from './certificates.ts';
+export { unlimitedWork } from './work-allowance.ts';

@@ -5,8 +5,9 @@ import type { Clock, Timer, TurnShare } from '@vaportrail/net';
 import type { ChannelLimits } from './channel-owner.ts';
 import type { ChannelTls } from './channel-tls.ts';
 import { Connection } from './connection.ts';
+import type { Stanza } from './stanza.ts';
 import { XmppStream, type StreamHandlers } from './stream.ts';
-import { WorkAllowance } from './work-allowance.ts';
+import { WorkAllowance, timedWork } from './work-allowance.ts';
 
 export interface StreamConnectionHandlers extends StreamHandlers {
   connected(): void;
@@ -28,6 +29,14 @@ export interface StreamConnectionSettings {
 
 const nothing = Buffer.alloc(0);
 
+/** To join a network walks over its tables, to leave it too, and to be configured over what there is to know. */
+const laborious: ReadonlySet<Stanza['type']> = new Set([
+  'subscribe',
+  'unsubscribe',
+  'config-subscribe',
+  'config-unsubscribe',
+]);
+
 export class StreamConnection {
   readonly #handlers: StreamConnectionHandlers;
   readonly #settings: StreamConnectionSettings;
@@ -43,7 +52,7 @@ export class StreamConnection {
     const now = clock.now();
     this.#handlers = handlers;
     this.#settings = settings;
-    this.#stream = new XmppStream(handlers, limits);
+    this.#stream = new XmppStream({ ...handlers, stanza: (stanza) => this.#take(stanza) }, limits);
     this.#allowance = new WorkAllowance(limits.workPerSecond, limits.workAtOnce, now);
     this.#connection = new Connection(
       socket,
@@ -126,19 +135,46 @@ export class StreamConnection {
     this.#stream.close();
   }
 
+  /** Gives a stanza on. Some are short and may be long work: for them the time counts that it takes. */
+  #take(stanza: Stanza): void {
+    if (!laborious.has(stanza.type)) {
+      this.#handlers.stanza(stanza);
+      return;
+    }
+    const begun = performance.now();
+    this.#handlers.stanza(stanza);
+    this.#stream.allowance -= timedWork(performance.now() - begun);
+  }
+
   #receive(chunk: Buffer): void {
-    this.#handlers.received(chunk);
-    this.#stream.allowance = this.#allowance.left(this.#settings.clock.now());
-    this.#stream.push(chunk);
-    this.#allowance.keep(this.#stream.allowance);
-    this.#handlers.read();
     if (this.#isReleased) return;
+    this.#handlers.received(chunk);
+    const { clock, limits } = this.#settings;
+    const given = Math.min(this.#allowance.left(clock.now()), limits.workInOneGo);
+    this.#stream.allowance = given;
+    this.#stream.push(chunk);
+    this.#allowance.use(given - this.#stream.allowance);
+    this.#handlers.read();
+    // It may have been released by what was read.
+    if (this.#isOver()) return;
     if (!this.#stream.stalled) {
       this.#connection.resume();
       return;
     }
     this.#connection.pause();
+    this.#goOnLater();
+  }
+
+  /** What has not been looked at waits for the others, or for a new allowance. */
+  #goOnLater(): void {
+    const { clock, share } = this.#settings;
+    const goOn = (): void => this.#receive(nothing);
     this.#wait?.cancel();
-    this.#wait = this.#settings.clock.after(this.#allowance.wait, () => this.#receive(nothing));
+    if (this.#allowance.left(clock.now()) > 0) setImmediate(() => share.serve(goOn));
+    else this.#wait = clock.after(this.#allowance.wait, goOn);
+  }
+
+  #isOver(): boolean {
+    return this.#isReleased;
   }
 }

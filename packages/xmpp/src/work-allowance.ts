@@ -4,10 +4,25 @@
 export const WORK_PER_SECOND = 40_000;
 /** Units a peer may use at once, e.g. to publish 40,000 routes when it connects. */
 export const WORK_AT_ONCE = 80_000;
+/** Units after which others get their turn, about 5 ms: a segment may hold hundreds of stanzas that are a lot of work each. */
+export const WORK_IN_ONE_GO = 1250;
+/** For a peer that is not held back. */
+export const unlimitedWork = {
+  workPerSecond: Number.POSITIVE_INFINITY,
+  workAtOnce: Number.POSITIVE_INFINITY,
+  workInOneGo: Number.POSITIVE_INFINITY,
+} as const;
+/** Milliseconds of a unit. */
+const UNIT = 0.004;
 
 /** Units for the strict parser: 256 octets, or two elements or attributes, take as long as a route of the usual shape. */
 export function strictWork(octets: number, nodes: number): number {
   return Math.max(1, Math.round(octets / 256 + nodes / 2));
+}
+
+/** Units for what took so many milliseconds. */
+export function timedWork(milliseconds: number): number {
+  return milliseconds / UNIT;
 }
 
 export class WorkAllowance {
@@ -33,9 +48,9 @@ export class WorkAllowance {
     return this.#units;
   }
 
-  /** Sets what a stream has left of the units it was given. */
-  keep(units: number): void {
-    this.#units = units;
+  /** Takes what a stream has used. Who may do everything at once is not counted. */
+  use(units: number): void {
+    if (this.#atOnce !== Number.POSITIVE_INFINITY) this.#units -= units;
   }
 
   /** Milliseconds until a hundredth of a second's work is allowed again. */

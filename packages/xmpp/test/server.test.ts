@@ -366,6 +366,31 @@ t.test('a flood is read as fast as its allowance lets it, and no stanza is lost'
   await server.close();
 });
 
+t.test('stanzas that are a lot of work are done a few at a time, and others get their turn', async (t) => {
+  const done: string[] = [];
+  const work = (milliseconds: number): void => {
+    for (const end = performance.now() + milliseconds; performance.now() < end;);
+  };
+  const { server, port, ups } = await runServer({}, (channel, stanza) => {
+    if (stanza.type !== 'subscribe') return;
+    if (channel.name === 'compute-1') work(2);
+    // While the first of many is dealt with another agent speaks.
+    if (done.push(channel.name) === 1) honest.client.channel.send([subscribeStanza('honest', 'v', 1)]);
+  });
+  const honest = runAgent('honest', port);
+  await until(() => isUp(honest));
+  const busy = await connectStranger(port);
+  const many = Array.from({ length: 100 }, (_, id) => subscribeStanza('compute-1', `v${id}`, id));
+  busy.socket.write(agentHeader);
+  await until(() => ups.length === 2);
+  busy.socket.write(Buffer.concat(many));
+  await until(() => done.length === 101);
+  t.ok(done.indexOf('honest') < 90, `it is number ${done.indexOf('honest')} of 101`);
+  busy.socket.destroy();
+  honest.client.stop();
+  await server.close();
+});
+
 t.test('what a handler throws ends the session it was called for', async (t) => {
   const { server, port, downs, stanzas } = await runServer({}, (channel, stanza) => {
     if (channel.name === 'compute-1' && stanza.type === 'ignored') throw new TypeError('a mistake');

@@ -4,14 +4,14 @@ import { WorkAllowance } from '../src/work-allowance.ts';
 t.test('an allowance fills with time, up to what may be used at once', async (t) => {
   const allowance = new WorkAllowance(1000, 500, 0);
   t.equal(allowance.left(0), 500);
-  allowance.keep(0);
+  allowance.use(500);
   t.equal(allowance.left(100), 100);
   t.equal(allowance.left(10_000), 500);
 });
 
 t.test('a debt is paid before work goes on', async (t) => {
   const allowance = new WorkAllowance(1000, 500, 0);
-  allowance.keep(-90);
+  allowance.use(590);
   t.equal(allowance.wait, 100, 'ten units more than the debt');
   t.equal(allowance.left(100), 10);
 });
@@ -23,6 +23,7 @@ t.test('a clock that goes back takes nothing away', async (t) => {
 
 t.test('an unlimited allowance stays so', async (t) => {
   const allowance = new WorkAllowance(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0);
-  allowance.keep(allowance.left(5) - 1e9);
+  allowance.use(1e9);
+  allowance.use(Number.NaN);
   t.equal(allowance.left(6), Number.POSITIVE_INFINITY);
 });

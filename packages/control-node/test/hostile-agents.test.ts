@@ -119,6 +119,32 @@ t.test('an agent with more routes than it may have is told so and closed; others
   t.match(node.neighbors(), [{ name: 'compute-1', flaps: 0, paths: 1 }]);
 });
 
+t.test('the routes of all families count against the one limit', async (t) => {
+  const xmpp = { listen: { address: '127.0.0.1', port: 0 }, limits: { 'routes-per-agent': 12 } };
+  const node = await controlNode(t, { xmpp });
+  const one = await honest(node);
+  t.teardown(() => one.end());
+  const greedy = await RawAgent.connect(node.xmppAddress!, 'compute-9', '127.0.0.9');
+  greedy.send(subscribe(RED));
+  const evpn = (n: number): string => {
+    const mac = `02:aa:bb:cc:dd:${String(n).padStart(2, '0')}`;
+    const name = `<nlri><af>25</af><safi>242</safi><mac>${mac}</mac><address>10.2.0.${n}/32</address></nlri>`;
+    return publish(RED, `25/242/${mac},10.2.0.${n}/32`, item(name));
+  };
+  const inet6 = (n: number): string => {
+    const prefix = `2001:db8::${n}/128`;
+    return publish(RED, `2/1/${RED}/${prefix}`, item(nlri(prefix, [2, 1])));
+  };
+  for (let n = 1; n <= 4; n++) greedy.send(route(`10.8.0.${n}/32`) + inet6(n) + evpn(n));
+  await greedy.hears(/<item id="02:aa:bb:cc:dd:04,10\.2\.0\.4\/32">/);
+  t.equal(node.neighbors().find(({ name }) => name === 'compute-9')?.paths, 12, 'as many as it may have');
+  greedy.send(evpn(5));
+  await greedy.closed;
+  t.match(greedy.received, /<resource-constraint .*13 routes, the limit is 12/);
+  await eventually(() => node.routes({ table: `${RED}.evpn.0` }).length === 0 || undefined);
+  t.match(node.neighbors(), [{ name: 'compute-1', flaps: 0, paths: 1 }]);
+});
+
 function socketTo(node: ControlNode, options: { allowHalfOpen?: boolean } = {}): Promise<Socket> {
   const { address, port } = node.xmppAddress!;
   return new Promise((resolve) => {

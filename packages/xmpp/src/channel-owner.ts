@@ -4,6 +4,7 @@ import type { Clock, TurnShare } from '@vaportrail/net';
 import type { ChannelSettings } from './channel-event.ts';
 import type { ChannelTls } from './channel-tls.ts';
 import type { Channel } from './channel.ts';
+import type { HeldBudget } from './held-budget.ts';
 import type { Stanza } from './stanza.ts';
 import type { StreamError } from './stream-error.ts';
 import type { headerBytes, StreamHeader } from './stream-header.ts';
@@ -77,6 +78,8 @@ export interface ChannelOwner {
   readonly clock?: Clock;
   /** What its channels share of each turn of the event loop. */
   readonly share: TurnShare;
+  /** What its channels may hold together of stanzas that have not come to an end. */
+  readonly budget?: HeldBudget | undefined;
   readonly tls?: ChannelTls | undefined;
   /** A new connection on its way (client). */
   connect?(): Socket;

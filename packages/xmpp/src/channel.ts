@@ -216,7 +216,7 @@ export class Channel {
   }
 
   #adopt(socket: Socket): void {
-    const { limits, share } = this.#owner;
+    const { limits, share, budget } = this.#owner;
     const connection: StreamConnection = new StreamConnection(
       socket,
       {
@@ -241,7 +241,7 @@ export class Channel {
           this.#step({ type: 'connection-lost', because });
         },
       },
-      { limits, clock: this.#clock, share },
+      { limits, clock: this.#clock, share, budget },
     );
     this.#connection = connection;
     this.#outgoing = new OutgoingStream(connection, this.counters, () =>

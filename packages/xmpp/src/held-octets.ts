@@ -15,6 +15,11 @@ export class HeldOctets {
     return this.#length;
   }
 
+  /** Octets of memory that it takes. */
+  get capacity(): number {
+    return this.#bytes.length;
+  }
+
   /** All that is held; it changes with the next call. */
   view(): Buffer {
     return this.#bytes.subarray(0, this.#length);

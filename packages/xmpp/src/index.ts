@@ -65,7 +65,13 @@ export {
   streamLimits,
   type StreamLimits,
 } from './stream-limits.ts';
-export { MAX_SUBSCRIPTIONS, Pubsub, type PubsubHandlers, type Subscription } from './pubsub.ts';
+export {
+  MAX_SUBSCRIBED_CHARACTERS,
+  MAX_SUBSCRIPTIONS,
+  Pubsub,
+  type PubsubHandlers,
+  type Subscription,
+} from './pubsub.ts';
 export {
   endOfRibBody,
   itemsBodies,

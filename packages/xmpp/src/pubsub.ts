@@ -11,6 +11,8 @@ import { StreamError } from './stream-error.ts';
 
 /** Most instances one agent may subscribe to; subscriptions to instances that do not exist yet are kept as well. */
 export const MAX_SUBSCRIPTIONS = 8192;
+/** Most characters of their names together, which are kept: one name may have as many as fit a stanza. */
+export const MAX_SUBSCRIBED_CHARACTERS = 4 * 1024 * 1024;
 
 export interface Subscription {
   readonly instance: string;
@@ -37,6 +39,8 @@ export interface PubsubHandlers {
 export class Pubsub {
   readonly #handlers: PubsubHandlers;
   readonly #subscriptions = new Map<string, Subscription>();
+  /** Characters of the names of all subscriptions. */
+  #subscribed = 0;
   #parked: Publish | undefined;
 
   constructor(handlers: PubsubHandlers) {
@@ -64,6 +68,7 @@ export class Pubsub {
         return this.#subscribe(stanza);
       case 'unsubscribe':
         if (!this.#subscriptions.delete(stanza.node)) return notSubscribed('unsubscribe', stanza.node);
+        this.#subscribed -= stanza.node.length;
         this.#handlers.unsubscribe(stanza.node);
         return undefined;
       case 'end-of-rib':
@@ -95,6 +100,13 @@ export class Pubsub {
     if (this.#subscriptions.size >= MAX_SUBSCRIPTIONS) {
       return new StreamError('resource-constraint', `more than ${MAX_SUBSCRIPTIONS} subscriptions`);
     }
+    if (this.#subscribed + node.length > MAX_SUBSCRIBED_CHARACTERS) {
+      return new StreamError(
+        'resource-constraint',
+        `subscriptions whose names have more than ${MAX_SUBSCRIBED_CHARACTERS} characters`,
+      );
+    }
+    this.#subscribed += node.length;
     const subscription: Subscription = { instance: node, instanceId, ribOut: !noRibOut };
     this.#subscriptions.set(node, subscription);
     this.#handlers.subscribe(subscription);

@@ -1,4 +1,4 @@
-/** How many agents and connections one server takes, in all and from one source. */
+/** How many agents and connections one server takes, in all and from one source, and what they hold together. */
 
 export interface ServerLimits {
   /** Agents with a session; beyond it newcomers are refused. */
@@ -9,6 +9,8 @@ export interface ServerLimits {
   readonly pending: number;
   /** Of one source. Agents behind one address speak at once, and those that had to make room come again. */
   readonly pendingPerAddress: number;
+  /** Octets held of stanzas that have not come to an end, of all connections. */
+  readonly unfinishedBytes: number;
 }
 
 export const serverLimits: ServerLimits = {
@@ -16,4 +18,5 @@ export const serverLimits: ServerLimits = {
   agentsPerAddress: 8192,
   pending: 4096,
   pendingPerAddress: 1024,
+  unfinishedBytes: 64 * 1024 * 1024,
 };

@@ -13,6 +13,7 @@ import { certificateNames, mayBeNamed, type PeerNameRule } from './certificate-n
 import { DEFAULT_HOLD_TIME } from './channel-fsm.ts';
 import { ChannelTls, type TlsFiles } from './channel-tls.ts';
 import { excerpt } from './element-reader.ts';
+import { HeldBudget } from './held-budget.ts';
 import { PendingConnections } from './pending-connections.ts';
 import { serverLimits, type ServerLimits } from './server-limits.ts';
 import { sourceOf } from './source-address.ts';
@@ -90,6 +91,7 @@ export class XmppServer {
       },
       limits: { ...channelLimits, ...options.limits },
       share: new TurnShare(options.turnShare ?? TURN_SHARE),
+      budget: new HeldBudget(this.#capacity.unfinishedBytes),
       clock: options.clock ?? systemClock,
       tls: options.tls === undefined ? undefined : new ChannelTls(options.tls),
       header: (to) => ({ from: options.name, to, id: STREAM_ID, namespace: 'jabber:client' }),

@@ -88,7 +88,8 @@ function readSubscribe(pubsub: Element, action: Element): Subscribe {
   const instanceId = childText(options, 'instance-id').trim();
   return {
     type: 'subscribe',
-    node: attributeOf(action, 'node'),
+    // It is kept as long as the session, and must not keep the text of its stanza.
+    node: Buffer.from(attributeOf(action, 'node')).toString(),
     instanceId: /^\d{1,9}$/.test(instanceId) ? Number(instanceId) : -1,
     noRibOut: /^[1ty]/i.test(childText(options, 'no-ribout').trim()), // as deployed control nodes read a bool
   };

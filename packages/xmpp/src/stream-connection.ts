@@ -5,7 +5,10 @@ import type { Clock, Timer, TurnShare } from '@vaportrail/net';
 import type { ChannelLimits } from './channel-owner.ts';
 import type { ChannelTls } from './channel-tls.ts';
 import { Connection } from './connection.ts';
+import type { HeldBudget, Holder } from './held-budget.ts';
+import { sourceOf } from './source-address.ts';
 import type { Stanza } from './stanza.ts';
+import { StreamError } from './stream-error.ts';
 import { XmppStream, type StreamHandlers } from './stream.ts';
 import { WorkAllowance, timedWork } from './work-allowance.ts';
 
@@ -25,6 +28,8 @@ export interface StreamConnectionSettings {
   readonly clock: Clock;
   /** What it shares with other connections. */
   readonly share: TurnShare;
+  /** What it may hold beside them; as much as its limits allow when left out. */
+  readonly budget?: HeldBudget | undefined;
 }
 
 const nothing = Buffer.alloc(0);
@@ -37,7 +42,7 @@ const laborious: ReadonlySet<Stanza['type']> = new Set([
   'config-unsubscribe',
 ]);
 
-export class StreamConnection {
+export class StreamConnection implements Holder {
   readonly #handlers: StreamConnectionHandlers;
   readonly #settings: StreamConnectionSettings;
   readonly #connection: Connection;
@@ -72,6 +77,10 @@ export class StreamConnection {
 
   get address(): string {
     return this.#connection.address;
+  }
+
+  get source(): string {
+    return sourceOf(this.address);
   }
 
   get port(): number {
@@ -117,6 +126,12 @@ export class StreamConnection {
     this.#connection.secure(tls, role, secured);
   }
 
+  /** @internal All connections hold too much, and this one most. */
+  evict(because: string): void {
+    this.#stream.close();
+    this.#handlers.failed(new StreamError('resource-constraint', because));
+  }
+
   /** Tells that it has been closed, if it has and nobody knows yet. */
   noticeLoss(): void {
     this.#connection.noticeLoss();
@@ -133,6 +148,7 @@ export class StreamConnection {
     this.#isReleased = true;
     this.#wait?.cancel();
     this.#stream.close();
+    this.#settings.budget?.note(this, 0);
   }
 
   /** Gives a stanza on. Some are short and may be long work: for them the time counts that it takes. */
@@ -154,6 +170,7 @@ export class StreamConnection {
     this.#stream.allowance = given;
     this.#stream.push(chunk);
     this.#allowance.use(given - this.#stream.allowance);
+    this.#settings.budget?.note(this, this.#stream.heldBytes);
     this.#handlers.read();
     // It may have been released by what was read.
     if (this.#isOver()) return;

@@ -81,9 +81,9 @@ export class XmppStream {
     return this.#unread.length > 0;
   }
 
-  /** Octets held of a stanza that is not complete. */
-  get partialBytes(): number {
-    return this.#partial.length;
+  /** Octets of memory for a stanza that is not complete. */
+  get heldBytes(): number {
+    return this.#partial.capacity;
   }
 
   /** Stanzas so far that the fast scanner did not know. */

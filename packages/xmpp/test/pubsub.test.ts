@@ -3,6 +3,7 @@ import {
   agentEndOfRib,
   announceStanzas,
   MASTER_INSTANCE,
+  MAX_SUBSCRIBED_CHARACTERS,
   MAX_SUBSCRIPTIONS,
   Pubsub,
   subscribeStanza,
@@ -169,6 +170,17 @@ t.test('subscriptions are counted', async (t) => {
     pubsub.receive({ type: 'subscribe', node: `v${n}`, instanceId: n, noRibOut: false });
   for (let n = 0; n < MAX_SUBSCRIPTIONS; n++) subscribe(n);
   t.match(subscribe(MAX_SUBSCRIPTIONS), { condition: 'resource-constraint' });
+});
+
+t.test('the characters of their names are counted, and given back', async (t) => {
+  const { pubsub } = record();
+  const node = (n: number): string => `${n}`.padEnd(MAX_SUBSCRIBED_CHARACTERS / 4, 'v');
+  const subscribe = (n: number): StreamError | undefined =>
+    pubsub.receive({ type: 'subscribe', node: node(n), instanceId: n, noRibOut: false });
+  for (let n = 0; n < 4; n++) t.equal(subscribe(n), undefined);
+  t.match(subscribe(4), { condition: 'resource-constraint' });
+  pubsub.receive({ type: 'unsubscribe', node: node(2) });
+  t.equal(subscribe(4), undefined);
 });
 
 t.test('what is not for a control node is dropped and told', async (t) => {

@@ -10,7 +10,7 @@ import {
   type Channel,
 } from '../src/index.ts';
 import { floatingIp, publicInstance } from './items.ts';
-import { connectStranger, isUp, runAgent, runServer, until } from './loopback.ts';
+import { connectStranger, isUp, runAgent, runServer, until, type Stranger } from './loopback.ts';
 import { agentHeader } from './recorded-stream.ts';
 
 t.test('an agent subscribes and publishes, and gets items over a real connection', async (t) => {
@@ -363,6 +363,32 @@ t.test('a flood is read as fast as its allowance lets it, and no stanza is lost'
   clock.advance(1000);
   t.equal(stanzas.length, 25);
   flood.socket.destroy();
+  await server.close();
+});
+
+t.test('what all hold of stanzas without an end is bounded: the source that holds most pays', async (t) => {
+  const { server, port, ups, downs, stanzas } = await runServer({ capacity: { unfinishedBytes: 100_000 } });
+  const honest = await connectStranger(port, '127.0.0.2');
+  honest.socket.write(Buffer.from(agentHeader.toString().replace('compute-1', 'honest')));
+  await until(() => ups.length === 1);
+  const [first, rest] = ['<iq type="get" a="', '"/>'];
+  honest.socket.write(first + 'x'.repeat(40_000));
+  const crowd: Stranger[] = [];
+  for (const name of ['one', 'two', 'three']) {
+    const stranger = await connectStranger(port, '127.0.0.3');
+    crowd.push(stranger);
+    stranger.socket.write(agentHeader.toString().replace('compute-1', name));
+    await until(() => ups.length === crowd.length + 1);
+    stranger.socket.write(first + 'x'.repeat(name === 'two' ? 25_000 : 20_000));
+  }
+  await until(() => downs.length === 1);
+  t.match(downs, [{ name: 'two', reason: { error: { condition: 'resource-constraint' } } }]);
+  await until(() => crowd[1]!.closed);
+  t.match(crowd[1]!.text(), /<resource-constraint .*more than 100000 octets of unfinished stanzas in all/);
+  for (const { socket } of [honest, crowd[0]!, crowd[2]!]) socket.write(rest);
+  await until(() => stanzas.length === 3);
+  t.equal(downs.length, 1, 'the others come to the end of theirs');
+  for (const { socket } of [honest, ...crowd]) socket.destroy();
   await server.close();
 });
 

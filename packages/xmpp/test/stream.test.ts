@@ -54,7 +54,7 @@ t.test('a stream that comes octet by octet reads the same', async (t) => {
   const dripped = recordStream();
   for (let at = 0; at < conversation.length; at++) dripped.stream.push(conversation.subarray(at, at + 1));
   t.same(dripped.stanzas, whole.stanzas);
-  t.equal(dripped.stream.partialBytes, 0);
+  t.equal(dripped.stream.heldBytes, 0);
 });
 
 t.test('a letter of several octets may be torn', async (t) => {
@@ -69,9 +69,9 @@ t.test('a chunk of filler is a keepalive, and nothing is kept of it', async (t) 
   const { keepalives, stanzas, stream } = readStream(filler);
   t.equal(keepalives, filler.length);
   t.same(stanzas, []);
-  t.equal(stream.partialBytes, 0);
+  t.equal(stream.heldBytes, 0);
   for (let i = 0; i < 100_000; i++) stream.push(Buffer.from(' '));
-  t.equal(stream.partialBytes, 0);
+  t.equal(stream.heldBytes, 0);
 });
 
 t.test('filler before, between and behind stanzas is passed over', async (t) => {
@@ -241,7 +241,7 @@ for (const [what, octets, condition] of hostile) {
     t.equal(errors.length, 1);
     t.equal(errors[0]?.condition, condition);
     t.same(stanzas, [], 'nothing is read behind it');
-    t.equal(stream.partialBytes, 0, 'nothing is kept of it');
+    t.equal(stream.heldBytes, 0, 'nothing is kept of it');
 
     const bytes = typeof octets === 'string' ? Buffer.from(octets) : octets;
     if (bytes.length > 4096) return;
@@ -358,7 +358,7 @@ t.test('a header is refused as soon as it cannot become one', async (t) => {
     const recorded = recordStream();
     recorded.stream.push(Buffer.from(octets));
     t.equal(recorded.condition, condition, octets.slice(0, 60));
-    t.equal(recorded.stream.partialBytes, 0);
+    t.equal(recorded.stream.heldBytes, 0);
   }
 });
 

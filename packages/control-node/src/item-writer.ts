@@ -1,12 +1,12 @@
 /** Routes of one table as the bodies of items messages, which every agent in the instance is sent. */
 import type { PathAttributes } from '@vaportrail/bgp/wire';
 import { compareBytes } from '@vaportrail/net';
-import type { Path, Route } from '@vaportrail/rib';
+import type { Path, SharedRoute } from '@vaportrail/rib';
 import {
   type EnetItem,
   type EnetKey,
   type Item,
-  type RelabelledItem,
+  type NamedItem,
   type UnicastItem,
   WrittenAttributes,
   enetItemId,
@@ -41,7 +41,7 @@ export interface ItemBatch {
 /** The encoder of an item group: bodies without the header that names the agent. */
 export function itemWriter(
   table: ItemTable,
-): (reach: readonly Route[], unreach: readonly Route[]) => ItemBatch {
+): (reach: readonly SharedRoute[], unreach: readonly SharedRoute[]) => ItemBatch {
   const write = bodyWriter(table);
   return (reach, unreach) => ({
     bodies: write(reach, unreach),
@@ -50,28 +50,26 @@ export function itemWriter(
   });
 }
 
-function bodyWriter(table: ItemTable): (reach: readonly Route[], unreach: readonly Route[]) => Buffer[] {
+function bodyWriter(
+  table: ItemTable,
+): (reach: readonly SharedRoute[], unreach: readonly SharedRoute[]) => Buffer[] {
   const { instance, family } = table;
   if (family === 'e-vpn') return enetWriter(table);
   if (family === 'erm-vpn' || family === 'inet-mvpn') return multicastWriter(family, table);
-  return (reach, unreach) => [
-    ...itemsBodies(
-      family,
-      instance,
-      reach.map((route) => itemOf(route, family, table)),
-    ),
-    ...retractsBodies(
-      family,
-      instance,
-      unreach.map(({ text }) => text),
-    ),
-  ];
+  const item = (route: SharedRoute): NamedItem => itemOf(route, family, table);
+  const id = ({ text }: SharedRoute): string => text;
+  return (reach, unreach) =>
+    unreach.length === 0
+      ? itemsBodies(family, instance, reach.map(item))
+      : retractsBodies(family, instance, unreach.map(id));
 }
 
 /** The same for EVPN. Routes of types that agents do not have are passed over; inclusive multicast is for `ReplicationLists`. */
-function enetWriter(table: ItemTable): (reach: readonly Route[], unreach: readonly Route[]) => Buffer[] {
+function enetWriter(
+  table: ItemTable,
+): (reach: readonly SharedRoute[], unreach: readonly SharedRoute[]) => Buffer[] {
   const { instance } = table;
-  const named = (routes: readonly Route[]): [Route, EnetKey][] =>
+  const named = (routes: readonly SharedRoute[]): [SharedRoute, EnetKey][] =>
     routes.flatMap((route) => {
       const key = enetKey(route.nlri!);
       return key === undefined || isInclusiveMulticast(key) ? [] : [[route, key]];
@@ -97,7 +95,7 @@ function enetWriter(table: ItemTable): (reach: readonly Route[], unreach: readon
 function multicastWriter(
   family: 'erm-vpn' | 'inet-mvpn',
   { instance, asn }: ItemTable,
-): (reach: readonly Route[], unreach: readonly Route[]) => Buffer[] {
+): (reach: readonly SharedRoute[], unreach: readonly SharedRoute[]) => Buffer[] {
   const channelFamily = family === 'erm-vpn' ? 'ermvpn' : family;
   return (reach, unreach) => {
     const ids = new Map<Item, string>();
@@ -123,15 +121,18 @@ export function reflectedEvpnPath(path: Path, table: ItemTable): ReflectedPath {
   return { ...reflected, label, l3Label: labelOf(l3Field), mac: reflected.properties.routerMac };
 }
 
-function itemOf(route: Route, family: UnicastItem['family'], table: ItemTable): UnicastItem | RelabelledItem {
-  const { multipath } = route;
-  const prefix = route.prefix!;
+/** The text of a route in a VRF is that of its prefix, which is the id of the item. */
+function itemOf(
+  { text: id, multipath }: SharedRoute,
+  family: UnicastItem['family'],
+  table: ItemTable,
+): NamedItem {
   const paths = inOrder(multipath).map((path) => reflectedPath(path, table));
   const [path] = paths;
   const written =
     paths.length > 1 ? undefined : writtenOnce(factsOf(multipath[0]!.attributes, table.asn), path!);
-  if (written !== undefined) return { family, prefix, written, label: path!.label };
-  return { family, prefix, attributes: reflectedAttributes(paths) };
+  if (written !== undefined) return { family, id, written, label: path!.label };
+  return { family, id, attributes: reflectedAttributes(paths) };
 }
 
 /** What a single path has in its item; kept from the second time on: a route may be the only one that is like it. */

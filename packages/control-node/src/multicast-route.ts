@@ -15,7 +15,7 @@ import {
   parseIpv4,
   routeDistinguisherText,
 } from '@vaportrail/net';
-import type { Path, Route } from '@vaportrail/rib';
+import type { Path, SharedRoute } from '@vaportrail/rib';
 import type { MulticastItem, MulticastNextHop, MvpnItem } from '@vaportrail/xmpp';
 
 import { encapsulationCommunities, hasNoTunnel, routeProperties } from './contrail-communities.ts';
@@ -97,7 +97,7 @@ export function edgesOf(bytes: Uint8Array): { address: string; labels: string }[
 
 /** A route as an item with its id; undefined for types that agents have no items for. */
 export function multicastItem(
-  route: Route,
+  route: SharedRoute,
   asn: number,
 ): { readonly id: string; readonly item: MulticastItem | MvpnItem } | undefined {
   const nlri = route.nlri!;

@@ -5,7 +5,7 @@ export type { Source, SourceOptions, SourceProtocol } from './source.ts';
 export type { Announcement, Nlri, Table, TableSummary } from './table.ts';
 export type { RouteFilter } from './route-filter.ts';
 export type { DistinguisherOf } from './targeted-table.ts';
-export type { NotBest, Path, Route } from './route.ts';
+export type { NotBest, Path, Route, SharedRoute } from './route.ts';
 export type { AttributeSet } from './attribute-set.ts';
 export type { ImportPolicy, PolicyVerdict, RoutePolicy } from './policy.ts';
 export { editedAttributes } from './edited-attributes.ts';

@@ -5,7 +5,7 @@
 import { type Audience, BestPathOut, type Courier } from './adj-rib-out.ts';
 import { Distribution, type Recipient } from './distribution.ts';
 import { NOBODY, Receivers } from './receivers.ts';
-import { type Route, type RouteContext, readRoute } from './route.ts';
+import { type RouteContext, type SharedRoute, readSharedRoute } from './route.ts';
 import type { Membership } from './update-member.ts';
 
 /** Most routes in one call of the encoder, as Contrail packs its messages. */
@@ -18,7 +18,10 @@ const EFFORT = 32;
  * Encodes routes to be announced, or routes to be retracted (they have no paths); one of the lists is empty. `undefined`
  * when there is nothing to say.
  */
-export type ItemEncoder<Body> = (reach: readonly Route[], unreach: readonly Route[]) => Body | undefined;
+export type ItemEncoder<Body> = (
+  reach: readonly SharedRoute[],
+  unreach: readonly SharedRoute[],
+) => Body | undefined;
 
 export interface Subscriber<Body> {
   /** More is queued for it than it should be given now. */
@@ -142,12 +145,12 @@ export class ItemGroup<Body> implements Audience, Courier {
   dispatch(): void {
     try {
       for (const [to, destinations] of unreached) {
-        for (const routes of this.#batches(destinations, MOST_UNREACHED))
-          this.#send(to, this.#encode([], routes));
+        for (let from = 0; from < destinations.length; from += MOST_UNREACHED)
+          this.#send(to, this.#encode([], this.#read(destinations, from, MOST_UNREACHED)));
       }
       for (const [to, destinations] of reached) {
-        for (const routes of this.#batches(destinations, MOST_REACHED))
-          this.#send(to, this.#encode(routes, []));
+        for (let from = 0; from < destinations.length; from += MOST_REACHED)
+          this.#send(to, this.#encode(this.#read(destinations, from, MOST_REACHED), []));
       }
     } finally {
       unreached.clear();
@@ -155,10 +158,9 @@ export class ItemGroup<Body> implements Audience, Courier {
     }
   }
 
-  *#batches(destinations: readonly number[], most: number): Generator<Route[]> {
-    for (let from = 0; from < destinations.length; from += most) {
-      yield destinations.slice(from, from + most).map((number) => readRoute(this.#context, number, false));
-    }
+  #read(destinations: readonly number[], from: number, most: number): SharedRoute[] {
+    const batch = destinations.length <= most ? destinations : destinations.slice(from, from + most);
+    return batch.map((number) => readSharedRoute(this.#context, number));
   }
 
   #send(to: number, body: Body | undefined): void {

@@ -27,6 +27,7 @@ import type { RoutePolicy } from './policy.ts';
 import { ReplicaList } from './replica-list.ts';
 import type { RouteStore } from './route-store.ts';
 import type { TargetedTable } from './targeted-table.ts';
+import { WantedCopies } from './wanted-copies.ts';
 
 const CHUNK = 1024;
 const RD_OCTETS = 8;
@@ -156,8 +157,8 @@ class Replicator implements Follower {
   #walk = 0;
   /** Targets the walk is about; `undefined` means every destination. */
   #walkTargets: Set<number> | undefined = new Set();
-  /** Copies wanted of the destination in work. */
-  #wanted: { table: TargetedTable; there: number; source: number; discriminator: number }[] = [];
+  /** Of the destination in work. */
+  readonly #wanted = new WantedCopies();
 
   constructor(
     store: RouteStore,
@@ -248,12 +249,9 @@ class Replicator implements Follower {
         }
       });
     }
-    if (this.#wanted.length === 0 && !this.#replicas.has(number)) return;
+    if (this.#wanted.isEmpty && !this.#replicas.has(number)) return;
     this.#retract(number);
-    for (const { table, there, source, discriminator } of this.#wanted) {
-      this.#replicas.add(number, table.packed.number, there, source, discriminator);
-    }
-    this.#wanted = [];
+    this.#wanted.moveTo(this.#replicas, number);
   }
 
   /** Whether any copy could come of the paths of a destination. */
@@ -362,32 +360,22 @@ class Replicator implements Follower {
     const there = packed.byBytes!.require(key);
     const label = (payloadOfNlri(this.#store, nlri, key) << 8) | flags;
     packed.announce(there, set, label, discriminator);
-    this.#wanted.push({ table, there, source, discriminator });
+    this.#wanted.add(table.packed.number, there, source, discriminator);
   }
 
   #announce(table: TargetedTable, set: number, source: number, label: number, discriminator: number): void {
     const there = table.packed.fixed!.require(this.#key, 0);
     table.packed.announce(there, set, label, discriminator);
-    this.#wanted.push({ table, there, source, discriminator });
+    this.#wanted.add(table.packed.number, there, source, discriminator);
   }
 
   /** Takes back the copies of a destination that are not wanted any more. */
   #retract(number: number): void {
-    const wanted = this.#wanted;
-    this.#replicas.take(number, (tableNumber, there, source, discriminator) => {
-      const table = this.#tables.get(tableNumber);
-      if (table === undefined) return;
-      for (const copy of wanted) {
-        if (
-          copy.there === there &&
-          copy.discriminator === discriminator &&
-          copy.source === source &&
-          copy.table === table
-        ) {
-          return;
-        }
-      }
-      table.packed.withdraw(there, source, discriminator, pathFlag.secondary);
-    });
+    this.#replicas.take(number, this.#takeBack);
   }
+
+  readonly #takeBack = (table: number, there: number, source: number, discriminator: number): void => {
+    if (this.#wanted.has(table, there, source, discriminator)) return;
+    this.#tables.get(table)?.packed.withdraw(there, source, discriminator, pathFlag.secondary);
+  };
 }

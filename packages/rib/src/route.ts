@@ -1,10 +1,10 @@
 /** Routes and paths as people and other packages see them: made on demand from the packed records. */
 import { type Family, type FamilyName, type PathAttributes, families } from '@vaportrail/bgp/wire';
-import { type Prefix, prefixText, routeDistinguisherText } from '@vaportrail/net';
+import { type Prefix, ipv4Text, prefixText, routeDistinguisherText } from '@vaportrail/net';
 import type { AttributeSet } from './attribute-set.ts';
 import { DISCRIMINATOR, KEY, LABEL, SET, TIME, pathFlag } from './destinations.ts';
 import { explain } from './explain.ts';
-import { lengthBits } from './family-layout.ts';
+import { type PrefixLayout, lengthBits } from './family-layout.ts';
 import type { Infeasible } from './feasibility.ts';
 import type { Resolution } from './next-hop-resolution.ts';
 import type { PackedTable } from './packed-table.ts';
@@ -76,6 +76,9 @@ export interface Route {
   readonly replicatedTo: readonly string[];
 }
 
+/** What those are told who are told all paths that share the load: less is read for it than for a {@link Route}. */
+export type SharedRoute = Pick<Route, 'family' | 'nlri' | 'text' | 'multipath'>;
+
 /** What reading routes needs to know beyond the records. */
 export interface RouteContext {
   readonly name: string;
@@ -88,7 +91,8 @@ export interface RouteContext {
 /** Reads a destination. The reasons are worked out now if `explained`, otherwise `notBest` of all paths is absent. */
 export function readRoute(context: RouteContext, destination: number, explained: boolean): Route {
   const { packed } = context;
-  const { prefix, routeDistinguisher, nlri, text } = readKey(context, destination);
+  const { layout } = packed;
+  const { routeDistinguisher, nlri, text } = readName(context, destination);
   const usable = packed.bestSet(destination) !== 0;
   const reasons = explained && usable ? explain(packed, destination) : [];
   const paths: Path[] = [];
@@ -99,7 +103,7 @@ export function readRoute(context: RouteContext, destination: number, explained:
   return {
     table: context.name,
     family: context.family,
-    prefix,
+    prefix: layout.kind === 'prefix' ? prefixAt(packed, layout, destination) : undefined,
     routeDistinguisher,
     nlri,
     text,
@@ -109,6 +113,23 @@ export function readRoute(context: RouteContext, destination: number, explained:
     replicatedTo: context.copies(destination),
   };
 }
+
+/** Reads of a destination what {@link SharedRoute} says. Many are read for a moment: no more objects than it takes. */
+export function readSharedRoute(context: RouteContext, destination: number): SharedRoute {
+  const { packed, family } = context;
+  const { routeDistinguisher, nlri, text } = readName(context, destination);
+  if (packed.bestSet(destination) === 0) return { family, nlri, text, multipath: none };
+  const shared = (words: Int32Array, at: number, best: boolean): Path =>
+    readPath(context, words, at, best, true, routeDistinguisher, nlri, undefined);
+  const { words, stride } = packed.destinations;
+  const multipath = [shared(words, destination * stride, true)];
+  packed.forEachPath(destination, (paths, at, best) => {
+    if (!best && (paths[at + LABEL]! & pathFlag.multipath) !== 0) multipath.push(shared(paths, at, false));
+  });
+  return { family, nlri, text, multipath };
+}
+
+const none: readonly Path[] = [];
 
 function readPath(
   { packed, tableName }: RouteContext,
@@ -156,15 +177,11 @@ function readPath(
   };
 }
 
-function readKey(
+/** What names a destination, but for its prefix in octets. */
+function readName(
   { packed, family }: RouteContext,
   destination: number,
-): {
-  prefix: Prefix | undefined;
-  routeDistinguisher: Uint8Array | undefined;
-  nlri: Uint8Array | undefined;
-  text: string;
-} {
+): Pick<Route, 'routeDistinguisher' | 'nlri' | 'text'> {
   const { layout, destinations, store } = packed;
   if (layout.kind === 'bytes') {
     const nlri = packed.byBytes!.key(destination);
@@ -173,19 +190,30 @@ function readKey(
     const text =
       row.text?.(described) ??
       ('prefix' in described ? String(described['prefix']) : JSON.stringify(described));
-    return { prefix: undefined, routeDistinguisher: undefined, nlri, text };
+    return { routeDistinguisher: undefined, nlri, text };
   }
-  const key = destination * destinations.stride + KEY;
-  const shift = lengthBits(layout);
-  const head = destinations.words[key]!;
+  const text = prefixTextAt(packed, layout, destination);
+  if (!layout.distinguished) return { routeDistinguisher: undefined, nlri: undefined, text };
+  const head = destinations.words[destination * destinations.stride + KEY]!;
+  const routeDistinguisher = store.distinguishers.bytes(head >>> lengthBits(layout));
+  return {
+    routeDistinguisher,
+    nlri: undefined,
+    text: `${routeDistinguisherText(routeDistinguisher)}:${text}`,
+  };
+}
+
+function prefixAt({ destinations }: PackedTable, layout: PrefixLayout, destination: number): Prefix {
+  const { words, stride } = destinations;
+  const key = destination * stride + KEY;
   const bytes = new Uint8Array(layout.addressWords * 4);
-  for (let i = 0; i < bytes.length; i++)
-    bytes[i] = destinations.words[key + 1 + (i >>> 2)]! >>> (24 - (i & 3) * 8);
-  const prefix = { bytes, length: head & ((1 << shift) - 1) };
-  if (!layout.distinguished) {
-    return { prefix, routeDistinguisher: undefined, nlri: undefined, text: prefixText(prefix) };
-  }
-  const routeDistinguisher = store.distinguishers.bytes(head >>> shift);
-  const text = `${routeDistinguisherText(routeDistinguisher)}:${prefixText(prefix)}`;
-  return { prefix, routeDistinguisher, nlri: undefined, text };
+  for (let i = 0; i < bytes.length; i++) bytes[i] = words[key + 1 + (i >>> 2)]! >>> (24 - (i & 3) * 8);
+  return { bytes, length: words[key]! & ((1 << lengthBits(layout)) - 1) };
+}
+
+function prefixTextAt(packed: PackedTable, layout: PrefixLayout, destination: number): string {
+  if (layout.addressWords > 1) return prefixText(prefixAt(packed, layout, destination));
+  const { words, stride } = packed.destinations;
+  const key = destination * stride + KEY;
+  return `${ipv4Text(words[key + 1]! >>> 0)}/${words[key]! & ((1 << lengthBits(layout)) - 1)}`;
 }

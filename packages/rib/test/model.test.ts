@@ -573,7 +573,7 @@ function modelLines(paths: readonly ModelPath[]): string[] {
     .sort();
 }
 
-function item(route: Route): string {
+function item(route: Pick<Route, 'multipath'>): string {
   return route.multipath
     .map((path) => `${addressText(path.nextHop)}/${path.label}`)
     .sort()

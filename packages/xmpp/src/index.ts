@@ -81,7 +81,7 @@ export {
   messageHeader,
   retractsBodies,
 } from './item-message.ts';
-export { WrittenAttributes, type RelabelledItem } from './written-attributes.ts';
+export { WrittenAttributes, type NamedItem } from './written-attributes.ts';
 export {
   agentEndOfRib,
   announceStanzas,

@@ -11,7 +11,8 @@ import { CONTROL_NODE_JID } from './jid.ts';
 import { octets } from './octet-cursor.ts';
 import { END_OF_RIB_NODE } from './stanza-reader.ts';
 import { TextOctets } from './text-octets.ts';
-import type { RelabelledItem } from './written-attributes.ts';
+import { unicastAttributesText } from './unicast-entry.ts';
+import type { NamedItem } from './written-attributes.ts';
 
 /** Most items in one message. */
 export const MAX_ITEMS = 32;
@@ -27,7 +28,8 @@ export function messageHeader(agent: string): Buffer {
   return Buffer.from(`\n<message from="${CONTROL_NODE_JID}" to="${escapeXML(agent)}/bgp-peer">`);
 }
 
-const eventHead = `\n\t<event xmlns="${PUBSUB}">\n\t\t<items node="`;
+const eventHead = octets(`\n\t<event xmlns="${PUBSUB}">\n\t\t<items node="`);
+const headEnd = octets('">');
 const tail = octets('\n\t\t</items>\n\t</event>\n</message>\n');
 const entryTail = octets('\n\t\t\t\t</entry>\n\t\t\t</item>');
 
@@ -43,17 +45,17 @@ export const endOfRibBody: Buffer = Buffer.from(
  * Bodies that announce items of one instance and family, each with at most {@link MAX_ITEMS}.
  * `idOf` names items whose id needs more than the item tells (a route distinguisher for multicast).
  */
-export function itemsBodies<I extends Item | RelabelledItem>(
+export function itemsBodies<I extends Item | NamedItem>(
   family: ItemFamily,
   instance: string,
   items: Iterable<I>,
-  idOf: (item: I) => string = itemId,
+  idOf: (item: I) => string = idOfItem,
 ): Buffer[] {
-  const head = bodyHead(family, instance);
+  const node = escapeXML(itemsNode(family, instance));
   const bodies: Buffer[] = [];
   let count = 0;
   for (const item of items) {
-    if (count++ === 0) body.reset().text(head);
+    if (count++ === 0) beginBody(node);
     writeItem(item, idOf(item));
     if (count < MAX_ITEMS && body.length < MAX_BODY_BYTES) continue;
     bodies.push(body.octets(tail).copy());
@@ -65,22 +67,27 @@ export function itemsBodies<I extends Item | RelabelledItem>(
 
 /** Bodies that withdraw items of one instance and family by id, each with at most {@link MAX_RETRACTS}. */
 export function retractsBodies(family: ItemFamily, instance: string, ids: readonly string[]): Buffer[] {
-  const head = bodyHead(family, instance);
+  const node = escapeXML(itemsNode(family, instance));
   const bodies: Buffer[] = [];
   for (let at = 0; at < ids.length; at += MAX_RETRACTS) {
     const retracts = ids
       .slice(at, at + MAX_RETRACTS)
       .map((id) => `\n\t\t\t<retract id="${escapeXML(id)}" />`);
-    bodies.push(body.reset().text(head).text(retracts.join('')).octets(tail).copy());
+    beginBody(node);
+    bodies.push(body.text(retracts.join('')).octets(tail).copy());
   }
   return bodies;
 }
 
-function bodyHead(family: ItemFamily, instance: string): string {
-  return `${eventHead}${escapeXML(itemsNode(family, instance))}">`;
+function idOfItem(item: Item | NamedItem): string {
+  return 'id' in item ? item.id : itemId(item);
 }
 
-function writeItem(item: Item | RelabelledItem, id: string): void {
+function beginBody(node: string): void {
+  body.reset().octets(eventHead).text(node).octets(headEnd);
+}
+
+function writeItem(item: Item | NamedItem, id: string): void {
   const { family } = item;
   switch (family) {
     case 'inet':
@@ -90,7 +97,7 @@ function writeItem(item: Item | RelabelledItem, id: string): void {
       const { start, between, behind } = unicastHeads[family];
       body.octets(start).text(id).octets(between).text(id).octets(behind);
       if ('written' in item) item.written.write(body, item.label);
-      else body.text(attributesText(item, 'control-node'));
+      else body.text(unicastAttributesText(item.attributes, 'control-node'));
       break;
     }
     case 'e-vpn':

@@ -102,8 +102,9 @@ export class StanzaScanner {
     cursor.expect(quoteGreater);
     const { family } = parseNode(node);
     if (!isUnicast(family)) return undefined;
-    const items: UnicastItem[] = [];
     cursor.space();
+    // Mostly there is one: an array that grows has room for seventeen.
+    const items = !cursor.lost && cursor.is(itemOpen) ? [this.#item(family)] : [];
     while (!cursor.lost && cursor.is(itemOpen)) items.push(this.#item(family));
     cursor.expect(publishClose);
     const nativeId = family === 'inet' ? nativeIdOf(node) : undefined;

@@ -2,18 +2,17 @@
  * The attributes of unicast items as a control node writes them, written once for all items that differ in nothing but
  * the label of their first next hop: what `attribute-blocks.ts` is on the way in.
  */
-import type { Prefix } from '@vaportrail/net';
 import type { ItemAttributes, UnicastItem } from './item.ts';
 import type { TextOctets } from './text-octets.ts';
 import { unicastAttributesText } from './unicast-entry.ts';
 
-/** An item whose attributes have been written before, but for the label. */
-export interface RelabelledItem {
+/** A unicast item by its id, the text of its prefix; its attributes may have been written before, but for the label. */
+export type NamedItem = {
   readonly family: UnicastItem['family'];
-  readonly prefix: Prefix;
-  readonly written: WrittenAttributes;
-  readonly label: number;
-}
+  readonly id: string;
+} & (
+  { readonly attributes: ItemAttributes } | { readonly written: WrittenAttributes; readonly label: number }
+);
 
 const labelOpen = '<label>';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { WrittenAttributes, itemsBodies } from '../src/index.ts';
+import { WrittenAttributes, itemId, itemsBodies } from '../src/index.ts';
 import { anyAttributes, floatingIp, publicInstance } from './items.ts';
 
 t.test('an item written with another label is as if it had been written from the start', async (t) => {
@@ -10,20 +10,21 @@ t.test('an item written with another label is as if it had been written from the
       anyAttributes.filter(({ nextHops }) => nextHops.length > 0),
       fc.array(label, { minLength: 1, maxLength: 40 }),
       (attributes, labels) => {
-        const { family, prefix } = floatingIp;
+        const { family } = floatingIp;
+        const id = itemId(floatingIp);
         const written = new WrittenAttributes(attributes);
         const [hop, ...others] = attributes.nextHops;
         const once = itemsBodies(
           family,
           publicInstance,
-          labels.map((each) => ({ family, prefix, written, label: each })),
+          labels.map((each) => ({ family, id, written, label: each })),
         );
         const plain = itemsBodies(
           family,
           publicInstance,
           labels.map((each) => ({
             family,
-            prefix,
+            id,
             attributes: { ...attributes, nextHops: [{ ...hop!, label: each }, ...others] },
           })),
         );

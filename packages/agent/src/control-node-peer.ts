@@ -110,6 +110,7 @@ export class ControlNodePeer implements LearnedSource {
     return this.#client?.channel;
   }
 
+  /** Begins to connect; once a session is up everything is said in the order of this file's beginning. Does nothing while it runs. */
   start(): void {
     if (this.state !== 'idle') return;
     this.state = 'connecting';
@@ -152,18 +153,22 @@ export class ControlNodePeer implements LearnedSource {
     this.#listener.sweep(this, Infinity);
   }
 
+  /** Says that the VRF is here, when there is a session; the next session hears of all VRFs anyway. */
   subscribe({ name, id }: Vrf): void {
     this.#send(() => subscribeStanza(this.settings.agent, name, id));
   }
 
+  /** Says that the VRF is left, when there is a session. */
   unsubscribe({ name, id }: Vrf): void {
     this.#send(() => unsubscribeStanza(this.settings.agent, name, id));
   }
 
+  /** Publishes an item in place of an earlier one for the same prefix, when there is a session. */
   announce(vrf: Vrf, item: UnicastItem): void {
     this.#send(() => this.#announcement(vrf, item));
   }
 
+  /** Takes an item back, when there is a session. */
   withdraw({ name }: Vrf, item: UnicastItem): void {
     this.#send(() => {
       this.counters.withdrawn++;

@@ -69,6 +69,7 @@ export class Fleet {
     return this.#agents.values();
   }
 
+  /** The agent of a name. */
   get(name: string): Agent | undefined {
     return this.#agents.get(name);
   }
@@ -90,6 +91,7 @@ export class Fleet {
     this.#next();
   }
 
+  /** Ends all agents, and the recording of what they were told. */
   async stop(): Promise<void> {
     this.#options.recorder?.record({ type: 'stop' });
     this.#options.recorder?.close();

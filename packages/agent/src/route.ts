@@ -50,6 +50,7 @@ export class Route {
     return this.#paths[0];
   }
 
+  /** The path of a source: there is one at the most. */
   path(source: PathSource): Path | undefined {
     return this.#paths.find((path) => path.source === source);
   }
@@ -62,6 +63,7 @@ export class Route {
     return before;
   }
 
+  /** Takes the path of a source away, and yields it. */
   remove(source: PathSource): Path | undefined {
     const at = this.#paths.findIndex((path) => path.source === source);
     if (at < 0) return undefined;

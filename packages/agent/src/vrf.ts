@@ -36,6 +36,7 @@ export class Vrf {
     return this.table(address).lookup(address);
   }
 
+  /** The routes of both families, IPv4 first. */
   *routes(): IterableIterator<Route> {
     yield* this.inet.routes();
     yield* this.inet6.routes();

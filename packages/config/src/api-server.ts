@@ -84,6 +84,7 @@ export class ApiServer {
     return { graph: this.#database.graph, base: this.#base };
   }
 
+  /** Cuts every connection, streams of changes as well; resolves when the port is free. */
   close(): Promise<void> {
     this.#routers.close();
     this.#server.closeAllConnections();

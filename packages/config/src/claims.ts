@@ -19,6 +19,7 @@ export class Claims {
   readonly #held = new Relation();
   readonly #finders = new Map<string, { readonly signature: string; readonly finder: IndexPool }>();
 
+  /** UUID of the object that has it. */
   owner({ pool, name }: Claim): string | undefined {
     return this.#pools.get(pool)?.get(name);
   }
@@ -57,6 +58,7 @@ export class Claims {
     return known.finder.first();
   }
 
+  /** Takes over who has it now: what the store said. */
   set(claim: Claim, owner: string | undefined): void {
     const before = this.owner(claim);
     if (before === owner) return;

@@ -100,6 +100,7 @@ export class ConfigDatabase implements ConfigClient {
     return this.#objects.sequence;
   }
 
+  /** Follows the store no longer. The store itself stays open. */
   close(): void {
     clearTimeout(this.#rereading);
     this.#unwatch?.();

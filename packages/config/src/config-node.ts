@@ -70,6 +70,7 @@ export class ConfigNode {
     }
   }
 
+  /** Answers nobody any more, then lets drivers and store finish. */
   async stop(): Promise<void> {
     await this.#server?.close();
     await this.#drivers?.stop();

@@ -81,6 +81,7 @@ export class EmbeddedStore implements Store {
     return Promise.resolve(() => void this.#watchers.delete(watcher));
   }
 
+  /** Resolves when what was being written is on the disk and the folder is free for others. */
   async close(): Promise<void> {
     this.#watchers.clear();
     await this.#writer.close();

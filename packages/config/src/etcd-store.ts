@@ -187,6 +187,7 @@ export class EtcdStore implements Store {
     return () => watch.stop();
   }
 
+  /** Closes the connections to etcd. */
   close(): Promise<void> {
     this.#client.close();
     return Promise.resolve();

@@ -66,6 +66,7 @@ export class RestConfigClient implements ConfigClient {
     return this.#copied.graph;
   }
 
+  /** Ends the stream and every request. The copy stays as it is. */
   close(): void {
     this.#closing.abort();
     this.#copied.close();
@@ -76,14 +77,17 @@ export class RestConfigClient implements ConfigClient {
     return this.#copied.follow(changed);
   }
 
+  /** From the copy. @throws ConfigRequestError 404 */
   get(type: ObjectTypeName, uuid: string): ConfigObject {
     return this.graph.known(type, uuid);
   }
 
+  /** From the copy. @throws ConfigRequestError 404 */
   byName(type: ObjectTypeName, fqName: readonly string[]): ConfigObject {
     return this.graph.named(type, fqName);
   }
 
+  /** Yields the object as the node made it. @throws ConfigRequestError as the config node says, 503 when it does not answer */
   async create(type: ObjectTypeName, given: NewObject): Promise<ConfigObject> {
     const { parent } = given;
     const answer = await this.#ask('POST', `/${type}s`, {
@@ -97,11 +101,13 @@ export class RestConfigClient implements ConfigClient {
     return this.get(type, (answer[type] as { uuid: string }).uuid);
   }
 
+  /** Yields the object as it is then. @throws ConfigRequestError as the config node says, 503 when it does not answer */
   async update(type: ObjectTypeName, uuid: string, change: ObjectChange): Promise<ConfigObject> {
     await this.#ask('PUT', `/${type}/${uuid}`, { [type]: contentOf(change) });
     return this.get(type, uuid);
   }
 
+  /** Adds or removes one reference and leaves the others as they are. @throws ConfigRequestError as the config node says, 503 when it does not answer */
   async changeReference(
     type: ObjectTypeName,
     uuid: string,
@@ -115,6 +121,7 @@ export class RestConfigClient implements ConfigClient {
     return this.get(type, uuid);
   }
 
+  /** Yields the object as it was. @throws ConfigRequestError as the config node says, 503 when it does not answer */
   async delete(type: ObjectTypeName, uuid: string): Promise<ConfigObject> {
     const before = this.graph.get(uuid);
     await this.#ask('DELETE', `/${type}/${uuid}`);

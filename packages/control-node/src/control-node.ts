@@ -233,6 +233,7 @@ export class ControlNode {
     return this.#peers.addresses;
   }
 
+  /** Who it is, since when, and how it stands with its config node. */
   daemon(): DaemonView {
     const { name, asn, 'router-id': routerId } = this.#config;
     const selection = selectionOf(this.#config);
@@ -249,6 +250,7 @@ export class ControlNode {
     };
   }
 
+  /** What views of neighbours say of our end. */
   identity(): LocalIdentity {
     const { asn, 'router-id': routerId, 'cluster-id': clusterId } = this.#config;
     return {
@@ -263,10 +265,12 @@ export class ControlNode {
     return [...this.#peers.views(), ...this.#agents.views()];
   }
 
+  /** In the order of the configuration, the underlay first. */
   routingInstances(): RoutingInstanceView[] {
     return Array.from(this.#instances, (instance) => instance.view());
   }
 
+  /** Connections of agents, those without a session as well, and the address they come to. */
   xmppConnections(): { open: number; established: number; listening: string } {
     return this.#agents.connections();
   }

@@ -104,6 +104,7 @@ export class DynamicTunnels {
     return [...this.#tunnels.values()].sort((a, b) => a.destination - b.destination);
   }
 
+  /** The tunnel to an address, where there is one. Takes no reference on it. */
   tunnelTo(destination: number): DynamicTunnel | undefined {
     return this.#tunnels.get(destination);
   }

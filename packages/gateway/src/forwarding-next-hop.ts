@@ -102,6 +102,7 @@ export class ForwardingNextHops {
     return members.length === 1 ? members[0]! : this.#list(members);
   }
 
+  /** A next hop that ends here, e.g. `discard`, or leaves by an interface; takes a reference on it. */
   terminal(type: TerminalNextHop['type'], outgoing?: string): TerminalNextHop {
     const key = `${type} ${outgoing ?? ''}`;
     const known = this.#byKey.get(key) as TerminalNextHop | undefined;
@@ -112,6 +113,7 @@ export class ForwardingNextHops {
     return this.#add(key, { type, index: this.#unicast.take(), references: 1, interface: outgoing });
   }
 
+  /** Gives a reference back; the last one takes the next hop and those that it leads to. */
   release(nextHop: ForwardingNextHop): void {
     // Whatever the routing process makes holds one reference on itself, so its count starts at two.
     const own =

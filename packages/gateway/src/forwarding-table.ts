@@ -62,6 +62,7 @@ export class ForwardingTable {
       .map(({ route }) => route);
   }
 
+  /** The route of a prefix, as text. */
   route(destination: string): ForwardingRoute | undefined {
     return this.#byLength.get(lengthOf(destination))?.get(destination);
   }
@@ -95,6 +96,7 @@ export class ForwardingTable {
     this.#nextHops.release(route.nextHop);
   }
 
+  /** Takes all routes out and lets their next hops go. */
   clear(): void {
     for (const routes of this.#byLength.values())
       for (const route of routes.values()) this.#nextHops.release(route.nextHop);

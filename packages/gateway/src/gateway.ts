@@ -213,6 +213,7 @@ export class Gateway {
     return forwarded;
   }
 
+  /** BGP peers, with what each has in which table. */
   neighbors(): GatewayNeighborView[] {
     return this.#peers.views(this.#rib.sources());
   }
@@ -232,14 +233,17 @@ export class Gateway {
     return this.#vrfs.forwardingViews(filter);
   }
 
+  /** Destination networks with the tunnels that were made inside them. */
   dynamicTunnels(): DynamicTunnelsView {
     return dynamicTunnelsView(this.#underlay.tunnels);
   }
 
+  /** Routing instances with their route distinguishers, targets and counts. */
   vrfs(): VrfView[] {
     return this.#vrfs.views();
   }
 
+  /** Counts of every routing table. */
   tables(): TableView[] {
     return this.#tables.summaries();
   }

@@ -42,10 +42,12 @@ export class ClusterSource {
     this.#watches = watched.map((kind) => new ResourceWatch(kind, api, { put, remove, listed }, { log }));
   }
 
+  /** Lists and follows every kind. */
   start(): void {
     for (const each of this.#watches) each.start();
   }
 
+  /** Follows nothing any more. */
   stop(): void {
     for (const each of this.#watches) each.stop();
   }

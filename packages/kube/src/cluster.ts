@@ -21,6 +21,7 @@ export type ObjectKey = string;
 
 const SERVICE_OF_SLICE = 'kubernetes.io/service-name';
 
+/** `Service default/web`; without a namespace `Namespace default`. */
 export function objectKey(kind: Kind, namespace: string | undefined, name: string): ObjectKey {
   return namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
 }
@@ -42,6 +43,7 @@ export class Cluster {
   readonly #attachments = new Map<ObjectKey, NetworkAttachmentDefinition>();
   readonly #inNamespace = new Map<string, Set<ObjectKey>>();
 
+  /** The object of a key, with its kind. */
   get(key: ObjectKey): KubernetesObject | undefined {
     return this.#objects.get(key);
   }
@@ -50,18 +52,22 @@ export class Cluster {
     return this.#objects.keys();
   }
 
+  /** By name. */
   namespace(name: string): Namespace | undefined {
     return this.#objects.get(objectKey('Namespace', undefined, name))?.object as Namespace | undefined;
   }
 
+  /** By namespace and name. */
   service(namespace: string, name: string): Service | undefined {
     return this.#objects.get(objectKey('Service', namespace, name))?.object as Service | undefined;
   }
 
+  /** Those of all namespaces. */
   *services(): Iterable<Service> {
     for (const each of this.#objects.values()) if (each.kind === 'Service') yield each.object;
   }
 
+  /** The definitions of all namespaces. */
   networkAttachments(): Iterable<NetworkAttachmentDefinition> {
     return this.#attachments.values();
   }

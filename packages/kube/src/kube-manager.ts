@@ -124,6 +124,7 @@ export class KubeManager {
     this.#touch(this.cluster.put(one));
   }
 
+  /** Takes an object out that is gone; what depended on it is mapped anew. */
   remove(key: ObjectKey): void {
     this.#touch(this.cluster.remove(key));
   }
@@ -148,6 +149,7 @@ export class KubeManager {
     while (this.#work !== undefined) await this.#work;
   }
 
+  /** Begins nothing new; resolves when what was begun is written or has failed. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#unfollow?.();

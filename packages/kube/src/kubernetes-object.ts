@@ -247,6 +247,7 @@ export type KubernetesObject = {
   [K in Kind]: { readonly kind: K; readonly object: z.output<(typeof kinds)[K]['schema']> };
 }[Kind];
 
+/** Whether objects of a kind are looked at. */
 export function isKind(name: string): name is Kind {
   return Object.hasOwn(kinds, name);
 }

@@ -63,6 +63,7 @@ export class ManifestSource {
     }
   }
 
+  /** Looks at the files no longer. */
   stop(): void {
     clearTimeout(this.#timer);
     for (const watcher of this.#watchers.splice(0)) watcher.close();

@@ -11,6 +11,7 @@ import { namespaceOf, type Service } from './kubernetes-object.ts';
 import { balancedClusterIp } from './mapping/address-family.ts';
 import { loadBalancerName } from './mapping/service-name.ts';
 
+/** A Service and the configuration objects that it has become, as far as they are there. */
 export function serviceChain(service: Service, manager: KubeManager, graph: ObjectGraph): ServiceChainView {
   const { name } = service.metadata;
   const namespace = namespaceOf(service);

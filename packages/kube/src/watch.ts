@@ -91,10 +91,12 @@ export class ResourceWatch {
     return `${this.#api.server}${this.#path}`;
   }
 
+  /** Lists the objects, then follows them. */
   start(): void {
     void this.#list();
   }
 
+  /** Follows them no longer; nothing is told after this. */
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();

@@ -13,6 +13,7 @@ import type { GatewayTopology, ServiceTopology, Topology } from './topology.ts';
 /** Keepalives fast enough that a lab notices a lost peer, slow enough to stay out of its own output. */
 const HOLD_SECONDS = 30;
 
+/** What a control node of a topology is started with. @param gateways those that it has sessions with */
 export function controlNodeSettings(
   topology: Topology,
   name: string,
@@ -177,6 +178,7 @@ export function frrSettings(
   };
 }
 
+/** What a GoBGP in the place of a gateway is started with. */
 export function gobgpSettings(
   topology: Topology,
   gateway: GatewayTopology,

@@ -59,6 +59,7 @@ export class Fabric {
     return Object.fromEntries([...this.#places].map(([name, { name: namespace }]) => [name, namespace]));
   }
 
+  /** Deletes all its namespaces, the last one first. */
   async remove(): Promise<void> {
     for (const namespace of this.#all.splice(0).reverse()) await namespace.remove();
   }

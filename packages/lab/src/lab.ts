@@ -236,6 +236,7 @@ export class Lab {
     return this.addressing.at(this.topology['control-nodes'][0]!.address);
   }
 
+  /** A pod by its place; the last one where there are fewer. */
   pod(index: number): PodTopology {
     return this.pods[Math.min(index, this.pods.length - 1)]!;
   }
@@ -264,6 +265,7 @@ export class Lab {
     return this.view('/routes', { table: `${this.network.name}.inet.0`, prefix: this.prefix });
   }
 
+  /** Routes to the floating IP in the VPN table of the control node. */
   vpnRoutes(): Promise<RouteView[]> {
     return this.view('/routes', { table: 'bgp.l3vpn.0', prefix: this.prefix });
   }

@@ -97,6 +97,7 @@ export class Namespace implements Place {
     await this.ip('link', 'set', device, state);
   }
 
+  /** Deletes the namespace with all interfaces in it. */
   async remove(): Promise<void> {
     await ip('netns', 'delete', this.name);
   }

@@ -45,6 +45,7 @@ export class Narrator implements Listener {
     this.#line();
   }
 
+  /** Prints what is about to be done. */
   before(step: StoryStep, lab: Lab): void {
     this.#ordinal += 1;
     this.#line(this.#style('bold', `${String(this.#ordinal).padStart(2)}  ${step.title}`));
@@ -52,6 +53,7 @@ export class Narrator implements Listener {
       this.#line(INDENT + line);
   }
 
+  /** Prints whether it held, and what the routers say of it. */
   async after(step: StoryStep, report: StepReport, lab: Lab): Promise<void> {
     // What the routers print helps most when a step failed, so a broken view must not hide it.
     const shown = (
@@ -75,6 +77,7 @@ export class Narrator implements Listener {
     this.#line();
   }
 
+  /** Prints how it ended, and where it failed if it did. */
   closing(report: StoryReport): void {
     const failed = report.steps.find(({ held }) => !held);
     if (failed === undefined) {

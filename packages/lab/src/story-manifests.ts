@@ -110,6 +110,7 @@ export class StoryManifests {
     return addresses.map(({ nodeName = '', targetRef }) => ({ name: targetRef?.name ?? '', node: nodeName }));
   }
 
+  /** Removes the copy. */
   remove(): Promise<void> {
     return removeFolder(this.folder);
   }

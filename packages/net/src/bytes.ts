@@ -47,30 +47,36 @@ export class Reader {
     return at;
   }
 
+  /** An octet. @throws Truncated */
   u8(): number {
     return this.bytes[this.#take(1)]!;
   }
 
+  /** Two octets in network order. @throws Truncated */
   u16(): number {
     const at = this.#take(2);
     return (this.bytes[at]! << 8) | this.bytes[at + 1]!;
   }
 
+  /** Three octets in network order. @throws Truncated */
   u24(): number {
     const at = this.#take(3);
     return (this.bytes[at]! << 16) | (this.bytes[at + 1]! << 8) | this.bytes[at + 2]!;
   }
 
+  /** Four octets in network order, unsigned. @throws Truncated */
   u32(): number {
     const at = this.#take(4);
     const { bytes } = this;
     return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
   }
 
+  /** Eight octets in network order, unsigned. @throws Truncated */
   u64(): bigint {
     return (BigInt(this.u32()) << 32n) | BigInt(this.u32());
   }
 
+  /** Passes over octets. @throws Truncated */
   skip(count: number): void {
     this.#take(count);
   }
@@ -119,12 +125,14 @@ export class Writer {
     return at;
   }
 
+  /** An octet; higher bits are cut off. */
   u8(value: number): this {
     const at = this.#reserve(1);
     this.#bytes[at] = value;
     return this;
   }
 
+  /** Two octets in network order; higher bits are cut off. */
   u16(value: number): this {
     const at = this.#reserve(2);
     this.#bytes[at] = value >>> 8;
@@ -132,6 +140,7 @@ export class Writer {
     return this;
   }
 
+  /** Three octets in network order; higher bits are cut off. */
   u24(value: number): this {
     const at = this.#reserve(3);
     this.#bytes[at] = value >>> 16;
@@ -140,6 +149,7 @@ export class Writer {
     return this;
   }
 
+  /** Four octets in network order. */
   u32(value: number): this {
     const at = this.#reserve(4);
     this.#bytes[at] = value >>> 24;
@@ -149,10 +159,12 @@ export class Writer {
     return this;
   }
 
+  /** Eight octets in network order. */
   u64(value: bigint): this {
     return this.u32(Number((value >> 32n) & 0xffff_ffffn)).u32(Number(value & 0xffff_ffffn));
   }
 
+  /** Octets, copied. */
   bytes(value: Uint8Array): this {
     const at = this.#reserve(value.length);
     this.#bytes.set(value, at);

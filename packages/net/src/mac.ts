@@ -1,6 +1,7 @@
 /** Ethernet addresses: six octets, written `02:30:51:c0:fc:9e`. */
 import { hexText } from './bytes.ts';
 
+/** The six octets at `at` as `02:30:51:c0:fc:9e`. */
 export function macText(bytes: Uint8Array, at = 0): string {
   return hexText(bytes, at, at + 6).replace(/..(?=.)/g, '$&:');
 }

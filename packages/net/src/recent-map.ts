@@ -15,6 +15,7 @@ export class RecentMap<K, V extends object> {
     this.#capacity = capacity;
   }
 
+  /** What is kept of a key; it counts as used. */
   get(key: K): V | undefined {
     const young = this.#young.get(key);
     if (young !== undefined) return young;
@@ -23,6 +24,7 @@ export class RecentMap<K, V extends object> {
     return old;
   }
 
+  /** Keeps a value, and may drop what was not used lately. */
   set(key: K, value: V): void {
     if (this.#young.size >= this.#capacity && !this.#young.has(key)) {
       this.#old = this.#young;

@@ -52,6 +52,7 @@ export function checkedUuid(text: unknown): string {
   return text;
 }
 
+/** A random one. */
 export function newUuid(): string {
   return randomUUID();
 }

@@ -8,6 +8,7 @@ export function madeBy(driver: string): { key_value_pair: { key: string; value: 
   return { key_value_pair: [{ key: KEY, value: driver }] };
 }
 
+/** The driver that made an object; undefined for those that somebody else made. */
 export function driverOf(object: ConfigObject): string | undefined {
   return annotationOf(object, KEY);
 }

@@ -39,6 +39,7 @@ export class FollowedGraph implements Configuration {
     if (object !== undefined) this.tell(eventOf(object, undefined));
   }
 
+  /** Tells those who follow of an event that the graph shows already. */
   tell(event: ConfigEvent): void {
     this.#sequence++;
     this.#followers.tell(event);

@@ -21,10 +21,12 @@ export class ObjectGraph {
     return [...this.#objects.keys()];
   }
 
+  /** The object of a UUID, whatever its type. */
   get(uuid: string): ConfigObject | undefined {
     return this.#objects.get(uuid);
   }
 
+  /** The object of a type and a whole name, e.g. `[domain, project, network]`. */
   byName(type: ObjectTypeName, fqName: readonly string[]): ConfigObject | undefined {
     const uuid = this.#byName.get(nameKey(type, fqName));
     return uuid === undefined ? undefined : this.#objects.get(uuid);
@@ -44,6 +46,7 @@ export class ObjectGraph {
     return object;
   }
 
+  /** All objects of a type, in the order in which they came. */
   ofType(type: ObjectTypeName): Iterable<ConfigObject> {
     return this.#byType.get(type)?.values() ?? [];
   }
@@ -83,6 +86,7 @@ export class ObjectGraph {
     );
   }
 
+  /** Takes an object in, in the place of one with its UUID. */
   put(object: ConfigObject): void {
     const before = this.#objects.get(object.uuid);
     if (before !== undefined && isSamePlace(before, object)) return this.#replace(before, object);
@@ -108,6 +112,7 @@ export class ObjectGraph {
     return sameType;
   }
 
+  /** Takes an object out, and yields it. What refers to it goes on doing so. */
   remove(uuid: string): ConfigObject | undefined {
     const object = this.#objects.get(uuid);
     if (object === undefined) return undefined;

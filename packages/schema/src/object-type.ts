@@ -287,6 +287,7 @@ export const commonProperties = {
   annotations: keyValues.optional(),
 } as const;
 
+/** Whether there is a type of a name, written with hyphens. */
 export function isObjectTypeName(name: string): name is ObjectTypeName {
   return Object.hasOwn(objectTypes, name);
 }
@@ -301,10 +302,12 @@ export function childTypes(parent: ObjectTypeName): ObjectTypeName[] {
   return typeNames().filter((name) => objectType(name).parents.includes(parent));
 }
 
+/** Types that may refer to a type. */
 export function referringTypes(target: ObjectTypeName): ObjectTypeName[] {
   return typeNames().filter((name) => Object.hasOwn(objectType(name).references, target));
 }
 
+/** All of them, in the order of the table. */
 export function typeNames(): ObjectTypeName[] {
   return Object.keys(objectTypes) as ObjectTypeName[];
 }

@@ -27,6 +27,7 @@ export class Relation {
     return typeof partners === 'string' ? 1 : (partners?.length ?? 0);
   }
 
+  /** A partner belongs to a text from now on. */
   add(text: string, partner: string): void {
     const partners = this.#partners.get(text);
     if (partners === undefined) this.#partners.set(text, partner);
@@ -40,6 +41,7 @@ export class Relation {
     }
   }
 
+  /** A partner belongs to a text no more. */
   delete(text: string, partner: string): void {
     const partners = this.#partners.get(text);
     if (partners === partner) this.#partners.delete(text);

@@ -50,6 +50,7 @@ export class VirtualRouters {
     });
   }
 
+  /** Nobody is told any more. */
   close(): void {
     this.#unfollow();
     this.#routers.clear();

@@ -50,6 +50,7 @@ export function writtenName({ type, fqName }: Pick<ConfigObject, 'type' | 'fqNam
   return { type, name: fqName.join(':') };
 }
 
+/** An object as the configuration channel has it, with `display-name` and `id-perms` as Contrail writes them. */
 export function writtenNode(object: ConfigObject): WrittenNode {
   const { properties, fqName } = object;
   const named = properties['display_name'] === undefined ? { display_name: fqName.at(-1) } : {};

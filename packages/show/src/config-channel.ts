@@ -104,6 +104,7 @@ export class ConfigChannel {
     this.#log = log;
   }
 
+  /** Asks for the stream, and goes on asking. Does nothing while it runs. */
   start(): void {
     this.#following ??= this.#follow();
   }

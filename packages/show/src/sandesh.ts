@@ -23,27 +23,33 @@ export interface Field {
 /** Fields in the order they are written; those that are undefined are left out. */
 export type Fields = Readonly<Record<string, Field | undefined>>;
 
+/** A string; `link` is the request that tells more of it. */
 export function text(value: string, link?: string): Field {
   return { type: 'string', body: escaped(value), ...(link !== undefined && { link }) };
 }
 
+/** A number of one of Sandesh's widths. */
 export function number(value: number, type: 'i16' | 'u16' | 'i32' | 'u32' | 'i64' | 'u64' = 'u32'): Field {
   return { type, body: String(value) };
 }
 
+/** `true` or `false`. */
 export function bool(value: boolean): Field {
   return { type: 'bool', body: String(value) };
 }
 
+/** One structure inside another. */
 export function structure(name: string, fields: Fields): Field {
   return { type: 'struct', body: element(name, fields) };
 }
 
+/** A list of structures of one name. */
 export function structures(name: string, items: readonly Fields[]): Field {
   const body = items.map((fields) => element(name, fields)).join('');
   return { type: 'list', body: `<list type="struct" size="${items.length}">${body}</list>` };
 }
 
+/** A list of strings. */
 export function strings(values: readonly string[]): Field {
   const body = values.map((value) => `<element>${escaped(value)}</element>`).join('');
   return { type: 'list', body: `<list type="string" size="${values.length}">${body}</list>` };

@@ -31,6 +31,7 @@ export function subscribeStanza(from: string, instance: string, instanceId: numb
   return subscription('subscribe', from, instance, instanceId, n);
 }
 
+/** The subscription to an instance ends; the control node then withdraws what the agent had published in it. */
 export function unsubscribeStanza(from: string, instance: string, instanceId: number, n = 0): Buffer {
   return subscription('unsubscribe', from, instance, instanceId, n);
 }

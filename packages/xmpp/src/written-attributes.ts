@@ -29,6 +29,7 @@ export class WrittenAttributes {
     this.#tail = Buffer.from(text.slice(text.indexOf('<', at)));
   }
 
+  /** Writes them with the label of the first next hop. */
   write(out: TextOctets, label: number): void {
     out.octets(this.#head).text(String(label)).octets(this.#tail);
   }

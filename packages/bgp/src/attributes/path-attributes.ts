@@ -41,6 +41,7 @@ export class PathAttributes {
     return -1;
   }
 
+  /** Whether there is an attribute with a code. */
   has(code: number): boolean {
     return this.headerAt(code) >= 0;
   }

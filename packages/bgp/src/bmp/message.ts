@@ -144,6 +144,7 @@ export type BmpPeerDownReason =
   | { readonly reason: 'de-configured' }
   | { readonly reason: 'loc-rib'; readonly tableName: string };
 
+/** A session has ended, and why. @param at milliseconds since the epoch @see RFC 7854 §4.9 */
 export function peerDown(peer: BmpPeer, at: number, down: BmpPeerDownReason): Uint8Array {
   return message(bmpType.peerDown, (writer) => {
     writePeer(writer, peer, at);
@@ -180,6 +181,7 @@ const statistics = {
 
 export type BmpStatistics = { readonly [Name in keyof typeof statistics]?: number };
 
+/** Counts of a session. @param at milliseconds since the epoch @see RFC 7854 §4.8 */
 export function statisticsReport(peer: BmpPeer, at: number, values: BmpStatistics): Uint8Array {
   return message(bmpType.statisticsReport, (writer) => {
     writePeer(writer, peer, at);

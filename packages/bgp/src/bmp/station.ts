@@ -43,6 +43,7 @@ export class BmpStation {
     return this.isConnected ? this.#socket!.writableLength : 0;
   }
 
+  /** Connects, and goes on trying. Does nothing while it runs. */
   start(): void {
     if (!this.#stopped) return;
     this.#stopped = false;

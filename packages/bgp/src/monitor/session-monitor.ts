@@ -55,16 +55,19 @@ export class SessionMonitor {
       this.#log = new MessageLog(messages, clock, (error) => log(`message log: ${error.message}`));
   }
 
+  /** Begins the log and connects to the stations. */
   start(): void {
     this.#log?.start();
     for (const reporter of this.#reporters) reporter.start();
   }
 
+  /** Takes leave of the stations; resolves when the log is whole. */
   async stop(): Promise<void> {
     for (const reporter of this.#reporters) reporter.stop();
     await this.#log?.stop();
   }
 
+  /** A session has become Established; of others nothing is written down. */
   established(session: Session): void {
     const monitored = monitoredSession(session);
     if (monitored === undefined) return;
@@ -104,6 +107,7 @@ export class SessionMonitor {
     for (const reporter of this.#reporters) reporter.instancesChanged();
   }
 
+  /** An Established session has ended. */
   down(session: Session, end: SessionEnd): void {
     const monitored = this.#sessions.get(session);
     if (!this.#sessions.delete(session)) return;

@@ -31,6 +31,7 @@ export class MessageLog {
     this.#complain = complain;
   }
 
+  /** Begins the first file. Until then messages are counted as dropped. */
   start(): void {
     this.#rotate();
   }

@@ -63,6 +63,7 @@ export class TableDumps {
     this.#report = report;
   }
 
+  /** The first dump is due after one interval. */
   start(): void {
     this.#timer = this.#clock.after(this.#settings.interval * 1000, () => {
       this.start();

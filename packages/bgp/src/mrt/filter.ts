@@ -45,6 +45,7 @@ export class MrtFilter {
     );
   }
 
+  /** Whether paths of a peer are wanted. */
   peer(address: string): boolean {
     return this.#conditions.peer === undefined || this.#conditions.peer === address;
   }
@@ -73,6 +74,7 @@ export class MrtFilter {
     );
   }
 
+  /** Whether a path with these attributes is wanted. */
   attributes(attributes: PathAttributes): boolean {
     const { asn } = this.#conditions;
     if (asn !== undefined && !attributes.asPath.some(({ asns }) => asns.includes(asn))) return false;

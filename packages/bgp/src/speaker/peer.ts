@@ -62,6 +62,7 @@ export class Peer {
     return this.session.config.peer.address;
   }
 
+  /** Sends a route, when the session carries its family. @throws RangeError naming the field that is missing or wrong */
   announce(route: Route): void {
     const family = familyOfRoute(route);
     const { negotiated, endpoints, config } = this.session;
@@ -82,6 +83,7 @@ export class Peer {
     this.#speaker.events.emit('unsent', { peer: this, route, because });
   }
 
+  /** Takes a route back, when the session carries its family. */
   withdraw(route: RouteKey): void {
     const family = familyOfRoute(route);
     const { negotiated } = this.session;

@@ -60,6 +60,7 @@ export class Speaker {
     return this;
   }
 
+  /** Takes a listener away that {@link on} added. */
   off<E extends keyof SpeakerEvents>(event: E, listener: (...told: SpeakerEvents[E]) => void): this {
     this.#events.off(event, listener as never);
     return this;

@@ -32,10 +32,12 @@ export class LoadBalancerDrivers implements LoadBalancerDriver {
     for (const driver of this.#drivers) driver.start();
   }
 
+  /** Resolves when what was begun is done. */
   async stop(): Promise<void> {
     await Promise.all(this.#drivers.map((driver) => driver.stop()));
   }
 
+  /** Ends when everything is as it should be, as far as is known by then. */
   async settled(): Promise<void> {
     await Promise.all(this.#drivers.map((driver) => driver.settled()));
   }

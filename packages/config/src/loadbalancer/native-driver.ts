@@ -27,6 +27,7 @@ export class NativeDriver implements LoadBalancerDriver {
     for (const { uuid } of graph.ofType('floating-ip')) this.#work.mark(uuid);
   }
 
+  /** Follows the configuration no longer; resolves when what was begun is done. */
   async stop(): Promise<void> {
     this.#unfollow?.();
     await this.#work.stop();

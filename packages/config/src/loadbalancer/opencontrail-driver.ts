@@ -41,11 +41,13 @@ export class OpencontrailDriver implements LoadBalancerDriver {
     for (const machine of graph.ofType('virtual-machine')) this.#markInstance(machine);
   }
 
+  /** Follows the configuration no longer; resolves when what was begun is done. */
   async stop(): Promise<void> {
     this.#unfollow?.();
     await this.#work.stop();
   }
 
+  /** Ends when everything is as it should be, as far as is known by then. */
   settled(): Promise<void> {
     return this.#work.settled();
   }

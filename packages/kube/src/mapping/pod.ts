@@ -32,6 +32,7 @@ export function podUid(pod: Pod): string {
   return pod.metadata.uid ?? derivedUuid('pod', namespaceOf(pod), pod.metadata.name);
 }
 
+/** Names and UUIDs of the objects that stand for a pod: the same ones every time. */
 export function podNames(settings: ClusterSettings, pod: Pod): PodNames {
   const { name } = pod.metadata;
   const namespace = namespaceOf(pod);

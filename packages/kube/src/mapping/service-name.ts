@@ -9,6 +9,7 @@ export function serviceUid(service: Service): string {
   return service.metadata.uid ?? derivedUuid('service', namespaceOf(service), service.metadata.name);
 }
 
+/** Name and UUID of the load balancer that stands for a Service: `NAME__UID` in the project of its namespace. */
 export function loadBalancerName(settings: ClusterSettings, service: Service): ObjectName & { uuid: string } {
   const uuid = serviceUid(service);
   const project = projectName(settings, namespaceOf(service)).fqName;

@@ -26,6 +26,7 @@ import type { ServiceSurroundings } from './service-surroundings.ts';
 import { derivedUuid } from '../derived-uuid.ts';
 import { namespaceOf, type Service } from '../kubernetes-object.ts';
 
+/** What a Service needs in the configuration. Pure: nothing is read but `service` and what is `around` it. */
 export function serviceObjects(
   settings: ClusterSettings,
   service: Service,

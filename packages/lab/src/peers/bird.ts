@@ -11,6 +11,7 @@ import {
 import { run, thisNetwork, type Place } from '../namespace.ts';
 import { installed, type Peer, type PeerPath, type Shown } from './peer.ts';
 
+/** Where `bird` is, or what to install. */
 export const findBird = (): Found =>
   findProgram(['bird'], 'BIRD is not installed (Debian, Ubuntu: apt-get install bird2)');
 
@@ -129,6 +130,7 @@ export class Bird implements Peer {
     return (await this.vpnPaths()).filter((path) => path.prefix === prefix);
   }
 
+  /** All paths of its VPN table. */
   async vpnPaths(): Promise<PeerPath[]> {
     return parseBirdRoutes(await this.birdc('show route table vpntab all'));
   }
@@ -145,6 +147,7 @@ export class Bird implements Peer {
     return undefined;
   }
 
+  /** Ends the daemon and removes its folder. */
   async stop(): Promise<void> {
     await takeDown(this.#process, this.#folder);
   }

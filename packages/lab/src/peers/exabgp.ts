@@ -13,6 +13,7 @@ import {
 import { thisNetwork, type Place } from '../namespace.ts';
 import { installed } from './peer.ts';
 
+/** Where `exabgp` is, or what to install. */
 export const findExabgp = (): Found =>
   findProgram(['exabgp'], 'ExaBGP is not installed (Debian, Ubuntu: apt-get install exabgp)');
 
@@ -156,6 +157,7 @@ export class Exabgp {
     return states.at(-1)?.neighbor.state === 'up';
   }
 
+  /** Ends the daemon and removes its folder. */
   async stop(): Promise<void> {
     await takeDown(this.#process, this.#folder);
   }

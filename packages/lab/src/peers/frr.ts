@@ -144,6 +144,7 @@ export class Frr implements Peer {
     return line;
   }
 
+  /** Ends the daemon and removes its folder. */
   async stop(): Promise<void> {
     await takeDown(this.#process, this.#folder);
   }

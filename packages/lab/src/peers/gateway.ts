@@ -64,6 +64,7 @@ export class GatewayPeer<Config> implements Peer {
     return `${on ? 'set' : 'delete'} routing-instances ${vrf} routing-options multipath vpn-unequal-cost`;
   }
 
+  /** Ends the gateway. */
   async stop(): Promise<void> {
     await this.#settings.gateway.stop();
   }

@@ -14,6 +14,7 @@ import {
 import { run, thisNetwork, type Place } from '../namespace.ts';
 import { installed, type Peer, type PeerPath, type Shown } from './peer.ts';
 
+/** Where `gobgpd` is, or what to install. */
 export const findGobgp = (): Found =>
   findProgram(['gobgpd'], 'GoBGP is not installed (Debian, Ubuntu: apt-get install gobgpd)');
 
@@ -211,6 +212,7 @@ export class Gobgp implements Peer {
     return undefined;
   }
 
+  /** Ends the daemon and removes its folder. */
   async stop(): Promise<void> {
     await takeDown(this.#process, this.#folder);
   }

@@ -12,6 +12,7 @@ import {
 import { thisNetwork, type Place } from '../namespace.ts';
 import { installed } from './peer.ts';
 
+/** Where `pmbmpd` is, or what to install. */
 export const findPmbmpd = (): Found =>
   findProgram(['pmbmpd'], 'pmbmpd is not installed (Debian, Ubuntu: apt-get install pmacct)');
 
@@ -85,6 +86,7 @@ export class Pmbmpd {
       .map((line) => JSON.parse(line) as PmbmpdEvent);
   }
 
+  /** Ends the daemon and removes its folder. */
   async stop(): Promise<void> {
     await takeDown(this.process, this.#folder);
   }

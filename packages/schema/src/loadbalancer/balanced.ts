@@ -25,6 +25,7 @@ export function isNative(balancer: ConfigObject): boolean {
   return providerOf(balancer) === 'native';
 }
 
+/** Who serves a load balancer: `native`, where it does not say. */
 export function providerOf({ properties }: ConfigObject): string {
   return (properties['loadbalancer_provider'] as string | undefined) ?? 'native';
 }

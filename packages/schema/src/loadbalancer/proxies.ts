@@ -14,6 +14,7 @@ export const preferences = [200, 100] as const;
 /** The annotation of an instance's machine and interface that names the load balancer. */
 export const BALANCER = 'loadbalancer';
 
+/** Whether proxies serve it. */
 export function isOpencontrail(balancer: ConfigObject): boolean {
   return providerOf(balancer) === OPENCONTRAIL;
 }

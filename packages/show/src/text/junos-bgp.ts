@@ -5,6 +5,7 @@ import { detailAge } from './junos-age.ts';
 /** Totals of a table that BGP fills. */
 export type TableTotals = Pick<GatewayTableView, 'name' | 'routes' | 'active'>;
 
+/** `show bgp summary`. */
 export function bgpSummary(
   neighbors: readonly GatewayNeighborView[],
   tables: readonly TableTotals[],
@@ -46,6 +47,7 @@ export function groupCount(neighbors: readonly GatewayNeighborView[]): number {
   return new Set(neighbors.map(({ type }) => type)).size;
 }
 
+/** `show bgp neighbor`, of one. */
 export function bgpNeighbor(neighbor: GatewayNeighborView): string {
   const established = neighbor.state === 'Established';
   const port = (value: number | undefined): string => (value === undefined ? '' : `+${value}`);

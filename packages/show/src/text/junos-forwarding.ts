@@ -13,6 +13,7 @@ const DESTINATION = 18;
 const NEXT_HOP = 18;
 const TYPE = 5;
 
+/** `show route forwarding-table`, of one table. */
 export function forwardingTable(table: ForwardingTableView): string {
   const lines = [
     `Routing table: ${table.name}`,
@@ -46,6 +47,7 @@ const nextHopTypes: Readonly<Record<string, string>> = {
   rslv: 'resolve',
 };
 
+/** `show route forwarding-table extensive`, of one table. */
 export function forwardingTableExtensive(table: ForwardingTableView): string {
   const lines = [`Routing table: ${table.name} [Index ${table.index}]`, `${familyNames[table.family]}:`, ''];
   for (const route of table.routes) lines.push(...extensiveRoute(route), '');
@@ -101,6 +103,7 @@ export function tunnelInterface(tunnel: DynamicTunnelView): string {
   ].join('\n')}\n`;
 }
 
+/** `show dynamic-tunnels database`. */
 export function dynamicTunnelsDatabase(view: DynamicTunnelsView): string {
   const lines = ['*- Signal Tunnels #- PFE-down', `Table: ${view.table}`];
   for (const network of view.networks) {

@@ -3,6 +3,7 @@ import type { LoadBalancerMemberView, LoadBalancerView } from '../load-balancer-
 import { durationText } from './plain.ts';
 import { columns } from './table.ts';
 
+/** Each load balancer with its listeners, members and their health. */
 export function loadBalancersText(balancers: readonly LoadBalancerView[]): string {
   if (balancers.length === 0) return 'no load balancers';
   return balancers.map(one).join('\n\n');

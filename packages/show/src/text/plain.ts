@@ -95,6 +95,7 @@ function tableText(routes: readonly RouteView[]): string {
   );
 }
 
+/** A line for each instance, with the sum of its tables. */
 export function routingInstancesText(instances: readonly RoutingInstanceView[]): string {
   if (instances.length === 0) return 'no routing instances';
   const sum = (tables: readonly TableView[], count: 'prefixes' | 'paths'): number =>
@@ -115,6 +116,7 @@ export function routingInstancesText(instances: readonly RoutingInstanceView[]):
   );
 }
 
+/** A line for each table. */
 export function tablesText(tables: readonly TableView[]): string {
   if (tables.length === 0) return 'no tables';
   return columns<TableView>(
@@ -132,6 +134,7 @@ export function tablesText(tables: readonly TableView[]): string {
   );
 }
 
+/** A line for each VRF. */
 export function vrfsText(vrfs: readonly VrfView[]): string {
   if (vrfs.length === 0) return 'no VRFs';
   return columns<VrfView>(

@@ -123,6 +123,7 @@ const verdictMarks = { used: '*', 'shares the load': '=', 'not used': ' ', unusa
 const within = '   │    ';
 const below = '        ';
 
+/** A Service from its objects to the routes of its floating IP at every router, as a tree. */
 export function traceText(trace: ServiceTrace): string {
   const { chain, routes } = trace;
   const lines = [`Service ${chain.service}  ${chain.type}  ${chain.clusterIp ?? 'no clusterIP'}`];

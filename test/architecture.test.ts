@@ -3,43 +3,20 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 
-/** Which package may import which; ARCHITECTURE.md prints the same table. */
-const mayImport: Record<string, readonly string[]> = {
-  net: [],
-  bgp: ['net'],
-  rib: ['net', 'bgp'],
-  xmpp: ['net'],
-  schema: ['net'],
-  show: ['net'],
-  'control-node': ['net', 'bgp', 'xmpp', 'rib', 'schema', 'show'],
-  agent: ['net', 'xmpp', 'schema', 'show'],
-  gateway: ['net', 'bgp', 'rib', 'show'],
-  config: ['net', 'schema', 'show'],
-  kube: ['net', 'schema', 'config', 'show'],
-  lab: ['net', 'bgp', 'rib', 'xmpp', 'schema', 'show', 'control-node', 'agent', 'gateway', 'config', 'kube'],
-  cli: [
-    'net',
-    'bgp',
-    'rib',
-    'xmpp',
-    'schema',
-    'show',
-    'control-node',
-    'agent',
-    'gateway',
-    'config',
-    'kube',
-    'lab',
-  ],
-  web: ['show'],
-};
-
 /** Folders of `bgp` that must run in a browser and must not know about sessions. */
 const pureFolders = ['packages/bgp/src/wire', 'packages/bgp/src/attributes', 'packages/bgp/src/families'];
 /** File names that say nothing about what is inside. */
 const emptyNames = /^(utils?|helpers?|common|types|manager|misc)\.ts$/;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Which package may import which, as the table of ARCHITECTURE.md says. */
+const mayImport = new Map<string, readonly string[]>();
+const decided = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
+for (const [, name = '', cell = ''] of decided.matchAll(/^\| `([a-z-]+)` .*\|([^|]+)\|$/gm)) {
+  const imports = cell.includes('all above') ? [...mayImport.keys()] : (cell.match(/[a-z-]+/g) ?? []);
+  mayImport.set(name, imports);
+}
 
 function sources(folder: string): string[] {
   if (!existsSync(folder)) return [];
@@ -59,8 +36,13 @@ function imports(path: string): string[] {
 
 const packages = readdirSync(join(root, 'packages'));
 
-t.test('the table names every package', async (t) => {
-  for (const name of packages) t.ok(name in mayImport, name);
+t.test('the table of ARCHITECTURE.md names every package, each after those that it may import', async (t) => {
+  t.strictSame([...mayImport.keys()].toSorted(), packages.toSorted());
+  const above = new Set<string>();
+  for (const [name, imports] of mayImport) {
+    for (const each of imports) t.ok(above.has(each), `${name} imports ${each}, which stands above it`);
+    above.add(name);
+  }
 });
 
 for (const name of packages) {
@@ -68,7 +50,7 @@ for (const name of packages) {
     const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as {
       dependencies?: Record<string, string>;
     };
-    const allowed = mayImport[name] ?? [];
+    const allowed = mayImport.get(name) ?? [];
     for (const dependency of Object.keys(manifest.dependencies ?? {})) {
       const internal = /^@vaportrail\/(.+)$/.exec(dependency)?.[1];
       if (internal !== undefined) t.ok(allowed.includes(internal), `package.json: ${dependency}`);

@@ -1,13 +1,11 @@
 /** The attributes of a path as an operator reads them. */
 import {
   type AttributeFields,
+  type AttributeTexts,
   type PathAttributes,
-  asPathText,
-  communityText,
-  extendedCommunityText,
-  largeCommunityText,
+  attributeTexts,
 } from '@vaportrail/bgp/wire';
-import { addressText, hexText, ipv4Text, isRouteTarget, routeTargetText } from '@vaportrail/net';
+import { addressText, hexText } from '@vaportrail/net';
 import type { PathView } from '@vaportrail/show';
 
 import { routeProperties } from './contrail-communities.ts';
@@ -17,26 +15,17 @@ import { UNRESOLVED } from './reflected-item.ts';
 import type { VirtualNetworks } from './virtual-networks.ts';
 
 /** Those fields of a path view that its attributes and its next hop say. */
-export type AttributeView = Pick<
-  PathView,
-  | 'nextHop'
-  | 'origin'
-  | 'asPath'
-  | 'localPref'
-  | 'med'
-  | 'communities'
-  | 'largeCommunities'
-  | 'routeTargets'
-  | 'extendedCommunities'
-  | 'originatorId'
-  | 'clusterList'
-  | 'onlyToCustomer'
-  | 'originVirtualNetwork'
-  | 'encapsulations'
-  | 'sequence'
-  | 'pmsiTunnel'
-  | 'edges'
->;
+export type AttributeView = AttributeTexts &
+  Pick<
+    PathView,
+    | 'nextHop'
+    | 'onlyToCustomer'
+    | 'originVirtualNetwork'
+    | 'encapsulations'
+    | 'sequence'
+    | 'pmsiTunnel'
+    | 'edges'
+  >;
 
 /** Attributes in text; fields that say nothing are absent. */
 export function attributeView(
@@ -46,30 +35,14 @@ export function attributeView(
   asn: number,
 ): AttributeView {
   const extended = attributes.extendedCommunities;
-  const targets: string[] = [];
-  const others: string[] = [];
-  for (let at = 0; at + 8 <= extended.length; at += 8) {
-    if (isRouteTarget(extended, at)) targets.push(routeTargetText(extended, at));
-    else others.push(extendedCommunityText(extended, at));
-  }
   const { encapsulations, mobility, originVirtualNetwork } = routeProperties(extended, asn);
   const network = networks.nameOf(originVirtualNetwork, extended);
-  const { origin, localPref, med, originatorId, communities, largeCommunities, clusterList } = attributes;
   const onlyToCustomer = attributes.get('onlyToCustomer');
   const tunnel = attributes.get('pmsiTunnel');
   const edges = attributes.get('edgeDiscovery');
   return {
     ...(nextHop.length > 0 && { nextHop: nextHopText(nextHop) }),
-    ...(origin !== undefined && { origin }),
-    asPath: asPathText(attributes.asPath),
-    ...(localPref !== undefined && { localPref }),
-    ...(med !== undefined && { med }),
-    ...(communities.length > 0 && { communities: communities.map(communityText) }),
-    ...(largeCommunities.length > 0 && { largeCommunities: largeCommunities.map(largeCommunityText) }),
-    ...(targets.length > 0 && { routeTargets: targets }),
-    ...(others.length > 0 && { extendedCommunities: others }),
-    ...(originatorId !== undefined && { originatorId: ipv4Text(originatorId) }),
-    ...(clusterList.length > 0 && { clusterList: clusterList.map(ipv4Text) }),
+    ...attributeTexts(attributes),
     ...(onlyToCustomer !== undefined && { onlyToCustomer }),
     ...(network !== UNRESOLVED && { originVirtualNetwork: network }),
     ...(encapsulations.length > 0 && { encapsulations }),

@@ -1,12 +1,5 @@
 /** The attributes of a path as an operator sees them. */
-import {
-  asPathText,
-  communityText,
-  extendedCommunityText,
-  largeCommunityText,
-  type PathAttributes,
-} from '@vaportrail/bgp/wire';
-import { ipv4Text, isRouteTarget, routeTargetText } from '@vaportrail/net';
+import { attributeTexts, type PathAttributes } from '@vaportrail/bgp/wire';
 import type { GatewayPathView } from '@vaportrail/show';
 import { junosCommunities } from './junos-communities.ts';
 
@@ -34,28 +27,13 @@ export function attributeView(attributes: PathAttributes): AttributeFields {
 }
 
 function readAttributes(attributes: PathAttributes): AttributeFields {
-  const {
-    extendedCommunities: octets,
-    originatorId,
-    clusterList,
-    communities,
-    largeCommunities,
-  } = attributes;
-  const targets: string[] = [];
-  const others: string[] = [];
-  for (let at = 0; at + 8 <= octets.length; at += 8) {
-    if (isRouteTarget(octets, at)) targets.push(routeTargetText(octets, at));
-    else others.push(extendedCommunityText(octets, at));
-  }
+  // What counts of LOCAL_PREF and MED depends on the path.
+  const { localPref: _localPref, med: _med, ...texts } = attributeTexts(attributes);
   return {
-    origin: attributes.origin ?? 'incomplete',
-    asPath: asPathText(attributes.asPath),
-    routeTargets: targets,
-    extendedCommunities: others,
+    origin: 'incomplete',
+    ...texts,
+    routeTargets: texts.routeTargets ?? [],
+    extendedCommunities: texts.extendedCommunities ?? [],
     junosCommunities: junosCommunities(attributes),
-    ...(communities.length === 0 ? {} : { communities: communities.map(communityText) }),
-    ...(largeCommunities.length === 0 ? {} : { largeCommunities: largeCommunities.map(largeCommunityText) }),
-    ...(originatorId === undefined ? {} : { originatorId: ipv4Text(originatorId) }),
-    ...(clusterList.length === 0 ? {} : { clusterList: clusterList.map(ipv4Text) }),
   };
 }

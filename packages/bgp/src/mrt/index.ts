@@ -2,7 +2,7 @@
 export { MAX_MRT_RECORD, MrtError, MrtStream, mrtType, type MrtRecord } from './record.ts';
 export { MrtFilter, type MrtConditions } from './filter.ts';
 export { LinePrinter } from './line.ts';
-export { MrtPathReader, attributeFields, type MrtPath } from './path.ts';
+export { MrtPathReader, type MrtPath } from './path.ts';
 export { decodePeerIndex, encodePeerIndex, type MrtPeer, type PeerIndex } from './peer-index.ts';
 export {
   beginRib,

@@ -1,8 +1,6 @@
 /** The paths of MRT records one by one, for those who look at them rather than print them as fast as can be. */
-import { Reader, addressText, ipv4Text, isRouteTarget, routeTargetText } from '@vaportrail/net';
-import { asPathText } from '../attributes/as-path.ts';
-import { communityText, largeCommunityText } from '../attributes/communities.ts';
-import { extendedCommunityText } from '../attributes/extended-communities.ts';
+import { Reader, addressText, ipv4Text } from '@vaportrail/net';
+import { type AttributeTexts, attributeTexts } from '../attributes/attribute-texts.ts';
 import { PathAttributes } from '../attributes/path-attributes.ts';
 import { walkNlri } from '../families/nlri-field.ts';
 import { families, familyOf, type FamilyName } from '../families/table.ts';
@@ -16,7 +14,7 @@ import { mrtType, type MrtRecord } from './record.ts';
 import { decodeRib, decodeTableDump, ribSubtype } from './table-dump.ts';
 
 /** One path of a table, one announcement or withdrawal of a log, or a change of state of a session. */
-export interface MrtPath {
+export interface MrtPath extends Partial<AttributeTexts> {
   readonly type: 'route' | 'announce' | 'withdraw' | 'state';
   /** Seconds since the epoch: of the dump, or of the message. */
   readonly time: number;
@@ -30,18 +28,8 @@ export interface MrtPath {
   /** Seconds since the epoch at which a path of a table was learned. */
   readonly originated?: number;
   readonly nextHop?: string;
-  readonly origin?: string;
-  readonly asPath?: string;
-  readonly localPref?: number;
-  readonly med?: number;
   readonly atomicAggregate?: true;
   readonly aggregator?: string;
-  readonly communities?: readonly string[];
-  readonly largeCommunities?: readonly string[];
-  readonly routeTargets?: readonly string[];
-  readonly extendedCommunities?: readonly string[];
-  readonly originatorId?: string;
-  readonly clusterList?: readonly string[];
   /** States before and after, as numbers of RFC 4271 §8.2.2. */
   readonly from?: number;
   readonly to?: number;
@@ -188,31 +176,15 @@ function nlriFields(
 }
 
 /** Attributes as text; those that say nothing are absent. */
-export function attributeFields(
+function attributeFields(
   attributes: PathAttributes,
-): Omit<MrtPath, 'type' | 'time' | 'peer' | 'family' | 'prefix'> {
-  const { origin, localPref, med, aggregator, originatorId } = attributes;
-  const { communities, largeCommunities, clusterList, extendedCommunities } = attributes;
+): AttributeTexts & Pick<MrtPath, 'nextHop' | 'atomicAggregate' | 'aggregator'> {
+  const { atomicAggregate, aggregator } = attributes;
   const nextHop = nextHopOf(attributes);
-  const targets: string[] = [];
-  const others: string[] = [];
-  for (let at = 0; at + 8 <= extendedCommunities.length; at += 8) {
-    if (isRouteTarget(extendedCommunities, at)) targets.push(routeTargetText(extendedCommunities, at));
-    else others.push(extendedCommunityText(extendedCommunities, at));
-  }
   return {
     ...(nextHop !== undefined && { nextHop: addressText(nextHop) }),
-    ...(origin !== undefined && { origin }),
-    asPath: asPathText(attributes.asPath),
-    ...(localPref !== undefined && { localPref }),
-    ...(med !== undefined && { med }),
-    ...(attributes.atomicAggregate && { atomicAggregate: true as const }),
+    ...attributeTexts(attributes),
+    ...(atomicAggregate && { atomicAggregate: true as const }),
     ...(aggregator !== undefined && { aggregator: `${aggregator.asn} ${ipv4Text(aggregator.address)}` }),
-    ...(communities.length > 0 && { communities: communities.map(communityText) }),
-    ...(largeCommunities.length > 0 && { largeCommunities: largeCommunities.map(largeCommunityText) }),
-    ...(targets.length > 0 && { routeTargets: targets }),
-    ...(others.length > 0 && { extendedCommunities: others }),
-    ...(originatorId !== undefined && { originatorId: ipv4Text(originatorId) }),
-    ...(clusterList.length > 0 && { clusterList: clusterList.map(ipv4Text) }),
   };
 }

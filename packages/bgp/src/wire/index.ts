@@ -112,6 +112,7 @@ export {
   type AttributeFields,
   type RawAttribute,
 } from '../attributes/encode.ts';
+export { attributeTexts, type AttributeTexts } from '../attributes/attribute-texts.ts';
 export { origins, type Origin } from '../attributes/origin.ts';
 export {
   asPathLength,

@@ -53,6 +53,9 @@ export interface AgentOptions {
   readonly connect?: ((server: { readonly address: string; readonly port: number }) => Socket) | undefined;
 }
 
+/**
+ * Made from a checked configuration, or by {@link Agent.from}; connects to its control nodes from `start` to `stop`.
+ */
 export class Agent {
   readonly name: string;
   /** The node's own address, the next hop of all it publishes. */

@@ -31,6 +31,7 @@ const DEFAULT_WAVE = 200;
 /** How long a connecting agent counts as one of its wave, in milliseconds. */
 const WAVE_PATIENCE = 5000;
 
+/** Agents come and go with `reload`; those whose settings are the same go on undisturbed. */
 export class Fleet {
   #file: AgentFile;
   readonly #clock: Clock;

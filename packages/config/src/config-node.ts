@@ -39,6 +39,7 @@ export const configNodeConfig = z.strictObject({
 export type ConfigNodeConfig = z.output<typeof configNodeConfig>;
 export type ConfigNodeConfigInput = z.input<typeof configNodeConfig>;
 
+/** Opens its store with `start`, and has it to itself until `stop` where it is a folder. */
 export class ConfigNode {
   readonly #config: ConfigNodeConfig;
   readonly #log: Log;

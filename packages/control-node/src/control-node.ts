@@ -46,6 +46,7 @@ export interface ControlNodeOptions {
 
 const VERSION = '0.1.0';
 
+/** Made from a checked configuration; listens and connects from `start` to `stop`. */
 export class ControlNode {
   #config: ControlNodeConfig;
   readonly #clock: Clock;

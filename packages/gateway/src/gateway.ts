@@ -38,6 +38,7 @@ export interface GatewayOptions {
 
 const VERSION = '0.1.0';
 
+/** Made from a checked configuration; listens and connects from `start` to `stop`. */
 export class Gateway {
   readonly #clock: Clock;
   readonly #log: Log;

@@ -47,6 +47,10 @@ export interface KubeManagerOptions {
   readonly clock?: Clock;
 }
 
+/**
+ * A source puts and removes Kubernetes objects, and says `synced` when it has put all there are; until then nothing
+ * is written.
+ */
 export class KubeManager {
   readonly cluster = new Cluster();
   readonly settings: ClusterSettings;

@@ -46,6 +46,7 @@ export interface XmppClientOptions {
   readonly connect?: (() => Socket) | undefined;
 }
 
+/** Goes on connecting from `start` to `stop`; its channel is the same one through all its sessions. */
 export class XmppClient {
   readonly channel: Channel;
 

@@ -36,6 +36,7 @@ export interface PubsubHandlers {
   dropped?(problem: ItemProblem): void;
 }
 
+/** One for each session of an agent. */
 export class Pubsub {
   readonly #handlers: PubsubHandlers;
   readonly #subscriptions = new Map<string, Subscription>();

@@ -66,6 +66,10 @@ export interface XmppServerCounters {
   evicted: number;
 }
 
+/**
+ * Every accepted connection becomes a channel; the one of an agent's name is found in {@link XmppServer.channels}
+ * once it is up.
+ */
 export class XmppServer {
   readonly counters: XmppServerCounters = { accepted: 0, rejected: 0, evicted: 0 };
   readonly #options: XmppServerOptions;

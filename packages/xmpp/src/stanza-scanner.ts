@@ -55,6 +55,7 @@ const address = leaf('address');
 
 type UnicastFamily = UnicastItem['family'];
 
+/** Remembers attributes that it has read and nothing of a stanza, so that one serves all streams of a process. */
 export class StanzaScanner {
   /** Offset just behind the stanza that {@link scan} has returned. */
   end = 0;

@@ -44,6 +44,7 @@ const nothing = Buffer.alloc(0);
 
 type Mode = 'header' | 'between' | 'stanza' | 'closed';
 
+/** One for each connection; begins anew inside TLS. */
 export class XmppStream {
   /**
    * Work this stream may still cause before {@link push} stops and keeps what is left (see {@link stalled}): about

@@ -19,6 +19,10 @@ export interface BmpStationOptions {
   readonly log?: (text: string) => void;
 }
 
+/**
+ * What is sent while there is no connection is lost: a station that comes back is told everything anew by who owns
+ * this.
+ */
 export class BmpStation {
   readonly #options: BmpStationOptions;
   readonly #clock: Clock;

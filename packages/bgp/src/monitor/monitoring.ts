@@ -31,6 +31,7 @@ export interface MonitoredRouter {
   dump(names: readonly string[] | undefined): Iterable<Uint8Array>;
 }
 
+/** One for a router: started when its tables are there, stopped when its sessions are down. */
 export class Monitoring {
   /** To be told of what happens on sessions. */
   readonly sessions: SessionMonitor;

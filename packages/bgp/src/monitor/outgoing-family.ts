@@ -17,6 +17,7 @@ export interface AgreedFormat {
   readonly extendedNextHop: boolean;
 }
 
+/** Lives for as long as the session stays Established. */
 export class OutgoingFamily<Source> {
   /** The peer as a source of paths. */
   readonly source: Source;

@@ -14,6 +14,7 @@ export interface MessageLogSettings {
 /** When the disk does not keep up, messages are left out and counted rather than kept in memory. */
 const MAX_BACKLOG = 64 * 1024 * 1024;
 
+/** Writes without waiting: a disk that does not keep up costs records, which are counted, and no memory. */
 export class MessageLog {
   readonly #settings: MessageLogSettings;
   readonly #clock: Clock;

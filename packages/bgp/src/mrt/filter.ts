@@ -18,6 +18,7 @@ export interface MrtConditions {
   readonly routeDistinguisher?: string | undefined;
 }
 
+/** A path is wanted when its peer, its NLRI and its attributes are. */
 export class MrtFilter {
   readonly #conditions: MrtConditions;
   readonly #prefix: Prefix | undefined;

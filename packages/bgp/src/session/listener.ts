@@ -43,6 +43,10 @@ const rejected = frameMessage(
   Uint8Array.of(errorCode.cease, ceaseSubcode.connectionRejected),
 );
 
+/**
+ * Sessions are added and removed at any time; a connection that belongs to none of them, nor to a range of peers, is
+ * refused.
+ */
 export class Listener {
   readonly #clock: Clock;
   readonly #settings: Required<Pick<ListenerSettings, 'maxUnopened' | 'openTime'>> & ListenerSettings;

@@ -29,6 +29,10 @@ const STABLE = 10_000;
 /** The longest pause between two attempts to connect, in seconds: a peer that is back shall not be missed for long. */
 const LONGEST_PAUSE = 8;
 
+/**
+ * One for each configured peer: {@link Session.start} it, write UPDATEs while it is Established, and it comes up
+ * again by itself after every loss until {@link Session.stop}. What happens is told to its handlers.
+ */
 export class Session {
   readonly config: SessionConfig;
   readonly counters: SessionCounters = sessionCounters();

@@ -29,6 +29,7 @@ export interface SpeakerSide {
   routes(): Iterable<Route>;
 }
 
+/** Made by {@link Speaker.peer}. What it is asked to announce or withdraw goes to this peer alone. */
 export class Peer {
   readonly session: Session;
   /** What it has announced and not withdrawn, by key. */

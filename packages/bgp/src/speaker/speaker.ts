@@ -35,6 +35,10 @@ export interface PeerSettings extends Omit<SessionSettings, 'local' | 'peer' | '
   readonly localAs?: number;
 }
 
+/**
+ * Peers and routes may be added before it is started and afterwards; routes go to all peers whose session carries
+ * their family.
+ */
 export class Speaker {
   readonly #settings: SpeakerSettings;
   readonly #clock: Clock;

@@ -196,33 +196,56 @@ const deployment = z.object({
   }),
 });
 
-/** Every kind that is understood: its group and version, whether objects live in a namespace, and its schema. */
+/**
+ * Every kind that is understood: its group and version, its model in the client library (a custom resource has none),
+ * whether objects live in a namespace, and its schema.
+ */
 export const kinds = {
-  Namespace: { apiVersion: 'v1', plural: 'namespaces', namespaced: false, schema: namespace },
-  Node: { apiVersion: 'v1', plural: 'nodes', namespaced: false, schema: node },
+  Namespace: {
+    apiVersion: 'v1',
+    model: 'V1Namespace',
+    plural: 'namespaces',
+    namespaced: false,
+    schema: namespace,
+  },
+  Node: { apiVersion: 'v1', model: 'V1Node', plural: 'nodes', namespaced: false, schema: node },
   NetworkAttachmentDefinition: {
     apiVersion: 'k8s.cni.cncf.io/v1',
     plural: 'network-attachment-definitions',
     namespaced: true,
     schema: networkAttachment,
   },
-  Pod: { apiVersion: 'v1', plural: 'pods', namespaced: true, schema: pod },
-  Service: { apiVersion: 'v1', plural: 'services', namespaced: true, schema: service },
-  Endpoints: { apiVersion: 'v1', plural: 'endpoints', namespaced: true, schema: endpoints },
+  Pod: { apiVersion: 'v1', model: 'V1Pod', plural: 'pods', namespaced: true, schema: pod },
+  Service: { apiVersion: 'v1', model: 'V1Service', plural: 'services', namespaced: true, schema: service },
+  Endpoints: {
+    apiVersion: 'v1',
+    model: 'V1Endpoints',
+    plural: 'endpoints',
+    namespaced: true,
+    schema: endpoints,
+  },
   EndpointSlice: {
     apiVersion: 'discovery.k8s.io/v1',
     /** Before Kubernetes 1.21; what is read of it is the same. */
     olderVersions: ['discovery.k8s.io/v1beta1'],
+    model: 'V1EndpointSlice',
     plural: 'endpointslices',
     namespaced: true,
     schema: endpointSlice,
   },
-  Deployment: { apiVersion: 'apps/v1', plural: 'deployments', namespaced: true, schema: deployment },
+  Deployment: {
+    apiVersion: 'apps/v1',
+    model: 'V1Deployment',
+    plural: 'deployments',
+    namespaced: true,
+    schema: deployment,
+  },
 } as const satisfies Record<
   string,
   {
     apiVersion: string;
     olderVersions?: readonly string[];
+    model?: string;
     plural: string;
     namespaced: boolean;
     schema: z.ZodType;

@@ -4,6 +4,7 @@
  */
 import { ConfigError, readPart, suggestion, type YamlPart } from '@vaportrail/show';
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, type YAMLMap } from 'yaml';
+import { unknownFields } from './kubernetes-fields.ts';
 import { isKind, kinds, type KubernetesObject } from './kubernetes-object.ts';
 
 export interface ManifestFile {
@@ -19,6 +20,13 @@ export interface ManifestFile {
 /** Reads the documents of a file; one that is wrong does not keep the others from being used. */
 export function readManifests(text: string, file: string): ManifestFile {
   return new ManifestReader(text, file);
+}
+
+/** What a row of `kinds` may have. */
+interface KindRow {
+  readonly apiVersion: string;
+  readonly olderVersions?: readonly string[];
+  readonly model?: string;
 }
 
 class ManifestReader implements ManifestFile {
@@ -84,14 +92,21 @@ class ManifestReader implements ManifestFile {
       );
       return;
     }
-    const row: { readonly apiVersion: string; readonly olderVersions?: readonly string[] } = kinds[kind];
+    const row: KindRow = kinds[kind];
     if (apiVersion !== row.apiVersion && row.olderVersions?.includes(apiVersion) !== true) {
       const is = `a ${kind} is ${row.apiVersion}, not ${apiVersion}`;
       this.problems.push(`${where}: apiVersion: ${is}${named(kind, node)}`);
       return;
     }
+    const unknown =
+      row.model === undefined || apiVersion !== row.apiVersion ? [] : unknownFields(row.model, node);
+    for (const { path, offset, message } of unknown) {
+      const { line, col } = this.#lines.linePos(offset);
+      this.problems.push(`${this.#file}:${line}:${col}: ${path}: ${message}${named(kind, node)}`);
+    }
     try {
       const object = readPart(part, this.#file, kinds[kind].schema);
+      if (unknown.length > 0) return;
       this.objects.push({ kind, object } as KubernetesObject);
       this.places.push(where);
     } catch (error) {

@@ -128,7 +128,8 @@ export function addDaemonOptions(
     .option('--check', 'only say whether the configuration is good', false)
     .addHelpText(
       'after',
-      '\nSIGHUP reads the configuration again; SIGTERM and SIGINT end the sessions and the daemon.',
+      '\ndocs/configuration.md has examples and every setting; "vaportrail lab --write FOLDER" writes files to begin with.' +
+        '\nSIGHUP reads the configuration again; SIGTERM and SIGINT end the sessions and the daemon.',
     )
     .action(({ config, check, ...given }: { config: string; check: boolean }) =>
       action({ file: config, check, given }),

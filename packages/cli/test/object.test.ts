@@ -118,7 +118,15 @@ t.test('types go by their plural, singular and short names, several at a time', 
   });
   const unknown = await vaportrail('get services');
   t.equal(unknown.code, 2);
-  t.match(unknown.err, /^error: the server doesn't have a resource type "services"\n$/);
+  t.match(
+    unknown.err,
+    /resource type "services": what stands for one here is a loadbalancer; .*trace service/,
+  );
+  t.match((await vaportrail('get ns')).err, /here is a project\n$/);
+  t.match(
+    (await vaportrail('get weather')).err,
+    /^error: the server doesn't have a resource type "weather"\n$/,
+  );
   t.match(await vaportrail('get floating-ips'), { code: 0, out: '', err: 'No resources found\n' });
   t.match(await vaportrail('get'), { code: 2, err: /missing required argument 'type'/ });
 });
@@ -155,6 +163,37 @@ t.test('one or several are named by name, full name, UUID or TYPE/NAME', async (
   const mixed = await vaportrail('get vn/red lb/web -o name');
   t.equal(mixed.out, 'virtual-network/d:p:red\nloadbalancer/d:p:web__1\n');
   t.match(await vaportrail('get vn/red blue'), { code: 2, err: /"blue" is not TYPE\/NAME/ });
+});
+
+t.test('a namespace selects, and a path orders', async (t) => {
+  const parent = database.byName('project', ['d', 'p']);
+  const made = [];
+  for (const [name, namespace, label] of [
+    ['n-1', 'shop', 20],
+    ['n-2', 'bank', 100],
+    ['n-3', 'shop', 3],
+  ] as const)
+    made.push(
+      await database.create('virtual-network', {
+        fqName: ['d', 'p', name],
+        parent,
+        properties: {
+          virtual_network_network_id: label,
+          annotations: { key_value_pair: [{ key: 'namespace', value: namespace }] },
+        },
+      }),
+    );
+  const names = async (line: string) =>
+    (await vaportrail(`get ${line} -o name`)).out.match(/n-\d/g)?.join(' ');
+  t.equal(await names('vn -n shop'), 'n-1 n-3');
+  t.equal(await names('vn -A'), 'n-1 n-2 n-3');
+  t.equal(await names('vn -n shop --sort-by .virtual_network_network_id'), 'n-3 n-1');
+  t.equal(await names('vn -l namespace --sort-by={.virtual_network_network_id}'), 'n-3 n-1 n-2');
+  t.match(await vaportrail('get vn n-2 -n shop'), { code: 1, err: /"n-2" not found/ });
+  t.match(await vaportrail('get vn --sort-by .weather'), { code: 1, err: /couldn't find any field/ });
+  t.match(await vaportrail('get vn --sort-by weather'), { code: 2, err: /is no path, such as/ });
+  t.match(await vaportrail('get vn -A -n shop'), { code: 2, err: /exclude each other/ });
+  for (const { uuid } of made) await database.delete('virtual-network', uuid);
 });
 
 t.test('what is not there ends with 1 and its name, and the others are shown', async (t) => {

@@ -94,6 +94,12 @@ function typeOf(text: string): ObjectTypeName {
   const wanted = text.toLowerCase().replaceAll('_', '-');
   const found = names.find((name) => [name, `${name}s`, shortNames[name]].includes(wanted));
   if (found !== undefined) return found;
+  const here = kubernetesTypes[wanted.replace(/s$/, '')];
+  if (here !== undefined)
+    throw new UsageError(
+      `the server doesn't have a resource type "${text}": what stands for one here is a ${here}` +
+        (here === 'loadbalancer' ? '; "vaportrail trace service NAME" follows a Service' : ''),
+    );
   const near = suggestion(
     wanted,
     names.flatMap((name) => [name, `${name}s`]),
@@ -113,6 +119,23 @@ const shortNames: Partial<Record<ObjectTypeName, string>> = {
   'virtual-router': 'vr',
   'routing-instance': 'ri',
   'route-target': 'rt',
+};
+
+/** What people of Kubernetes ask for, and the type that has it here. */
+const kubernetesTypes: Readonly<Record<string, ObjectTypeName>> = {
+  service: 'loadbalancer',
+  svc: 'loadbalancer',
+  endpoint: 'loadbalancer-member',
+  ep: 'loadbalancer-member',
+  endpointslice: 'loadbalancer-member',
+  pod: 'virtual-machine',
+  po: 'virtual-machine',
+  node: 'virtual-router',
+  no: 'virtual-router',
+  namespace: 'project',
+  n: 'project',
+  networkpolicy: 'network-policy',
+  netpol: 'network-policy',
 };
 
 /** What a command is asked to look at: all objects of a type, or one of them. */
@@ -152,7 +175,7 @@ export async function found(
     groups.set(type, group);
     if (name === undefined) group.push(...(await objectsOf(options, type)).filter(selects));
     else
-      await objectOf(options, type, name).then(
+      await objectOf(options, type, name, selects).then(
         (object) => group.push(object),
         (error: Error) => missing.push(error),
       );
@@ -177,12 +200,18 @@ async function objectsOf(options: ApiOptions, type: ObjectTypeName): Promise<Sho
 
 /**
  * The one object with a UUID, a full name `a:b:c`, a last name that no other has, or an address.
+ * @param selects among which ones a name is looked for
  * @throws RefusedError, UsageError
  */
-export async function objectOf(options: ApiOptions, type: ObjectTypeName, name: string): Promise<Shown> {
+export async function objectOf(
+  options: ApiOptions,
+  type: ObjectTypeName,
+  name: string,
+  selects: Selector = () => true,
+): Promise<Shown> {
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name))
     return (await ask(options, 'GET', `/${type}/${name}`))[type] as Shown;
-  const all = await objectsOf(options, type);
+  const all = (await objectsOf(options, type)).filter(selects);
   const exact = all.filter((object) => nameOf(object) === name);
   const called = all.filter(({ fq_name: fqName }) => isCalled(fqName, name));
   const found = [exact, called, all.filter((object) => hasAddress(object, name))].find(

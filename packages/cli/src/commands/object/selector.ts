@@ -66,6 +66,11 @@ export function selectorOf(text: string): Selector {
   return (object) => wanted.every((term) => term((key) => annotationOf({ properties: object }, key)));
 }
 
+/** Objects that say of which namespace of Kubernetes they are. */
+export function ofNamespace(namespace: string): Selector {
+  return (object) => annotationOf({ properties: object }, 'namespace') === namespace;
+}
+
 function listed(list: string, value: string | undefined): boolean {
   return list
     .split(',')

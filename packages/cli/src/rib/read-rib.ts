@@ -1,7 +1,6 @@
 /** The routes of anything that can be compared: a running daemon, a live FRR or GoBGP, an MRT file, what a router printed. */
 import { MrtPathReader } from '@vaportrail/bgp/mrt';
 import { readMrt } from '@vaportrail/bgp/mrt-file';
-import { parseBirdRoutes } from '@vaportrail/lab';
 import { fetchView, findRouters, type RouteView } from '@vaportrail/show';
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -130,7 +129,9 @@ function readJson(path: string): ComparedPath[] {
   return paths;
 }
 
-function readBird(text: string): ComparedPath[] {
+async function readBird(text: string): Promise<ComparedPath[]> {
+  // Loaded when it is needed: the lab brings everything along, and `why` is asked more often than BIRD's text is read.
+  const { parseBirdRoutes } = await import('@vaportrail/lab');
   return parseBirdRoutes(text).map((path) => ({
     route: routeKey(path.rd, path.prefix),
     nextHop: path.nextHop,

@@ -18,7 +18,7 @@ import type { ConfigServer } from './config-server.ts';
 import type { ConfiguredPeer } from './config-subscriber.ts';
 import { ItemDropped } from './item-dropped.ts';
 import type { ItemBatch } from './item-writer.ts';
-import { keptRoutes, restoreRoutes } from './kept-routes.ts';
+import { keptRoutes } from './kept-routes.ts';
 import { type MembershipAction, Memberships, TooMuchDeferred } from './membership.ts';
 import type { RoutingInstance } from './routing-instance.ts';
 import type { XmppPeer } from './xmpp-peer.ts';
@@ -246,7 +246,7 @@ export class AgentSession implements ChannelHandlers, ConfiguredPeer {
           instance.leave(this.#agent);
           break;
         case 'restore':
-          restoreRoutes(instance.tables, this.#agent.source, action.routes);
+          instance.restore(this.#agent, action.routes);
           break;
         case 'announce':
         case 'withdraw':

@@ -4,14 +4,15 @@
  * said last is kept here: another next hop replaces it, and a withdrawal finds it without one.
  */
 import type { Source } from '@vaportrail/rib';
-import type { EnetItem } from '@vaportrail/xmpp';
+import type { EnetKey } from '@vaportrail/xmpp';
+import { enetKey, isInclusiveMulticast } from './evpn-route.ts';
 
 export class InclusiveRoutes {
   /** NLRI by Ethernet tag. */
   readonly #bySource = new Map<Source, Map<number, Uint8Array>>();
 
   /** Keeps what an agent announces. @returns the NLRI it has to take the place of */
-  replace(source: Source, { ethernetTag }: EnetItem, nlri: Uint8Array): Uint8Array | undefined {
+  replace(source: Source, { ethernetTag }: EnetKey, nlri: Uint8Array): Uint8Array | undefined {
     let byTag = this.#bySource.get(source);
     if (byTag === undefined) this.#bySource.set(source, (byTag = new Map()));
     const before = byTag.get(ethernetTag);
@@ -19,8 +20,14 @@ export class InclusiveRoutes {
     return before;
   }
 
+  /** Keeps an EVPN route that is announced again as it was, if it is one of these. */
+  restore(source: Source, nlri: Uint8Array): void {
+    const key = enetKey(nlri);
+    if (key !== undefined && isInclusiveMulticast(key)) this.replace(source, key, nlri);
+  }
+
   /** Forgets what an agent withdraws. @returns its NLRI; undefined when it had announced none */
-  take(source: Source, { ethernetTag }: EnetItem): Uint8Array | undefined {
+  take(source: Source, { ethernetTag }: EnetKey): Uint8Array | undefined {
     const byTag = this.#bySource.get(source);
     const nlri = byTag?.get(ethernetTag);
     byTag?.delete(ethernetTag);

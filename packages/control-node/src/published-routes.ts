@@ -7,6 +7,7 @@ import { evpnNlri, isInclusiveMulticast } from './evpn-route.ts';
 import { InclusiveRoutes } from './inclusive-routes.ts';
 import type { InstanceFamily } from './instance-families.ts';
 import { ItemDropped } from './item-dropped.ts';
+import type { KeptRoute } from './kept-routes.ts';
 import { multicastNlri, multicastPath } from './multicast-route.ts';
 import { publishedEvpnPath, publishedPath } from './published-path.ts';
 import { UnderlayOrigins } from './underlay-origins.ts';
@@ -36,6 +37,12 @@ export class PublishedRoutes {
     this.#origins = new UnderlayOrigins(this.#table('inet'), owner.vpn, (source, item, origin) =>
       this.#announceUnicast(source, item, origin),
     );
+  }
+
+  /** Routes of an earlier life of the instance are there again. */
+  restored(source: Source, routes: readonly KeptRoute[]): void {
+    for (const { family, nlri } of routes)
+      if (family === 'e-vpn' && 'bytes' in nlri) this.#inclusive.restore(source, nlri.bytes);
   }
 
   /** All routes of a source are gone. */

@@ -14,6 +14,7 @@ import {
   targetsFor,
 } from './instance-families.ts';
 import { type ItemBatch, itemWriter } from './item-writer.ts';
+import { type KeptRoute, restoreRoutes } from './kept-routes.ts';
 import { PublishedRoutes } from './published-routes.ts';
 import { type ListMembership, ReplicationLists } from './replication-lists.ts';
 import { tableView } from './route-view.ts';
@@ -243,6 +244,12 @@ export class RoutingInstance {
    */
   announce(peer: XmppPeer, { instanceId }: Subscription, item: Item, nativeId = 0): void {
     this.#published.announce(peer.source, instanceId, item, nativeId);
+  }
+
+  /** Announces what an agent had published before the instance went away. */
+  restore(peer: XmppPeer, routes: readonly KeptRoute[]): void {
+    restoreRoutes(this.tables, peer.source, routes);
+    this.#published.restored(peer.source, routes);
   }
 
   /** @throws ItemDropped when the item is no route of this instance */

@@ -2,7 +2,7 @@
 import t from 'tap';
 
 import { type EntryText, encapsulations, hop, hops, item, publish } from './agent-text.ts';
-import { RED, agent, controlNode, eventually } from './running.ts';
+import { RED, agent, configured, controlNode, eventually } from './running.ts';
 
 const BROADCAST = 'ff:ff:ff:ff:ff:ff';
 const WORKLOAD = '02:aa:bb:cc:dd:01';
@@ -118,4 +118,19 @@ t.test('what an agent says of EVPN, and takes back', async (t) => {
     await one.end();
     await eventually(() => node.tables().every(({ paths }) => paths === 0) || undefined);
   }
+});
+
+t.test('one that came back with its instance is withdrawn as any other', async (t) => {
+  const node = await controlNode(t);
+  const one = await agent(t, node, 'compute-1');
+  one.subscribe(RED, 4);
+  one.send(say(BROADCAST, '0.0.0.0/32'));
+  const found = (): number => node.routes({ table: `${RED}.evpn.0` }).length;
+  await eventually(() => found() === 1 || undefined);
+  await node.reload(configured({ 'routing-instances': [] }));
+  t.throws(found, /no table/);
+  await node.reload(configured());
+  await eventually(() => found() === 1 || undefined);
+  one.send(unsay(BROADCAST, '0.0.0.0/32', from('10.1.1.9')));
+  await eventually(() => found() === 0 || undefined);
 });

@@ -8,12 +8,13 @@ import {
   label,
   macAddress,
   name,
+  namedTlsFiles,
   prefix,
   remoteEndpoint,
   seconds,
-  tlsFiles,
   wholeNumber,
 } from '@vaportrail/show';
+import { peerNameRules } from '@vaportrail/xmpp';
 import { z } from 'zod';
 import { protocols } from './floating-ip.ts';
 import { checkAgent } from './contradictions.ts';
@@ -93,6 +94,11 @@ export const vrfConfig = z.strictObject({
   subnets: z.array(prefix).default([]),
 });
 
+const controlNode = remoteEndpoint(XMPP_PORT).extend({
+  /** Of its certificate, and its own. Without it the node is believed that it is what its certificate says. */
+  name: name.optional(),
+});
+
 /** Without the checks that need more than one setting. */
 export const agentShape = z.strictObject({
   name,
@@ -101,9 +107,12 @@ export const agentShape = z.strictObject({
   /** The address to connect from, where that is another one, e.g. one of 127.0.0.0/8. */
   'local-address': ipAddress.optional(),
   mac: mac.optional(),
-  'control-nodes': z.array(remoteEndpoint(XMPP_PORT)).min(1),
-  /** With it control nodes must speak TLS, without it they must not ask for it. `vaportrail certificates` makes the files. */
-  tls: tlsFiles.optional(),
+  'control-nodes': z.array(controlNode).min(1),
+  /**
+   * With it control nodes must speak TLS, without it they must not ask for it. `vaportrail certificates` makes the files.
+   * `names` is what the name of a control node has to do with its certificate, as `xmpp.tls.names` there.
+   */
+  tls: namedTlsFiles(peerNameRules, 'any').optional(),
   /**
    * Who tells VRFs, interfaces and load balancers, beside those of this file: a config node, or `xmpp`, the control
    * nodes.

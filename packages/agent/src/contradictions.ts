@@ -7,7 +7,10 @@ export type Refuse = (path: readonly (string | number)[], message: string) => vo
 
 /** @param at where the agent stands in its file */
 export function checkAgent(
-  agent: Pick<AgentConfig, 'vrfs' | 'interfaces' | 'load-balancers' | 'config' | 'virtual-machines'>,
+  agent: Pick<
+    AgentConfig,
+    'tls' | 'vrfs' | 'interfaces' | 'load-balancers' | 'config' | 'virtual-machines'
+  > & { readonly 'control-nodes'?: AgentConfig['control-nodes'] | undefined },
   at: readonly (string | number)[],
   refuse: Refuse,
 ): void {
@@ -20,6 +23,13 @@ export function checkAgent(
       else refuse([...at, ...path], `${key} is already the ${what} of ${first}`);
     };
   };
+  agent['control-nodes']?.forEach(({ name }, index) => {
+    if (name === undefined || (agent.tls?.authority !== undefined && agent.tls.names !== 'any')) return;
+    refuse(
+      [...at, 'control-nodes', index, 'name'],
+      'needs tls with an authority and names: its certificate tells who it is',
+    );
+  });
   const machines = unique('UUID');
   agent['virtual-machines'].forEach((machine, index) => machines(machine, ['virtual-machines', index]));
   if (agent['virtual-machines'].length > 0 && agent.config !== 'xmpp')

@@ -11,9 +11,11 @@ import type { Clock, Timer } from '@vaportrail/net';
 import {
   type Channel,
   type ChannelTap,
+  type PeerNameRule,
   type Stanza,
   type TlsFiles,
   XmppClient,
+  type XmppClientOptions,
   agentEndOfRib,
   announceStanzas,
   subscribeStanza,
@@ -27,9 +29,11 @@ import type { Vrf } from './vrf.ts';
 export interface PeerSettings {
   /** The agent's name on the channel. */
   readonly agent: string;
-  readonly server: { readonly address: string; readonly port: number };
+  readonly server: XmppClientOptions['server'];
   readonly localAddress: string | undefined;
   readonly tls?: TlsFiles | undefined;
+  /** What the name of the control node has to do with its certificate. */
+  readonly peerNames?: PeerNameRule | undefined;
   /** Seconds. */
   readonly holdTime: number;
   readonly staleTime: number;
@@ -114,12 +118,13 @@ export class ControlNodePeer implements LearnedSource {
   start(): void {
     if (this.state !== 'idle') return;
     this.state = 'connecting';
-    const { agent, server, localAddress, holdTime, clock, tap, connect, tls } = this.settings;
+    const { agent, server, localAddress, holdTime, clock, tap, connect, tls, peerNames } = this.settings;
     this.#client = new XmppClient({
       name: agent,
       server,
       ...(localAddress === undefined ? {} : { localAddress }),
       ...(tls === undefined ? {} : { tls }),
+      peerNames,
       holdTime,
       clock,
       tap,

@@ -50,6 +50,7 @@ export class ControlNodes {
             server,
             localAddress: config['local-address'],
             tls,
+            peerNames: config.tls?.names,
             holdTime: config['hold-time'],
             staleTime: config['stale-time'],
             endOfRibTimeout: config['end-of-rib-timeout'],

@@ -37,5 +37,6 @@ function recordedAgent({ introspect: _views, tls: _tls, config, ...agent }: Agen
     ...vrf,
     subnets: vrf.subnets.map((one: Prefix) => prefixText(one)),
   }));
-  return { ...agent, ...(config === 'xmpp' && { config }), vrfs };
+  const controlNodes = agent['control-nodes'].map(({ address, port }) => ({ address, port }));
+  return { ...agent, 'control-nodes': controlNodes, ...(config === 'xmpp' && { config }), vrfs };
 }

@@ -50,3 +50,46 @@ t.test(
     );
   },
 );
+
+t.test('an agent takes for a control node only who has the certificate of its name', { skip }, async (t) => {
+  const ours = await makeCertificates(join(t.testdir(), 'ours'), ['ctrl-1', 'compute-1', 'compute-2']);
+  const server = new XmppServer({
+    name: 'compute-2',
+    tls: readTlsFiles(ours.get('compute-2')!),
+    accept: () => ({ stanza() {}, down() {} }),
+  });
+  t.teardown(() => server.close());
+  const { port } = await server.listen({ address: '127.0.0.1', port: 0 });
+  const agent = Agent.from({
+    name: 'compute-1',
+    address: '10.1.1.3',
+    'control-nodes': [
+      { address: '127.0.0.1', port, name: 'ctrl-1' },
+      { address: '127.0.0.1', port },
+    ],
+    tls: ours.get('compute-1')!,
+  });
+  t.teardown(() => agent.stop());
+  await agent.start();
+  const [wary, trusting] = agent.peers;
+  await until(
+    'a refusal, and a session',
+    () => wary!.lastError !== undefined && trusting!.state === 'established',
+  );
+  t.equal(wary!.lastError, 'the certificate is of compute-2, not of ctrl-1');
+});
+
+t.test('the name of a control node needs certificates that are checked', async (t) => {
+  const from = (tls: object): Agent =>
+    Agent.from({
+      name: 'compute-1',
+      address: '10.1.1.3',
+      'control-nodes': [{ address: '127.0.0.1', name: 'ctrl-1' }],
+      ...tls,
+    });
+  const files = { certificate: '/no/such.pem', key: '/no/such.key' };
+  t.throws(() => from({}), /needs tls with an authority/);
+  t.throws(() => from({ tls: files }), /needs tls with an authority/);
+  t.throws(() => from({ tls: { ...files, authority: '/no/ca.pem', names: 'any' } }), /needs tls/);
+  t.throws(() => from({ tls: { ...files, names: 'host' } }), /needs an authority/);
+});

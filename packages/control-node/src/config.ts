@@ -13,11 +13,11 @@ import {
   listenEndpoint,
   mrtFiles,
   name,
+  namedTlsFiles,
   peerSettings,
   routeTarget,
   routerId,
   seconds,
-  tlsFiles,
   wholeNumber,
 } from '@vaportrail/show';
 import { MASTER_INSTANCE, peerNameRules, serverLimits } from '@vaportrail/xmpp';
@@ -134,23 +134,12 @@ export const controlNodeConfig = z
       .strictObject({
         listen: listenEndpoint(XMPP_PORT).default({ address: '0.0.0.0', port: XMPP_PORT }),
         'hold-time': holdTime.default(90),
-        /** PEM files; with them every agent must speak TLS, without them none can. `vaportrail certificates` makes them. */
-        tls: tlsFiles
-          .extend({
-            /**
-             * What the name of an agent has to do with its certificate: `certificate`, which is taken where there is an authority, `host`
-             * for certificates of full host names, or `any`: whoever has a certificate may have any name.
-             */
-            names: z.enum(peerNameRules).optional(),
-          })
-          .refine(
-            ({ names, authority }) => names === undefined || names === 'any' || authority !== undefined,
-            {
-              path: ['names'],
-              error: 'needs an authority: without one agents are not asked for certificates',
-            },
-          )
-          .optional(),
+        /**
+         * PEM files; with them every agent must speak TLS, without them none can. `vaportrail certificates` makes them. `names` is what
+         * the name of an agent has to do with its certificate: `certificate`, which is taken where there is an authority, `host` for
+         * certificates of full host names, or `any`: whoever has a certificate may have any name.
+         */
+        tls: namedTlsFiles(peerNameRules, 'any').optional(),
         limits: xmppLimits.prefault({}),
         /** How long after the last subscription the End-of-RIB goes to an agent. */
         'end-of-rib-delay': z.number().min(0).max(300).default(1),

@@ -60,7 +60,7 @@ t.test('names of agents are tied to certificates only where agents have to show 
   t.same(problems(tls(', authority: ca.pem, names: host')), []);
   t.same(problems(tls(', names: any')), []);
   t.same(problems(tls(', names: certificate')), [
-    'control-node.yaml:4:48: xmpp.tls.names: needs an authority: without one agents are not asked for certificates',
+    'control-node.yaml:4:48: xmpp.tls.names: needs an authority: without one certificates are not checked',
   ]);
 });
 

@@ -25,7 +25,7 @@ export {
   routeTarget,
   routerId,
   seconds,
-  tlsFiles,
+  namedTlsFiles,
   wholeNumber,
 } from './settings.ts';
 export { bgpRoles } from './bgp-role.ts';

@@ -129,6 +129,23 @@ export const tlsFiles = z.strictObject({
   authority: z.string().min(1).optional(),
 });
 
+/**
+ * The same with a rule for what the name of the other end has to do with its certificate, which it has to show then.
+ * @param rules names of the rules
+ * @param none the rule that asks for nothing
+ */
+export function namedTlsFiles<Rule extends string>(rules: readonly Rule[], none: NoInfer<Rule>) {
+  return tlsFiles
+    .extend({
+      /** The strictest rule where there is an authority, unless told otherwise. */
+      names: z.enum(rules).optional(),
+    })
+    .refine(({ names, authority }) => names === undefined || names === none || authority !== undefined, {
+      path: ['names'],
+      error: 'needs an authority: without one certificates are not checked',
+    });
+}
+
 /** A station has no port of its own; this one is what collectors take unless told otherwise. */
 const BMP_PORT = 11_019;
 

@@ -1,8 +1,10 @@
 /** Whose certificate it is: ties the name in a stream header to the certificate behind it. */
 import type { X509Certificate } from 'node:crypto';
+import { excerpt } from './element-reader.ts';
+import { StreamError } from './stream-error.ts';
 
 /**
- * What the name of an agent has to do with its certificate.
+ * What the name of a peer has to do with its certificate.
  * - `certificate`: it is a DNS name of the subjectAltName or, in a certificate without any, the common name
  * - `host`: or the first label of such a name: `compute-1` of `compute-1.example.com`
  * - `any`: nothing, as far as is known of deployed control nodes: any certificate of the authority will do for any name
@@ -18,6 +20,21 @@ export function mayBeNamed(certificate: X509Certificate, name: string, rule: Pee
     const own = full.toLowerCase();
     return own === wanted || (rule === 'host' && own.split('.')[0] === wanted);
   });
+}
+
+/**
+ * Why a peer with this certificate must not have this name; undefined when it may. Whoever has a certificate of the
+ * authority is a node; which one its certificate says.
+ */
+export function refuseName(
+  certificate: X509Certificate | undefined,
+  name: string,
+  rule: PeerNameRule,
+): StreamError | undefined {
+  if (rule === 'any' || (certificate !== undefined && mayBeNamed(certificate, name, rule))) return undefined;
+  const names = certificate === undefined ? [] : certificateNames(certificate);
+  const whose = names.length === 0 ? 'no host' : excerpt(names.join(', '));
+  return new StreamError('invalid-from', `the certificate is of ${whose}, not of ${excerpt(name)}`);
 }
 
 /**

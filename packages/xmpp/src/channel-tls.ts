@@ -34,8 +34,8 @@ interface Waiting {
 }
 
 /**
- * Puts TLS on connections of one server or client. Certificates are checked against the authority only: a server learns
- * the name of an agent later, from its header (`certificate-name.ts`), and an agent knows its control node by address.
+ * Puts TLS on connections of one server or client. Certificates are checked against the authority only: either end
+ * learns the name of the other later, from its header (`certificate-name.ts`).
  */
 export class ChannelTls {
   readonly #files: TlsFiles;

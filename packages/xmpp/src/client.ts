@@ -10,6 +10,7 @@ import {
   type ChannelTap,
 } from './channel-owner.ts';
 import { DEFAULT_HOLD_TIME } from './channel-fsm.ts';
+import { refuseName, type PeerNameRule } from './certificate-name.ts';
 import { ChannelTls, type TlsFiles } from './channel-tls.ts';
 import { CONTROL_NODE_JID } from './jid.ts';
 import { unlimitedWork } from './work-allowance.ts';
@@ -24,7 +25,12 @@ const TCP_KEEPALIVE = 5000;
 export interface XmppClientOptions {
   /** The agent's host name: its whole identity. */
   readonly name: string;
-  readonly server: { readonly address: string; readonly port: number };
+  readonly server: {
+    readonly address: string;
+    readonly port: number;
+    /** Who it must be by its certificate; whoever it says it is when left out. */
+    readonly name?: string | undefined;
+  };
   readonly handlers: ChannelHandlers & {
     /** Four or more attempts have failed; they go on, but another server may be worth a try. */
     timedOut?(attempts: number): void;
@@ -38,6 +44,8 @@ export interface XmppClientOptions {
   readonly holdTime?: number;
   /** With it, the server must speak TLS; without, it must not ask for it. */
   readonly tls?: TlsFiles;
+  /** What the server's name has to do with its certificate; `certificate` where there is an authority. */
+  readonly peerNames?: PeerNameRule | undefined;
   readonly limits?: Partial<ChannelLimits>;
   readonly subCluster?: string;
   /** Is told what the control node writes, for a recording. */
@@ -79,6 +87,11 @@ export class XmppClient {
             ...(localAddress === undefined ? {} : { localAddress }),
           })),
       header: () => ({ from: name, to: CONTROL_NODE_JID, namespace: options.subCluster ?? '' }),
+      // Before TLS it is only a claim.
+      refuse: ({ secure, certificate }, { from }) =>
+        secure && tls?.authority !== undefined
+          ? refuseName(certificate, server.name ?? from, options.peerNames ?? 'certificate')
+          : undefined,
       accept: () => handlers,
       ended: (_channel, reason) => handlers.ended?.(reason),
       timedOut: (attempts) => handlers.timedOut?.(attempts),

@@ -9,7 +9,7 @@ import {
   type ChannelOwner,
   type ChannelTap,
 } from './channel-owner.ts';
-import { certificateNames, mayBeNamed, type PeerNameRule } from './certificate-name.ts';
+import { refuseName, type PeerNameRule } from './certificate-name.ts';
 import { DEFAULT_HOLD_TIME } from './channel-fsm.ts';
 import { ChannelTls, type TlsFiles } from './channel-tls.ts';
 import { excerpt } from './element-reader.ts';
@@ -234,13 +234,8 @@ export class XmppServer {
     return refuse?.(header, channel.address);
   }
 
-  /** Whoever has a certificate of the authority is a node; which one its certificate says. */
   #refuseImpostor({ certificate }: Channel, { from }: StreamHeader): StreamError | undefined {
     const { tls, peerNames = 'certificate' } = this.#options;
-    if (tls?.authority === undefined || peerNames === 'any') return undefined;
-    if (certificate !== undefined && mayBeNamed(certificate, from, peerNames)) return undefined;
-    const names = certificate === undefined ? [] : certificateNames(certificate);
-    const whose = names.length === 0 ? 'no host' : excerpt(names.join(', '));
-    return new StreamError('invalid-from', `the certificate is of ${whose}, not of ${excerpt(from)}`);
+    return tls?.authority === undefined ? undefined : refuseName(certificate, from, peerNames);
   }
 }

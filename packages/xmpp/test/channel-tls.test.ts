@@ -112,6 +112,42 @@ t.test('TLS on the channel', { skip }, async (t) => {
     },
   );
 
+  t.test('a node cannot be a control node of another name with its own certificate', async (t) => {
+    const impostor = await runServer({ name: 'ctrl-1', tls: agent1 });
+    const victim = runAgent('ctrl-1', impostor.port, { tls: server1 });
+    await until(() => victim.ends.length > 0);
+    t.equal(victim.ends[0]?.because, 'the certificate is of compute-1, not of ctrl-1');
+    t.notOk(isUp(victim));
+    victim.client.stop();
+    const careless = runAgent('ctrl-1', impostor.port, { tls: server1, peerNames: 'any' });
+    await until(() => isUp(careless));
+    careless.client.stop();
+    await impostor.server.close();
+  });
+
+  t.test(
+    'an agent that knows the name of its control node takes no other node of the authority',
+    async (t) => {
+      const frank = await runServer({ name: 'compute-1', tls: agent1, peerNames: 'any' });
+      const server = { address: '127.0.0.1', port: frank.port };
+      const trusting = runAgent('compute-1', frank.port, { tls: agent1 });
+      await until(() => isUp(trusting));
+      trusting.client.stop();
+      const wary = runAgent('compute-1', frank.port, { tls: agent1, server: { ...server, name: 'ctrl-1' } });
+      await until(() => wary.ends.length > 0);
+      t.equal(wary.ends[0]?.because, 'the certificate is of compute-1, not of ctrl-1');
+      wary.client.stop();
+      await frank.server.close();
+
+      const right = await runServer({ name: 'somebody', tls: server1 });
+      const named = { address: '127.0.0.1', port: right.port, name: 'ctrl-1' };
+      const agent = runAgent('compute-1', right.port, { tls: agent1, server: named });
+      await until(() => isUp(agent));
+      agent.client.stop();
+      await right.server.close();
+    },
+  );
+
   t.test('a certificate whose time is over is refused, on either side', async (t) => {
     const expired = expiredCertificate(join(folder, 'ours'), 'compute-1');
     const refused: string[] = [];

@@ -1,5 +1,5 @@
 /** How a subcommand that threw ends. */
-import { ConfigError } from '@vaportrail/show';
+import { ConfigError, FetchViewError } from '@vaportrail/show';
 import { CommanderError } from 'commander';
 import { RefusedError, UsageError, exitCode } from './command.ts';
 
@@ -11,6 +11,9 @@ export function outcome(error: unknown): { code: number; message: string } {
   }
   if (error instanceof ConfigError) return { code: exitCode.usage, message: error.message };
   if (error instanceof UsageError) return { code: exitCode.usage, message: `error: ${error.message}` };
+  // What was asked for cannot be meant, and only the daemon knew.
+  if (error instanceof FetchViewError && error.status === 400)
+    return { code: exitCode.usage, message: `error: ${error.refusal ?? error.message}` };
   if (error instanceof RefusedError)
     return { code: exitCode.failed, message: `Error from server (${error.reason}): ${error.message}` };
   return {

@@ -123,6 +123,22 @@ t.test('a daemon is found by show, and ends with exit code 0 at SIGTERM', async 
   });
   t.match(await show('vrf'), { code: 1, stderr: /no gateway or agent runs here \(running: cent111\)/ });
   t.match(await show('routes', '--table', 'none.inet.0'), { code: 1, stderr: /none\.inet\.0/ });
+  t.match(await show('neighbors', 'nobody'), {
+    code: 1,
+    stderr: 'error: no neighbor is called "nobody": there is none\n',
+  });
+  t.match(await show('routing-instances', 'red', '--json'), {
+    code: 1,
+    stdout: '',
+    stderr: /^error: no routing instance is called "red": there are default-domain:/,
+  });
+  t.match(await show('routes', '--family', 'vpnv4'), { code: 2, stderr: /"vpnv4" is called inet-vpn here/ });
+  t.match(await show('routes', '--limit', 'some'), {
+    code: 2,
+    stderr: 'error: "some" is not a number of routes\n',
+  });
+  t.match(await vaportrail(['why', 'foo'], env), { code: 2, stderr: /foo/ });
+  t.match(await vaportrail(['why', '10.1.0.5/33'], env), { code: 2, stderr: /the length must be 0–32/ });
   const why = (...args: string[]) => vaportrail(['why', '192.0.2.1/32', ...args], env);
   t.match(await why(), {
     code: 1,

@@ -58,10 +58,7 @@ export class BgpPeers {
       else {
         this.#peers.delete(address);
         this.#listener.remove(peer.session);
-        const subcode = wanted.has(address)
-          ? ceaseSubcode.otherConfigurationChange
-          : ceaseSubcode.peerDeconfigured;
-        await peer.stop(new NotificationError(errorCode.cease, subcode));
+        await peer.stop(new NotificationError(errorCode.cease, farewell(wanted.get(address))));
       }
     }
     for (const peer of wanted.values()) this.#add(peer, config);
@@ -88,4 +85,10 @@ export class BgpPeers {
     this.#listener.add(peer.session);
     peer.start();
   }
+}
+
+/** The Cease for a peer whose configuration is now this one. @see RFC 4486 §4 */
+function farewell(now: BgpPeerConfig | undefined): number {
+  if (now === undefined) return ceaseSubcode.peerDeconfigured;
+  return now['admin-down'] ? ceaseSubcode.administrativeShutdown : ceaseSubcode.otherConfigurationChange;
 }

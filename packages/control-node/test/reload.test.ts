@@ -1,9 +1,10 @@
 // A new configuration while everything runs.
 import { Session } from '@vaportrail/bgp';
 import { parseIpv4 } from '@vaportrail/net';
-import t from 'tap';
+import t, { type Test } from 'tap';
 
 import { type ControlNodeConfigInput, controlNodeConfig } from '../src/config.ts';
+import type { ControlNode } from '../src/control-node.ts';
 import { FIP, RED, agent, controlNode, eventually, route } from './running.ts';
 
 const base: ControlNodeConfigInput = {
@@ -20,21 +21,24 @@ const base: ControlNodeConfigInput = {
   'routing-instances': [{ name: RED, 'vn-index': 6, 'route-targets': ['64512:8000004'] }],
 };
 
+/** A session of a peer at one of the addresses of the configuration. */
+function startSession(t: Test, node: ControlNode, address: string): Session {
+  const session = new Session(
+    {
+      local: { asn: 64512, routerId: parseIpv4(address), address },
+      peer: { ...node.bgpAddresses[0]!, asn: 64512 },
+      families: ['inet-vpn'],
+    },
+    { established() {}, update() {}, routeRefresh() {}, down() {} },
+  );
+  t.teardown(() => session.stop());
+  session.start();
+  return session;
+}
+
 t.test('sessions that did not change are not touched; those that did are told why they end', async (t) => {
   const node = await controlNode(t, base);
-  const sessions = ['127.0.0.11', '127.0.0.12'].map((address) => {
-    const session = new Session(
-      {
-        local: { asn: 64512, routerId: parseIpv4(address), address },
-        peer: { ...node.bgpAddresses[0]!, asn: 64512 },
-        families: ['inet-vpn'],
-      },
-      { established() {}, update() {}, routeRefresh() {}, down() {} },
-    );
-    t.teardown(() => session.stop());
-    session.start();
-    return session;
-  });
+  const sessions = ['127.0.0.11', '127.0.0.12'].map((address) => startSession(t, node, address));
   const states = () => node.neighbors().map(({ name, state }) => `${name} ${state}`);
   await eventually(() => (states().join() === 'a Established,b Established' ? true : undefined));
   const one = await agent(t, node, 'compute-1');
@@ -60,6 +64,16 @@ t.test('sessions that did not change are not touched; those that did are told wh
   t.equal(node.routes({ table: `${RED}.inet.0` }).length, 1);
   await node.reload(controlNodeConfig.parse({ ...base, bgp: { ...base.bgp, peers: [] } }));
   await eventually(() => (sessions[0]!.lastEnd?.text.includes('Peer De-configured') ? true : undefined));
+});
+
+t.test('a peer that is switched off is told of an administrative shutdown', async (t) => {
+  const node = await controlNode(t, base);
+  const session = startSession(t, node, '127.0.0.11');
+  await eventually(() => (node.neighbors()[0]!.state === 'Established' ? true : undefined));
+  const peers = base.bgp!.peers!.map((peer) => ({ ...peer, 'admin-down': true }));
+  await node.reload(controlNodeConfig.parse({ ...base, bgp: { ...base.bgp, peers } }));
+  await eventually(() => (session.lastEnd?.text.includes('Administrative Shutdown') ? true : undefined));
+  t.equal(node.neighbors()[0]!.state, 'Idle (administratively down)');
 });
 
 t.test('new route targets take effect on the routes that are there', async (t) => {

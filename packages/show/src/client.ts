@@ -5,10 +5,13 @@ export class FetchViewError extends Error {
   override readonly name = 'FetchViewError';
   /** HTTP status of the answer; undefined when there was none. */
   readonly status: number | undefined;
+  /** What the daemon found wrong, in its words. */
+  readonly refusal: string | undefined;
 
-  constructor(message: string, status: number | undefined, cause?: unknown) {
+  constructor(message: string, status: number | undefined, cause?: unknown, refusal?: string) {
     super(message, { cause });
     this.status = status;
+    this.refusal = refusal;
   }
 }
 
@@ -95,7 +98,7 @@ async function answerOf(url: URL, path: string, request: RequestInit = {}): Prom
     typeof value === 'object' && value !== null && 'error' in value
       ? String(value.error)
       : `status ${status}`;
-  throw new FetchViewError(`${url.origin}${path}: ${because}`, status);
+  throw new FetchViewError(`${url.origin}${path}: ${because}`, status, undefined, because);
 }
 
 function viewUrl(base: string, path: string): URL {

@@ -1,8 +1,9 @@
 /** `vaportrail what-if`: what would be chosen if something were different, without making it so. */
-import { fetchView, hostPrefix, type DaemonView, type NeighborView } from '@vaportrail/show';
+import { fetchView, type DaemonView, type NeighborView } from '@vaportrail/show';
 import { type RuleSetName, multipathModes } from '@vaportrail/rib';
 import { UsageError, print, printJson, type Subcommand } from '../command.ts';
 import { endpointsOf, type Target } from '../endpoint.ts';
+import { prefixArgument } from '../prefix-argument.ts';
 import {
   parseChange,
   whatIf as compute,
@@ -39,7 +40,7 @@ export const whatIf = {
   ],
   build: (command) =>
     command
-      .argument('<prefix>', 'a prefix or an address, e.g. 101.101.101.252/32', hostPrefix)
+      .argument('<prefix>', 'a prefix or an address, e.g. 101.101.101.252/32', prefixArgument)
       .requiredOption(
         '--set <change>',
         'local-pref|med|as-path|origin|igp-metric|preference|multipath VALUE, or withdraw, [from NEXT-HOP|SOURCE] (repeatable)',

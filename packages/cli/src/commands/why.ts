@@ -1,7 +1,6 @@
 /** `vaportrail why`: where a route is along the way, and why it is not used where it is not. */
 import {
   fetchView,
-  hostPrefix,
   peerChoice,
   peerChoiceText,
   why as explain,
@@ -15,6 +14,7 @@ import {
 } from '@vaportrail/show';
 import { UsageError, exitCode, print, printJson, type Subcommand } from '../command.ts';
 import { endpointsOf, endpointsWithRoutes, type Target } from '../endpoint.ts';
+import { prefixArgument } from '../prefix-argument.ts';
 import { readRib } from '../rib/read-rib.ts';
 
 export const why = {
@@ -28,7 +28,7 @@ export const why = {
   build: (command) =>
     command
       .description(`${command.description()} The exit code is 1 when no daemon has a route to the prefix.`)
-      .argument('<prefix>', 'a prefix or an address, e.g. 101.101.101.252/32', hostPrefix)
+      .argument('<prefix>', 'a prefix or an address, e.g. 101.101.101.252/32', prefixArgument)
       .option('--vrf <name>', 'only the tables of this VRF or routing instance')
       .option('--at <daemon>', 'name of a daemon on this machine, or the address of its views')
       .option('--peer <router>', 'also what a live router says: frr[:VTY-FOLDER] or gobgp[:ADDRESS[:PORT]]')

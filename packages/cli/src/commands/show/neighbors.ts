@@ -7,4 +7,5 @@ export const neighbors = {
   build: (command) => command.argument('[name]', 'only the neighbor with this name'),
   view: ([name]) => ({ path: '/neighbors', query: { name } }),
   text: (answer: NeighborView[]) => neighborsText(answer),
+  named: 'neighbor',
 } as const satisfies Question;

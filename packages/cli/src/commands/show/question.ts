@@ -1,7 +1,7 @@
 /** A question to running daemons: which view answers it, and how the answer is printed. */
-import { fetchView, type DaemonView } from '@vaportrail/show';
+import { fetchView, suggestion, type DaemonView } from '@vaportrail/show';
 import { print, printJson, type Command } from '../../command.ts';
-import { endpointsOf } from '../../endpoint.ts';
+import { endpointsOf, type Target } from '../../endpoint.ts';
 
 /** Options every question takes. */
 export interface QuestionOptions {
@@ -20,6 +20,8 @@ export interface Question {
   readonly view: (args: readonly (string | undefined)[], options: QuestionOptions) => ViewQuery;
   /** The answer as text for a terminal. */
   readonly text: (answer: never) => string;
+  /** What the name in a query names: where nobody has one it is told which there are. */
+  readonly named?: string;
 }
 
 export interface ViewQuery {
@@ -53,6 +55,9 @@ async function ask(question: Question, { path, query }: ViewQuery, options: Ques
       answer: await fetchView<unknown>(target.url, path, { ...target.query, ...query }),
     })),
   );
+  const name = query?.['name'];
+  if (question.named !== undefined && name !== undefined && answers.every(({ answer }) => isEmpty(answer)))
+    throw new Error(await unknownName(question.named, name, path, targets));
   if (options.json === true) {
     // One daemon: its view as it is. Several: each row says whose it is.
     printJson(
@@ -70,3 +75,31 @@ async function ask(question: Question, { path, query }: ViewQuery, options: Ques
   });
   print(texts.join('\n\n'));
 }
+
+function isEmpty(answer: unknown): boolean {
+  return Array.isArray(answer) && answer.length === 0;
+}
+
+/** That nobody has one of this name, and which was meant, or which there are. */
+async function unknownName(
+  what: string,
+  name: string,
+  path: string,
+  targets: readonly Target[],
+): Promise<string> {
+  const rows = await Promise.all(
+    targets.map(({ url, query }) => fetchView<{ name: string }[]>(url, path, query)),
+  );
+  const known = [...new Set(rows.flat().map((row) => row.name))];
+  const meant = suggestion(name, known);
+  const hint =
+    meant !== undefined
+      ? `did you mean "${meant}"?`
+      : known.length === 0
+        ? 'there is none'
+        : `there are ${known.slice(0, MOST_NAMES).join(', ')}${known.length > MOST_NAMES ? ', …' : ''}`;
+  return `no ${what} is called "${name}": ${hint}`;
+}
+
+/** Names in an error message. */
+const MOST_NAMES = 10;

@@ -7,4 +7,5 @@ export const routingInstances = {
   build: (command) => command.argument('[name]', 'only the instance with this name'),
   view: ([name]) => ({ path: '/routing-instances', query: { name } }),
   text: (answer: RoutingInstanceView[]) => routingInstancesText(answer),
+  named: 'routing instance',
 } as const satisfies Question;

@@ -7,14 +7,13 @@ import { NotificationError, errorCode } from '../wire/notification.ts';
 import { encodeOpen, type Open } from '../wire/open.ts';
 import type { RefreshSubtype } from '../wire/route-refresh.ts';
 import { BackOff } from './back-off.ts';
-import { survivor } from './collision.ts';
 import { dial } from './dial.ts';
 import { administrativeShutdown, bfdDown, hardened } from './farewell.ts';
-import { Conversation } from './conversation.ts';
+import type { Conversation } from './conversation.ts';
 import type { ConversationOwner } from './conversation-owner.ts';
+import { ConversationPair } from './conversation-pair.ts';
 import type { TimerName } from './fsm-action.ts';
-import { states, type EventName, type State } from './fsm-event.ts';
-import type { FsmOptions } from './fsm.ts';
+import type { EventName, State } from './fsm-event.ts';
 import { localOpen, negotiate, type Negotiated } from './negotiate.ts';
 import { PrefixWatch } from './prefix-limit.ts';
 import { RouteRefreshes, refreshMessage } from './route-refreshes.ts';
@@ -47,15 +46,10 @@ export class Session {
   #stateBefore: State = 'Idle';
   readonly #clock: Clock;
   readonly #handlers: SessionHandlers;
-  readonly #owner: ConversationOwner;
-  readonly #options: FsmOptions;
   readonly #backOff: BackOff;
   #started = false;
   #restarting: boolean;
-  /** The conversation that is started, retried and stopped. */
-  #first: Conversation;
-  /** A further connection of the peer, until one of both is given up. */
-  #second: Conversation | undefined;
+  readonly #conversations: ConversationPair;
   /** The conversation that is Established. */
   #current: Conversation | undefined;
   #negotiated: Negotiated | undefined;
@@ -75,23 +69,21 @@ export class Session {
     this.#clock = clock;
     this.changedAt = clock.now();
     this.#restarting = this.config.gracefulRestart?.restarting ?? false;
-    this.#options = {
-      passive: this.config.peer.passive ?? false,
-      delayOpen: this.config.delayOpen > 0,
-    };
     this.#prefixes = new PrefixWatch(this.config.prefixLimits);
     this.#refreshes = new RouteRefreshes(handlers, clock, this.config.refreshTime, (error) =>
       this.#fault(error),
     );
     this.#backOff = new BackOff(this.config.idleHold.initial);
-    this.#owner = this.#conversationOwner();
-    this.#first = new Conversation(this.#owner, this.#options);
+    this.#conversations = new ConversationPair(
+      this.#conversationOwner(),
+      { passive: this.config.peer.passive ?? false, delayOpen: this.config.delayOpen > 0 },
+      this.config.local,
+    );
   }
 
   /** The state of its most advanced connection. */
   get state(): State {
-    const second = this.#second?.state ?? 'Idle';
-    return states.indexOf(second) > states.indexOf(this.#first.state) ? second : this.#first.state;
+    return this.#conversations.state;
   }
 
   /** What both sides agreed on; undefined unless Established. */
@@ -126,7 +118,7 @@ export class Session {
     this.#started = true;
     this.#restart?.cancel();
     this.#backOff.succeeded();
-    this.#first.feed({ type: 'ManualStart' });
+    this.#conversations.start();
   }
 
   /**
@@ -138,10 +130,7 @@ export class Session {
     this.#started = false;
     this.#restart?.cancel();
     const notification = typeof why === 'string' ? administrativeShutdown(why) : why;
-    const gone = [this.#first, this.#second].map((conversation) => conversation?.connection?.closed());
-    this.#second?.feed({ type: 'ManualStop', notification });
-    this.#first.feed({ type: 'ManualStop', notification: hardened(notification, this.#negotiated) });
-    await Promise.all(gone);
+    await this.#conversations.stop(notification, hardened(notification, this.#negotiated));
   }
 
   /**
@@ -152,11 +141,7 @@ export class Session {
   async abandon(): Promise<void> {
     this.#started = false;
     this.#restart?.cancel();
-    const gone = [this.#first, this.#second].map((conversation) => conversation?.connection?.closed());
-    this.#second?.abandon('abandoned');
-    this.#first.abandon('abandoned');
-    this.#first.feed({ type: 'ManualStop' });
-    await Promise.all(gone);
+    await this.#conversations.abandon();
   }
 
   /** Our graceful restart is over: OPENs no longer say that we are restarting. @see RFC 4724 §3 */
@@ -224,7 +209,7 @@ export class Session {
 
   /** Whether there is a connection with the peer, in whatever state. */
   get isConnected(): boolean {
-    return this.#first.isConnected || (this.#second?.isConnected ?? false);
+    return this.#conversations.isConnected;
   }
 
   /**
@@ -235,16 +220,7 @@ export class Session {
   accept(socket: Socket, opened: () => void = () => {}): boolean {
     if (!this.#started) return false;
     secureAccepted(socket, this.config);
-    if (this.#first.state === 'Active' && !this.#first.isConnected) {
-      this.#first.accept(socket, opened);
-      return true;
-    }
-    if (this.#first.state === 'Idle' || this.#second !== undefined) return false;
-    const second = new Conversation(this.#owner, { ...this.#options, passive: true });
-    this.#second = second;
-    second.feed({ type: 'ManualStart_with_PassiveTcpEstablishment' });
-    second.accept(socket, opened);
-    return true;
+    return this.#conversations.accept(socket, opened);
   }
 
   #conversationOwner(): ConversationOwner {
@@ -300,39 +276,8 @@ export class Session {
 
   #opened(conversation: Conversation, open: Open): Negotiated | undefined {
     const negotiated = negotiate(this.config, open);
-    return this.#survives(conversation, negotiated) ? negotiated : undefined;
-  }
-
-  /** Resolves a collision between the connection on which OPEN has arrived and the other one, if there is one. */
-  #survives(conversation: Conversation, negotiated: Negotiated): boolean {
-    const other = conversation === this.#first ? this.#second : this.#first;
-    switch (other?.state) {
-      case undefined:
-      case 'Idle':
-      case 'OpenSent':
-        return true;
-      case 'Connect':
-      case 'Active':
-        // The peer is there: no need to go on connecting.
-        if (!other.isConnected) other.feed({ type: 'ManualStop' });
-        return true;
-      case 'OpenConfirm': {
-        const peer = { routerId: negotiated.peerRouterId, asn: negotiated.peerAsn };
-        const ours = survivor(this.config.local, peer) === 'ours';
-        const loser = conversation.initiatedByUs === ours ? other : conversation;
-        loser.feed({ type: 'OpenCollisionDump' });
-        return loser === other;
-      }
-      case 'Established': {
-        // A peer that has restarted gracefully connects anew before we have noticed that the old connection is dead.
-        const restarted =
-          (this.#negotiated?.gracefulRestart?.families.length ?? 0) > 0 &&
-          conversation.connectedAt >= this.changedAt;
-        if (restarted) other.abandon('the peer has connected again');
-        else conversation.feed({ type: 'OpenCollisionDump' });
-        return restarted;
-      }
-    }
+    const survives = this.#conversations.survives(conversation, negotiated, this.changedAt);
+    return survives ? negotiated : undefined;
   }
 
   #established(conversation: Conversation): void {
@@ -411,20 +356,10 @@ export class Session {
       this.lastEnd = end;
       if (from !== 'Established') this.#tell(() => this.#handlers.failed?.(end));
     }
-    if (conversation === this.#second) {
-      this.#second = undefined;
-      return;
-    }
+    if (this.#conversations.forgetSecond(conversation)) return;
     this.#backOff.failed();
-    if (state === 'Active') return;
-    const second = this.#second;
-    if (second !== undefined) {
-      second.adopt(this.#options);
-      this.#first = second;
-      this.#second = undefined;
-    } else if (this.#started) {
-      this.#tryAgain(conversation);
-    }
+    if (state === 'Active' || this.#conversations.promoteSecond()) return;
+    if (this.#started) this.#tryAgain(conversation);
   }
 
   /** Tries again: at once by waiting for the peer, and after a pause by connecting, unless the pause is in Idle. */

@@ -1,27 +1,27 @@
 /** The routing information base of one daemon: its sources, its tables, and the work that flows between them. */
-import { type FamilyName, families, familyOf } from '@vaportrail/bgp/wire';
-import { compareBytes } from '@vaportrail/net';
+import { type FamilyName, familyOf } from '@vaportrail/bgp/wire';
 import { classify, declassify } from './classify.ts';
 import { DrainSchedule } from './drain-schedule.ts';
 import { layoutOf, vpnFamilyOf } from './family-layout.ts';
 import type { NextHopResolver } from './next-hop-resolution.ts';
 import { PackedTable } from './packed-table.ts';
 import { PathRevision, type Revision } from './path-revision.ts';
-import { Ranking } from './ranking.ts';
+import { Rankings } from './rankings.ts';
 import { Replication } from './replication.ts';
-import { isGuarded } from './route-leak.ts';
 import type { RibOptions, RibStatistics, TableOptions, UpdateGroupOptions } from './rib-options.ts';
 import { type Identity, RouteStore } from './route-store.ts';
 import { RouteTargetFilter } from './route-target-filter.ts';
-import { ruleSets, type RuleSetName } from './selection/rules.ts';
+import { ruleSets } from './selection/rules.ts';
 import { Selection } from './selection/select.ts';
-import { Source, type SourceActions, type SourceOptions } from './source.ts';
+import type { Source, SourceActions, SourceOptions } from './source.ts';
+import { Sources } from './sources.ts';
 import { TableReview } from './table-review.ts';
 import { TableWalks } from './table-walks.ts';
 import { type Nlri, Table, type TableActions } from './table.ts';
 import { TargetedTable } from './targeted-table.ts';
 import type { Advertisement } from './advertisement.ts';
-import { UpdateGroup, type UpdateGroupSettings } from './update-group.ts';
+import type { UpdateGroup } from './update-group.ts';
+import { UpdateGroups } from './update-groups.ts';
 import { UpdateReceiver } from './update-receiver.ts';
 import { ItemGroup, type ItemEncoder } from './item-group.ts';
 
@@ -33,6 +33,10 @@ const FEW = 32;
 /** So many attribute sets that nobody needs are kept, in case a route comes back with them. */
 const FEW_SETS = 64;
 
+/**
+ * The tables of one daemon and the sources of their paths. What is announced and withdrawn waits until it is drained: `schedule`
+ * of its options has that done behind the events of the moment, {@link Rib.settle} at once.
+ */
 export class Rib {
   readonly #store: RouteStore;
   readonly #replication: Replication;
@@ -41,13 +45,9 @@ export class Rib {
   readonly #tables = new Map<string, Table>();
   readonly #byNumber = new Map<number, Table>();
   readonly #main = new Map<FamilyName, Table>();
-  readonly #rankings = new Map<RuleSetName, Map<NextHopResolver | undefined, Ranking>>();
-  readonly #groups = new Map<Table, UpdateGroup[]>();
-  readonly #freedSources: number[] = [];
-  /** Sources that are gone, while their paths are not. */
-  readonly #removed = new Set<Source>();
-  /** Sources that are gone, while attribute sets still carry their numbers. */
-  readonly #retiring = new Set<Source>();
+  readonly #rankings: Rankings;
+  readonly #groups: UpdateGroups;
+  readonly #sources: Sources;
   #tableNumber = 0;
   #touched: PackedTable[] = [];
   readonly #walks = new TableWalks();
@@ -70,7 +70,10 @@ export class Rib {
     );
     this.#store = store;
     this.#replication = new Replication(store);
-    this.#filter = new RouteTargetFilter(store, (source) => this.#interestsChanged(source));
+    this.#filter = new RouteTargetFilter(store, (source) => this.#groups.interestsChanged(source));
+    this.#rankings = new Rankings(store);
+    this.#groups = new UpdateGroups(store, this.#filter);
+    this.#sources = new Sources(store, this.#sourceActions);
     this.#receive = new UpdateReceiver(
       store,
       (source, family) => (source.tables[family] ?? this.#main.get(family))?.packed,
@@ -91,7 +94,7 @@ export class Rib {
       store,
       ++this.#tableNumber,
       layoutOf(family),
-      this.#ranking(selection, options.resolve),
+      this.#rankings.require(selection, options.resolve),
       new Selection(rules, options.multipath),
     );
     const isVpn = options.vpn ?? Object.values(vpnFamilyOf).includes(family);
@@ -137,11 +140,12 @@ export class Rib {
     this.#byNumber.delete(table.packed.number);
     if (this.#main.get(table.family) === table) this.#main.delete(table.family);
     this.#receive.forgetTables();
-    this.#groups.delete(table);
+    this.#groups.forget(table);
     table.packed.dissolve();
     table.targeted.dissolve();
   }
 
+  /** The table of a name. */
   table(name: string): Table | undefined {
     return this.#tables.get(name);
   }
@@ -151,58 +155,30 @@ export class Rib {
     return this.#tables.values();
   }
 
+  /** Takes in somebody whose paths are to come. */
   addSource(options: SourceOptions): Source {
-    const number = this.#freedSources.pop() ?? this.#store.sources.length;
-    const source = new Source(options, number, this.#sourceActions);
-    this.#store.sources[number] = source;
-    return source;
+    return this.#sources.add(options);
   }
 
   /** Takes all paths of a source away, in slices, and then forgets it. It must not send anything any more. */
   removeSource(source: Source): void {
-    this.#removed.add(source);
+    this.#sources.remove(source);
     this.#drains.wake();
   }
 
+  /** Those that were added and may have paths: a removed one until its last path is gone. */
   sources(): Source[] {
-    return this.#store.sources.filter(
-      (source) => source !== undefined && !this.#retiring.has(source),
-    ) as Source[];
+    return this.#sources.all();
   }
 
   /** The update group for peers that are told the same; made when the first one needs it. */
   updateGroup(options: UpdateGroupOptions): UpdateGroup {
-    const { table } = options;
-    const settings: UpdateGroupSettings = {
-      internal: options.internal,
-      localAsn: options.localAsn ?? this.#store.identity.asn,
-      nextHopSelf: options.nextHopSelf,
-      asn4: options.asn4 ?? true,
-      longLived: options.longLived ?? false,
-      extendedMessage: options.extendedMessage ?? false,
-      sparesSuppliers: options.sparesSuppliers ?? false,
-      paths: options.paths ?? 0,
-      aigp: options.aigp ?? options.internal,
-      ipv6NextHops: (options.extendedNextHop ?? true) || !hasIpv4NextHop(table.family),
-      peerRole: isGuarded(table.family) ? options.peerRole : undefined,
-      exportPolicy: options.exportPolicy,
-    };
-    const groups = this.#groups.get(table) ?? [];
-    this.#groups.set(table, groups);
-    let group = groups.find((other) => sameSettings(other.settings, settings));
-    if (group === undefined) {
-      group = new UpdateGroup(this.#store, table.packed, table.family, this.#filter, settings);
-      groups.push(group);
-      table.packed.followers.push(group.distribution);
-    }
-    return group;
+    return this.#groups.require(options);
   }
 
   /** Which BGP peers have been told about a route, and why the others have not. */
   advertised(table: Table, nlri: Nlri): Advertisement[] {
-    const number = table.find(nlri);
-    if (number === 0) return [];
-    return (this.#groups.get(table) ?? []).flatMap((group) => group.advertised(number));
+    return this.#groups.advertised(table, nlri);
   }
 
   /** A group of XMPP subscribers of a table that are sent the same items. */
@@ -223,9 +199,7 @@ export class Rib {
         nextHop.every((octet, i) => pool.arena.bytes[at + i] === octet)
       );
     };
-    for (const byResolver of this.#rankings.values()) {
-      for (const ranking of byResolver.values()) if (ranking.resolve !== undefined) ranking.forget(affected);
-    }
+    this.#rankings.forgetResolved(affected);
     for (const { packed } of this.#tables.values()) {
       if (packed.ranking.resolve === undefined) continue;
       this.#review(new TableReview(packed, affected));
@@ -270,7 +244,7 @@ export class Rib {
         left -= follower.work(Math.max(left, budget >>> 3));
       }
     }
-    let more = this.#removed.size > 0 || this.#walks.isPending;
+    let more = this.#sources.isRemoving || this.#walks.isPending;
     // Those whose turn has not come are the first the next time.
     for (const table of unserved) table.touch();
     for (const table of visited) {
@@ -288,8 +262,8 @@ export class Rib {
     // Sets in a batch are not referenced yet.
     if (this.#touched.every((table) => !table.isFilled))
       // A source that is gone is forgotten with its last set.
-      this.#store.collect(this.#retiring.size > 0 ? 0 : FEW_SETS);
-    if (this.#retiring.size > 0) this.#freeRetired();
+      this.#store.collect(this.#sources.isRetiring ? 0 : FEW_SETS);
+    if (this.#sources.isRetiring) this.#sources.freeRetired();
     this.#reportEndsOfRib();
     this.#drains.drained(more);
     return more;
@@ -312,6 +286,7 @@ export class Rib {
     this.#store.collect(0);
   }
 
+  /** How much it holds now. */
   statistics(): RibStatistics {
     let paths = 0;
     for (const { packed } of this.#tables.values()) paths += packed.census.paths;
@@ -355,18 +330,6 @@ export class Rib {
     flush: (source) => this.#revise(source, 'flush'),
   };
 
-  #ranking(name: RuleSetName, resolve: NextHopResolver | undefined): Ranking {
-    let byResolver = this.#rankings.get(name);
-    if (byResolver === undefined) this.#rankings.set(name, (byResolver = new Map()));
-    let ranking = byResolver.get(resolve);
-    if (ranking === undefined) {
-      const { pool, sets, discriminators } = this.#store;
-      ranking = new Ranking(pool, sets, discriminators, ruleSets[name], resolve);
-      byResolver.set(resolve, ranking);
-    }
-    return ranking;
-  }
-
   #review(review: TableReview): void {
     this.#walks.review(review, DRAIN_BUDGET);
     this.#drains.wake();
@@ -388,38 +351,19 @@ export class Rib {
    * @returns what it took of the budget
    */
   #flushRemoved(budget: number): number {
-    let done = 0;
-    for (const source of this.#removed) {
-      if (done >= budget) break;
-      done++;
-      this.#removed.delete(source);
+    return this.#sources.flushRemoved(budget, (source) => {
       this.#revise(source, 'flush', undefined, () => {
         this.#receive.forgetSource(source);
         this.#filter.forget(source.number);
-        this.#retiring.add(source);
+        this.#sources.retire(source);
       });
-    }
-    return done;
-  }
-
-  /** The number of a source is free once no attribute set carries it any more. */
-  #freeRetired(): void {
-    for (const { number } of this.#retiring) {
-      if ((this.#store.setsOf[number] ?? 0) > 0) continue;
-      this.#retiring.delete(this.#store.sources[number]!);
-      this.#store.sources[number] = undefined;
-      this.#freedSources.push(number);
-    }
+    });
   }
 
   #watchMemberships(table: PackedTable): void {
     table.census.observer = (destination, set, comes) => {
       this.#filter.note(this.#store.pool.source(set), table.byBytes!.key(destination), comes);
     };
-  }
-
-  #interestsChanged(source: number): void {
-    for (const groups of this.#groups.values()) for (const group of groups) group.interestsChanged(source);
   }
 
   #touch(table: PackedTable): void {
@@ -430,29 +374,4 @@ export class Rib {
   #reportEndsOfRib(): void {
     for (const { source, family } of this.#endsOfRib.splice(0)) source.endOfRib?.(family);
   }
-}
-
-/** Families whose next hop is IPv4 unless something else is agreed on. @see RFC 8950 §4 */
-function hasIpv4NextHop(family: FamilyName): boolean {
-  return families[family].afi === 1 && layoutOf(family).kind === 'prefix';
-}
-
-function sameSettings(a: UpdateGroupSettings, b: UpdateGroupSettings): boolean {
-  return (
-    a.internal === b.internal &&
-    a.localAsn === b.localAsn &&
-    a.asn4 === b.asn4 &&
-    a.longLived === b.longLived &&
-    a.extendedMessage === b.extendedMessage &&
-    a.sparesSuppliers === b.sparesSuppliers &&
-    a.paths === b.paths &&
-    a.aigp === b.aigp &&
-    a.ipv6NextHops === b.ipv6NextHops &&
-    a.peerRole === b.peerRole &&
-    a.exportPolicy === b.exportPolicy &&
-    (a.nextHopSelf === b.nextHopSelf ||
-      (a.nextHopSelf !== undefined &&
-        b.nextHopSelf !== undefined &&
-        compareBytes(a.nextHopSelf, b.nextHopSelf) === 0))
-  );
 }

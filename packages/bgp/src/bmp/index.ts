@@ -1,4 +1,4 @@
-/** BMP: what a router tells a monitoring station about its peers and routes. @see RFC 7854 */
+/** BMP: what a router tells a monitoring station about its peers and routes, written and read. @see RFC 7854 */
 export {
   bmpType,
   initiation,
@@ -7,10 +7,17 @@ export {
   routeMonitoring,
   statisticsReport,
   termination,
-  type BmpPeer,
   type BmpPeerDownReason,
   type BmpPeerUp,
-  type BmpStatistics,
-  type BmpView,
 } from './message.ts';
+export { type BmpPeer, type BmpView } from './peer-header.ts';
+export { type BmpStatisticOctets, type BmpStatistics } from './statistics.ts';
+export {
+  BmpError,
+  MAX_BMP_MESSAGE,
+  decodeBmp,
+  type BmpDecodedReason,
+  type BmpMessage,
+} from './decoded-message.ts';
+export { BmpStream, readBmp } from './stream.ts';
 export { BmpStation, type BmpStationOptions } from './station.ts';

@@ -7,8 +7,11 @@
  * @see RFC 7854, RFC 8671 (Adj-RIB-Out), RFC 9069 (Loc-RIB)
  */
 import { Writer } from '@vaportrail/net';
+import { writeAddress, writePeer, type BmpPeer } from './peer-header.ts';
+import { writeStatistics, type BmpStatistics } from './statistics.ts';
 
-const VERSION = 3;
+/** @see RFC 7854 §4.1 */
+export const BMP_VERSION = 3;
 
 /** @see RFC 7854 §10.1 */
 export const bmpType = {
@@ -18,72 +21,16 @@ export const bmpType = {
   peerUp: 3,
   initiation: 4,
   termination: 5,
+  routeMirroring: 6,
 } as const;
-
-/** Which view of the routes of a peer a message speaks of. */
-export type BmpView =
-  'adj-rib-in-pre' | 'adj-rib-in-post' | 'adj-rib-out-pre' | 'adj-rib-out-post' | 'loc-rib';
-
-/** The peer that a message is about. */
-export interface BmpPeer {
-  readonly view: BmpView;
-  /** Route distinguisher of a routing instance; eight zero octets for the global one. */
-  readonly distinguisher?: Uint8Array;
-  /** 4 or 16 octets; ignored for the Loc-RIB, which has no peer. */
-  readonly address: Uint8Array;
-  readonly asn: number;
-  /** BGP identifier as an unsigned number. */
-  readonly routerId: number;
-  /** Whether AS numbers in the messages of this peer have four octets. */
-  readonly asn4: boolean;
-}
-
-const GLOBAL_INSTANCE = 0;
-const INSTANCE_WITH_DISTINGUISHER = 1;
-const LOC_RIB_INSTANCE = 3;
-const flag = { ipv6: 0x80, postPolicy: 0x40, asn2: 0x20, adjRibOut: 0x10 } as const;
-const viewFlags: Record<BmpView, number> = {
-  'adj-rib-in-pre': 0,
-  'adj-rib-in-post': flag.postPolicy,
-  'adj-rib-out-pre': flag.adjRibOut,
-  'adj-rib-out-post': flag.adjRibOut | flag.postPolicy,
-  'loc-rib': 0,
-};
-const noDistinguisher = new Uint8Array(8);
-const noAddress = new Uint8Array(16);
 
 function message(type: number, body: (writer: Writer) => void): Uint8Array {
   const writer = new Writer();
-  writer.u8(VERSION).u32(0).u8(type);
+  writer.u8(BMP_VERSION).u32(0).u8(type);
   body(writer);
   const bytes = writer.finish();
   new DataView(bytes.buffer, bytes.byteOffset).setUint32(1, bytes.length);
   return bytes;
-}
-
-/** Sixteen octets: an IPv4 address stands in the last four. @see RFC 7854 §4.2 */
-function writeAddress(writer: Writer, address: Uint8Array): void {
-  writer.bytes(noAddress.subarray(address.length)).bytes(address);
-}
-
-/** `at` is in milliseconds since the epoch. */
-function writePeer(writer: Writer, peer: BmpPeer, at: number): void {
-  const distinguisher = peer.distinguisher ?? noDistinguisher;
-  const locRib = peer.view === 'loc-rib';
-  const plainType = distinguisher.some((octet) => octet !== 0)
-    ? INSTANCE_WITH_DISTINGUISHER
-    : GLOBAL_INSTANCE;
-  const flags =
-    viewFlags[peer.view] |
-    (locRib || peer.asn4 ? 0 : flag.asn2) |
-    (!locRib && peer.address.length === 16 ? flag.ipv6 : 0);
-  writer
-    .u8(locRib ? LOC_RIB_INSTANCE : plainType)
-    .u8(flags)
-    .bytes(distinguisher);
-  writeAddress(writer, locRib ? noAddress : peer.address);
-  writer.u32(peer.asn).u32(peer.routerId);
-  writer.u32(Math.floor(at / 1000)).u32((at % 1000) * 1000);
 }
 
 function writeText(writer: Writer, type: number, text: string): void {
@@ -166,32 +113,10 @@ export function peerDown(peer: BmpPeer, at: number, down: BmpPeerDownReason): Ui
   });
 }
 
-/** Counters and gauges by type. @see RFC 7854 §4.8, RFC 8671 §6.2 */
-const statistics = {
-  rejectedPrefixes: { type: 0, octets: 4 },
-  duplicateWithdrawals: { type: 2, octets: 4 },
-  clusterListLoops: { type: 3, octets: 4 },
-  asPathLoops: { type: 4, octets: 4 },
-  originatorLoops: { type: 5, octets: 4 },
-  adjRibInRoutes: { type: 7, octets: 8 },
-  locRibRoutes: { type: 8, octets: 8 },
-  updatesTreatedAsWithdraw: { type: 11, octets: 4 },
-  adjRibOutRoutes: { type: 14, octets: 8 },
-} as const;
-
-export type BmpStatistics = { readonly [Name in keyof typeof statistics]?: number };
-
 /** Counts of a session. @param at milliseconds since the epoch @see RFC 7854 §4.8 */
 export function statisticsReport(peer: BmpPeer, at: number, values: BmpStatistics): Uint8Array {
   return message(bmpType.statisticsReport, (writer) => {
     writePeer(writer, peer, at);
-    const given = Object.entries(values) as [keyof typeof statistics, number][];
-    writer.u32(given.length);
-    for (const [name, value] of given) {
-      const { type, octets } = statistics[name];
-      writer.u16(type).u16(octets);
-      if (octets === 4) writer.u32(value);
-      else writer.u64(BigInt(value));
-    }
+    writeStatistics(writer, values);
   });
 }

@@ -6,9 +6,9 @@ import {
   peerUp,
   routeMonitoring,
   statisticsReport,
-  type BmpPeer,
   type BmpPeerDownReason,
 } from '../bmp/message.ts';
+import type { BmpPeer } from '../bmp/peer-header.ts';
 import { BmpStation } from '../bmp/station.ts';
 import { families, type FamilyName } from '../families/table.ts';
 import { endOfRib } from '../session/end-of-rib.ts';

@@ -59,12 +59,17 @@ function createSaxes(
 }
 
 /** Parses whole elements of one stream, one after the other; holds nothing between two of them. */
-export class StrictParser implements ElementHandlers {
+export class StrictParser {
   readonly #prefixes: Prefixes;
   readonly #maxAttributes: number;
   #saxes: SaxesParser<{ xmlns: true }> | undefined;
   #open: Element | undefined;
   #complete: Element | undefined;
+  readonly #handlers: ElementHandlers = {
+    open: (tag) => this.#begin(tag),
+    close: () => this.#end(),
+    text: (value) => void this.#open?.children.push(value),
+  };
 
   constructor(prefixes: Prefixes = ordinaryPrefixes, maxAttributes = MAX_ATTRIBUTES) {
     this.#prefixes = prefixes;
@@ -90,7 +95,7 @@ export class StrictParser implements ElementHandlers {
 
   #parse(bytes: Uint8Array, result: () => Element | undefined): Element {
     if (!isUtf8(bytes)) throw new StreamError('not-well-formed', 'the octets are not UTF-8');
-    const saxes = (this.#saxes ??= createSaxes(this.#prefixes, this.#maxAttributes, this));
+    const saxes = (this.#saxes ??= createSaxes(this.#prefixes, this.#maxAttributes, this.#handlers));
     // A parser that has met an error, or stays inside an element, is not used again.
     this.#saxes = undefined;
     try {
@@ -105,8 +110,7 @@ export class StrictParser implements ElementHandlers {
     }
   }
 
-  /** @internal */
-  open(tag: SaxesTagNS): void {
+  #begin(tag: SaxesTagNS): void {
     const attributes: Record<string, string> = {};
     for (const name in tag.attributes) attributes[name] = tag.attributes[name]!.value;
     const element = new Element(tag.name, attributes);
@@ -119,17 +123,11 @@ export class StrictParser implements ElementHandlers {
     this.#open = element;
   }
 
-  /** @internal */
-  close(): void {
+  #end(): void {
     const element = this.#open;
     if (element === undefined) return; // the error event has said why
     this.#open = element.parent ?? undefined;
     if (this.#open === undefined) this.#complete = element;
-  }
-
-  /** @internal */
-  text(value: string): void {
-    this.#open?.children.push(value);
   }
 }
 

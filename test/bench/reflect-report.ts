@@ -150,8 +150,16 @@ function summaryText(phase: Phase, summary: Summary, most: number, runs: number)
 
 function memoryFigures(phase: Phase, summary: Summary): string[] {
   const resident = `${fixed(summary.residentMegabytes, 0)} MB`;
-  if (phase === 'peer-down') return [resident, `${fixed(summary.returnedMegabytes, 0)} MB given back`];
-  if (phase === 'further-paths') return [resident, `${fixed(summary.octetsPerRoute, 0)} B/further path`];
+  // A process that collects garbage may end with less than it had before, or with more.
+  if (phase === 'peer-down') {
+    const returned = summary.returnedMegabytes;
+    return [resident, returned < 0.5 ? 'nothing given back' : `${fixed(returned, 0)} MB given back`];
+  }
+  if (phase === 'further-paths') {
+    return summary.octetsPerRoute < 0
+      ? [resident]
+      : [resident, `${fixed(summary.octetsPerRoute, 0)} B/further path`];
+  }
   return [
     `${fixed(summary.updatesOut, 0)} UPDATEs`,
     resident,

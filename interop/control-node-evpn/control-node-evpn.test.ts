@@ -222,7 +222,7 @@ t.test(
       node
         .routes({ table: `${BLUE}.evpn.0`, protocol: 'bgp' })
         .map(({ prefix, paths }) => [prefix, paths[0]!.primaryTable]),
-      [['2-0:0-0-02:aa:bb:cc:dd:09,10.2.0.9/32', 'bgp.evpn.0']],
+      [['2-0:0-0-02:aa:bb:cc:dd:09,10.2.0.9', 'bgp.evpn.0']],
     );
 
     const add = (words: string): Promise<string> =>

@@ -18,7 +18,6 @@ import type { ConfigServer } from './config-server.ts';
 import type { ConfiguredPeer } from './config-subscriber.ts';
 import { ItemDropped } from './item-dropped.ts';
 import type { ItemBatch } from './item-writer.ts';
-import { keptRoutes } from './kept-routes.ts';
 import { type MembershipAction, Memberships, TooMuchDeferred } from './membership.ts';
 import type { RoutingInstance } from './routing-instance.ts';
 import type { XmppPeer } from './xmpp-peer.ts';
@@ -99,6 +98,7 @@ export class AgentSession implements ChannelHandlers, ConfiguredPeer {
   up(): void {
     this.#isUp = true;
     this.#log.info({}, 'agent connected');
+    this.#postponeEndOfRib();
   }
 
   stanza(stanza: Stanza): void {
@@ -163,7 +163,7 @@ export class AgentSession implements ChannelHandlers, ConfiguredPeer {
 
   /** A routing instance went away, and the agent's routes in it. */
   instanceRemoved(instance: RoutingInstance): void {
-    this.#memberships.instanceRemoved(instance.name, keptRoutes(instance.tables, this.#agent.source));
+    this.#memberships.instanceRemoved(instance.name, instance.routesOf(this.#agent));
   }
 
   view() {

@@ -10,7 +10,7 @@ import type { PathView } from '@vaportrail/show';
 
 import { routeProperties } from './contrail-communities.ts';
 import { edgesOf } from './multicast-route.ts';
-import { INGRESS_REPLICATION } from './published-path.ts';
+import { tunnelTypeName } from './inclusive-tunnel.ts';
 import { UNRESOLVED } from './reflected-item.ts';
 import type { VirtualNetworks } from './virtual-networks.ts';
 
@@ -58,7 +58,7 @@ function tunnelView(
 ): NonNullable<PathView['pmsiTunnel']> {
   const isAddress = identifier.length === 4 || identifier.length === 16;
   return {
-    type: type === INGRESS_REPLICATION ? 'IngressReplication' : String(type),
+    type: tunnelTypeName(type),
     identifier: isAddress ? addressText(identifier) : hexText(identifier),
     label: vxlan ? labelField : labelField >>> 4,
     flags,

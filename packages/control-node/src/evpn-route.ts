@@ -22,8 +22,11 @@ const NO_DISTINGUISHER = '0:0';
 const NO_SEGMENT = '00'.repeat(10);
 const BROADCAST_MAC = 'ff:ff:ff:ff:ff:ff';
 const NO_MAC = '00:00:00:00:00:00';
-/** The item's way to say that a MAC has no address. */
-const NO_ADDRESS = '0.0.0.0/0';
+/**
+ * How agents are told that a MAC has no address. They may say it with the length 0 as well, but pass over a MAC that has
+ * another length than that of a host (`ParseEvpnAddress` of Contrail's agent).
+ */
+const NO_ADDRESS = '0.0.0.0/32';
 
 /** Fields of the NLRI that are in use here. @see RFC 7432 §7, RFC 9136 §3.1 */
 interface EvpnFields {

@@ -5,14 +5,25 @@
  */
 import type { Announcement, Nlri, Source, Table } from '@vaportrail/rib';
 
+import type { InclusiveRoute } from './inclusive-routes.ts';
+
 export interface KeptRoute {
   readonly family: Table['family'];
   readonly nlri: Nlri;
   readonly announcement: Announcement;
+  /** What the agent said of it, if it is inclusive multicast. */
+  readonly inclusive?: InclusiveRoute | undefined;
 }
 
-/** What a source itself announced to the tables of an instance, without copies from elsewhere. */
-export function keptRoutes(tables: readonly Table[], source: Source): KeptRoute[] {
+/**
+ * What a source itself announced to the tables of an instance, without copies from elsewhere.
+ * @param inclusive finds what it said of an EVPN route that is inclusive multicast
+ */
+export function keptRoutes(
+  tables: readonly Table[],
+  source: Source,
+  inclusive: (nlri: Uint8Array) => InclusiveRoute | undefined,
+): KeptRoute[] {
   const kept: KeptRoute[] = [];
   for (const table of tables) {
     if (table.pathsOf(source) === 0) continue;
@@ -23,6 +34,7 @@ export function keptRoutes(tables: readonly Table[], source: Source): KeptRoute[
           family: table.family,
           nlri: prefix === undefined ? { bytes: nlri! } : { prefix },
           announcement: { attributes: attributes.bytes, nextHop, labelField, infeasible: because },
+          ...(table.family === 'e-vpn' && { inclusive: inclusive(nlri!) }),
         });
       }
     }

@@ -114,12 +114,17 @@ export function multicastItem(
       item: { family: 'ermvpn', group, source, sourceLabel: 0, sourceAddress: '', attributes },
     };
   }
-  const fields = mvpn.decode(nlri, 0, nlri.length, false, {}) as { source?: string; group?: string };
+  const fields = mvpn.decode(nlri, 0, nlri.length, false, {}) as {
+    rd?: string;
+    source?: string;
+    group?: string;
+  };
   const routeType = nlri[0] === 5 || nlri[0] === 7 ? nlri[0] : undefined;
   if (routeType === undefined || fields.source === '*' || fields.group === '*') return undefined;
   const { source = '0.0.0.0', group = '0.0.0.0' } = fields;
   return {
-    id: `${routeType}-${group},${source}`,
+    // Without the type: agents look for the group behind the second colon (`ReceiveMvpnUpdate` of Contrail's agent).
+    id: `${fields.rd ?? NO_DISTINGUISHER}:${group},${source}`,
     item: {
       family: 'inet-mvpn',
       group: ipv4Bytes(parseIpv4(group)),

@@ -23,6 +23,7 @@ import {
   tagCommunities,
 } from './contrail-communities.ts';
 import { enetLabelFields, evpnNlri, isInclusiveMulticast } from './evpn-route.ts';
+import { publishedTunnel } from './inclusive-tunnel.ts';
 import { ItemDropped } from './item-dropped.ts';
 
 /** A path as an agent published it. */
@@ -76,9 +77,6 @@ export interface PublishedEvpnPath extends Pick<PublishedPath, 'nextHop' | 'attr
   readonly nlri: Uint8Array;
 }
 
-/** PMSI tunnel type of ingress replication. @see RFC 6514 §5 */
-export const INGRESS_REPLICATION = 6;
-
 /**
  * The EVPN path that an item describes. An inclusive multicast route has its label in the PMSI attribute.
  * @throws ItemDropped when the next hop cannot be used, or the kind of route is not carried
@@ -95,14 +93,13 @@ export function publishedEvpnPath(item: EnetItem, { asn }: Pick<Publication, 'as
     ...(attributes.etreeLeaf ? [etreeCommunity(true, 0)] : []),
   ];
   const labelFields = enetLabelFields(item);
-  const pmsi = { flags: 0, type: INGRESS_REPLICATION, labelField: labelFields[0]!, identifier: address };
   return {
     nlri: evpnNlri(item, labelFields),
     nextHop: address,
     attributes: encodeAttributes({
       ...plainAttributes(attributes),
       extendedCommunities: sortExtendedCommunities(extended),
-      pmsiTunnel: isInclusiveMulticast(item) ? pmsi : undefined,
+      pmsiTunnel: isInclusiveMulticast(item) ? publishedTunnel(item, labelFields[0]!) : undefined,
     }),
     ...(hasNoTunnel(encapsulations) && { infeasible: 'no-tunnel-encapsulation' as const }),
   };

@@ -1,10 +1,10 @@
 /** What the agents of a routing instance publish, item by item, into the table of its family. */
-import { compareBytes, computeNodeDistinguisher } from '@vaportrail/net';
+import { computeNodeDistinguisher } from '@vaportrail/net';
 import type { Source, Table } from '@vaportrail/rib';
 import type { EnetItem, Item, MulticastItem, MvpnItem, UnicastItem } from '@vaportrail/xmpp';
 
 import { evpnNlri, isInclusiveMulticast } from './evpn-route.ts';
-import { InclusiveRoutes } from './inclusive-routes.ts';
+import { type InclusiveRoute, InclusiveRoutes } from './inclusive-routes.ts';
 import type { InstanceFamily } from './instance-families.ts';
 import { ItemDropped } from './item-dropped.ts';
 import type { KeptRoute } from './kept-routes.ts';
@@ -41,8 +41,13 @@ export class PublishedRoutes {
 
   /** Routes of an earlier life of the instance are there again. */
   restored(source: Source, routes: readonly KeptRoute[]): void {
-    for (const { family, nlri } of routes)
-      if (family === 'e-vpn' && 'bytes' in nlri) this.#inclusive.restore(source, nlri.bytes);
+    for (const { inclusive } of routes)
+      if (inclusive !== undefined) this.#inclusive.restore(source, inclusive);
+  }
+
+  /** What a source said of an EVPN route of its own that is inclusive multicast. */
+  inclusive(source: Source, nlri: Uint8Array): InclusiveRoute | undefined {
+    return this.#inclusive.find(source, nlri);
   }
 
   /** All routes of a source are gone. */
@@ -86,7 +91,7 @@ export class PublishedRoutes {
     const table = this.#table('e-vpn');
     const { nlri, nextHop, attributes, infeasible } = publishedEvpnPath(item, this.#owner);
     const before = isInclusiveMulticast(item) ? this.#inclusive.replace(source, item, nlri) : undefined;
-    if (before !== undefined && compareBytes(before, nlri) !== 0) table.withdraw(source, { bytes: before });
+    if (before !== undefined) table.withdraw(source, { bytes: before });
     table.announce(source, { bytes: nlri }, { attributes, nextHop, infeasible });
   }
 

@@ -3,24 +3,35 @@
  * broadcast is told to whom it must send a copy of what its workloads broadcast: the other routers that said so. It gets
  * its own route back with them as `olist`; the routes of the others it does not get.
  *
+ * A router that replicates for others gets these leaves as `leaf-olist`; a leaf is in no other list, and gets none.
+ *
  * A list has every other router in it, so a change is told to all. Agents are told the latest state, once per turn, and one
  * that does not read is told when it does again.
- * @see RFC 7432 §11
+ * @see RFC 7432 §11, `EvpnLocalMcastNode` of Contrail's bgp_evpn.cc
  */
-import type { Path, Route, Table } from '@vaportrail/rib';
-import { type EnetKey, type NextHop, enetItemId, itemsBodies, retractsBodies } from '@vaportrail/xmpp';
+import { sameBytes } from '@vaportrail/net';
+import type { Path, Route, Source, Table } from '@vaportrail/rib';
+import { type NextHop, enetItemId, itemsBodies, retractsBodies } from '@vaportrail/xmpp';
 
 import { enetKey, isInclusiveMulticast } from './evpn-route.ts';
+import type { InclusiveRoute } from './inclusive-routes.ts';
+import { type ReplicationPart, replicationPart, replicatorOfTunnel } from './inclusive-tunnel.ts';
 import { type ItemTable, reflectedEvpnPath } from './item-writer.ts';
 import { reflectedEnetAttributes } from './reflected-item.ts';
 import type { XmppPeer } from './xmpp-peer.ts';
 
-/** A router that takes part in the broadcast of an Ethernet tag. */
+/** A router that takes part in the broadcast. */
 interface Participant {
-  readonly key: EnetKey;
+  readonly nlri: Uint8Array;
   readonly hop: NextHop;
+  readonly part: ReplicationPart;
+  /** Of a leaf. */
+  readonly replicator: Uint8Array | undefined;
   readonly paths: readonly Path[];
 }
+
+/** Finds what an agent said of a route of its own. */
+type SaidOf = (source: Source, nlri: Uint8Array) => InclusiveRoute | undefined;
 
 /** An agent that wants to be told. */
 interface Listener {
@@ -39,6 +50,7 @@ export interface ListMembership {
 
 export class ReplicationLists {
   readonly #table: ItemTable;
+  readonly #saidOf: SaidOf;
   readonly #unfollow: () => void;
   /** By the id of the route's item. */
   readonly #participants = new Map<string, Participant>();
@@ -47,8 +59,9 @@ export class ReplicationLists {
   readonly #waiting = new Set<XmppPeer>();
   #isScheduled = false;
 
-  constructor(routes: Table, table: ItemTable) {
+  constructor(routes: Table, table: ItemTable, saidOf: SaidOf) {
     this.#table = table;
+    this.#saidOf = saidOf;
     this.#unfollow = routes.follow({ changed: (route) => this.#changed(route) });
   }
 
@@ -80,13 +93,21 @@ export class ReplicationLists {
     const key = enetKey(route.nlri!);
     if (key === undefined || !isInclusiveMulticast(key)) return;
     const id = enetItemId(key);
-    const [best] = route.multipath;
-    if (best === undefined) this.#participants.delete(id);
-    else {
-      const { nextHops } = reflectedEnetAttributes([reflectedEvpnPath(best, this.#table)]);
-      this.#participants.set(id, { key, hop: nextHops[0]!, paths: route.paths });
-    }
+    const participant = this.#participant(route);
+    if (participant === undefined) this.#participants.delete(id);
+    else this.#participants.set(id, participant);
     this.#tell(this.#listeners.keys());
+  }
+
+  /** Whom a route is of, unless nobody can send copies to it. */
+  #participant({ nlri, multipath, paths }: Route): Participant | undefined {
+    const [best] = multipath;
+    const tunnel = best?.attributes.get('pmsiTunnel');
+    const part = replicationPart(tunnel);
+    if (best === undefined || part === undefined) return undefined;
+    const { nextHops } = reflectedEnetAttributes([reflectedEvpnPath(best, this.#table)]);
+    const replicator = replicatorOfTunnel(tunnel) ?? this.#saidOf(best.source, nlri!)?.replicator;
+    return { nlri: nlri!, hop: nextHops[0]!, part, replicator, paths };
   }
 
   #tell(peers: Iterable<XmppPeer>): void {
@@ -107,26 +128,35 @@ export class ReplicationLists {
   #send(peer: XmppPeer, { told }: Listener): void {
     const { instance } = this.#table;
     const gone = new Set(told);
-    for (const [id, { key, paths }] of this.#participants) {
+    for (const participant of this.#participants.values()) {
+      const { nlri, hop, part, paths } = participant;
       const own = paths.find(({ source }) => source === peer.source);
-      if (own === undefined) continue;
+      // A leaf knows its replicator.
+      if (own === undefined || part === 'leaf') continue;
+      const key = this.#saidOf(peer.source, nlri)?.key ?? enetKey(nlri)!;
+      const id = enetItemId(key);
       gone.delete(id);
       told.add(id);
-      const attributes = reflectedEnetAttributes([reflectedEvpnPath(own, this.#table)]);
-      const olist = [...this.#participants].flatMap(
-        ([
-          other,
-          {
-            key: { ethernetTag },
-            hop,
-          },
-        ]) => (other === id || ethernetTag !== key.ethernetTag ? [] : [hop]),
-      );
-      const item = { family: 'e-vpn' as const, ...key, flags: 0, attributes: { ...attributes, olist } };
+      const attributes = {
+        ...reflectedEnetAttributes([reflectedEvpnPath(own, this.#table)]),
+        olist: this.#hops((other) => other.part !== 'leaf' && !sameBytes(other.hop.address, hop.address)),
+        leafOlist: this.#hops(
+          ({ replicator }) =>
+            part === 'replicator' && replicator !== undefined && sameBytes(replicator, hop.address),
+        ),
+      };
+      const item = { family: 'e-vpn' as const, ...key, flags: 0, attributes };
       peer.send({ bodies: itemsBodies('e-vpn', instance, [item]), reach: 1, unreach: 0 });
     }
     for (const id of gone) told.delete(id);
     if (gone.size === 0) return;
     peer.send({ bodies: retractsBodies('e-vpn', instance, [...gone]), reach: 0, unreach: gone.size });
+  }
+
+  /** Where to send copies. An instance is one broadcast domain: routers that tag its Ethernet otherwise are in it as well. */
+  #hops(isMeant: (participant: Participant) => boolean): NextHop[] {
+    return Array.from(this.#participants.values()).flatMap((participant) =>
+      participant.hop.label !== 0 && isMeant(participant) ? [participant.hop] : [],
+    );
   }
 }

@@ -14,7 +14,7 @@ import {
   targetsFor,
 } from './instance-families.ts';
 import { type ItemBatch, itemWriter } from './item-writer.ts';
-import { type KeptRoute, restoreRoutes } from './kept-routes.ts';
+import { type KeptRoute, keptRoutes, restoreRoutes } from './kept-routes.ts';
 import { PublishedRoutes } from './published-routes.ts';
 import { type ListMembership, ReplicationLists } from './replication-lists.ts';
 import { tableView } from './route-view.ts';
@@ -108,7 +108,10 @@ export class RoutingInstance {
         networks: () => owner.networks(),
       };
       this.#tables.set(family, { table, group: owner.rib.itemGroup(table, itemWriter(items)) });
-      if (family === 'e-vpn') this.#lists = new ReplicationLists(table, items);
+      if (family === 'e-vpn')
+        this.#lists = new ReplicationLists(table, items, (source, nlri) =>
+          this.#published.inclusive(source, nlri),
+        );
     }
     this.#published = new PublishedRoutes({
       instance: this.name,
@@ -244,6 +247,11 @@ export class RoutingInstance {
    */
   announce(peer: XmppPeer, { instanceId }: Subscription, item: Item, nativeId = 0): void {
     this.#published.announce(peer.source, instanceId, item, nativeId);
+  }
+
+  /** What an agent has published. */
+  routesOf({ source }: XmppPeer): KeptRoute[] {
+    return keptRoutes(this.tables, source, (nlri) => this.#published.inclusive(source, nlri));
   }
 
   /** Announces what an agent had published before the instance went away. */

@@ -435,6 +435,14 @@ t.test('an agent that wants no routes is sent none, and its own count', async (t
   }
 });
 
+// `BgpXmppChannelTest.EndOfRibSend_3` of Contrail.
+t.test('an agent that has subscribed to nothing is told that there is nothing', async (t) => {
+  const node = await controlNode(t);
+  const one = await RawAgent.connect(node.xmppAddress!, 'compute-1');
+  t.teardown(() => one.end());
+  await one.hears(/<items node="0\/0\/EndOfRib"><\/items>/);
+});
+
 t.test('what an agent leaves is not retracted, and it hears no more of it', async (t) => {
   const node = await controlNode(t);
   const one = await RawAgent.connect(node.xmppAddress!, 'compute-1');

@@ -46,7 +46,7 @@ t.test('an item and its NLRI name the same route', async (t) => {
   for (const [mac, address] of [
     [workload, '10.2.0.4/32'],
     [workload, '2001:db8::4/128'],
-    [workload, '0.0.0.0/0'],
+    [workload, '0.0.0.0/32'],
     [broadcast, '10.1.1.3/32'],
     [noMac, '10.9.0.0/16'],
     [noMac, '2001:db8::/32'],
@@ -85,9 +85,9 @@ t.test('routes have the names that Contrail gives them', async (t) => {
   const mac = '02:aa:bb:cc:dd:01';
   const esi = '01:aa:bb:cc:dd:ee:ff:00:64:00';
   const names: readonly [Record<string, unknown>, string][] = [
-    [{ routeType: 'mac-ip', mac, ip: '10.2.0.4', labels: [25] }, `2-10.1.1.3:4-0-${mac},10.2.0.4/32`],
-    [{ routeType: 'mac-ip', mac, ip: '2001:db8::4', labels: [25] }, `2-10.1.1.3:4-0-${mac},2001:db8::4/128`],
-    [{ routeType: 'mac-ip', mac, ethernetTag: 7, labels: [25] }, `2-10.1.1.3:4-7-${mac},0.0.0.0/0`],
+    [{ routeType: 'mac-ip', mac, ip: '10.2.0.4', labels: [25] }, `2-10.1.1.3:4-0-${mac},10.2.0.4`],
+    [{ routeType: 'mac-ip', mac, ip: '2001:db8::4', labels: [25] }, `2-10.1.1.3:4-0-${mac},2001:db8::4`],
+    [{ routeType: 'mac-ip', mac, ethernetTag: 7, labels: [25] }, `2-10.1.1.3:4-7-${mac},0.0.0.0`],
     [{ routeType: 'inclusive-multicast', originator: '10.1.1.3' }, '3-10.1.1.3:4-0-10.1.1.3'],
     [{ routeType: 'ethernet-segment', esi, originator: '10.1.1.3' }, `4-10.1.1.3:4-${esi}-10.1.1.3`],
     [{ routeType: 'auto-discovery', esi, labels: [25] }, `1-10.1.1.3:4-${esi}-0`],

@@ -64,7 +64,7 @@ t.test('joins of multicast VPN go to the VPN table with the distinguisher of the
   two.subscribe(RED, 7);
   publish(one, '1/5', join, hop('10.1.1.3', '25'));
   await two.hears(
-    /<items node="1\/5\/default-domain:demo:red:red">\s*<item id="7-239\.1\.1\.1,10\.0\.0\.9">/,
+    /<items node="1\/5\/default-domain:demo:red:red">\s*<item id="0:0:239\.1\.1\.1,10\.0\.0\.9">/,
   );
   const [vpn] = node.routes({ table: 'bgp.mvpn.0' });
   t.match(vpn, {
@@ -73,7 +73,7 @@ t.test('joins of multicast VPN go to the VPN table with the distinguisher of the
   });
   t.match(vpn!.prefix, '10.1.1.3:4', 'its route distinguisher');
   publish(one, '1/5', join, hop('10.1.1.3', '25'), 'dissociate');
-  await two.hears(/<retract id="7-239\.1\.1\.1,10\.0\.0\.9" \/>/);
+  await two.hears(/<retract id="0:0:239\.1\.1\.1,10\.0\.0\.9" \/>/);
   t.same(node.routes({ table: 'bgp.mvpn.0' }), []);
 });
 

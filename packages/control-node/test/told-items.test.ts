@@ -239,7 +239,7 @@ t.test('EVPN routes of an agent, as another is told them', async (t) => {
   ][] = [
     ['a workload', [MAC, '10.2.0.4/32', 0], `${MAC},10.2.0.4/32`, {}, {}],
     ['a workload of IPv6', [MAC, '2001:db8::4/128', 0], `${MAC},2001:db8::4/128`, {}, {}],
-    ['a MAC address alone', [MAC, '0.0.0.0/0', 0], `${MAC},0.0.0.0/0`, {}, {}],
+    ['a MAC address alone', [MAC, '0.0.0.0/32', 0], `${MAC},0.0.0.0/32`, {}, {}],
     ['behind an Ethernet tag', [MAC, '10.2.0.4/32', 7], `7-${MAC},10.2.0.4/32`, {}, {}],
     [
       'with a label of the layer-3 VRF',
@@ -296,6 +296,29 @@ t.test('EVPN routes of an agent, as another is told them', async (t) => {
   }
 });
 
+// Agents know MAC addresses with the lengths of host addresses alone (`ParseEvpnAddress` of Contrail's agent).
+t.test('a MAC address alone is told with the length of a host, however it was said', async (t) => {
+  const node = await controlNode(t);
+  const one = await agent(t, node, 'compute-1');
+  one.send(subscribe(RED));
+  for (const address of ['0.0.0.0/0', '0.0.0.0/32', '::/0', '::/128', '']) {
+    const { mark } = one;
+    const text = (action: 'associate' | 'dissociate') =>
+      publish(
+        RED,
+        `25/242/${MAC},${address}`,
+        item(`<nlri><af>25</af><safi>242</safi><mac>${MAC}</mac>${leaf('address', address)}</nlri>`),
+        action,
+      );
+    one.send(text('associate'));
+    const [, told] = await one.hears(/<item id="([^"]+)">[^]*?<\/item>/, { from: mark });
+    t.equal(told, `${MAC},0.0.0.0/32`, address);
+    t.match(one.received.slice(mark), '<address>0.0.0.0/32</address>');
+    one.send(text('dissociate'));
+    await one.hears(new RegExp(`<retract id="${MAC},0.0.0.0/32" />`), { from: mark });
+  }
+});
+
 t.test('multicast routes of an agent, as another is told them', async (t) => {
   const node = await controlNode(t);
   const one = await agent(t, node, 'compute-1');
@@ -324,7 +347,7 @@ t.test('multicast routes of an agent, as another is told them', async (t) => {
     publish(RED, `1/5/${RED}/225.0.0.1`, `<item><entry><nlri>${join}</nlri>${hopOf('0')}</entry></item>`),
   );
   t.equal(
-    await entryOf(two, RED, '1/5', '7-225.0.0.1,10.2.0.4', mark),
+    await entryOf(two, RED, '1/5', '0:0:225.0.0.1,10.2.0.4', mark),
     `<entry><nlri>${join}</nlri>${hopOf('0')}<olist /></entry>`,
     'a join of a source tree',
   );

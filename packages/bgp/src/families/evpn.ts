@@ -73,10 +73,6 @@ function writeLabels(body: Writer, nlri: Nlri, most: number): void {
   for (const field of fields) body.u24(field);
 }
 
-function host(address: string): string {
-  return `${address}/${address.includes(':') ? 128 : 32}`;
-}
-
 /** @see RFC 7432 §7, RFC 9136 §3 */
 const routeTypes = {
   'auto-discovery': {
@@ -117,7 +113,7 @@ const routeTypes = {
       writeSizedAddress(body, nlri['ip']);
       writeLabels(body, nlri, 2);
     },
-    key: ({ ethernetTag, mac, ip }) => [ethernetTag, `${mac},${ip === undefined ? '0.0.0.0/0' : host(ip)}`],
+    key: ({ ethernetTag, mac, ip = '0.0.0.0' }) => [ethernetTag, `${mac},${ip}`],
   },
   'inclusive-multicast': {
     type: 3,
@@ -204,7 +200,7 @@ export const evpn: Family = fieldFamily({
       throw new RangeError(`no EVPN route type is named "${textField(nlri, 'routeType')}"`);
     writer.u8(row.type).length8((body) => row.write(body, nlri));
   },
-  /** `2-10.1.1.3:4-0-02:aa:bb:cc:dd:01,10.2.0.4/32`, as Contrail's control nodes name routes. */
+  /** `2-10.1.1.3:4-0-02:aa:bb:cc:dd:01,10.2.0.4`, as Contrail's control nodes name routes. */
   text(nlri: EvpnNlri) {
     const row: RouteType | undefined = nlri.routeType && routeTypes[nlri.routeType];
     return row && [row.type, nlri.rd, ...row.key(nlri)].join('-');

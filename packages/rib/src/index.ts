@@ -2,7 +2,8 @@
 export { DRAIN_BUDGET, Rib } from './rib.ts';
 export type { RibOptions, RibStatistics, TableOptions, UpdateGroupOptions } from './rib-options.ts';
 export type { Source, SourceOptions, SourceProtocol } from './source.ts';
-export type { Announcement, Nlri, Table, TableSummary } from './table.ts';
+export type { Announcement, Table, TableSummary } from './table.ts';
+export type { Nlri } from './table-keys.ts';
 export type { RouteFilter } from './route-filter.ts';
 export type { DistinguisherOf } from './targeted-table.ts';
 export type { NotBest, Path, Route, SharedRoute } from './route.ts';

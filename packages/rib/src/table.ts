@@ -1,24 +1,18 @@
 /** A routing table as other packages see it. */
 import type { FamilyName } from '@vaportrail/bgp/wire';
-import type { Prefix } from '@vaportrail/net';
 import { finalMark } from './classify.ts';
-import { lengthBits } from './family-layout.ts';
 import type { Infeasible } from './feasibility.ts';
-import { keyOfNlri, payloadOfNlri } from './named-nlri.ts';
 import type { PackedTable } from './packed-table.ts';
 import type { RoutePolicy } from './policy.ts';
 import { type Route, type RouteContext, readRoute } from './route.ts';
-import { type RouteFilter, matcher } from './route-filter.ts';
+import type { RouteFilter } from './route-filter.ts';
 import { RouteFollower } from './route-follower.ts';
+import { longestMatch, searchRoutes } from './route-search.ts';
 import type { MultipathMode } from './selection/step.ts';
 import type { RuleSetName } from './selection/rules.ts';
 import type { Source } from './source.ts';
+import { type Nlri, TableKeys } from './table-keys.ts';
 import type { TargetedTable } from './targeted-table.ts';
-
-/** Names a route: a prefix, in VPN tables with its route distinguisher; for all other families the octets of the NLRI. */
-export type Nlri =
-  | { readonly prefix: Prefix; readonly routeDistinguisher?: Uint8Array | undefined }
-  | { readonly bytes: Uint8Array };
 
 /** A path to announce. */
 export interface Announcement {
@@ -60,9 +54,6 @@ export interface TableActions {
   exportsChanged(table: TargetedTable): void;
 }
 
-/** A look-up costs about as much as looking at so many destinations in a row. */
-const LOOK_UP_COST = 4;
-
 /** Made by `Rib.createTable`. */
 export class Table {
   readonly name: string;
@@ -75,7 +66,7 @@ export class Table {
   /** @internal */
   readonly context: RouteContext;
   readonly #actions: TableActions;
-  readonly #key = new Int32Array(5);
+  readonly #keys: TableKeys;
 
   /** @internal */
   constructor(
@@ -91,6 +82,7 @@ export class Table {
     this.selection = selection;
     this.context = { name: this.name, family: this.family, packed: this.packed, ...context };
     this.#actions = actions;
+    this.#keys = new TableKeys(this.family, this.packed);
   }
 
   /**
@@ -106,14 +98,15 @@ export class Table {
     store.readTime();
     const set = store.pool.internBytes(attributes, nextHop, source.number, finalMark(infeasible));
     const field = labelField ?? (label === undefined ? 0 : (label << 4) | 1);
-    this.packed.announce(this.#require(nlri), set, (this.#payload(nlri) || field) << 8, pathId | 0);
+    const number = this.#keys.require(nlri);
+    this.packed.announce(number, set, (this.#keys.payload(nlri) || field) << 8, pathId | 0);
   }
 
   /** Takes back the path of `source`; does nothing if there is none. */
   withdraw(source: Source, nlri: Nlri, pathId = 0): void {
     this.#actions.speaks(source);
     this.packed.absorb();
-    const number = this.#find(nlri);
+    const number = this.#keys.find(nlri);
     if (number !== 0) this.packed.withdraw(number, source.number, pathId | 0, 0);
   }
 
@@ -171,43 +164,13 @@ export class Table {
   /** The routes that pass a filter, in no particular order. Changes while the iteration is suspended may be missed. */
   *routes(filter: RouteFilter = {}): Generator<Route, void, undefined> {
     this.#refresh();
-    const { exact, limit = Number.POSITIVE_INFINITY, explained = true } = filter;
-    const matches = matcher(this.packed, filter);
-    let left = limit;
-    if (exact !== undefined && this.#isDirect(filter)) {
-      const number = this.#find({ prefix: exact, routeDistinguisher: filter.routeDistinguisher });
-      if (number !== 0 && left > 0 && matches(number)) yield readRoute(this.context, number, explained);
-      return;
-    }
-    if (exact !== undefined && this.#isFewDistinguishers(filter)) {
-      const { highest } = this.packed.store.distinguishers;
-      for (let distinguisher = 0; distinguisher <= highest && left > 0; distinguisher++) {
-        this.#fillKeyOf(exact, distinguisher);
-        const number = this.packed.fixed?.find(this.#key, 0) ?? 0;
-        if (number === 0 || !matches(number)) continue;
-        left--;
-        yield readRoute(this.context, number, explained);
-      }
-      return;
-    }
-    for (let number = 1; number < this.packed.destinations.top && left > 0; number++) {
-      if (!matches(number)) continue;
-      left--;
-      yield readRoute(this.context, number, explained);
-    }
+    yield* searchRoutes(this.context, this.#keys, filter);
   }
 
   /** The most specific route that covers an address of four or sixteen octets. */
   longestMatch(address: Uint8Array): Route | undefined {
     this.#refresh();
-    const { layout } = this.packed;
-    if (layout.kind !== 'prefix' || layout.distinguished) return undefined;
-    if (layout.addressWords * 4 !== address.length) return undefined;
-    for (let length = address.length * 8; length >= 0; length--) {
-      const number = this.#find({ prefix: { bytes: address, length } });
-      if (number !== 0 && this.packed.bestSet(number) !== 0) return readRoute(this.context, number, true);
-    }
-    return undefined;
+    return longestMatch(this.context, this.#keys, address);
   }
 
   /** Paths of a source that came into being in this table, copies left out. */
@@ -251,7 +214,7 @@ export class Table {
   /** @internal The number of a route, 0 if there is none. */
   find(nlri: Nlri): number {
     this.#refresh();
-    const number = this.#find(nlri);
+    const number = this.#keys.find(nlri);
     return number !== 0 && this.packed.isOccupied(number) ? number : 0;
   }
 
@@ -259,77 +222,5 @@ export class Table {
   #refresh(): void {
     this.packed.absorb();
     this.packed.settle();
-  }
-
-  /** The filter names one key. */
-  #isDirect({ exact, routeDistinguisher }: RouteFilter): boolean {
-    const { layout } = this.packed;
-    if (layout.kind !== 'prefix' || exact?.bytes.length !== layout.addressWords * 4) return false;
-    return layout.distinguished === (routeDistinguisher !== undefined);
-  }
-
-  /** The filter names one prefix under any route distinguisher: looking under each of them is less work than a search. */
-  #isFewDistinguishers({ exact, routeDistinguisher }: RouteFilter): boolean {
-    const { layout, store, destinations } = this.packed;
-    if (layout.kind !== 'prefix' || exact?.bytes.length !== layout.addressWords * 4) return false;
-    if (!layout.distinguished || routeDistinguisher !== undefined) return false;
-    return store.distinguishers.highest * LOOK_UP_COST < destinations.top;
-  }
-
-  #find(nlri: Nlri): number {
-    if ('bytes' in nlri) return this.packed.byBytes?.find(this.#canonical(nlri.bytes)) ?? 0;
-    this.#fillKey(nlri.prefix, nlri.routeDistinguisher);
-    return this.packed.fixed?.find(this.#key, 0) ?? 0;
-  }
-
-  /** The octets that name the route. */
-  #canonical(bytes: Uint8Array): Uint8Array {
-    return keyOfNlri(this.packed.layout, bytes);
-  }
-
-  /** The number of an NLRI that says more than its key. */
-  #payload(nlri: Nlri): number {
-    if (!('bytes' in nlri)) return 0;
-    return payloadOfNlri(this.packed.store, nlri.bytes, this.#canonical(nlri.bytes));
-  }
-
-  #require(nlri: Nlri): number {
-    if ('bytes' in nlri) {
-      if (this.packed.byBytes === undefined) throw new RangeError(`${this.family} routes are prefixes`);
-      return this.packed.byBytes.require(this.#canonical(nlri.bytes));
-    }
-    if (this.packed.fixed === undefined) throw new RangeError(`${this.family} routes are not prefixes`);
-    this.#fillKey(nlri.prefix, nlri.routeDistinguisher);
-    return this.packed.fixed.require(this.#key, 0);
-  }
-
-  #fillKey({ bytes, length }: Prefix, routeDistinguisher: Uint8Array | undefined): void {
-    const { layout, store } = this.packed;
-    if (layout.kind !== 'prefix') return;
-    if (bytes.length !== layout.addressWords * 4 || length > bytes.length * 8) {
-      throw new RangeError(
-        `a prefix of ${bytes.length} octets and length ${length} is not one of ${this.family}`,
-      );
-    }
-    if ((routeDistinguisher !== undefined) !== layout.distinguished) {
-      throw new RangeError(
-        `${this.family} routes have ${layout.distinguished ? 'a' : 'no'} route distinguisher`,
-      );
-    }
-    this.#fillKeyOf(
-      { bytes, length },
-      routeDistinguisher === undefined ? 0 : store.distinguishers.numberOf(routeDistinguisher),
-    );
-  }
-
-  #fillKeyOf({ bytes, length }: Prefix, distinguisher: number): void {
-    const { layout } = this.packed;
-    if (layout.kind !== 'prefix') return;
-    this.#key[0] = (distinguisher << lengthBits(layout)) | length;
-    for (let word = 0, left = length; word < layout.addressWords; word++, left -= 32) {
-      const at = word * 4;
-      const value = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
-      this.#key[word + 1] = left <= 0 ? 0 : left >= 32 ? value : value & (-1 << (32 - left));
-    }
   }
 }

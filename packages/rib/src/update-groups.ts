@@ -7,7 +7,8 @@ import type { UpdateGroupOptions } from './rib-options.ts';
 import { isGuarded } from './route-leak.ts';
 import type { RouteStore } from './route-store.ts';
 import type { RouteTargetFilter } from './route-target-filter.ts';
-import type { Nlri, Table } from './table.ts';
+import type { Table } from './table.ts';
+import type { Nlri } from './table-keys.ts';
 import { UpdateGroup, type UpdateGroupSettings } from './update-group.ts';
 
 export class UpdateGroups {

@@ -41,7 +41,7 @@ async function pair(t: { teardown(after: () => unknown): void }) {
     labels: [1001],
   } as const;
   const attributes = {
-    origin: 'incomplete',
+    origin: 'incomplete' as const,
     asPath: [],
     localPref: 100,
     extendedCommunities: ['target:64512:100'],

@@ -97,7 +97,7 @@ export class ControlNode {
       nextHop: v6 ? `::ffff:${nextHop}` : nextHop,
     };
     const attributes = {
-      origin: 'incomplete',
+      origin: 'incomplete' as const,
       asPath: copy.asPath ?? [],
       med: copy.med ?? 100,
       localPref: copy.localPref ?? 200,

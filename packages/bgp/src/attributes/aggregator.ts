@@ -20,7 +20,13 @@ export interface Aggregator {
   readonly address: number;
 }
 
-const plainAggregator: PlainForm<Aggregator> = {
+/** The same with its address as text. */
+export interface PlainAggregator {
+  readonly asn: number;
+  readonly address: string;
+}
+
+const plainAggregator: PlainForm<Aggregator, PlainAggregator> = {
   of: ({ asn, address }) => ({ asn, address: plainIpv4.of(address) }),
   parse(plain) {
     const { asn, address } = plainRecord(plain);
@@ -36,7 +42,7 @@ function checkAggregator(bytes: Uint8Array, at: number, end: number, octets: num
     : undefined;
 }
 
-export const atomicAggregate: Attribute<true> = {
+export const atomicAggregate: Attribute<true, true> = {
   code: 6,
   title: 'ATOMIC_AGGREGATE',
   flags: wellKnown,
@@ -54,7 +60,7 @@ export const atomicAggregate: Attribute<true> = {
   },
 };
 
-export const aggregator: Attribute<Aggregator> = {
+export const aggregator: Attribute<Aggregator, PlainAggregator> = {
   code: 7,
   title: 'AGGREGATOR',
   flags: optionalTransitive,
@@ -70,7 +76,7 @@ export const aggregator: Attribute<Aggregator> = {
   plain: plainAggregator,
 };
 
-export const as4Aggregator: Attribute<Aggregator> = {
+export const as4Aggregator: Attribute<Aggregator, PlainAggregator> = {
   code: 18,
   title: 'AS4_AGGREGATOR',
   flags: optionalTransitive,

@@ -1,7 +1,7 @@
 /** AIGP: the accumulated IGP metric of a path through several ASes of one administration. */
 import { type Attribute, optionalNonTransitive, wrongLength } from './attribute.ts';
 import { plainRecord } from './plain.ts';
-import { type Tlv, checkTlvs, plainTlvs, readTlvs, writeTlvs } from './tlv.ts';
+import { type PlainTlv, type Tlv, checkTlvs, plainTlvs, readTlvs, writeTlvs } from './tlv.ts';
 
 const METRIC_TLV = 1;
 /** Its length field counts the three octets of the header. @see RFC 7311 §3 */
@@ -13,7 +13,13 @@ export interface Aigp {
   readonly tlvs: readonly Tlv[];
 }
 
-export const aigp: Attribute<Aigp> = {
+/** The metric, with digits for one beyond `Number.MAX_SAFE_INTEGER`, and all TLVs, which are what gets encoded if they are there. */
+export interface PlainAigp {
+  readonly metric?: number | string | null;
+  readonly tlvs?: readonly PlainTlv[];
+}
+
+export const aigp: Attribute<Aigp, PlainAigp> = {
   code: 26,
   title: 'AIGP',
   flags: optionalNonTransitive,

@@ -63,13 +63,17 @@ function encodeSegments(writer: Writer, path: AsPath, asn4: boolean): void {
   }
 }
 
+/** An AS number of a sequence, or a segment by its type: `{ set: [64512, 64513] }`. */
+export type PlainAsPathItem = number | { readonly [T in AsPathSegment['type']]?: readonly number[] };
+export type PlainAsPath = readonly PlainAsPathItem[];
+
 /**
  * A path as plain data: the AS numbers of a sequence one by one, every other segment as an object of its type, and a
  * sequence that follows another one likewise, so that the segments can be told apart again.
  */
-const plainAsPath: PlainForm<AsPath> = {
+const plainAsPath: PlainForm<AsPath, PlainAsPath> = {
   of(path) {
-    const plain: unknown[] = [];
+    const plain: PlainAsPathItem[] = [];
     let open = false;
     for (const { type, asns } of path) {
       if (type !== 'sequence' || open) plain.push({ [type]: asns });
@@ -101,7 +105,7 @@ const plainAsPath: PlainForm<AsPath> = {
   },
 };
 
-export const asPath: Attribute<AsPath> = {
+export const asPath: Attribute<AsPath, PlainAsPath> = {
   code: 2,
   title: 'AS_PATH',
   flags: wellKnown,
@@ -114,7 +118,7 @@ export const asPath: Attribute<AsPath> = {
 };
 
 /** Carries the four-octet AS numbers past a speaker that knows only two octets. */
-export const as4Path: Attribute<AsPath> = {
+export const as4Path: Attribute<AsPath, PlainAsPath> = {
   code: 17,
   title: 'AS4_PATH',
   flags: optionalTransitive,

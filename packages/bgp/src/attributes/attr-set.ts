@@ -9,7 +9,14 @@ export interface AttrSet {
   readonly attributes: Uint8Array;
 }
 
-export const attrSet: Attribute<AttrSet> = {
+/** The set as octets, which get encoded; `named` has its attributes by name. */
+export interface PlainAttrSet {
+  readonly originAs: number;
+  readonly attributes: string;
+  readonly named?: Readonly<Record<string, unknown>>;
+}
+
+export const attrSet: Attribute<AttrSet, PlainAttrSet> = {
   code: 128,
   title: 'ATTR_SET',
   flags: optionalTransitive,

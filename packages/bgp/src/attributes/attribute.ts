@@ -34,15 +34,17 @@ export interface Fault {
   readonly approach?: Approach;
 }
 
-/** An attribute's value as plain data for people: text for addresses and octets, numbers and names for the rest. */
-export interface PlainForm<V> {
-  of(value: V): unknown;
+/**
+ * An attribute's value as plain data `P` for people: text for addresses and octets, numbers and names for the rest.
+ */
+export interface PlainForm<V, P = unknown> {
+  of(value: V): P;
   /** @throws RangeError when the data does not describe a value */
   parse(plain: unknown): V;
 }
 
-/** One attribute: a row of {@link attributes}. `V` is its value as the library hands it out. */
-export interface Attribute<V> {
+/** One attribute: a row of {@link attributes}. `V` is its value as the library hands it out, `P` the same as plain data. */
+export interface Attribute<V, P = unknown> {
   readonly code: number;
   /** As IANA and operators write it: `LOCAL_PREF`. */
   readonly title: string;
@@ -59,7 +61,7 @@ export interface Attribute<V> {
   decode(reader: Reader, context: AttributeContext): V;
   encode(writer: Writer, value: V, context: AttributeContext): void;
 
-  readonly plain: PlainForm<V>;
+  readonly plain: PlainForm<V, P>;
 }
 
 /** A check for values of one fixed length. */

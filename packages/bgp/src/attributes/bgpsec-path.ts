@@ -22,7 +22,7 @@ function checkSignatures(bytes: Uint8Array, at: number, end: number, segments: n
 }
 
 /** The signatures are not verified, only delimited; the value is handed out as octets. */
-export const bgpsecPath: Attribute<Uint8Array> = {
+export const bgpsecPath: Attribute<Uint8Array, string> = {
   code: 33,
   title: 'BGPSEC_PATH',
   flags: optionalNonTransitive,

@@ -22,7 +22,7 @@ const names = new Map<number, string>(
   Object.entries(wellKnownCommunity).map(([name, value]) => [value, name]),
 );
 
-export const communities: Attribute<readonly number[]> = {
+export const communities: Attribute<readonly number[], readonly string[]> = {
   code: 8,
   title: 'COMMUNITIES',
   flags: optionalTransitive,
@@ -60,7 +60,7 @@ export function parseCommunity(text: string): number {
 /** Global administrator, and two numbers of its choice. */
 export type LargeCommunity = readonly [administrator: number, data1: number, data2: number];
 
-export const largeCommunities: Attribute<readonly LargeCommunity[]> = {
+export const largeCommunities: Attribute<readonly LargeCommunity[], readonly string[]> = {
   code: 32,
   title: 'LARGE_COMMUNITY',
   flags: optionalTransitive,

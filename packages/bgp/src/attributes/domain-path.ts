@@ -13,7 +13,7 @@ const DOMAIN_OCTETS = 7;
 const form = /^(\d{1,10}):(\d{1,5}):(\d{1,3})$/;
 
 /** Segments of domains, the last one added first. */
-export const domainPath: Attribute<readonly (readonly Domain[])[]> = {
+export const domainPath: Attribute<readonly (readonly Domain[])[], readonly (readonly string[])[]> = {
   code: 36,
   title: 'D_PATH',
   flags: optionalTransitive,

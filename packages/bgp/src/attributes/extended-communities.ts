@@ -14,7 +14,7 @@ import { plainList, plainText } from './plain.ts';
 export const EXTENDED_COMMUNITY_OCTETS = 8;
 
 /** Eight octets each, one behind the other. */
-export const extendedCommunities: Attribute<Uint8Array> = {
+export const extendedCommunities: Attribute<Uint8Array, readonly string[]> = {
   code: 16,
   title: 'EXTENDED_COMMUNITIES',
   flags: optionalTransitive,
@@ -31,7 +31,7 @@ export function plainCommunities(
   width: number,
   text: (bytes: Uint8Array, at: number) => string,
   parse: (text: string) => Uint8Array,
-): PlainForm<Uint8Array> {
+): PlainForm<Uint8Array, readonly string[]> {
   return {
     of: (value) => Array.from({ length: value.length / width }, (_, index) => text(value, index * width)),
     parse(plain) {

@@ -6,7 +6,7 @@ import { plainCommunities } from './extended-communities.ts';
 const IPV6_EXTENDED_COMMUNITY_OCTETS = 20;
 
 /** Twenty octets each, one behind the other. */
-export const ipv6ExtendedCommunities: Attribute<Uint8Array> = {
+export const ipv6ExtendedCommunities: Attribute<Uint8Array, readonly string[]> = {
   code: 25,
   title: 'IPV6_EXTENDED_COMMUNITIES',
   flags: optionalTransitive,

@@ -1,11 +1,11 @@
 /** BGP-LS: what an IGP says about the node, link or prefix in the NLRI. */
 import { type Attribute, optionalNonTransitive } from './attribute.ts';
-import { type Tlv, checkTlvs, plainTlvs, readTlvs, writeTlvs } from './tlv.ts';
+import { type PlainTlv, type Tlv, checkTlvs, plainTlvs, readTlvs, writeTlvs } from './tlv.ts';
 
 const form = { typeOctets: 2, lengthOctets: 2 } as const;
 
 /** The TLVs are for other protocols to read. Malformed ones are discarded. @see RFC 9552 §8.2.2 */
-export const linkState: Attribute<readonly Tlv[]> = {
+export const linkState: Attribute<readonly Tlv[], readonly PlainTlv[]> = {
   code: 29,
   title: 'BGP-LS',
   flags: optionalNonTransitive,

@@ -2,7 +2,7 @@
 import { type Attribute, exactly, internalOnly, optionalNonTransitive, wellKnown } from './attribute.ts';
 import { plainNumber } from './plain.ts';
 
-export const med: Attribute<number> = {
+export const med: Attribute<number, number> = {
   code: 4,
   title: 'MULTI_EXIT_DISC',
   flags: optionalNonTransitive,
@@ -14,7 +14,7 @@ export const med: Attribute<number> = {
   plain: { of: (value) => value, parse: (plain) => plainNumber(plain) },
 };
 
-export const localPref: Attribute<number> = {
+export const localPref: Attribute<number, number> = {
   code: 5,
   title: 'LOCAL_PREF',
   flags: wellKnown,

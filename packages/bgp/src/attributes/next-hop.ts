@@ -2,7 +2,7 @@
 import { type Attribute, wellKnown, wrongLength } from './attribute.ts';
 import { plainIpv4 } from './plain.ts';
 
-export const nextHop: Attribute<number> = {
+export const nextHop: Attribute<number, string> = {
   code: 3,
   title: 'NEXT_HOP',
   flags: wellKnown,

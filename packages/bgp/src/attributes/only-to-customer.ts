@@ -3,7 +3,7 @@ import { type Attribute, exactly, optionalTransitive } from './attribute.ts';
 import { plainNumber } from './plain.ts';
 
 /** The AS number that set it. */
-export const onlyToCustomer: Attribute<number> = {
+export const onlyToCustomer: Attribute<number, number> = {
   code: 35,
   title: 'ONLY_TO_CUSTOMER',
   flags: optionalTransitive,

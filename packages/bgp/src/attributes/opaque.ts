@@ -8,7 +8,7 @@ import {
 } from './attribute.ts';
 import { plainOctets } from './plain.ts';
 
-function opaque(code: number, title: string, flags: number, see: string): Attribute<Uint8Array> {
+function opaque(code: number, title: string, flags: number, see: string): Attribute<Uint8Array, string> {
   return {
     code,
     title,
@@ -26,7 +26,7 @@ export const connector = opaque(20, 'CONNECTOR', optionalTransitive, 'RFC 6037 �
 /** What makes it malformed is for its users to say. @see RFC 7606 §7.13 */
 export const trafficEngineering = opaque(24, 'TRAFFIC_ENGINEERING', optionalNonTransitive, 'RFC 5543 §3');
 /** Addresses of 4 or 16 octets, each with a label of three. */
-export const peDistinguisherLabels: Attribute<Uint8Array> = {
+export const peDistinguisherLabels: Attribute<Uint8Array, string> = {
   ...opaque(27, 'PE_DISTINGUISHER_LABELS', optionalTransitive, 'RFC 6514 §8'),
   check(bytes, at, end, context) {
     const octets = end - at;

@@ -5,7 +5,7 @@ import { type Attribute, wellKnown, wrongLength } from './attribute.ts';
 export const origins = ['igp', 'egp', 'incomplete'] as const;
 export type Origin = (typeof origins)[number];
 
-export const origin: Attribute<Origin> = {
+export const origin: Attribute<Origin, Origin> = {
   code: 1,
   title: 'ORIGIN',
   flags: wellKnown,

@@ -12,8 +12,11 @@ import {
 } from './table.ts';
 import { discardAttributes, validateAttributes } from './validate.ts';
 
+/** An attribute as plain data: text for addresses and octets, numbers and names for the rest. */
+export type PlainAttribute<N extends AttributeName> = ReturnType<(typeof attributesTable)[N]['plain']['of']>;
+
 /** The attributes by name, each as the plain form of its row. */
-export type PlainAttributes = { readonly [N in AttributeName]?: unknown };
+export type PlainAttributes = { readonly [N in AttributeName]?: PlainAttribute<N> };
 
 /** An attribute as octets: one that nobody knows, one that is malformed, or a repeated one. */
 export interface RawAttributeText {
@@ -42,7 +45,7 @@ export function plainAttributes(
   }
   if (!context.asn4) mergeAs4(discardAttributes(bytes, problems), attributes, raw);
   if (attributes.attrSet !== undefined) attributes.attrSet = withNames(attributes.attrSet);
-  return { attributes, raw };
+  return { attributes: attributes as PlainAttributes, raw };
 }
 
 /** The customer's attributes by name beside their octets; a set within the set stays octets. @see RFC 6368 §5 */

@@ -27,21 +27,21 @@ export function plainRecord(plain: unknown): Readonly<Record<string, unknown>> {
 }
 
 /** Octets as hexadecimal. */
-export const plainOctets: PlainForm<Uint8Array> = {
+export const plainOctets: PlainForm<Uint8Array, string> = {
   of: (octets) => hexText(octets),
   parse: (plain) => parseHex(plainText(plain)),
 };
 
 /** IPv4 address as text. */
-export const plainIpv4: PlainForm<number> = {
+export const plainIpv4: PlainForm<number, string> = {
   of: (address) => ipv4Text(address),
   parse: (plain) => parseIpv4(plainText(plain)),
 };
 
 /** Items of a list, one by one. */
-export function plainItems<T>(
-  of: (item: T) => unknown,
+export function plainItems<T, P>(
+  of: (item: T) => P,
   parse: (plain: unknown) => T,
-): PlainForm<readonly T[]> {
+): PlainForm<readonly T[], readonly P[]> {
   return { of: (list) => list.map(of), parse: (plain) => plainList(plain).map(parse) };
 }

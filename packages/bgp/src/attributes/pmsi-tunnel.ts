@@ -39,7 +39,21 @@ function addresses({ type, identifier }: PmsiTunnel): Readonly<Record<string, st
   return { sender, group: addressText(identifier.subarray(octets / 2)) };
 }
 
-export const pmsiTunnel: Attribute<PmsiTunnel> = {
+/** As plain data: `labelField` or `label` gets encoded, names and addresses are there to be read. */
+export interface PlainPmsiTunnel {
+  readonly flags: number;
+  readonly type: number;
+  readonly name?: string;
+  readonly label?: number;
+  readonly labelField?: number;
+  readonly endpoint?: string;
+  readonly sender?: string;
+  readonly group?: string;
+  /** Hexadecimal. */
+  readonly identifier: string;
+}
+
+export const pmsiTunnel: Attribute<PmsiTunnel, PlainPmsiTunnel> = {
   code: 22,
   title: 'PMSI_TUNNEL',
   flags: optionalTransitive,

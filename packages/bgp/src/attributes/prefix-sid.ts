@@ -1,7 +1,7 @@
 /** PREFIX_SID: the segment that leads to a prefix, as an MPLS label index or as SRv6 services. */
 import { Reader, ipv6Text } from '@vaportrail/net';
 import { type Attribute, type Fault, optionalTransitive, wrongLength } from './attribute.ts';
-import { type Tlv, checkTlvs, describedTlvs, readTlvs, writeTlvs } from './tlv.ts';
+import { type PlainTlv, type Tlv, checkTlvs, describedTlvs, readTlvs, writeTlvs } from './tlv.ts';
 
 const LABEL_INDEX = 1;
 const ORIGINATOR_SRGB = 3;
@@ -84,7 +84,7 @@ function describeSid(octets: Uint8Array): Readonly<Record<string, unknown>> {
   };
 }
 
-export const prefixSid: Attribute<readonly Tlv[]> = {
+export const prefixSid: Attribute<readonly Tlv[], readonly PlainTlv[]> = {
   code: 40,
   title: 'PREFIX_SID',
   flags: optionalTransitive,

@@ -2,7 +2,7 @@
 import { type Attribute, exactly, internalOnly, multipleOf, optionalNonTransitive } from './attribute.ts';
 import { plainIpv4, plainItems } from './plain.ts';
 
-export const originatorId: Attribute<number> = {
+export const originatorId: Attribute<number, string> = {
   code: 9,
   title: 'ORIGINATOR_ID',
   flags: optionalNonTransitive,
@@ -14,7 +14,7 @@ export const originatorId: Attribute<number> = {
   plain: plainIpv4,
 };
 
-export const clusterList: Attribute<readonly number[]> = {
+export const clusterList: Attribute<readonly number[], readonly string[]> = {
   code: 10,
   title: 'CLUSTER_LIST',
   flags: optionalNonTransitive,

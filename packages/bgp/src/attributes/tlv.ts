@@ -75,12 +75,19 @@ export function writeTlvs(writer: Writer, tlvs: readonly Tlv[], form: TlvForm): 
   }
 }
 
+/** A TLV as plain data: its value in hexadecimal, and beside it what that means, where it is known. */
+export interface PlainTlv {
+  readonly type: number;
+  readonly value: string;
+  readonly [meaning: string]: unknown;
+}
+
 /** What is known about the value of a TLV, for people: `{}` when nothing is. Must not fail on any octets. */
 export type DescribeTlv = (type: number, value: Reader) => Readonly<Record<string, unknown>>;
 
 /** TLVs with their values in hexadecimal, which is what gets encoded again, and beside that what they mean. */
-export function describedTlvs(describe: DescribeTlv): PlainForm<readonly Tlv[]> {
-  return plainItems<Tlv>(
+export function describedTlvs(describe: DescribeTlv): PlainForm<readonly Tlv[], readonly PlainTlv[]> {
+  return plainItems<Tlv, PlainTlv>(
     ({ type, value }) => ({ type, ...described(describe, type, value), value: plainOctets.of(value) }),
     (plain) => {
       const { type, value } = plainRecord(plain);

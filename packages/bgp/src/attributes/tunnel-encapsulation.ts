@@ -2,7 +2,7 @@
 import { type Attribute, optionalTransitive, wrongLength } from './attribute.ts';
 import { tunnelName } from './extended-community-kinds.ts';
 import { plainItems, plainNumber, plainRecord } from './plain.ts';
-import { type Tlv, checkTlvs, plainTlvs, writeTlvs } from './tlv.ts';
+import { type PlainTlv, type Tlv, checkTlvs, plainTlvs, writeTlvs } from './tlv.ts';
 import { subTlvForm } from './tunnel-parameter.ts';
 
 /** One tunnel; its sub-TLVs have a length of two octets from type 128 on. @see RFC 9012 §3.1 */
@@ -13,7 +13,14 @@ export interface Tunnel {
 
 const tunnelForm = { typeOctets: 2, lengthOctets: 2 } as const;
 
-export const tunnelEncapsulation: Attribute<readonly Tunnel[]> = {
+/** As plain data; its name is there to be read. */
+export interface PlainTunnel {
+  readonly type: number;
+  readonly name?: string;
+  readonly subTlvs: readonly PlainTlv[];
+}
+
+export const tunnelEncapsulation: Attribute<readonly Tunnel[], readonly PlainTunnel[]> = {
   code: 23,
   title: 'TUNNEL_ENCAP',
   flags: optionalTransitive,
@@ -56,7 +63,7 @@ export const tunnelEncapsulation: Attribute<readonly Tunnel[]> = {
       });
     }
   },
-  plain: plainItems<Tunnel>(
+  plain: plainItems<Tunnel, PlainTunnel>(
     ({ type, subTlvs }) => {
       const name = tunnelName(type);
       const described = subTlvForm(type).of(subTlvs);

@@ -1,7 +1,7 @@
 /** The parameters of a tunnel: what the sub-TLVs of TUNNEL_ENCAP say. */
 import { type Reader, addressText, ipv6Text, macText } from '@vaportrail/net';
 import type { PlainForm } from './attribute.ts';
-import { type Tlv, describedTlvs } from './tlv.ts';
+import { type PlainTlv, type Tlv, describedTlvs } from './tlv.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -117,7 +117,7 @@ const parameters: Readonly<Record<number, Parameter>> = {
 };
 
 /** Sub-TLVs of a tunnel of a type, with names and fields beside their octets. */
-export function subTlvForm(tunnelType: number): PlainForm<readonly Tlv[]> {
+export function subTlvForm(tunnelType: number): PlainForm<readonly Tlv[], readonly PlainTlv[]> {
   return describedTlvs((type, value) => {
     const parameter = parameters[type];
     if (parameter === undefined) return {};

@@ -32,11 +32,8 @@ import {
   typeAndLength,
 } from './family.ts';
 
-/** Fields of an EVPN route; which ones are there follows from `routeType`. */
-export interface EvpnNlri extends Nlri {
-  readonly routeType?: keyof typeof routeTypes;
-  /** Number of a route type that is carried as octets. */
-  readonly type?: number;
+/** Fields that EVPN routes of some types have. */
+interface EvpnFields extends Nlri {
   readonly rd?: string;
   readonly esi?: string;
   readonly ethernetTag?: number;
@@ -56,10 +53,10 @@ interface RouteType {
   read(body: Reader): Nlri;
   write(body: Writer, nlri: Nlri): void;
   /** What tells routes of the type apart, behind the route distinguisher. */
-  key(nlri: EvpnNlri): readonly (string | number | undefined)[];
+  key(nlri: EvpnFields): readonly (string | number | undefined)[];
 }
 
-function readLabels(body: Reader, count: number): Pick<EvpnNlri, 'labels' | 'labelFields'> {
+function readLabels(body: Reader, count: number): Pick<Required<EvpnFields>, 'labels' | 'labelFields'> {
   const labelFields = Array.from({ length: count }, () => body.u24());
   return { labels: labelFields.map(labelOf), labelFields };
 }
@@ -172,11 +169,20 @@ const routeTypes = {
   },
 } as const satisfies Record<string, RouteType>;
 
+/** An EVPN route: `routeType` tells which fields it has. One of a type nobody knows has its number, and is carried as octets. */
+export type EvpnNlri =
+  | {
+      [T in keyof typeof routeTypes]: Nlri & { readonly routeType: T } & Readonly<
+          ReturnType<(typeof routeTypes)[T]['read']>
+        >;
+    }[keyof typeof routeTypes]
+  | (Nlri & { readonly routeType?: undefined; readonly type: number });
+
 const byNumber = new Map<number, [keyof typeof routeTypes, RouteType]>();
 for (const [name, row] of Object.entries(routeTypes))
   byNumber.set(row.type, [name as keyof typeof routeTypes, row]);
 
-export const evpn: Family = fieldFamily({
+export const evpn: Family<EvpnNlri> = fieldFamily<EvpnNlri>({
   afi: 25,
   safi: 70,
   title: 'EVPN',
@@ -190,7 +196,7 @@ export const evpn: Family = fieldFamily({
       body.skip(body.remaining);
       return { type };
     }
-    return { routeType: known[0], ...known[1].read(body) };
+    return { routeType: known[0], ...known[1].read(body) } as EvpnNlri;
   },
   write(writer, nlri) {
     const row = Object.hasOwn(routeTypes, textField(nlri, 'routeType'))

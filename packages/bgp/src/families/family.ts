@@ -10,8 +10,11 @@ export interface Nlri {
   readonly [field: string]: unknown;
 }
 
-/** An address family: a row of {@link families}. The path identifier of ADD-PATH is read and written by the caller. */
-export interface Family {
+/**
+ * An address family: a row of {@link families}, and the fields `N` of its NLRI. The path identifier of ADD-PATH is read and
+ * written by the caller.
+ */
+export interface Family<N extends Nlri = Nlri> {
   readonly afi: number;
   readonly safi: number;
   /** As operators write it: `IPv4 VPN unicast`. */
@@ -29,18 +32,18 @@ export interface Family {
    * The fields of the NLRI in `bytes[at…end)`, which is one that `measure` delimited. They are added to `into`: a
    * route gets the fields of its NLRI without an object between.
    */
-  decode<T extends object>(bytes: Uint8Array, at: number, end: number, withdrawn: boolean, into: T): T & Nlri;
+  decode<T extends object>(bytes: Uint8Array, at: number, end: number, withdrawn: boolean, into: T): T & N;
   /** Writes an NLRI from its fields. @throws RangeError when a field is missing or out of range */
   encode(writer: Writer, nlri: Nlri, withdrawn: boolean): void;
   /** What names a route among those of its table, in a line; `undefined` where the fields do not say it. */
-  text?(nlri: Nlri): string | undefined;
+  text?(nlri: N): string | undefined;
 }
 
 /** Answer of `measure` for an NLRI that is not syntactically correct. */
 export const MALFORMED = -1;
 
 /** What a family says about its NLRI when it reads them field by field rather than in a hot path. */
-interface FieldFamily extends Omit<Family, 'measure' | 'decode' | 'encode'> {
+interface FieldFamily<N extends Nlri> extends Omit<Family<N>, 'measure' | 'decode' | 'encode'> {
   /** Octets of the NLRI in front of its body, and the body's length in octets, from the octets at hand. */
   header(
     bytes: Uint8Array,
@@ -51,7 +54,7 @@ interface FieldFamily extends Omit<Family, 'measure' | 'decode' | 'encode'> {
    * The fields of an NLRI, `whole` over all its octets and `body` over what follows the header. May throw `Truncated`,
    * or leave octets of the body over: both make the NLRI malformed. `undefined` for a type nobody knows.
    */
-  read(body: Reader, whole: Reader): Nlri | undefined;
+  read(body: Reader, whole: Reader): N | undefined;
   /** Writes header and body from the fields. */
   write(writer: Writer, nlri: Nlri): void;
 }
@@ -60,8 +63,13 @@ interface FieldFamily extends Omit<Family, 'measure' | 'decode' | 'encode'> {
  * A family whose NLRI is read in one way only, by fields: what cannot be read is malformed, and an NLRI of an unknown
  * type is carried as octets. @see RFC 7606 §5.4
  */
-export function fieldFamily({ header, read, write, ...row }: FieldFamily): Family {
-  const fields = (bytes: Uint8Array, at: number, end: number, octets: number): Nlri | undefined => {
+export function fieldFamily<N extends Nlri = Nlri>({
+  header,
+  read,
+  write,
+  ...row
+}: FieldFamily<N>): Family<N> {
+  const fields = (bytes: Uint8Array, at: number, end: number, octets: number): N | undefined => {
     const body = new Reader(bytes, at + octets, end);
     const nlri = read(body, new Reader(bytes, at, end));
     if (nlri !== undefined && body.remaining > 0) throw new Truncated(body.at, 0, body.remaining);
@@ -87,7 +95,8 @@ export function fieldFamily({ header, read, write, ...row }: FieldFamily): Famil
     },
     decode(bytes, at, end, _withdrawn, into) {
       const octets = header(bytes, at, end)?.octets ?? 0;
-      const nlri = fields(bytes, at, end, octets) ?? {};
+      // An NLRI of a type that nobody knows has its octets, and no other field.
+      const nlri = fields(bytes, at, end, octets) ?? ({} as N);
       if (isExact(nlri, encode, bytes, at, end)) return Object.assign(into, nlri);
       return Object.assign(into, nlri, { nlri: hexText(bytes, at, end) });
     },

@@ -193,7 +193,7 @@ interface FlowFamily {
 /** Next hops are of no use here: mostly there is none. @see RFC 8955 §4 */
 const nextHopOctets = [0, 4, 12, 16, 24, 32, 48];
 
-function flowFamily({ afi, distinguished, title }: FlowFamily): Family {
+function flowFamily({ afi, distinguished, title }: FlowFamily): Family<FlowNlri> {
   return fieldFamily({
     afi,
     safi: distinguished ? 134 : 133,

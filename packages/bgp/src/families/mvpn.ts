@@ -98,7 +98,7 @@ const byNumber = new Map<number, [string, RouteType]>();
 for (const [name, row] of Object.entries(routeTypes)) byNumber.set(row.type, [name, row]);
 
 function mvpnFamily(afi: 1 | 2, title: string): Family {
-  return fieldFamily({
+  return fieldFamily<Nlri>({
     afi,
     safi: 5,
     title,

@@ -26,6 +26,11 @@ export interface PrefixNlri extends Nlri {
   readonly labels?: readonly number[];
 }
 
+/** Fields of a prefix behind a route distinguisher. */
+export interface VpnPrefixNlri extends PrefixNlri {
+  readonly rd: string;
+}
+
 interface PrefixFamily {
   readonly afi: 1 | 2;
   readonly safi: number;
@@ -87,7 +92,9 @@ function hasKnownType(bytes: Uint8Array, at: number): boolean {
 }
 
 /** A family row for prefixes of an address family. */
-export function prefixFamily({ labeled, distinguished, ...row }: PrefixFamily): Family {
+export function prefixFamily(row: PrefixFamily & { readonly distinguished: true }): Family<VpnPrefixNlri>;
+export function prefixFamily(row: PrefixFamily): Family<PrefixNlri>;
+export function prefixFamily({ labeled, distinguished, ...row }: PrefixFamily): Family<PrefixNlri> {
   const longest = row.afi === 1 ? 32 : 128;
   const room = distinguished ? RD_BITS : 0;
   return {

@@ -14,7 +14,7 @@ export interface RouteTargetNlri extends Nlri {
   readonly prefix: string;
 }
 
-export const routeTarget: Family = {
+export const routeTarget: Family<RouteTargetNlri> = {
   afi: 1,
   safi: 132,
   title: 'route target membership',

@@ -54,6 +54,9 @@ export const families = {
 
 export type FamilyName = keyof typeof families;
 
+/** The fields that an NLRI of a family has. */
+export type NlriOf<F extends FamilyName> = (typeof families)[F] extends Family<infer N> ? N : never;
+
 const byNumber = new Map<number, FamilyName>();
 for (const [name, { afi, safi }] of Object.entries(families))
   byNumber.set((afi << 8) | safi, name as FamilyName);

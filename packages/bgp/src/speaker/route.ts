@@ -1,8 +1,9 @@
 /** Routes as programs write and read them: text for addresses, names for attributes. */
-import { families, familyOf, type FamilyName } from '../families/table.ts';
+import { families, familyOf, type FamilyName, type NlriOf } from '../families/table.ts';
 import type { Origin } from '../attributes/origin.ts';
 import { HEADER_OCTETS } from '../wire/header.ts';
 import { encodeUpdate } from '../wire/update-encode.ts';
+import type { PlainAsPath } from '../attributes/as-path.ts';
 import type { PlainAttributes } from '../attributes/plain-attributes.ts';
 import type { Update, UpdateRoute } from '../wire/update.ts';
 
@@ -10,7 +11,7 @@ import type { Update, UpdateRoute } from '../wire/update.ts';
 export interface RouteAttributes extends PlainAttributes {
   readonly origin?: Origin;
   /** AS numbers, nearest first; sets as `{ set: [64512, 64513] }`. */
-  readonly asPath?: readonly unknown[];
+  readonly asPath?: PlainAsPath;
   readonly med?: number;
   readonly localPref?: number;
   /** `64512:100`, or the name of a well-known one: `no-export`. */
@@ -40,14 +41,10 @@ export interface Route extends RouteKey {
   readonly attributes?: RouteAttributes;
 }
 
-/** A route as it was learned. */
-export interface LearnedRoute extends UpdateRoute {
-  readonly family: FamilyName;
-  readonly prefix?: string;
-  readonly rd?: string;
-  readonly labels?: readonly number[];
-  readonly attributes: RouteAttributes;
-}
+/** A route as it was learned: `family` tells which fields it has, beside those of every route. */
+export type LearnedRoute = {
+  [F in FamilyName]: UpdateRoute & NlriOf<F> & { readonly family: F; readonly attributes: RouteAttributes };
+}[FamilyName];
 
 /** The family of a route that may not say so. */
 export function familyOfRoute({ family, prefix = '', rd }: RouteKey): FamilyName {
@@ -112,7 +109,7 @@ export function withdrawMessage(route: RouteKey, addPath: boolean): Uint8Array {
 export function learnedRoutes({ routes, attributes }: Update): LearnedRoute[] {
   return routes.flatMap((route) => {
     const family = familyOf(route.afi, route.safi);
-    return family === undefined ? [] : [{ ...route, family, attributes: attributes as RouteAttributes }];
+    return family === undefined ? [] : [{ ...route, family, attributes } as LearnedRoute];
   });
 }
 

@@ -72,7 +72,7 @@ export {
   type UpdateRoute,
 } from './update.ts';
 export type { UpdateLayout } from './update-layout.ts';
-export type { PlainAttributes, RawAttributeText } from '../attributes/plain-attributes.ts';
+export type { PlainAttribute, PlainAttributes, RawAttributeText } from '../attributes/plain-attributes.ts';
 export { encodeUpdate, updateFieldsOf, type UpdateFields } from './update-encode.ts';
 export type { DecodeContext } from './decode-context.ts';
 export {
@@ -83,9 +83,14 @@ export {
   type UpdateDocument,
 } from './decoded-document.ts';
 export { PATH_ID_OCTETS, walkNlri } from '../families/nlri-field.ts';
-export { families, familyOf, isFamilyName, type FamilyName } from '../families/table.ts';
+export { families, familyOf, isFamilyName, type FamilyName, type NlriOf } from '../families/table.ts';
 export { MALFORMED, type Family, type Nlri } from '../families/family.ts';
-export { WITHDRAWN_LABEL_FIELD, unaskedLabelOctets, type PrefixNlri } from '../families/prefix.ts';
+export {
+  WITHDRAWN_LABEL_FIELD,
+  unaskedLabelOctets,
+  type PrefixNlri,
+  type VpnPrefixNlri,
+} from '../families/prefix.ts';
 export type { EvpnNlri } from '../families/evpn.ts';
 export type { FlowComponent, FlowNlri, FlowTerm } from '../families/flow-specification.ts';
 export type { RouteTargetNlri } from '../families/route-target.ts';

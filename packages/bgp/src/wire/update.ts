@@ -30,6 +30,11 @@ export interface UpdateRoute extends Nlri {
   readonly op: 'announce' | 'withdraw';
   readonly afi: number;
   readonly safi: number;
+  /** In families of prefixes, and in EVPN routes that are one: `203.0.113.0/24`. */
+  readonly prefix?: string;
+  /** Route distinguisher, `64512:1` or `10.0.0.1:1`. */
+  readonly rd?: string;
+  readonly labels?: readonly number[];
   /** Path identifier, `null` without ADD-PATH. */
   readonly pathId: number | null;
   /** Absent in withdrawals, and where the family needs none. */
@@ -103,7 +108,7 @@ export function decodeFrame(frame: UpdateFrame, context: UpdateContext, problem?
       nextHop,
     });
   }
-  const nextHop = attributes.nextHop === undefined ? {} : { nextHop: attributes.nextHop as string };
+  const nextHop = attributes.nextHop === undefined ? {} : { nextHop: attributes.nextHop };
   read({ op: 'announce', ...inet, at: frame.nlriAt, end: frame.nlriEnd, nextHop });
 
   const update: { -readonly [field in keyof Update]: Update[field] } = {

@@ -2,7 +2,7 @@
  * A BGP speaker for programs: peers, routes to announce, and events for what is learned. It keeps what it announces and
  * what each peer has announced; it chooses no paths and passes none on, which is what `@vaportrail/rib` does.
  */
-import { EventEmitter } from 'node:events';
+import { EventEmitter, on, once } from 'node:events';
 import { parseIpv4, systemClock, type Clock } from '@vaportrail/net';
 import type { FamilyName } from '../families/table.ts';
 import { Listener, type PeerRange } from '../session/listener.ts';
@@ -68,6 +68,31 @@ export class Speaker {
   off<E extends keyof SpeakerEvents>(event: E, listener: (...told: SpeakerEvents[E]) => void): this {
     this.#events.off(event, listener as never);
     return this;
+  }
+
+  /**
+   * The next event of a kind: `await speaker.once('established')`.
+   * @throws AbortError (as a rejection) when the signal comes first
+   */
+  async once<E extends keyof SpeakerEvents>(
+    event: E,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<SpeakerEvents[E][0]> {
+    const [told] = (await once(this.#events, event, options)) as SpeakerEvents[E];
+    return told;
+  }
+
+  /**
+   * Every event of a kind from now on, for `for await`. What is not taken yet is kept, so that a loop which waits long holds
+   * much.
+   * @throws AbortError when the signal comes, which otherwise only `break` ends
+   */
+  each<E extends keyof SpeakerEvents>(
+    event: E,
+    options?: { readonly signal?: AbortSignal },
+  ): AsyncIterable<SpeakerEvents[E][0]> {
+    // Listens now, not when the loop begins.
+    return firsts(on(this.#events, event, options) as AsyncIterable<[SpeakerEvents[E][0]]>);
   }
 
   /** Adds a peer; the session is started with the speaker, or now if that has started. @throws RangeError, Error as {@link Session} does */
@@ -166,6 +191,11 @@ export class Speaker {
     await this.#listener.close();
   }
 
+  /** {@link stop}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
   /** Ends all sessions with a text for the operators of the peers. Resolves when the connections are gone. */
   async stop(text = ''): Promise<void> {
     clearInterval(this.#alive);
@@ -173,4 +203,8 @@ export class Speaker {
     await Promise.all([...this.#peers].map(({ session }) => session.stop(text)));
     await this.#listener.close();
   }
+}
+
+async function* firsts<T>(lists: AsyncIterable<[T]>): AsyncGenerator<T, void> {
+  for await (const [first] of lists) yield first;
 }

@@ -71,6 +71,36 @@ t.test('what one speaker announces another learns, in full at the start and bit 
   await client.stop();
 });
 
+t.test('events are waited for and looped over, until there are enough, or a signal comes', async (t) => {
+  await using server = new Speaker({ asn: 65001, routerId: '192.0.2.1', listen: local });
+  const bound = await server.start();
+  server.acceptFrom({ prefix: parsePrefix('127.0.0.0/8'), limit: 5, asn: 'any' });
+  for (const prefix of ['10.0.0.0/8', '192.0.2.0/24']) server.announce({ prefix, nextHop: '192.0.2.1' });
+  await using client = new Speaker({ asn: 65002, routerId: '192.0.2.2' });
+  client.peer({ ...bound!, asn: 65001 });
+  const learned = client.each('route');
+  const [up, end] = [client.once('established'), client.once('endOfRib')];
+  await client.start();
+  t.equal((await up).negotiated.peerAsn, 65001);
+  t.equal((await end).family, 'inet');
+  const prefixes: (string | undefined)[] = [];
+  for await (const { route } of learned) {
+    prefixes.push(route.prefix);
+    if (prefixes.length === 2) break;
+  }
+  t.same(prefixes, ['10.0.0.0/8', '192.0.2.0/24'], 'what came before the loop is not lost');
+
+  const controller = new AbortController();
+  const { signal } = controller;
+  const never = client.once('failed', { signal });
+  const loop = (async () => {
+    for await (const told of client.each('withdraw', { signal })) t.fail(`${told.route.prefix} is withdrawn`);
+  })();
+  controller.abort();
+  await t.rejects(never, { name: 'AbortError' });
+  await t.rejects(loop, { name: 'AbortError' });
+});
+
 /** A speaker that listens, and a peer made of bytes with a session in AS 65002. */
 async function meet(events: (speaker: Speaker) => string[]) {
   const speaker = new Speaker({ asn: 65001, routerId: '192.0.2.1', listen: local });

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
-import { LinePrinter, MrtError, MrtStream } from '../src/mrt/index.ts';
-import { readMrt } from '../src/mrt-file/index.ts';
+import { encodeUpdate } from '../src/wire/index.ts';
+import { LinePrinter, MrtError, MrtStream, encodeMessageLog } from '../src/mrt/index.ts';
+import { readMrt, readMrtPaths, type MrtInput } from '../src/mrt-file/index.ts';
 
 const corpus = fileURLToPath(new URL('../../../../../shared/corpora/mrt', import.meta.url));
 const hasCorpus = existsSync(corpus);
@@ -73,4 +74,68 @@ t.test('a damaged gzip file ends in an error that names the octet', async (t) =>
   const path = join(t.testdir({}), 'damaged.gz');
   writeFileSync(path, packed);
   await t.rejects(linesOf(path), /damaged/);
+});
+
+/** A log of one message. */
+function logOf(message: Uint8Array): Buffer {
+  const session = {
+    peerAsn: 65001,
+    localAsn: 65002,
+    peer: '192.0.2.1',
+    local: '192.0.2.2',
+    interfaceIndex: 0,
+  };
+  const { subtype, body } = encodeMessageLog(session, message, { asn4: true, addPath: false, sent: false });
+  const header = Buffer.alloc(12);
+  header.writeUInt32BE(1_700_000_000, 0);
+  header.writeUInt16BE(16, 4);
+  header.writeUInt16BE(subtype, 6);
+  header.writeUInt32BE(body.length, 8);
+  return Buffer.concat([header, body]);
+}
+
+const update = encodeUpdate({
+  routes: [
+    { op: 'withdraw', afi: 1, safi: 1, pathId: null, prefix: '198.51.100.0/24' },
+    { op: 'announce', afi: 1, safi: 1, pathId: null, prefix: '203.0.113.0/24', nextHop: '192.0.2.1' },
+  ],
+  attributes: { origin: 'igp', asPath: [65001, { set: [64512, 64513] }], communities: ['65001:1'] },
+});
+
+async function pathsOf(from: MrtInput): Promise<(string | undefined)[][]> {
+  const paths: (string | undefined)[][] = [];
+  for await (const { type, prefix, asPath } of readMrtPaths(from)) paths.push([type, prefix, asPath]);
+  return paths;
+}
+
+t.test('the paths of a file are read one by one, from its name or from chunks of it', async (t) => {
+  const packed = gzipSync(logOf(update));
+  const path = join(t.testdir({}), 'updates.gz');
+  writeFileSync(path, packed);
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    for (const octet of packed) yield Uint8Array.of(octet);
+  }
+  const expected = [
+    ['withdraw', '198.51.100.0/24', undefined],
+    ['announce', '203.0.113.0/24', '65001 {64512,64513}'],
+  ];
+  t.same(await pathsOf(path), expected);
+  t.same(await pathsOf(new Blob([packed]).stream()), expected, 'a stream of the web');
+  t.same(await pathsOf(chunks()), expected, 'octet by octet');
+});
+
+t.test('what goes wrong with the sequence of chunks itself comes out as it is', async (t) => {
+  const reset = new Error('the connection was reset');
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    yield logOf(update);
+    throw reset;
+  }
+  await t.rejects(pathsOf(chunks()), reset);
+  await t.rejects(pathsOf('/nowhere'), { code: 'ENOENT' });
+});
+
+t.test('a record that is cut off inside ends in an error that names its octet', async (t) => {
+  const log = logOf(new Uint8Array(0)).subarray(0, 20);
+  log.writeUInt32BE(8, 8);
+  await t.rejects(pathsOf(new Blob([log]).stream()), { name: 'MrtError', offset: 0 });
 });

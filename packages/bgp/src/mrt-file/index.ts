@@ -1,5 +1,5 @@
 /** MRT files: read, written, logged into, and played to a peer. */
-export { readMrt, readMrtStream } from './read-mrt.ts';
+export { readMrt, readMrtPaths, readMrtStream, type MrtInput } from './read-mrt.ts';
 export { DumpFile, dumpFileName } from './dump-file.ts';
 export { TableDumps, writeDump, type DumpReport, type TableDumpSettings } from './table-dumps.ts';
 export { MessageLog, type MessageLogSettings } from './message-log.ts';

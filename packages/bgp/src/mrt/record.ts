@@ -27,8 +27,8 @@ export class MrtError extends Error {
   override readonly name = 'MrtError';
   readonly offset: number;
 
-  constructor(offset: number, because: string) {
-    super(`octet ${offset}: ${because}`);
+  constructor(offset: number, because: string, options?: ErrorOptions) {
+    super(`octet ${offset}: ${because}`, options);
     this.offset = offset;
   }
 }

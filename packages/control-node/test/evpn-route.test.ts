@@ -11,7 +11,7 @@ import {
 } from '../src/evpn-route.ts';
 import { ItemDropped } from '../src/item-dropped.ts';
 import { hop, hops, item as itemText, publish } from './agent-text.ts';
-import { RED, agent, controlNode, eventually } from './running.ts';
+import { BLUE, RED, agent, blueImportsRed, controlNode, eventually } from './running.ts';
 
 function item(
   mac: string,
@@ -132,4 +132,25 @@ t.test('a route is found by its name, and two of one prefix are told apart', asy
   t.same(node.routes({ prefix: '5-10.1.1.9:7-0-10.2.0.0/16' }), []);
   const xml = await fetch(`${node.url}/Snh_ShowRouteReq?x=bgp.evpn.0&y=&prefix=5-10.1.1.4:4-0-10.2.0.0/16`);
   t.match(await xml.text(), /<ShowRoute><prefix [^>]*>5-10\.1\.1\.4:4-0-10\.2\.0\.0\/16</);
+});
+
+t.test('a network that imports from another gets what it routes, not what it bridges', async (t) => {
+  const node = await controlNode(t, blueImportsRed);
+  const one = await agent(t, node, 'compute-1');
+  const two = await agent(t, node, 'compute-2', '127.0.0.2');
+  one.subscribe(RED, 4);
+  two.subscribe(BLUE, 7);
+  const say = (mac: string, address: string): void => {
+    const name = `<nlri><af>25</af><safi>242</safi><mac>${mac}</mac><address>${address}</address></nlri>`;
+    one.send(publish(RED, `25/242/${mac},${address}`, itemText(name)));
+  };
+  say(workload, '10.2.0.4/32');
+  say(broadcast, '0.0.0.0/32');
+  say(noMac, '10.9.0.0/16');
+  await two.hears(/<item id="00:00:00:00:00:00,10\.9\.0\.0\/16">/);
+  t.equal(node.routes({ table: 'bgp.evpn.0' }).length, 3);
+  t.same(
+    node.routes({ table: `${BLUE}.evpn.0` }).map(({ prefix }) => prefix),
+    ['5-0:0-0-10.9.0.0/16'],
+  );
 });

@@ -31,6 +31,8 @@ import { WantedCopies } from './wanted-copies.ts';
 
 const CHUNK = 1024;
 const RD_OCTETS = 8;
+/** Type of the EVPN routes that are routed and not bridged. @see RFC 9136 §3 */
+const EVPN_IP_PREFIX = 5;
 /** What was read from a change log; nothing is kept in it between calls. */
 const chunk = new Int32Array(CHUNK);
 
@@ -207,7 +209,11 @@ export class Replicator implements Follower {
     return policy.kindOf({ bytes, length });
   }
 
-  /** The same for routes that are octets: their route distinguisher stands in them, as zeros in a VRF. */
+  /**
+   * The same for routes that are octets: their route distinguisher stands in them, as zeros in a VRF. What EVPN bridges
+   * stays in its network: a VRF that imports another's target gets what it routes.
+   * @see `EvpnTable::ShouldReplicate` of Contrail's evpn_table.cc
+   */
   #copyOctets(number: number, set: number, label: number, pathId: number): void {
     const { pool, discriminators, distinguishers, payloads } = this.#store;
     const table = this.#table;
@@ -233,9 +239,13 @@ export class Replicator implements Follower {
     }
     if (pool.words[(exported << SET_WORDS_SHIFT) + SET_FEASIBILITY] !== 0) return;
     nlri.fill(0, distinguisherAt, distinguisherAt + RD_OCTETS);
+    const isBridged = table.family === 'e-vpn' && nlri[0] !== EVPN_IP_PREFIX;
+    if (isBridged && !table.isVpn) return;
     for (const importer of this.#exchange.importers(this.#store.targetListOf(exported))) {
       if (importer === table) continue;
-      this.#announceOctets(importer, nlri, importer.importOf(exported, 0), source, flags, discriminator);
+      const imported = importer.importOf(exported, 0);
+      if (isBridged && !importer.isOfNetwork(imported)) continue;
+      this.#announceOctets(importer, nlri, imported, source, flags, discriminator);
     }
   }
 

@@ -119,6 +119,8 @@ export class Table {
   setExports(targets: readonly Uint8Array[]): void {
     this.targeted.setExports(targets);
     this.#actions.exportsChanged(this.targeted);
+    // Bridged routes are imported only if they are of the network, which the export targets may tell.
+    if (this.family === 'e-vpn') this.#actions.importsChanged(this.targeted, this.targeted.imports);
   }
 
   /**

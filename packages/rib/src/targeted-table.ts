@@ -1,6 +1,6 @@
 /** A table that takes part in replication: what it imports and exports, and what becomes of attribute sets on the way. */
 import type { FamilyName } from '@vaportrail/bgp/wire';
-import { compareBytes, computeNodeDistinguisher } from '@vaportrail/net';
+import { compareBytes, computeNodeDistinguisher, sameBytes } from '@vaportrail/net';
 import { MARK_FINAL, finalMark } from './classify.ts';
 import {
   communitiesOf,
@@ -199,6 +199,16 @@ export class TargetedTable {
     }
     this.#imported.set(key, { serial, set: imported, setSerial: pool.serial(imported) });
     return imported;
+  }
+
+  /**
+   * Whether paths with `set`, as {@link importOf} has made it, began in the network of this table: they have its origin VN.
+   * A table that has none goes by its export targets.
+   */
+  isOfNetwork(set: number): boolean {
+    const communities = communitiesOf(this.#store.sets.plain(set).attributes.extendedCommunities);
+    const own = this.#originVn === undefined ? this.exportTargets : [this.#originVn];
+    return communities.some((community) => own.some((one) => sameBytes(one, community)));
   }
 
   /** Lets go of what it holds; the table is not used any more. */

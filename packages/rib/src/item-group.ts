@@ -69,12 +69,16 @@ class Listener<Body> implements Recipient, ItemMembership {
   }
 }
 
+/** Destinations by who is told about them. */
+type Lists = Map<number, number[]>;
+
 /**
- * What is to be dispatched, by who is told: of one group, and empty between two calls of `tell`. Thousands of groups with maps
- * of their own would keep the collector busy.
+ * What is to be dispatched: of one group, and nothing between two calls of `tell`. Thousands of groups with maps of their own
+ * would keep the collector busy, and a map that is cleared again and again would keep what it ever held: V8 has each of
+ * its tables refer to the next one, and so a dead one that is old to a young one.
  */
-const reached = new Map<number, number[]>();
-const unreached = new Map<number, number[]>();
+let reached: Lists | undefined;
+let unreached: Lists | undefined;
 
 export class ItemGroup<Body> implements Audience, Courier {
   /** @internal */
@@ -135,26 +139,24 @@ export class ItemGroup<Body> implements Audience, Courier {
   }
 
   reach(destination: number, _set: number, to: number): void {
-    put(reached, to, destination);
+    reached = put(reached, to, destination);
   }
 
   unreach(destination: number, to: number): void {
-    put(unreached, to, destination);
+    unreached = put(unreached, to, destination);
   }
 
   dispatch(): void {
-    try {
-      for (const [to, destinations] of unreached) {
-        for (let from = 0; from < destinations.length; from += MOST_UNREACHED)
-          this.#send(to, this.#encode([], this.#read(destinations, from, MOST_UNREACHED)));
-      }
-      for (const [to, destinations] of reached) {
-        for (let from = 0; from < destinations.length; from += MOST_REACHED)
-          this.#send(to, this.#encode(this.#read(destinations, from, MOST_REACHED), []));
-      }
-    } finally {
-      unreached.clear();
-      reached.clear();
+    const [gone, there] = [unreached, reached];
+    unreached = undefined;
+    reached = undefined;
+    for (const [to, destinations] of gone ?? []) {
+      for (let from = 0; from < destinations.length; from += MOST_UNREACHED)
+        this.#send(to, this.#encode([], this.#read(destinations, from, MOST_UNREACHED)));
+    }
+    for (const [to, destinations] of there ?? []) {
+      for (let from = 0; from < destinations.length; from += MOST_REACHED)
+        this.#send(to, this.#encode(this.#read(destinations, from, MOST_REACHED), []));
     }
   }
 
@@ -170,8 +172,9 @@ export class ItemGroup<Body> implements Audience, Courier {
   }
 }
 
-function put(lists: Map<number, number[]>, to: number, destination: number): void {
+function put(lists: Lists = new Map(), to: number, destination: number): Lists {
   const list = lists.get(to);
   if (list === undefined) lists.set(to, [destination]);
   else list.push(destination);
+  return lists;
 }

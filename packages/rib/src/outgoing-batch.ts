@@ -23,7 +23,7 @@ export class OutgoingBatch {
   readonly #destinations: Int32Array;
   readonly #next: Int32Array;
   readonly #buckets: Int32Array;
-  readonly #byMembers = new Map<number, { readonly first: number; last: number }>();
+  #byMembers = new Map<number, { readonly first: number; last: number }>();
   #items = 0;
   #bucketCount = 0;
 
@@ -99,7 +99,8 @@ export class OutgoingBatch {
     for (let bucket = 1; bucket <= this.#bucketCount; bucket++) {
       words[(this.#buckets[bucket * BUCKET_WORDS + SET]! << SET_WORDS_SHIFT) + SET_CHAIN] = 0;
     }
-    this.#byMembers.clear();
+    // One that is cleared would keep what it held, see `item-group.ts`.
+    this.#byMembers = new Map();
     this.#items = 0;
     this.#bucketCount = 0;
   }

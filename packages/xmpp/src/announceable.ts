@@ -1,13 +1,5 @@
 /** Whether a control node may take an item for a route: what agents publish is read first and judged here. */
-import type {
-  EnetItem,
-  Item,
-  ItemAttributes,
-  MulticastItem,
-  MvpnItem,
-  NextHop,
-  UnicastItem,
-} from './item.ts';
+import type { EnetItem, Item, MulticastItem, MvpnItem, NextHop, UnicastItem } from './item.ts';
 
 /** The instance of the underlay, whose rules for labels are the other way round. */
 export const MASTER_INSTANCE = 'default-domain:default-project:ip-fabric:__default__';
@@ -95,38 +87,26 @@ export function isPassedOver({ family, attributes }: Item, master: boolean): boo
   );
 }
 
-/** What holds for every family with the usual attributes; remembered, as attributes are shared by many items. */
-function commonProblem(item: UnicastItem | EnetItem): AnnounceProblem | undefined {
-  const { attributes } = item;
-  if (sound.has(attributes)) return undefined;
-  const problem = attributesProblem(attributes);
-  if (problem === undefined) sound.add(attributes);
-  return problem;
-}
-
-const sound = new WeakSet<ItemAttributes>();
-
-function attributesProblem({
-  nextHops,
-  securityGroups,
-  communityTags,
-}: ItemAttributes): AnnounceProblem | undefined {
+/** What holds for every family with the usual attributes. It is asked for each item and makes nothing. */
+function commonProblem({ attributes }: UnicastItem | EnetItem): AnnounceProblem | undefined {
+  const { nextHops, securityGroups, communityTags } = attributes;
   if (nextHops.length !== 1) return { kind: 'next-hop-count', count: nextHops.length };
-  const [hop] = nextHops;
-  const problem = addressProblem(hop!);
+  const hop = nextHops[0]!;
+  const problem = addressProblem(hop);
   if (problem !== undefined) return problem;
-  if (hop!.mac?.length === 0) return { kind: 'next-hop-mac' };
-  for (const list of [securityGroups, communityTags, hop!.tags, hop!.encapsulations]) {
-    if (list.length > MAX_LIST_ENTRIES) return { kind: 'list-length' };
-  }
-  return labelProblem(hop!, hop!.label);
+  if (hop.mac?.length === 0) return { kind: 'next-hop-mac' };
+  const { tags, encapsulations } = hop;
+  const longest = Math.max(securityGroups.length, communityTags.length, tags.length, encapsulations.length);
+  return longest > MAX_LIST_ENTRIES ? { kind: 'list-length' } : labelProblem(hop, hop.label);
 }
 
 function addressProblem({ address }: Pick<NextHop, 'address'>): AnnounceProblem | undefined {
   if (address.length === 0) return { kind: 'next-hop-address', fault: 'none' };
-  return address.every((octet) => octet === 0)
-    ? { kind: 'next-hop-address', fault: 'unspecified' }
-    : undefined;
+  return address.every(isZero) ? { kind: 'next-hop-address', fault: 'unspecified' } : undefined;
+}
+
+function isZero(octet: number): boolean {
+  return octet === 0;
 }
 
 /** A label beyond 20 bits can only be a VNI. */

@@ -1,8 +1,9 @@
 /**
  * Attributes remembered by the octets they were read from. The items of one agent differ in their prefix and their
  * label and hardly in anything else, so a block (what stands between `</nlri>` and `</entry>`, and that tag) is kept in
- * two pieces, before and behind the digits of its first label. An equal block whose label has not changed gives the
- * very same {@link ItemAttributes}, and one with another label a copy that costs next to nothing.
+ * two pieces, before and behind the digits of its first label. An equal block gives the very same {@link ItemAttributes},
+ * and one with another label a copy that costs next to nothing. Copies are not kept: when thousands of agents change
+ * their labels, all that is kept for it outlives the young generation at the same time.
  */
 import { RecentMap } from '@vaportrail/net';
 import type { ItemAttributes } from './item.ts';
@@ -22,11 +23,9 @@ interface Block {
   /** Octets up to and with the first `<label>`, and those from `</label>` on. */
   readonly head: Buffer;
   readonly tail: Buffer;
-  /** As they were read, with the label that came twice in a row or was the first. */
-  label: number;
-  attributes: ItemAttributes;
-  /** The label that came last. */
-  lastLabel: number;
+  /** As they were read, and the label they had. */
+  readonly attributes: ItemAttributes;
+  readonly label: number;
 }
 
 const labelOpen = Buffer.from('<label>');
@@ -86,9 +85,8 @@ export class AttributeBlocks {
     this.#bringForward(first, key, {
       head: Buffer.from(bytes.subarray(start, digits)),
       tail: Buffer.from(bytes.subarray(behind, end)),
-      label: hop.label,
       attributes,
-      lastLabel: hop.label,
+      label: hop.label,
     });
   }
 
@@ -100,14 +98,11 @@ export class AttributeBlocks {
   }
 }
 
-/** The attributes of a block with a label. Kept are those of one that comes again: others are forgotten while they are young. */
-function relabelled(block: Block, label: number): ItemAttributes {
-  if (label === block.label) return block.attributes;
-  const [first, ...others] = block.attributes.nextHops;
-  const attributes = { ...block.attributes, nextHops: [{ ...first!, label }, ...others] };
-  if (label === block.lastLabel) Object.assign(block, { label, attributes });
-  block.lastLabel = label;
-  return attributes;
+/** The attributes of a block with a label. */
+function relabelled({ attributes, label }: Block, other: number): ItemAttributes {
+  if (other === label) return attributes;
+  const { nextHops } = attributes;
+  return { ...attributes, nextHops: nextHops.with(0, { ...nextHops[0]!, label: other }) };
 }
 
 /** A number for the octets that tell most blocks apart. */

@@ -1,7 +1,7 @@
 /** Routes of one table as the bodies of items messages, which every agent in the instance is sent. */
 import type { PathAttributes } from '@vaportrail/bgp/wire';
 import { compareBytes } from '@vaportrail/net';
-import type { Path, SharedRoute } from '@vaportrail/rib';
+import type { SharedPath, SharedRoute } from '@vaportrail/rib';
 import {
   type EnetItem,
   type EnetKey,
@@ -112,13 +112,12 @@ function multicastWriter(
 }
 
 /** Labels stand in the NLRI, that of an inclusive multicast route in its PMSI attribute. */
-export function reflectedEvpnPath(path: Path, table: ItemTable): ReflectedPath {
+export function reflectedEvpnPath(path: SharedPath, table: ItemTable): ReflectedPath {
   const reflected = reflectedPath(path, table);
-  const isVxlan = reflected.properties.encapsulations.includes('vxlan');
+  const { properties } = reflected;
   const [field, l3Field = 0] = labelFieldsOf(path.nlri!);
-  const labelOf = (whole: number): number => (isVxlan ? whole : whole >>> 4);
-  const label = labelOf(field ?? path.attributes.get('pmsiTunnel')?.labelField ?? 0);
-  return { ...reflected, label, l3Label: labelOf(l3Field), mac: reflected.properties.routerMac };
+  const label = labelIn(field ?? path.attributes.get('pmsiTunnel')?.labelField ?? 0, properties);
+  return { ...reflected, label, l3Label: labelIn(l3Field, properties), mac: properties.routerMac };
 }
 
 /** The text of a route in a VRF is that of its prefix, which is the id of the item. */
@@ -127,25 +126,26 @@ function itemOf(
   family: UnicastItem['family'],
   table: ItemTable,
 ): NamedItem {
-  const paths = inOrder(multipath).map((path) => reflectedPath(path, table));
-  const [path] = paths;
-  const written =
-    paths.length > 1 ? undefined : writtenOnce(factsOf(multipath[0]!.attributes, table.asn), path!);
-  if (written !== undefined) return { family, id, written, label: path!.label };
+  const path = multipath[0]!;
+  const facts = factsOf(path.attributes, table.asn);
+  const written = multipath.length > 1 ? undefined : writtenOnce(path, facts, table);
+  if (written !== undefined)
+    return { family, id, written, label: labelIn(path.labelField, facts.properties) };
+  const paths = inOrder(multipath).map((one) => reflectedPath(one, table));
   return { family, id, attributes: reflectedAttributes(paths) };
 }
 
 /** What a single path has in its item; kept from the second time on: a route may be the only one that is like it. */
-function writtenOnce(facts: Facts, path: ReflectedPath): WrittenAttributes | undefined {
-  const { virtualNetwork } = path;
+function writtenOnce(path: SharedPath, facts: Facts, table: ItemTable): WrittenAttributes | undefined {
   // Without a label there are no encapsulations either.
-  if (path.label === 0) return undefined;
+  if (labelIn(path.labelField, facts.properties) === 0) return undefined;
+  const virtualNetwork = virtualNetworkOf(path, facts, table);
   if (facts.writtenFor !== virtualNetwork) {
     facts.writtenFor = virtualNetwork;
     facts.written = undefined;
     return undefined;
   }
-  return (facts.written ??= new WrittenAttributes(reflectedAttributes([path])));
+  return (facts.written ??= new WrittenAttributes(reflectedAttributes([reflectedPath(path, table)])));
 }
 
 /**
@@ -153,34 +153,45 @@ function writtenOnce(facts: Facts, path: ReflectedPath): WrittenAttributes | und
  * before from peers, external before internal, then by next hop. Every control node has the same order, so that agents
  * on two of them have the members of an ECMP set at the same places.
  */
-export function inOrder(paths: readonly Path[]): readonly Path[] {
+export function inOrder<P extends SharedPath>(paths: readonly P[]): readonly P[] {
   if (paths.length < 2) return paths;
   return [...paths].sort((a, b) => rank(a) - rank(b) || compareBytes(a.nextHop, b.nextHop));
 }
 
 /** The best is first whatever it is. */
-function rank({ best, source }: Path): number {
+function rank({ best, source }: SharedPath): number {
   if (best) return 0;
   if (source.protocol !== 'bgp') return 1;
   return source.internal ? 3 : 2;
 }
 
-function reflectedPath(path: Path, table: ItemTable): ReflectedPath {
-  const { attributes, nextHop, replicated } = path;
-  const facts = factsOf(attributes, table.asn);
+function reflectedPath(path: SharedPath, table: ItemTable): ReflectedPath {
+  const facts = factsOf(path.attributes, table.asn);
   const { properties, localPref, med, communities } = facts;
-  const vxlan = properties.encapsulations.includes('vxlan');
   return {
-    nextHop,
-    label: vxlan ? path.labelField : path.labelField >>> 4,
+    nextHop: path.nextHop,
+    label: labelIn(path.labelField, properties),
     localPref,
     med,
     communities,
     properties,
-    virtualNetwork: replicated
-      ? table.networks().nameOf(properties.originVirtualNetwork, attributes.extendedCommunities)
-      : table.virtualNetwork,
+    virtualNetwork: virtualNetworkOf(path, facts, table),
   };
+}
+
+/** The MPLS label in a field of an NLRI; the whole of it where it is a VNI. */
+function labelIn(field: number, { encapsulations }: RouteProperties): number {
+  return encapsulations.includes('vxlan') ? field : field >>> 4;
+}
+
+/** Name of the virtual network that a path belongs to. */
+function virtualNetworkOf(
+  { attributes, replicated }: SharedPath,
+  { properties }: Facts,
+  table: ItemTable,
+): string {
+  if (!replicated) return table.virtualNetwork;
+  return table.networks().nameOf(properties.originVirtualNetwork, attributes.extendedCommunities);
 }
 
 /** What an item says of attributes whatever the route is. Attributes are those of one source and one next hop. */

@@ -15,7 +15,7 @@ import {
   parseIpv4,
   routeDistinguisherText,
 } from '@vaportrail/net';
-import type { Path, SharedRoute } from '@vaportrail/rib';
+import type { SharedPath, SharedRoute } from '@vaportrail/rib';
 import type { MulticastItem, MulticastNextHop, MvpnItem } from '@vaportrail/xmpp';
 
 import { encapsulationCommunities, hasNoTunnel, routeProperties } from './contrail-communities.ts';
@@ -135,7 +135,7 @@ export function multicastItem(
   };
 }
 
-function nextHopOf({ nextHop, attributes }: Path, asn: number): MulticastNextHop {
+function nextHopOf({ nextHop, attributes }: SharedPath, asn: number): MulticastNextHop {
   const edge = attributes.get('edgeDiscovery');
   const { encapsulations } = routeProperties(attributes.extendedCommunities, asn);
   const label = edge === undefined || edge.length < 14 ? '0' : `${ipv4At(edge, 6)}-${ipv4At(edge, 10)}`;

@@ -6,7 +6,7 @@ export type { Announcement, Table, TableSummary } from './table.ts';
 export type { Nlri } from './table-keys.ts';
 export type { RouteFilter } from './route-filter.ts';
 export type { DistinguisherOf } from './targeted-table.ts';
-export type { NotBest, Path, Route, SharedRoute } from './route.ts';
+export type { NotBest, Path, Route, SharedPath, SharedRoute } from './route.ts';
 export type { AttributeSet } from './attribute-set.ts';
 export type { ImportPolicy, PolicyVerdict, RoutePolicy } from './policy.ts';
 export { editedAttributes } from './edited-attributes.ts';

@@ -2,7 +2,18 @@
 import { type Family, type FamilyName, type PathAttributes, families } from '@vaportrail/bgp/wire';
 import { type Prefix, ipv4Text, prefixText, routeDistinguisherText } from '@vaportrail/net';
 import type { AttributeSet } from './attribute-set.ts';
-import { DISCRIMINATOR, KEY, LABEL, SET, TIME, pathFlag } from './destinations.ts';
+import {
+  DISCRIMINATOR,
+  KEY,
+  LABEL,
+  MORE,
+  MORE_MASK,
+  NEXT,
+  PATH_WORDS,
+  SET,
+  TIME,
+  pathFlag,
+} from './destinations.ts';
 import { explain } from './explain.ts';
 import { type PrefixLayout, lengthBits } from './family-layout.ts';
 import type { Infeasible } from './feasibility.ts';
@@ -77,7 +88,15 @@ export interface Route {
 }
 
 /** What those are told who are told all paths that share the load: less is read for it than for a {@link Route}. */
-export type SharedRoute = Pick<Route, 'family' | 'nlri' | 'text' | 'multipath'>;
+export interface SharedRoute extends Pick<Route, 'family' | 'nlri' | 'text'> {
+  readonly multipath: readonly SharedPath[];
+}
+
+/** The same of a path. */
+export type SharedPath = Pick<
+  Path,
+  'source' | 'attributes' | 'nextHop' | 'labelField' | 'nlri' | 'replicated' | 'best'
+>;
 
 /** What reading routes needs to know beyond the records. */
 export interface RouteContext {
@@ -117,19 +136,40 @@ export function readRoute(context: RouteContext, destination: number, explained:
 /** Reads of a destination what {@link SharedRoute} says. Many are read for a moment: no more objects than it takes. */
 export function readSharedRoute(context: RouteContext, destination: number): SharedRoute {
   const { packed, family } = context;
-  const { routeDistinguisher, nlri, text } = readName(context, destination);
+  const { nlri, text } = readName(context, destination);
   if (packed.bestSet(destination) === 0) return { family, nlri, text, multipath: none };
-  const shared = (words: Int32Array, at: number, best: boolean): Path =>
-    readPath(context, words, at, best, true, routeDistinguisher, nlri, undefined);
-  const { words, stride } = packed.destinations;
-  const multipath = [shared(words, destination * stride, true)];
-  packed.forEachPath(destination, (paths, at, best) => {
-    if (!best && (paths[at + LABEL]! & pathFlag.multipath) !== 0) multipath.push(shared(paths, at, false));
-  });
+  const { words, stride, paths } = packed.destinations;
+  const at = destination * stride;
+  const multipath = [readSharedPath(packed, words, at, true, nlri)];
+  for (let path = words[at + MORE]! & MORE_MASK; path !== 0; path = paths[path * PATH_WORDS + NEXT]!) {
+    const p = path * PATH_WORDS;
+    if ((paths[p + LABEL]! & pathFlag.multipath) !== 0)
+      multipath.push(readSharedPath(packed, paths, p, false, nlri));
+  }
   return { family, nlri, text, multipath };
 }
 
-const none: readonly Path[] = [];
+const none: readonly SharedPath[] = [];
+
+function readSharedPath(
+  packed: PackedTable,
+  words: Int32Array,
+  at: number,
+  best: boolean,
+  nlri: Uint8Array | undefined,
+): SharedPath {
+  const { source, attributes, nextHop } = packed.ranking.view(words[at + SET]!);
+  const labelWord = words[at + LABEL]!;
+  return {
+    source,
+    attributes,
+    nextHop,
+    labelField: labelFieldOf(packed, labelWord),
+    nlri: nlriOf(packed, labelWord, nlri),
+    replicated: (labelWord & pathFlag.secondary) !== 0,
+    best,
+  };
+}
 
 function readPath(
   { packed, tableName }: RouteContext,
@@ -147,8 +187,7 @@ function readPath(
   const replicated = (labelWord & pathFlag.secondary) !== 0;
   const discriminator = words[at + DISCRIMINATOR]!;
   const origin = replicated ? store.discriminators.origin(discriminator) : undefined;
-  const payload = layout.kind === 'bytes' ? labelWord >>> 8 : 0;
-  const labelField = layout.kind === 'bytes' ? 0 : labelWord >>> 8;
+  const labelField = labelFieldOf(packed, labelWord);
   const labeled = layout.kind === 'prefix' && (layout.labeled || labelField !== 0);
   return {
     source: set.source,
@@ -156,7 +195,7 @@ function readPath(
     nextHop: set.nextHop,
     label: labeled ? labelField >>> 4 : undefined,
     labelField,
-    nlri: payload === 0 ? nlri : store.payloads.octets(payload),
+    nlri: nlriOf(packed, labelWord, nlri),
     pathId: (origin === undefined ? discriminator : origin.pathId) >>> 0,
     routeDistinguisher:
       routeDistinguisher ??
@@ -175,6 +214,20 @@ function readPath(
     notBest,
     receivedAt: words[at + TIME]! >>> 0,
   };
+}
+
+function labelFieldOf({ layout }: PackedTable, labelWord: number): number {
+  return layout.kind === 'bytes' ? 0 : labelWord >>> 8;
+}
+
+/** The octets as a path was announced with them, if they differ from those of its destination. */
+function nlriOf(
+  { layout, store }: PackedTable,
+  labelWord: number,
+  nlri: Uint8Array | undefined,
+): Uint8Array | undefined {
+  const payload = layout.kind === 'bytes' ? labelWord >>> 8 : 0;
+  return payload === 0 ? nlri : store.payloads.octets(payload);
 }
 
 /** What names a destination, but for its prefix in octets. */

@@ -15,6 +15,7 @@ import {
   type Path,
   Rib,
   type Route,
+  type SharedRoute,
   type Source,
   type Table,
   routeTargetNlri,
@@ -573,9 +574,9 @@ function modelLines(paths: readonly ModelPath[]): string[] {
     .sort();
 }
 
-function item(route: Pick<Route, 'multipath'>): string {
+function item(route: SharedRoute): string {
   return route.multipath
-    .map((path) => `${addressText(path.nextHop)}/${path.label}`)
+    .map((path) => `${addressText(path.nextHop)}/${path.labelField >>> 4}`)
     .sort()
     .join(' ');
 }

@@ -367,7 +367,9 @@ t.test('subscribers are told ECMP sets and hear their own routes', async (t) => 
   const [first, second] = [agent(rib, '10.169.25.20'), agent(rib, '10.169.25.21')];
   const group = rib.itemGroup<string>(vrf, (reach, unreach) =>
     [
-      ...reach.map(({ text, multipath }) => `${text} ${multipath.map(({ label }) => label).join()}`),
+      ...reach.map(
+        ({ text, multipath }) => `${text} ${multipath.map(({ labelField }) => labelField >>> 4).join()}`,
+      ),
       ...unreach.map(({ text }) => `-${text}`),
     ].join(';'),
   );

@@ -28,8 +28,9 @@ export function timedWork(milliseconds: number): number {
 export class WorkAllowance {
   readonly #perSecond: number;
   readonly #atOnce: number;
-  #units: number;
-  #at: number;
+  // Numbers from the start: what was undefined first is a new object each time that it is set, kept by an old one.
+  #units = 0;
+  #at = 0;
 
   /** @param now milliseconds */
   constructor(perSecond: number, atOnce: number, now: number) {

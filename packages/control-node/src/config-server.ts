@@ -137,7 +137,7 @@ export class ConfigServer {
       if (!this.#copied.isComplete) return;
       const dirty = [...this.#dirty];
       this.#dirty.clear();
-      for (const each of dirty) this.#share.serve(() => this.#push(each));
+      for (const each of dirty) this.#share.serve((subscriber) => this.#push(subscriber), each);
     });
   }
 

@@ -13,7 +13,7 @@ interface Errand {
 export class TurnShare {
   readonly #share: number;
   readonly #schedule: (next: () => void) => void;
-  #left: number;
+  #left = 0;
   /** Being served, from `#next` on, and those that came later. */
   #line: Errand[] = [];
   #next = 0;
@@ -32,14 +32,14 @@ export class TurnShare {
 
   /**
    * Serves a peer, now or in a later turn; then it is to be kept from sending more.
+   * @param subject what the work is given: most of it is done at once, and then nothing need be made for it
    * @returns whether it is done
    */
-  serve(work: () => void, cost?: number): boolean {
-    const errand = { work, cost };
+  serve<S>(work: (subject: S) => void, subject: S, cost?: number): boolean {
     const isNow = this.#left > 0 && !this.isAnybodyWaiting;
     try {
-      if (isNow) this.#do(errand);
-      else this.#later.push(errand);
+      if (isNow) this.#do(work, subject, cost);
+      else this.#later.push({ work: () => work(subject), cost });
     } finally {
       this.#comeRound();
     }
@@ -68,7 +68,8 @@ export class TurnShare {
           this.#later = [];
           this.#next = 0;
         }
-        this.#do(this.#line[this.#next++]!);
+        const { work, cost } = this.#line[this.#next++]!;
+        this.#do(work, undefined, cost);
       }
     } finally {
       if (this.#next === this.#line.length) {
@@ -79,15 +80,15 @@ export class TurnShare {
     }
   }
 
-  #do({ work, cost }: Errand): void {
+  #do<S>(work: (subject: S) => void, subject: S, cost: number | undefined): void {
     if (cost !== undefined) {
       this.#left -= cost;
-      work();
+      work(subject);
       return;
     }
     const begun = performance.now();
     try {
-      work();
+      work(subject);
     } finally {
       this.#left -= performance.now() - begun;
     }

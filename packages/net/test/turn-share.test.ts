@@ -14,10 +14,10 @@ t.test('a crowd is served in order, some of it in each turn of the event loop', 
   const share = new TurnShare(20);
   const served: number[] = [];
   const done = Array.from({ length: 30 }, (_, number) =>
-    share.serve(() => {
-      served.push(number);
+    share.serve((each) => {
+      served.push(each);
       busy(3);
-    }),
+    }, number),
   );
   const inFirstTurn = served.length;
   t.equal(done.filter(Boolean).length, inFirstTurn, 'it says who has been served');
@@ -36,7 +36,7 @@ t.test('a crowd is served in order, some of it in each turn of the event loop', 
   );
   await nextTurn();
   t.ok(
-    share.serve(() => {}),
+    share.serve(() => {}, undefined),
     'who comes when nobody waits is served at once',
   );
 });
@@ -47,9 +47,9 @@ t.test('what one of them throws is no loss to those behind', async (t) => {
   t.throws(() =>
     share.serve(() => {
       throw new Error('first');
-    }),
+    }, undefined),
   );
-  share.serve(() => served.push('second'));
+  share.serve((name) => served.push(name), 'second');
   await nextTurn();
   t.same(served, ['second']);
 });
@@ -57,7 +57,7 @@ t.test('what one of them throws is no loss to those behind', async (t) => {
 t.test('without a limit everybody is served at once', async (t) => {
   const busy = ownTime(t);
   const share = new TurnShare(Number.POSITIVE_INFINITY);
-  for (let number = 0; number < 20; number++) t.ok(share.serve(() => busy(3)));
+  for (let number = 0; number < 20; number++) t.ok(share.serve(busy, 3));
 });
 
 /** A turn of ten octets, whose next one begins when the test says so. */
@@ -66,7 +66,7 @@ function turns() {
   const turn = new TurnShare(10, (begin) => next.push(begin));
   const heard: string[] = [];
   const take = (name: string, octets: number): boolean =>
-    turn.serve(() => void heard.push(`${name}${octets}`), octets);
+    turn.serve((what) => void heard.push(what), `${name}${octets}`, octets);
   return { turn, heard, take, next, comeRound: () => next.shift()?.() };
 }
 
@@ -96,10 +96,14 @@ t.test('whoever sends little does not wait', async (t) => {
 t.test('what arrives while those who waited are served stands behind them', async (t) => {
   const { turn, heard, take, comeRound } = turns();
   take('a', 20);
-  turn.serve(() => {
-    heard.push('a10');
-    take('b', 1);
-  }, 10);
+  turn.serve(
+    (name) => {
+      heard.push(name);
+      take('b', 1);
+    },
+    'a10',
+    10,
+  );
   take('a', 2);
   comeRound();
   comeRound();

@@ -104,13 +104,16 @@ export class Connection implements Writer {
     if (this.#socket.writable) this.#socket.write(bytes);
   }
 
-  /** Writes buffers, together with others of this turn of the event loop and perhaps some turns later. */
-  writeAll(buffers: readonly Uint8Array[]): void {
-    this.#place = outbox.put(this, this.#place, buffers);
+  /**
+   * Writes buffers, together with others of this turn of the event loop and perhaps some turns later. The array is not the
+   * caller's any more.
+   */
+  writeAll(buffers: Uint8Array[]): void {
     for (const buffer of buffers) {
       this.#queuedOctets += buffer.length;
       this.#written += buffer.length;
     }
+    this.#place = outbox.put(this, this.#place, buffers);
   }
 
   writeOut(buffers: readonly Uint8Array[]): void {
@@ -196,8 +199,9 @@ export class Connection implements Writer {
   }
 
   #listen(socket: Socket): void {
+    const receive = (chunk: Buffer): void => this.#receive(chunk);
     socket.on('data', (chunk: Buffer) => {
-      if (this.#released || this.#share.serve(() => this.#receive(chunk))) return;
+      if (this.#released || this.#share.serve(receive, chunk)) return;
       this.#unread++;
       socket.pause();
     });
@@ -209,7 +213,7 @@ export class Connection implements Writer {
     });
     socket.on('close', () => {
       this.#isClosed = true;
-      if (!this.#released) this.#share.serve(() => this.noticeLoss());
+      if (!this.#released) this.#share.serve(() => this.noticeLoss(), undefined);
     });
   }
 

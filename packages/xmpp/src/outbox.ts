@@ -38,9 +38,10 @@ export class Outbox {
    * Adds to what a writer has to write. It keeps a number and not what waits: thousands of old objects that refer to new ones
    * make each collection of the young generation longer.
    * @param place where it stands in the line
+   * @param buffers an array that is not the writer's any more
    * @returns where it stands now, until it is told to write or has taken everything back
    */
-  put(writer: Writer, place: number, buffers: readonly Uint8Array[]): number {
+  put(writer: Writer, place: number, buffers: Uint8Array[]): number {
     if (place !== NOWHERE) {
       const waiting = this.#line[place - this.#gone]!;
       for (const buffer of buffers) waiting.buffers.push(buffer);
@@ -48,7 +49,7 @@ export class Outbox {
     }
     if (buffers.length === 0) return NOWHERE;
     this.#schedule(process.nextTick);
-    return this.#gone + this.#line.push({ writer, buffers: [...buffers] }) - 1;
+    return this.#gone + this.#line.push({ writer, buffers }) - 1;
   }
 
   /** Takes back what stands at a place; the writer has nothing in the outbox then. */

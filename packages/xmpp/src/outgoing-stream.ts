@@ -64,15 +64,19 @@ export class OutgoingStream {
 
   /** Queues octets of whole stanzas. */
   stanzas(buffers: readonly Uint8Array[]): void {
-    for (const buffer of buffers) this.#counters.sentOctets += buffer.length;
-    this.#connection.writeAll(buffers);
+    this.#queue([...buffers]);
   }
 
   /** Queues messages: before each body goes the header with the peer's name. */
   messages(bodies: readonly Uint8Array[]): void {
     const header = this.#messageHeader;
     this.#counters.sentMessages += bodies.length;
-    this.stanzas(bodies.length === 1 ? [header, bodies[0]!] : bodies.flatMap((body) => [header, body]));
+    this.#queue(bodies.length === 1 ? [header, bodies[0]!] : bodies.flatMap((body) => [header, body]));
+  }
+
+  #queue(buffers: Uint8Array[]): void {
+    for (const buffer of buffers) this.#counters.sentOctets += buffer.length;
+    this.#connection.writeAll(buffers);
   }
 
   #writeHeader(): void {

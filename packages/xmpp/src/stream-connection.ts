@@ -116,7 +116,7 @@ export class StreamConnection implements Holder {
     this.#connection.write(bytes);
   }
 
-  writeAll(buffers: readonly Uint8Array[]): void {
+  writeAll(buffers: Uint8Array[]): void {
     this.#connection.writeAll(buffers);
   }
 
@@ -187,7 +187,7 @@ export class StreamConnection implements Holder {
     const { clock, share } = this.#settings;
     const goOn = (): void => this.#receive(nothing);
     this.#wait?.cancel();
-    if (this.#allowance.left(clock.now()) > 0) setImmediate(() => share.serve(goOn));
+    if (this.#allowance.left(clock.now()) > 0) setImmediate(() => share.serve(goOn, undefined));
     else this.#wait = clock.after(this.#allowance.wait, goOn);
   }
 

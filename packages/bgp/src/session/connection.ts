@@ -59,8 +59,9 @@ export class Connection {
     this.#stream = new MessageStream(events.message);
     this.#progressAt = clock.now();
     socket.setNoDelay(true);
+    const take = (chunk: Uint8Array): void => this.#take(chunk);
     socket.on('data', (chunk: Uint8Array) => {
-      if (!readingTurn.serve(() => this.#take(chunk), chunk.length)) socket.pause();
+      if (!readingTurn.serve(take, chunk, chunk.length)) socket.pause();
     });
     socket.on('error', (error) => this.#lose(error.message));
     socket.on('end', () => this.#lose('closed by the peer'));

@@ -132,7 +132,7 @@ export class Distribution implements Follower {
   get isPending(): boolean {
     if (this.#front === undefined) return false;
     if (this.#table.log.behind(this.#front.cursor) > 0) return true;
-    return this.#behind.some((convoy) => !this.#isCongested(convoy));
+    return this.#behind.length > 0 && this.#behind.some((convoy) => !this.#isCongested(convoy));
   }
 
   work(budget: number): number {
@@ -194,6 +194,7 @@ export class Distribution implements Follower {
   }
 
   #dropEmpty(): void {
+    if (this.#behind.length === 0) return;
     this.#behind = this.#behind.filter((convoy) => {
       if (convoy.members !== NOBODY && this.receivers.members(convoy.members).length > 0) return true;
       this.#table.log.unfollow(convoy.cursor);

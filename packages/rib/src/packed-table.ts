@@ -279,16 +279,19 @@ export class PackedTable {
     return (words[at + LABEL]! & pathFlag.infeasible) !== 0 ? 0 : words[at + SET]!;
   }
 
-  /** Calls `visit` for each path, the best one first; `visit` gets words, offset, and whether it is the best. */
-  forEachPath(number: number, visit: (words: Int32Array, at: number, best: boolean) => void): void {
+  /** Calls `visit` for each path, the best one first, with words, offset, whether it is the best, and the destination. */
+  forEachPath(
+    number: number,
+    visit: (words: Int32Array, at: number, best: boolean, number: number) => void,
+  ): void {
     const { words, stride, paths } = this.destinations;
     const at = number * stride;
     if (words[at + SET] === 0) return;
-    visit(words, at, true);
+    visit(words, at, true, number);
     for (let path = words[at + MORE]! & MORE_MASK; path !== 0;) {
       const p = path * PATH_WORDS;
       path = paths[p + NEXT]!;
-      visit(paths, p, false);
+      visit(paths, p, false, number);
     }
   }
 

@@ -133,20 +133,18 @@ export class Replicator implements Follower {
   #replicate(number: number): void {
     const exports = this.#exports(number);
     if (!exports && this.#replicas.size === 0) return;
-    if (exports) {
-      const everyPath = this.#table.replicates === 'all';
-      this.#packed.forEachPath(number, (path, p, best) => {
-        const label = path[p + LABEL]!;
-        if ((label & (pathFlag.secondary | pathFlag.infeasible)) !== 0) return;
-        if (best || everyPath || (label & pathFlag.multipath) !== 0) {
-          this.#copy(number, path[p + SET]!, label, path[p + DISCRIMINATOR]!);
-        }
-      });
-    }
+    if (exports) this.#packed.forEachPath(number, this.#copyPath);
     if (this.#wanted.isEmpty && !this.#replicas.has(number)) return;
     this.#retract(number);
     this.#wanted.moveTo(this.#replicas, number);
   }
+
+  readonly #copyPath = (path: Int32Array, p: number, best: boolean, number: number): void => {
+    const label = path[p + LABEL]!;
+    if ((label & (pathFlag.secondary | pathFlag.infeasible)) !== 0) return;
+    if (best || this.#table.replicates === 'all' || (label & pathFlag.multipath) !== 0)
+      this.#copy(number, path[p + SET]!, label, path[p + DISCRIMINATOR]!);
+  };
 
   /** Whether any copy could come of the paths of a destination. */
   #exports(number: number): boolean {

@@ -38,6 +38,7 @@ class Candidates {
   }
 }
 
+/** One for each group with ADD-PATH; reads the table, and remembers in `told` what went to whom. */
 export class AddPathOut implements AdjRibOut {
   readonly repeats = false;
   readonly #table: PackedTable;

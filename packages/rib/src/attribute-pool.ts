@@ -16,15 +16,18 @@
  */
 import { ByteArena } from './byte-arena.ts';
 import { equalBytes, finishHash, hashBytes, randomSeed } from './byte-hash.ts';
+import { displace, place } from './hash-slots.ts';
 
+/** Words of a record, as a power of two. */
 export const SET_WORDS_SHIFT = 4;
+const SET_WORDS = 1 << SET_WORDS_SHIFT;
 const HASH = 0;
 const AT = 1;
 const SIZE = 2;
 /** Words of a record that other files of this package read in their loops. */
 export const SET_SOURCE = 3;
 const REFERENCES = 4;
-export const SET_SERIAL = 5;
+const SET_SERIAL = 5;
 export const SET_FEASIBILITY = 6;
 export const SET_TARGETS = 7;
 export const SET_REPLACEMENT = 8;
@@ -144,22 +147,27 @@ export class AttributePool {
     return this.intern(view, 0, attributes.length, view, attributes.length, nextHop.length, source, mark);
   }
 
+  /** Somebody holds the set. */
   acquire(set: number): void {
     this.words[(set << SET_WORDS_SHIFT) + REFERENCES]!++;
   }
 
+  /** Who held it does not any more; {@link collect} frees what nobody holds. */
   release(set: number): void {
     if (--this.words[(set << SET_WORDS_SHIFT) + REFERENCES]! === 0) this.#unreferenced.push(set);
   }
 
+  /** How many hold it. */
   references(set: number): number {
     return this.words[(set << SET_WORDS_SHIFT) + REFERENCES]!;
   }
 
+  /** Number of the source it came from. */
   source(set: number): number {
     return this.words[(set << SET_WORDS_SHIFT) + SET_SOURCE]!;
   }
 
+  /** What no other set has, nor any that gets the same number later; 0 when there is no such set. */
   serial(set: number): number {
     return this.words[(set << SET_WORDS_SHIFT) + SET_SERIAL]!;
   }
@@ -174,14 +182,17 @@ export class AttributePool {
     return this.words[(set << SET_WORDS_SHIFT) + AT]!;
   }
 
+  /** Octets of the attributes. */
   attributesLength(set: number): number {
     return this.words[(set << SET_WORDS_SHIFT) + SIZE]! & 0xffff;
   }
 
+  /** Offset of the next hop in {@link arena}. */
   nextHopAt(set: number): number {
     return this.attributesAt(set) + this.attributesLength(set);
   }
 
+  /** Octets of the next hop, 0 without one. */
   nextHopLength(set: number): number {
     return (this.words[(set << SET_WORDS_SHIFT) + SIZE]! >>> 16) & 0xff;
   }
@@ -274,7 +285,7 @@ export class AttributePool {
     }
     const words = this.words;
     const record = set << SET_WORDS_SHIFT;
-    words.fill(0, record, record + (1 << SET_WORDS_SHIFT));
+    words.fill(0, record, record + SET_WORDS);
     words[record + HASH] = hash;
     words[record + AT] = at;
     words[record + SIZE] = size;
@@ -284,7 +295,7 @@ export class AttributePool {
     words[record + SET_SERIAL] = this.#serial;
     this.size++;
     if (this.size * 2 > this.#slots.length) this.#growSlots();
-    else this.#place(set);
+    else place(this.#slots, words, SET_WORDS, set);
     // Nobody may ever acquire it (a withdrawn batch, a rejected route): then collect() frees it.
     this.#unreferenced.push(set);
     this.#last = set;
@@ -296,7 +307,7 @@ export class AttributePool {
     this.#forget(set);
     if (this.#last === set) this.#last = 0;
     const record = set << SET_WORDS_SHIFT;
-    this.#displace(set);
+    displace(this.#slots, this.words, SET_WORDS, set);
     this.arena.release(this.attributesAt(set), this.attributesLength(set) + this.nextHopLength(set));
     for (let original = this.words[record + ORIGINAL]!; original !== 0;) {
       const at = original << SET_WORDS_SHIFT;
@@ -309,31 +320,6 @@ export class AttributePool {
     this.size--;
   }
 
-  #place(set: number): void {
-    const slots = this.#slots;
-    const mask = slots.length - 1;
-    let slot = this.words[(set << SET_WORDS_SHIFT) + HASH]! & mask;
-    while (slots[slot] !== 0) slot = (slot + 1) & mask;
-    slots[slot] = set;
-  }
-
-  /** Takes a set out of the index and closes the gap, so that no tombstones pile up. */
-  #displace(set: number): void {
-    const slots = this.#slots;
-    const words = this.words;
-    const mask = slots.length - 1;
-    let gap = words[(set << SET_WORDS_SHIFT) + HASH]! & mask;
-    while (slots[gap] !== set) gap = (gap + 1) & mask;
-    for (let slot = (gap + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = words[(slots[slot]! << SET_WORDS_SHIFT) + HASH]! & mask;
-      if (((slot - home) & mask) >= ((slot - gap) & mask)) {
-        slots[gap] = slots[slot]!;
-        gap = slot;
-      }
-    }
-    slots[gap] = 0;
-  }
-
   #growWords(): void {
     const capacity = this.capacity;
     const grown = new Int32Array((capacity * (capacity < OVER_RESERVE_FROM ? 2 : 8)) << SET_WORDS_SHIFT);
@@ -343,7 +329,7 @@ export class AttributePool {
 
   #growSlots(): void {
     this.#slots = new Int32Array(this.#slots.length * 2);
-    this.forEach((set) => this.#place(set));
+    this.forEach((set) => place(this.#slots, this.words, SET_WORDS, set));
   }
 
   #reset(): void {

@@ -142,6 +142,7 @@ export class AttributeScan {
     return -1;
   }
 
+  /** Whether a cluster id is in CLUSTER_LIST. @see RFC 4456 §8 */
   hasCluster(id: number): boolean {
     if (this.clusterListAt < 0) return false;
     for (let at = this.clusterListAt; at < this.clusterListEnd; at += 4) {
@@ -150,6 +151,7 @@ export class AttributeScan {
     return false;
   }
 
+  /** Whether a community, as an unsigned number, is in COMMUNITIES. */
   hasCommunity(community: number): boolean {
     if (this.communitiesAt < 0) return false;
     for (let at = this.communitiesAt; at < this.communitiesEnd; at += 4) {

@@ -19,6 +19,7 @@ interface PlainSet {
   compared: Compared | undefined;
 }
 
+/** Makes the objects, and keeps those of the sets looked at last. */
 export class AttributeSets {
   readonly #pool: AttributePool;
   readonly #sources: (Source | undefined)[];
@@ -39,6 +40,7 @@ export class AttributeSets {
     return plain;
   }
 
+  /** A set as policies and selection steps see it, under what a table has found out about its next hop. */
   view(set: number, infeasible: number, resolution: Resolution | undefined): AttributeSet {
     return viewOf(this.plain(set), infeasible, resolution);
   }

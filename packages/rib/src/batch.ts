@@ -68,6 +68,7 @@ export class Batch {
     return true;
   }
 
+  /** Everything has been applied. */
   clear(): void {
     this.count = 0;
     this.keyEnd = 0;

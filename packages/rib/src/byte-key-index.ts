@@ -11,6 +11,7 @@ import { SlotDirectory } from './slot-directory.ts';
 
 const LENGTH_OCTETS = 2;
 
+/** The index of one table; it owns the octets of the keys, and gives them up with the destination. */
 export class ByteKeyIndex {
   readonly #destinations: Destinations;
   readonly #arena = new ByteArena();
@@ -69,10 +70,12 @@ export class ByteKeyIndex {
     return length;
   }
 
+  /** Octets of the key of a destination. */
   keyLength(number: number): number {
     return this.#arena.view.getUint16(this.#stored(number));
   }
 
+  /** Forgets every key; the destinations are forgotten as well. */
   clear(): void {
     this.#directory.clear();
     this.#arena.clear();

@@ -34,6 +34,7 @@ const SMALLEST_RING = 64;
 /** A ring that grew beyond this is given back when it is empty. */
 const LARGEST_KEPT = 1 << 15;
 
+/** The log of one table. */
 export class ChangeLog {
   readonly #destinations: Destinations;
   #ring = new Int32Array(SMALLEST_RING);
@@ -113,6 +114,7 @@ export class ChangeLog {
     return forked;
   }
 
+  /** The cursor is not used any more: what only it had not read may go. */
   unfollow(cursor: ChangeCursor): void {
     this.#cursors.delete(cursor);
     this.isFollowed = this.#cursors.size > 0;

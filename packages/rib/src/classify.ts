@@ -21,6 +21,7 @@ export const MARK_GUARDED = 4;
 /** From this bit of the mark on, why the one who announced the set said it is infeasible. */
 const MARK_REASON_SHIFT = 4;
 
+/** Mark of a set that is not examined, with the reason why it cannot be used, if there is one. */
 export function finalMark(infeasible: Infeasible | undefined): number {
   return MARK_FINAL | (infeasibleNumber(infeasible) << MARK_REASON_SHIFT);
 }

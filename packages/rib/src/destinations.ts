@@ -40,6 +40,7 @@ export const pathFlag = {
   infeasible: 16,
 } as const;
 
+/** Words of a record; a further path has the first five of them. */
 export const SET = 0;
 export const LABEL = 1;
 export const DISCRIMINATOR = 2;
@@ -49,6 +50,7 @@ export const CHANGE = 5;
 export const KEY = 6;
 /** The link of a further path stands where a destination keeps the link to its first one. */
 export const NEXT = MORE;
+/** Words of a further path. */
 export const PATH_WORDS = 5;
 
 /** The number of a path in the word that also holds the state. */
@@ -61,6 +63,7 @@ export const STATE_TOUCHED = 1 << 29;
 export const STATE_BEST = 1 << 31;
 const FIRST_CAPACITY = 16;
 
+/** The records of one table, destinations and further paths, each numbered from 1. */
 export class Destinations {
   /** Words per destination. */
   readonly stride: number;
@@ -103,6 +106,7 @@ export class Destinations {
     return number;
   }
 
+  /** Whether a destination has no path, and nobody needs to hear of it any more. */
   isVacant(number: number): boolean {
     return (this.#occupied[number >>> 5]! & (1 << (number & 31))) === 0;
   }
@@ -134,6 +138,7 @@ export class Destinations {
     return number;
   }
 
+  /** The number of a further path may be given to another one. */
   releasePath(number: number): void {
     this.furtherPaths--;
     this.#freedPaths.push(number);

@@ -52,10 +52,12 @@ export class Discriminators {
     return number;
   }
 
+  /** A path carries the number. */
   acquire(number: number): void {
     this.#references[number]!++;
   }
 
+  /** A path does not carry it any more. */
   release(number: number): void {
     if (--this.#references[number]! === 0) this.#unreferenced.push(number);
   }

@@ -56,6 +56,7 @@ class Convoy {
   }
 }
 
+/** One for each group of members and table, whatever the members speak. */
 export class Distribution implements Follower {
   readonly receivers: Receivers;
   readonly #table: PackedTable;
@@ -79,10 +80,6 @@ export class Distribution implements Follower {
     return this.#recipients.length - this.#free.length;
   }
 
-  recipient(member: number): Recipient | undefined {
-    return this.#recipients[member];
-  }
-
   /** Adds a member, which walks over the table before it follows the changes. @returns its number */
   join(recipient: Recipient): number {
     const member = this.#free.pop() ?? this.#recipients.length;
@@ -95,6 +92,7 @@ export class Distribution implements Follower {
     return member;
   }
 
+  /** A member is told nothing any more; its number may be given to another. */
   leave(member: number): void {
     if (this.#recipients[member] === undefined) return;
     this.#recipients[member] = undefined;

@@ -10,6 +10,7 @@ const ENOUGH_BATCHES = 8;
 /** … or when it has been put off so often: messages need not have routes in them. */
 const MOST_TIMES_PUT_OFF = 16;
 
+/** Calls `drain` by the `schedule` of the options; without one it is never called, and whoever owns the `Rib` drains it. */
 export class DrainSchedule {
   readonly #schedule: RibOptions['schedule'];
   readonly #isInputWaiting: () => boolean;
@@ -41,6 +42,7 @@ export class DrainSchedule {
     });
   }
 
+  /** The first routes of a batch have been received. */
   batchBegun(): void {
     this.#batches++;
   }

@@ -19,6 +19,13 @@ export function enlarged(array: Int32Array, words = array.length + 1): Int32Arra
   return larger;
 }
 
+/** A copy twice as long, without a reserve. */
+export function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(array.length * 2);
+  larger.set(array);
+  return larger;
+}
+
 function reserved(words: number): Int32Array {
   let most = words;
   while (most < RESERVED_WORDS) most *= 2;

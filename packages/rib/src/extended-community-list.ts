@@ -1,5 +1,5 @@
 /** Changes the extended communities among encoded attributes and leaves all other octets as they are. */
-import { Writer, compareBytes } from '@vaportrail/net';
+import { Writer } from '@vaportrail/net';
 import {
   EXTENDED_COMMUNITY_OCTETS,
   attributes,
@@ -25,11 +25,6 @@ export function extendedCommunitiesOf(encoded: Uint8Array): Uint8Array {
     if (attributeCode === code) value = encoded.subarray(at + ((encoded[at]! & 0x10) === 0 ? 3 : 4), end);
   });
   return value;
-}
-
-/** Whether one of the communities has these octets. */
-export function hasCommunity(value: Uint8Array, community: Uint8Array): boolean {
-  return communitiesOf(value).some((other) => compareBytes(other, community) === 0);
 }
 
 /** Whether one of the communities begins with these two octets. */

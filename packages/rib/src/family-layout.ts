@@ -1,5 +1,5 @@
 /** How the NLRI of each family become keys of packed records. */
-import { type FamilyName, families } from '@vaportrail/bgp/wire';
+import type { FamilyName } from '@vaportrail/bgp/wire';
 import { evpnKey } from './evpn-key.ts';
 
 /** Keys of a fixed number of words: prefixes. */
@@ -28,6 +28,7 @@ export interface ByteLayout {
   readonly distinguisherAt?: number;
 }
 
+/** How keys of a family are made. */
 export type FamilyLayout = PrefixLayout | ByteLayout;
 
 const prefix = (addressWords: 1 | 4, labeled: boolean, distinguished: boolean): PrefixLayout => ({
@@ -57,6 +58,7 @@ const byteLayouts: { readonly [N in FamilyName]?: ByteLayout } = {
   'erm-vpn': { kind: 'bytes', distinguisherAt: 2 },
 };
 
+/** The layout of a family; of one nobody made a row for the octets are the key. */
 export function layoutOf(family: FamilyName): FamilyLayout {
   return prefixLayouts[family] ?? byteLayouts[family] ?? bytes;
 }
@@ -81,8 +83,3 @@ export const vpnFamilyOf: { readonly [N in FamilyName]?: FamilyName } = {
   'inet-mvpn': 'inet-mvpn',
   'erm-vpn': 'erm-vpn',
 };
-
-/** AFI and SAFI as they stand in MP_REACH_NLRI. */
-export function afiSafi(family: FamilyName): { readonly afi: number; readonly safi: number } {
-  return families[family];
-}

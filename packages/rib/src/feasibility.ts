@@ -16,6 +16,7 @@ export const infeasibleReasons = [
   'first-as-is-not-the-peer',
   'route-leak',
 ] as const;
+/** A reason why a path cannot be used. */
 export type Infeasible = Exclude<(typeof infeasibleReasons)[number], 'feasible'>;
 
 /** Number of a reason in a packed record; 0 is feasible. */
@@ -23,6 +24,7 @@ export function infeasibleNumber(reason: Infeasible | undefined): number {
   return reason === undefined ? 0 : infeasibleReasons.indexOf(reason);
 }
 
+/** The reason of a number in a packed record; `undefined` when the path can be used. */
 export function infeasibleReason(number: number): Infeasible | undefined {
   return number === 0 ? undefined : (infeasibleReasons[number] as Infeasible);
 }

@@ -20,6 +20,7 @@ import { DIGIT, SlotDirectory } from './slot-directory.ts';
 
 const MULTIPLIER = 0x9e3779b1 | 0;
 
+/** The index of one table. */
 export class FixedKeyIndex {
   readonly #destinations: Destinations;
   readonly #keyWords: number;
@@ -116,6 +117,7 @@ export class FixedKeyIndex {
     return number !== 0 ? number : this.#insert(keys, at);
   }
 
+  /** Forgets every key; the destinations are forgotten as well. */
   clear(): void {
     this.#directory.clear();
     this.#expected = 1;

@@ -1,5 +1,5 @@
 /** Routing tables: attribute sets, path selection with reasons, replication by route target, update groups. */
-export { DRAIN_BUDGET, Rib } from './rib.ts';
+export { Rib } from './rib.ts';
 export type { RibOptions, RibStatistics, TableOptions, UpdateGroupOptions } from './rib-options.ts';
 export type { Source, SourceOptions, SourceProtocol } from './source.ts';
 export type { Announcement, Table, TableSummary } from './table.ts';
@@ -13,8 +13,8 @@ export { editedAttributes } from './edited-attributes.ts';
 export type { NextHopResolver, Resolution } from './next-hop-resolution.ts';
 export type { Infeasible } from './feasibility.ts';
 export type { Role } from './route-leak.ts';
-export { ruleSets, type RuleSetName } from './selection/rules.ts';
-export { multipathModes, type MultipathMode, type RuleSet, type Step } from './selection/step.ts';
+export type { RuleSetName } from './selection/rules.ts';
+export { multipathModes, type MultipathMode } from './selection/step.ts';
 export type { UpdateGroup } from './update-group.ts';
 export type { Membership, Observation, Observer, UpdateMember } from './update-member.ts';
 export type { AdvertisedPath, Advertisement } from './advertisement.ts';
@@ -22,6 +22,6 @@ export type { ItemEncoder, ItemGroup, Subscriber } from './item-group.ts';
 export { warmUp } from './warm-up.ts';
 export { routeTargetNlri } from './route-target-nlri.ts';
 export { dumpTables, type TableDumpOptions } from './table-dump.ts';
-export { announcement, locRibInstance, routesOf, withdrawal } from './route-update.ts';
+export { locRibInstance } from './route-update.ts';
 export { monitoredTables, type MonitoredTablesOptions } from './monitored-tables.ts';
 export { handleRefresh } from './route-refresh.ts';

@@ -23,6 +23,7 @@ export type ItemEncoder<Body> = (
   unreach: readonly SharedRoute[],
 ) => Body | undefined;
 
+/** An agent as a member of an item group. */
 export interface Subscriber<Body> {
   /** More is queued for it than it should be given now. */
   readonly isCongested: boolean;

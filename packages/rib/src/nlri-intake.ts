@@ -20,6 +20,7 @@ export interface NlriDestination {
 /** What was wrong with NLRI: all that follow are lost, or routes with several labels, which nobody asked for, were withdrawn. */
 export type NlriFault = 'malformed' | 'label stack';
 
+/** One for a `Rib`; what it takes apart goes to the batch of whatever table it is told. */
 export class NlriIntake {
   readonly #store: RouteStore;
   /** Told when a batch got its first entry. */

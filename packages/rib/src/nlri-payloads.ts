@@ -4,9 +4,11 @@
  */
 import { ByteArena } from './byte-arena.ts';
 import { equalBytes, finishHash, hashBytes, randomSeed } from './byte-hash.ts';
+import { doubled } from './enlarged.ts';
+import { displace, place } from './hash-slots.ts';
 
 /** The number has the 24 bits of a label. */
-export const MOST_PAYLOADS = (1 << 24) - 1;
+const MOST_PAYLOADS = (1 << 24) - 1;
 const WORDS = 4;
 const HASH = 0;
 const AT = 1;
@@ -22,6 +24,7 @@ export class NlriPayloads {
   readonly #seed = randomSeed();
   readonly #freed: number[] = [];
   readonly #unreferenced: number[] = [];
+  /** Octet strings that have a number. */
   size = 0;
 
   /** The number of the octets in `bytes[at…at + length)`; {@link acquire} it before the next {@link collect}. */
@@ -37,11 +40,7 @@ export class NlriPayloads {
     }
     if (this.size >= MOST_PAYLOADS) return 0;
     const number = this.#freed.pop() ?? this.#top++;
-    if ((number + 1) * WORDS > this.#words.length) {
-      const grown = new Int32Array(this.#words.length * 2);
-      grown.set(this.#words);
-      this.#words = grown;
-    }
+    if ((number + 1) * WORDS > this.#words.length) this.#words = doubled(this.#words);
     const stored = this.#arena.allocate(length);
     this.#arena.bytes.set(bytes.subarray(at, at + length), stored);
     const record = number * WORDS;
@@ -52,18 +51,21 @@ export class NlriPayloads {
     this.#unreferenced.push(number);
     this.size++;
     if (this.size * 2 > this.#slots.length) this.#growSlots();
-    else this.#place(number);
+    else place(this.#slots, this.#words, WORDS, number);
     return number;
   }
 
+  /** A path carries the number. */
   acquire(number: number): void {
     if (number !== 0) this.#words[number * WORDS + REFERENCES]!++;
   }
 
+  /** A path does not carry it any more. */
   release(number: number): void {
     if (number !== 0 && --this.#words[number * WORDS + REFERENCES]! === 0) this.#unreferenced.push(number);
   }
 
+  /** How many octets there are. */
   length(number: number): number {
     return this.#words[number * WORDS + LENGTH]!;
   }
@@ -76,6 +78,7 @@ export class NlriPayloads {
     return length;
   }
 
+  /** A copy of the octets. */
   octets(number: number): Uint8Array {
     return this.#arena.slice(this.#words[number * WORDS + AT]!, this.length(number));
   }
@@ -85,7 +88,7 @@ export class NlriPayloads {
     for (let number = this.#unreferenced.pop(); number !== undefined; number = this.#unreferenced.pop()) {
       const record = number * WORDS;
       if (this.#words[record + REFERENCES] !== 0 || this.#words[record + LENGTH] === 0) continue;
-      this.#displace(number);
+      displace(this.#slots, this.#words, WORDS, number);
       this.#arena.release(this.#words[record + AT]!, this.#words[record + LENGTH]!);
       this.#words[record + LENGTH] = 0;
       this.#freed.push(number);
@@ -93,33 +96,11 @@ export class NlriPayloads {
     }
   }
 
-  #place(number: number): void {
-    const mask = this.#slots.length - 1;
-    let slot = this.#words[number * WORDS + HASH]! & mask;
-    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-    this.#slots[slot] = number;
-  }
-
-  #displace(number: number): void {
-    const slots = this.#slots;
-    const mask = slots.length - 1;
-    let gap = this.#words[number * WORDS + HASH]! & mask;
-    while (slots[gap] !== number) gap = (gap + 1) & mask;
-    for (let slot = (gap + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = this.#words[slots[slot]! * WORDS + HASH]! & mask;
-      if (((slot - home) & mask) >= ((slot - gap) & mask)) {
-        slots[gap] = slots[slot]!;
-        gap = slot;
-      }
-    }
-    slots[gap] = 0;
-  }
-
   #growSlots(): void {
-    const old = this.#slots;
-    this.#slots = new Int32Array(old.length * 2);
+    this.#slots = new Int32Array(this.#slots.length * 2);
     for (let number = 1; number < this.#top; number++) {
-      if (this.#words[number * WORDS + LENGTH] !== 0) this.#place(number);
+      if (this.#words[number * WORDS + LENGTH] === 0) continue;
+      place(this.#slots, this.#words, WORDS, number);
     }
   }
 }

@@ -17,6 +17,7 @@ const LAST = 3;
 const NEXT_OF_SET = 4;
 const NEXT_OF_MEMBERS = 5;
 
+/** One for each group; filled and cleared with every dispatch. */
 export class OutgoingBatch {
   readonly #pool: AttributePool;
   /** Items and buckets count from 1; 0 ends a chain. */
@@ -35,6 +36,7 @@ export class OutgoingBatch {
     this.#buckets = new Int32Array((most + 1) * BUCKET_WORDS);
   }
 
+  /** Whether nothing was added since {@link clear}. */
   get isEmpty(): boolean {
     return this.#items === 0;
   }
@@ -85,6 +87,7 @@ export class OutgoingBatch {
     }
   }
 
+  /** The destination of an item. */
   destination(item: number): number {
     return this.#destinations[item]!;
   }
@@ -94,6 +97,7 @@ export class OutgoingBatch {
     return this.#next[item]!;
   }
 
+  /** Everything in it has been told. */
   clear(): void {
     const { words } = this.#pool;
     for (let bucket = 1; bucket <= this.#bucketCount; bucket++) {

@@ -5,7 +5,7 @@
 import { type FamilyName, MAX_EXTENDED_MESSAGE, MAX_MESSAGE } from '@vaportrail/bgp/wire';
 import { CHUNK, type Courier } from './adj-rib-out.ts';
 import { LABEL, pathFlag } from './destinations.ts';
-import type { EgressProfile } from './egress.ts';
+import type { EgressProfile } from './egress-profile.ts';
 import { OutgoingBatch } from './outgoing-batch.ts';
 import type { PackedTable } from './packed-table.ts';
 import { RewrittenSets } from './rewritten-sets.ts';

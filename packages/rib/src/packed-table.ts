@@ -39,6 +39,7 @@ export const REMOVE = -1;
 
 const pathContest = new PathContest();
 
+/** A table in packed memory; other packages see it as a `Table`. */
 export class PackedTable {
   readonly store: RouteStore;
   /** Number of the table in its `Rib`. */
@@ -263,6 +264,7 @@ export class PackedTable {
     this.store.touch(this);
   }
 
+  /** Whether nothing waits, to be applied or to be compared. */
   get isSettled(): boolean {
     return this.#unsettledCount === 0 && !this.isFilled;
   }

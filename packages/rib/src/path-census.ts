@@ -10,6 +10,7 @@ export type PathObserver = (destination: number, set: number, comes: boolean) =>
 /** Told when the first path of a source, by its number, has come to a table, and when the last one has left. */
 export type SourceObserver = (source: number, isThere: boolean) => void;
 
+/** Told of every path that comes, goes or changes; counts references for the pools of the `Rib`. */
 export class PathCensus {
   observer: PathObserver | undefined;
   paths = 0;
@@ -33,6 +34,7 @@ export class PathCensus {
     return this.#bySource[source] ?? 0;
   }
 
+  /** A path has come into being. */
   came(destination: number, set: number, label: number, discriminator: number): void {
     const { pool, discriminators, payloads } = this.#store;
     pool.acquire(set);
@@ -47,6 +49,7 @@ export class PathCensus {
     if (this.observer !== undefined) this.observer(destination, set, true);
   }
 
+  /** A path is gone. */
   left(destination: number, set: number, label: number, discriminator: number): void {
     const { pool, discriminators, payloads } = this.#store;
     const source = pool.words[(set << SET_WORDS_SHIFT) + SET_SOURCE]!;

@@ -9,6 +9,7 @@ import type { Source } from './source.ts';
 /** What happens to the paths: marked stale, made long-lived stale, the stale ones removed, all removed. */
 export type Revision = 'stale' | 'long-lived' | 'sweep' | 'flush';
 
+/** Made when something happens to a source; done when {@link work} has been over all its tables. */
 export class PathRevision {
   readonly source: Source;
   readonly kind: Revision;

@@ -50,6 +50,7 @@ export class Ranking implements Ranks {
     this.#width = FIRST_RANK + rules.steps.length;
   }
 
+  /** Offset in {@link rows} of the ranks of a set, worked out now if they are not known. */
   row(set: number): number {
     const at = set * this.#width;
     if (this.rows[at + SERIAL] !== this.#pool.serial(set)) this.#compute(set);
@@ -63,6 +64,7 @@ export class Ranking implements Ranks {
     return this.resolution(set) === undefined ? UNRESOLVED : 0;
   }
 
+  /** The way to the next hop of a set; `undefined` when there is none, or nobody resolves next hops. */
   resolution(set: number): Resolution | undefined {
     if (this.resolve === undefined) return undefined;
     const serial = this.#pool.serial(set);
@@ -79,6 +81,7 @@ export class Ranking implements Ranks {
     return this.#sets.view(set, this.infeasible(set), this.resolution(set));
   }
 
+  /** A path of a contest as selection steps see it that compare two. */
   contender(contest: Contest, index: number): Contender {
     return {
       set: this.view(contest.sets[index]!),

@@ -4,6 +4,7 @@ import { Ranking } from './ranking.ts';
 import type { RouteStore } from './route-store.ts';
 import { ruleSets, type RuleSetName } from './selection/rules.ts';
 
+/** One for a `Rib`. */
 export class Rankings {
   readonly #store: RouteStore;
   readonly #rankings = new Map<RuleSetName, Map<NextHopResolver | undefined, Ranking>>();

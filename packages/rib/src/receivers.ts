@@ -19,6 +19,7 @@ const RECENT_MASK = 255;
 /** One bit per member: a word, or as many as it takes, the last not zero. */
 type Bits = number | Int32Array;
 
+/** The sets of one group; their numbers hold until {@link epoch} grows. */
 export class Receivers {
   #sets: Bits[] = [0];
   #most = FEW_SETS;
@@ -44,6 +45,7 @@ export class Receivers {
     return this.#intern(words.length <= 1 ? (words[0] ?? 0) : Int32Array.from(words));
   }
 
+  /** Whether a member is in a set. */
   has(set: number, member: number): boolean {
     return (wordOf(this.#sets[set]!, (member / BITS) | 0) & (1 << (member % BITS))) !== 0;
   }
@@ -58,6 +60,7 @@ export class Receivers {
     return list;
   }
 
+  /** The members of either set. */
   union(a: number, b: number): number {
     if (a === b || b === NOBODY) return a;
     if (a === NOBODY) return b;
@@ -89,6 +92,7 @@ export class Receivers {
     return recent[at + 2]!;
   }
 
+  /** The members of both sets. */
   intersection(a: number, b: number): number {
     if (a === b) return a;
     if (a === NOBODY || b === NOBODY) return NOBODY;

@@ -5,6 +5,8 @@
  *   heads[destination] ─► table │ destination there │ source │ discriminator │ next ─► …
  * ```
  */
+import { doubled } from './enlarged.ts';
+
 const REPLICA_WORDS = 5;
 const TABLE = 0;
 const DESTINATION = 1;
@@ -12,6 +14,7 @@ const SOURCE = 2;
 const DISCRIMINATOR = 3;
 const NEXT = 4;
 
+/** The copies made by the replicator of one table. */
 export class ReplicaList {
   #heads = new Int32Array(16);
   #words = new Int32Array(16 * REPLICA_WORDS);
@@ -20,10 +23,12 @@ export class ReplicaList {
   /** Copies listed. */
   size = 0;
 
+  /** Whether a destination has copies. */
   has(destination: number): boolean {
     return destination < this.#heads.length && this.#heads[destination] !== 0;
   }
 
+  /** Notes a copy. */
   add(destination: number, table: number, there: number, source: number, discriminator: number): void {
     while (destination >= this.#heads.length) this.#heads = doubled(this.#heads);
     let replica = this.#freed;
@@ -77,10 +82,4 @@ export class ReplicaList {
       replica = this.#words[replica * REPLICA_WORDS + NEXT]!;
     }
   }
-}
-
-function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(array.length * 2);
-  larger.set(array);
-  return larger;
 }

@@ -1,11 +1,13 @@
 /** Attribute sets as the members of an update group get them: each rewritten once and remembered. */
 import { ByteArena } from './byte-arena.ts';
-import { Egress, type EgressProfile } from './egress.ts';
+import { Egress } from './egress.ts';
+import type { EgressProfile } from './egress-profile.ts';
 import type { RouteStore } from './route-store.ts';
 
 /** Octets remembered per group. */
 const MOST_REMEMBERED = 1 << 26;
 
+/** One for each update group. */
 export class RewrittenSets {
   readonly #store: RouteStore;
   readonly #profile: EgressProfile;

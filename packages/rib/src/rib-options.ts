@@ -9,6 +9,7 @@ import type { MultipathMode } from './selection/step.ts';
 import type { Table } from './table.ts';
 import type { DistinguisherOf } from './targeted-table.ts';
 
+/** Who the router is, and who does what a `Rib` does not: tell the time, and wake it. */
 export interface RibOptions {
   readonly asn: number;
   /** BGP identifier as an unsigned number. */
@@ -28,6 +29,7 @@ export interface RibOptions {
   readonly now?: (() => number) | undefined;
 }
 
+/** What a table is to be. */
 export interface TableOptions {
   /** `bgp.l3vpn.0`, `default-domain:demo:public:public.inet.0`; unique in a `Rib`. */
   readonly name: string;
@@ -62,6 +64,7 @@ export interface TableOptions {
   readonly resolve?: NextHopResolver | undefined;
 }
 
+/** What the members of an update group have in common. */
 export interface UpdateGroupOptions {
   readonly table: Table;
   /** The members are in our AS. */

@@ -3,7 +3,6 @@ import { type FamilyName, familyOf } from '@vaportrail/bgp/wire';
 import { classify, declassify } from './classify.ts';
 import { DrainSchedule } from './drain-schedule.ts';
 import { layoutOf, vpnFamilyOf } from './family-layout.ts';
-import type { NextHopResolver } from './next-hop-resolution.ts';
 import { PackedTable } from './packed-table.ts';
 import { PathRevision, type Revision } from './path-revision.ts';
 import { Rankings } from './rankings.ts';
@@ -27,7 +26,7 @@ import { UpdateReceiver } from './update-receiver.ts';
 import { ItemGroup, type ItemEncoder } from './item-group.ts';
 
 /** Destinations worked off in one drain before the event loop gets its turn. */
-export const DRAIN_BUDGET = 16384;
+const DRAIN_BUDGET = 16384;
 const TRIM_LIMIT = 1 << 16;
 /** So many routes of one read are few. */
 const FEW = 32;

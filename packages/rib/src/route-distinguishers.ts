@@ -1,5 +1,6 @@
 /** Route distinguishers as small numbers, so that a VPN key is one word longer than a prefix and not three. */
 import { finishHash, randomSeed } from './byte-hash.ts';
+import { doubled } from './enlarged.ts';
 
 /**
  * Numbers eight-octet route distinguishers from 1; 0 is "none" and stands for the octets 0…0. Numbers are counted by who
@@ -43,10 +44,12 @@ export class RouteDistinguishers {
     return this.number(word(bytes, at), word(bytes, at + 4));
   }
 
+  /** Somebody holds the number. */
   acquire(number: number): void {
     this.#references[number]!++;
   }
 
+  /** Who held it does not any more. */
   release(number: number): void {
     if (--this.#references[number]! === 0 && number !== 0) this.#unreferenced.push(number);
   }
@@ -93,8 +96,8 @@ export class RouteDistinguishers {
     if (this.#slots[slot] !== 0) return this.#slots[slot]!;
     const number = this.#freed.pop() ?? this.#top++;
     if (number >= this.#references.length) {
-      this.#words = larger(this.#words);
-      this.#references = larger(this.#references);
+      this.#words = doubled(this.#words);
+      this.#references = doubled(this.#references);
     }
     this.#words[number * 2] = upper;
     this.#words[number * 2 + 1] = lower;
@@ -150,10 +153,4 @@ export class RouteDistinguishers {
 
 function word(bytes: Uint8Array, at: number): number {
   return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
-}
-
-function larger(array: Int32Array): Int32Array<ArrayBuffer> {
-  const grown = new Int32Array(array.length * 2);
-  grown.set(array);
-  return grown;
 }

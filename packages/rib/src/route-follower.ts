@@ -5,6 +5,7 @@ import { type Route, type RouteContext, readRoute } from './route.ts';
 
 const CHUNK = 256;
 
+/** Reads each destination that changed into a route for its follower. */
 export class RouteFollower implements Follower {
   readonly #context: RouteContext;
   readonly #target: { changed(route: Route): void };

@@ -5,6 +5,7 @@
  */
 import type { FamilyName, bgpRole } from '@vaportrail/bgp/wire';
 
+/** What a peer is to us. @see RFC 9234 §4 */
 export type Role = keyof typeof bgpRole;
 
 interface LeakRule {

@@ -21,6 +21,7 @@ export interface Identity {
   readonly clusterId: number | undefined;
 }
 
+/** One for a `Rib`. */
 export class RouteStore {
   readonly identity: Identity;
   readonly pool: AttributePool;
@@ -105,6 +106,7 @@ export class RouteStore {
     } else if (tables?.delete(table) === true && tables.size === 0) this.#tablesOf.delete(source);
   }
 
+  /** Reads the clock: what arrives now has come at that second. */
   readTime(): void {
     this.seconds = Math.floor(this.#now() / 1000) | 0;
   }

@@ -17,6 +17,7 @@ interface Interest {
   readonly partial: Map<string, { readonly octets: Uint8Array; readonly bits: number; count: number }>;
 }
 
+/** One for a `Rib`; told of every path in its table of route target memberships. */
 export class RouteTargetFilter {
   readonly #store: RouteStore;
   readonly #interests = new Map<number, Interest>();
@@ -70,6 +71,7 @@ export class RouteTargetFilter {
     });
   }
 
+  /** A source is gone. */
   forget(source: number): void {
     for (const target of this.#interests.get(source)?.exact.keys() ?? []) this.#store.targets.release(target);
     this.#interests.delete(source);

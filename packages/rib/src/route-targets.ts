@@ -42,6 +42,7 @@ export class RouteTargets {
     return number;
   }
 
+  /** One who held a route target does not any more. */
   release(number: number): void {
     if (--this.#references[number]! > 0) return;
     const octets = this.#octets[number]!;
@@ -80,6 +81,7 @@ export class RouteTargets {
     return list;
   }
 
+  /** One who held a list does not any more. */
   releaseList(list: number): void {
     if (list === 0 || --this.#listReferences[list]! > 0) return;
     const targets = this.#lists[list]!;

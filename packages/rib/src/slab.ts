@@ -17,6 +17,7 @@ export class Slab {
       Buffer.allocUnsafeSlow(Math.max(octets, SLAB_OCTETS));
   }
 
+  /** Somebody has still to send a part of it. */
   hold(): void {
     this.#holders++;
   }

@@ -48,6 +48,7 @@ export function slotOf(first: number, attempt: number): number {
   return ((first & -LINE) + (attempt & -LINE)) | ((first + attempt) & (LINE - 1));
 }
 
+/** The slots of one index; it knows hashes and numbers, and its index knows keys. */
 export class SlotDirectory {
   /** All segments, one after the other; replaced on growth. */
   #slots: Int32Array = new Int32Array(SMALLEST_SEGMENT * SLOT_WORDS);

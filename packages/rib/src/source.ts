@@ -7,6 +7,7 @@ import type { Table } from './table.ts';
 /** What kind of speaker a path comes from. */
 export type SourceProtocol = 'bgp' | 'xmpp' | 'local' | 'static' | 'aggregate' | 'service-chain';
 
+/** Who it is, and what is to become of what it sends. */
 export interface SourceOptions {
   /** For people; need not be unique. */
   readonly name: string;

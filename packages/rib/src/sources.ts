@@ -5,6 +5,7 @@
 import type { RouteStore } from './route-store.ts';
 import { Source, type SourceActions, type SourceOptions } from './source.ts';
 
+/** One for a `Rib`. */
 export class Sources {
   readonly #store: RouteStore;
   readonly #actions: SourceActions;

@@ -35,6 +35,7 @@ const MAX_PREFIX_OCTETS = 28;
 /** Paths of what is not a neighbour belong to this peer, the first of the index. */
 const SELF = 0;
 
+/** What of the router is said in the dump, and when it was made. */
 export interface TableDumpOptions {
   /** Our BGP identifier as an unsigned number. */
   readonly routerId: number;

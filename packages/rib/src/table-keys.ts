@@ -10,6 +10,7 @@ export type Nlri =
   | { readonly prefix: Prefix; readonly routeDistinguisher?: Uint8Array | undefined }
   | { readonly bytes: Uint8Array };
 
+/** The keys of one table. */
 export class TableKeys {
   readonly #family: FamilyName;
   readonly #packed: PackedTable;

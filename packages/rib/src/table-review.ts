@@ -1,6 +1,7 @@
 /** Has the paths of a table compared again in slices: the way to a next hop changed, or the multipath mode. */
 import type { PackedTable } from './packed-table.ts';
 
+/** Made when something changes for a whole table; done when {@link work} has been over it. */
 export class TableReview {
   readonly #table: PackedTable;
   readonly #affected: (set: number) => boolean;
@@ -12,6 +13,7 @@ export class TableReview {
     this.#affected = affected;
   }
 
+  /** Whether every destination has been looked at. */
   get isDone(): boolean {
     return this.#next >= this.#table.destinations.top;
   }

@@ -3,11 +3,13 @@ import type { PathRevision } from './path-revision.ts';
 import type { Source } from './source.ts';
 import type { TableReview } from './table-review.ts';
 
+/** The walks of one `Rib` that are not done. */
 export class TableWalks {
   /** One of each source. */
   readonly #revisions = new Map<Source, PathRevision>();
   readonly #reviews = new Set<TableReview>();
 
+  /** Whether there is one. */
   get isPending(): boolean {
     return this.#revisions.size + this.#reviews.size > 0;
   }

@@ -30,6 +30,7 @@ export interface Announcement {
   readonly infeasible?: Infeasible | undefined;
 }
 
+/** A table in numbers, for an operator. */
 export interface TableSummary {
   readonly name: string;
   readonly family: FamilyName;
@@ -148,6 +149,7 @@ export class Table {
     this.#actions.setMultipath(this, mode);
   }
 
+  /** Which paths share the load with the best one. */
   get multipath(): MultipathMode {
     return this.packed.selection.mode;
   }
@@ -196,6 +198,7 @@ export class Table {
     return new Map(Array.from(sources, (source) => [source, counts.get(source.number) ?? 0]));
   }
 
+  /** Counts of what is in the table now. */
   summary(): TableSummary {
     this.#refresh();
     const { census, destinations } = this.packed;

@@ -16,6 +16,7 @@ import type { Source } from './source.ts';
 /** Gives the route distinguisher for the paths of a source with a next hop; without one they are not exported. */
 export type DistinguisherOf = (source: Source, nextHop: Uint8Array) => Uint8Array | undefined;
 
+/** What decides about the routes of a table that come from others, or go to them. */
 export interface Targets {
   readonly imports: readonly Uint8Array[];
   readonly exports: readonly Uint8Array[];
@@ -44,6 +45,7 @@ const MOST_REMEMBERED = 65536;
 /** Sets and kinds of prefixes as one number. */
 const KIND = 0x400_0000;
 
+/** The table of a `Replicator`, and one that others copy to; remembers what became of each attribute set. */
 export class TargetedTable {
   readonly name: string;
   readonly family: FamilyName;
@@ -100,6 +102,7 @@ export class TargetedTable {
     return changed;
   }
 
+  /** Exports with other route targets, for what is copied from now on. */
   setExports(exports: readonly Uint8Array[]): void {
     this.exportTargets = exports;
     this.#forgetExported();

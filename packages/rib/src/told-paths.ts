@@ -47,6 +47,7 @@ export class ToldPaths {
     this.#heads = grown;
   }
 
+  /** Forgets everything: nobody is left. */
   clear(): void {
     this.#words = new Int32Array(0);
     this.#heads = new Int32Array(0);
@@ -80,22 +81,27 @@ export class ToldPaths {
     this.#freed.push(record);
   }
 
+  /** The first record of a destination, 0 without one. */
   first(destination: number): number {
     return this.#heads[destination] ?? 0;
   }
 
+  /** Makes a record the first of a destination. */
   setFirst(destination: number, record: number): void {
     this.#heads[destination] = record;
   }
 
+  /** The record behind another one, 0 behind the last. */
   next(record: number): number {
     return this.#words[record * WORDS + NEXT]!;
   }
 
+  /** Links a record behind another one. */
   setNext(record: number, next: number): void {
     this.#words[record * WORDS + NEXT] = next;
   }
 
+  /** The destination of a record. */
   destination(record: number): number {
     return this.#words[record * WORDS + DESTINATION]!;
   }
@@ -122,14 +128,17 @@ export class ToldPaths {
     return true;
   }
 
+  /** Members that have been told the latest version of a path. */
   current(record: number): number {
     return this.#words[record * WORDS + CURRENT]!;
   }
 
+  /** Members that have been told an earlier version and not the latest. */
   outdated(record: number): number {
     return this.#words[record * WORDS + OUTDATED]!;
   }
 
+  /** Notes who has been told what. */
   setHolders(record: number, current: number, outdated: number): void {
     this.#words[record * WORDS + CURRENT] = current;
     this.#words[record * WORDS + OUTDATED] = outdated;
@@ -142,6 +151,7 @@ export class ToldPaths {
     }
   }
 
+  /** Gives each set of members that is kept its new number. */
   renumber(save: (set: number) => number): void {
     this.forEach((record) =>
       this.setHolders(record, save(this.current(record)), save(this.outdated(record))),

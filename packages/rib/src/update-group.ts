@@ -12,7 +12,7 @@ import { type Audience, BestPathOut } from './adj-rib-out.ts';
 import { SET_FACTS, SET_WORDS_SHIFT } from './attribute-pool.ts';
 import { DISCRIMINATOR, LABEL, MORE, MORE_MASK, NEXT, PATH_WORDS, SET, pathFlag } from './destinations.ts';
 import { Distribution } from './distribution.ts';
-import { type EgressProfile, isReflected, keptFromAll } from './egress.ts';
+import { type EgressProfile, isReflected, keptFromAll } from './egress-profile.ts';
 import { OutgoingUpdates } from './outgoing-updates.ts';
 import type { PackedTable } from './packed-table.ts';
 import { NOBODY, Receivers } from './receivers.ts';
@@ -22,6 +22,7 @@ import type { Source } from './source.ts';
 import { ToldPaths } from './told-paths.ts';
 import { type Membership, Peer, type UpdateMember, observed } from './update-member.ts';
 
+/** What distinguishes one group of a table from another. */
 export interface UpdateGroupSettings extends EgressProfile {
   readonly extendedMessage: boolean;
   /** A route is not told to a peer that itself supplied any path of it, best or not. */
@@ -30,6 +31,7 @@ export interface UpdateGroupSettings extends EgressProfile {
   readonly paths: number;
 }
 
+/** Made by `Rib.updateGroup`; peers {@link UpdateGroup.join} it. */
 export class UpdateGroup implements Audience {
   readonly settings: UpdateGroupSettings;
   /** @internal */

@@ -11,6 +11,7 @@ import type { Table } from './table.ts';
 import type { Nlri } from './table-keys.ts';
 import { UpdateGroup, type UpdateGroupSettings } from './update-group.ts';
 
+/** One for a `Rib`. */
 export class UpdateGroups {
   readonly #store: RouteStore;
   readonly #filter: RouteTargetFilter;

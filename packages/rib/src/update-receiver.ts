@@ -37,6 +37,7 @@ interface Asked {
 
 const nothingAsked: Asked = { source: undefined, afi: 0, safi: 0, to: undefined };
 
+/** One for a `Rib`, whatever session a message came by. */
 export class UpdateReceiver {
   readonly #store: RouteStore;
   /** The table for a family of a source; `undefined` when routes of that family are not wanted. */
@@ -72,6 +73,7 @@ export class UpdateReceiver {
     this.#before.forget();
   }
 
+  /** A source is gone: its number may be given to another. */
   forgetSource(source: Source): void {
     this.#destinations.delete(source);
     this.#last = nothingAsked;

@@ -16,12 +16,14 @@ class Withdrawal {
 /** Sets of members whose arrays are kept for the next time. */
 const MOST_KEPT = 16;
 
+/** One for each group; filled and cleared with every dispatch. */
 export class WithdrawnItems {
   #byMembers = new Map<number, Withdrawal>();
   /** The one added to last: many with the same members follow each other. */
   #last = new Withdrawal(NOBODY);
   isEmpty = true;
 
+  /** Adds an item to be withdrawn from the members `to`. */
   add(item: number, to: number): void {
     let last = this.#last;
     if (last.to !== to) {
@@ -41,6 +43,7 @@ export class WithdrawnItems {
     }
   }
 
+  /** Everything has been withdrawn. */
   clear(): void {
     this.isEmpty = true;
     if (this.#byMembers.size > MOST_KEPT) {

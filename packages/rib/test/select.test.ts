@@ -8,7 +8,8 @@ import {
   parseRouteTarget,
 } from '@vaportrail/net';
 import t from 'tap';
-import { type MultipathMode, Rib, type Route, type RuleSetName, ruleSets } from '../src/index.ts';
+import { type MultipathMode, Rib, type Route, type RuleSetName } from '../src/index.ts';
+import { ruleSets } from '../src/selection/rules.ts';
 
 interface Contestant {
   readonly localPref?: number;

@@ -4,7 +4,7 @@ import t from 'tap';
 import { ConversationPair } from '../../src/session/conversation-pair.ts';
 import type { ConversationOwner } from '../../src/session/conversation-owner.ts';
 import { administrativeShutdown } from '../../src/session/farewell.ts';
-import { NotificationError } from '../../src/wire/notification.ts';
+import type { NotificationError } from '../../src/wire/notification.ts';
 
 /** So many connections of a peer, as they are accepted. */
 async function accepted(count: number): Promise<Socket[]> {

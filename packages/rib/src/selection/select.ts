@@ -29,11 +29,13 @@ export class Contest {
   rows = new Int32Array(16);
   ranks = new Int32Array(16);
 
+  /** Begins with the next destination. */
   clear(): void {
     this.count = 0;
     this.incumbent = -1;
   }
 
+  /** Adds a path; its index is how many there were. */
   add(set: number, flags: number, discriminator: number): void {
     const index = this.count++;
     if (index === this.sets.length) this.#grow();

@@ -45,6 +45,7 @@ export interface Multipath {
   readonly ignoring?: readonly string[];
 }
 
+/** A way to choose: what one implementation, or one RFC, does. */
 export interface RuleSet {
   readonly name: string;
   readonly steps: readonly Step[];
@@ -60,6 +61,7 @@ export interface RuleSet {
 
 /** The knobs of Junos, used for every rule set: `off` is one best path, `multipath` the ties of the rule set itself. */
 export const multipathModes = ['off', 'multipath', 'vpn-unequal-cost', 'equal-external-internal'] as const;
+/** Which paths share the load with the best one. */
 export type MultipathMode = (typeof multipathModes)[number];
 
 /** Rank of an unsigned 32-bit number of which the lower one wins. */

@@ -187,11 +187,12 @@ function labelIn(field: number, { encapsulations }: RouteProperties): number {
 /** Name of the virtual network that a path belongs to. */
 function virtualNetworkOf(
   { attributes, replicated }: SharedPath,
-  { properties }: Facts,
+  { properties: { originVirtualNetwork } }: Facts,
   table: ItemTable,
 ): string {
-  if (!replicated) return table.virtualNetwork;
-  return table.networks().nameOf(properties.originVirtualNetwork, attributes.extendedCommunities);
+  // A workload's route in the underlay has the origin of the workload without being a copy.
+  if (!replicated && originVirtualNetwork === undefined) return table.virtualNetwork;
+  return table.networks().nameOf(originVirtualNetwork, attributes.extendedCommunities);
 }
 
 /** What an item says of attributes whatever the route is. Attributes are those of one source and one next hop. */

@@ -160,3 +160,34 @@ t.test('another AS hears the origin of a leaked route, and no other extended com
   one.withdraw(route);
   await eventually(() => (communities(other)['127.0.0.1'] === undefined ? true : undefined));
 });
+
+// `BgpXmppInetvpn2ControlNodeTest.FabricTest_*` of Contrail.
+t.test('agents are told of a leaked route that it is of the network of its workload', async (t) => {
+  const node = await controlNode(t);
+  const one = await member(t, node, 'compute-1');
+  const two = await member(t, node, 'compute-2', '127.0.0.2');
+  const network = (of: RawAgent): string | undefined => {
+    const node = `<items node="1/1/${MASTER_INSTANCE}">`;
+    const last = of.received.split('</message>').findLast((text) => text.includes(node));
+    return [
+      ...new Set(Array.from(last?.matchAll(/<virtual-network>([^<]*)</g) ?? [], ([, name]) => name)),
+    ].join();
+  };
+  const told = (name: string) =>
+    Promise.all(
+      [one, two].map((of) => eventually(() => network(of) === `default-domain:${name}` || undefined)),
+    );
+  const fabric = 'default-project:ip-fabric';
+  one.publish(route);
+  one.publish(leaked);
+  await told('demo:red');
+  one.publish({ ...leaked, nativeId: 5 });
+  await told(fabric);
+  one.publish(leaked);
+  await told('demo:red');
+  one.withdraw(route);
+  await told(fabric);
+  one.publish(route);
+  await told('demo:red');
+  t.pass('whatever comes first, and whatever goes');
+});

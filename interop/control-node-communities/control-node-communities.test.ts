@@ -99,6 +99,12 @@ const rows: readonly [what: string, words: string, told: object, hop?: object][]
     { securityGroups: [8000002, 5] },
   ],
   ['tags', words('0x8084fc0000010001', '0x8084fc0000000003'), {}, { tags: [3, 65537] }],
+  [
+    'tags of our AS and those of everybody, each once',
+    words('0x8084fde800000005', '0x8084fc00007a1203', '0x8084fde8007a1203', '0x8084fde8007a1202'),
+    {},
+    { tags: [8000002, 8000003] },
+  ],
   ['a move', words('0x0600000000000009'), { mobility: { sequence: 9, sticky: false } }],
   ['a sticky address', words('0x0600010000000009'), { mobility: { sequence: 9, sticky: true } }],
   [

@@ -85,6 +85,8 @@ const ORIGIN_VN = 0x71;
 const TAG = 0x84;
 /** Security groups up to here mean the same in every AS. */
 const LAST_GLOBAL_SECURITY_GROUP = 7_999_999;
+/** Tags from here on do. @see `Tag::IsGlobal` of Contrail's tag.cc */
+const FIRST_GLOBAL_TAG = 8_000_000;
 
 /** `06 00 FLAGS 00 SEQUENCE(4)` @see RFC 7432 §7.7 */
 export function mobilityCommunity(sequence: number, sticky: boolean): Uint8Array {
@@ -190,7 +192,7 @@ export function ascending(value: Uint8Array): Uint8Array {
 
 /**
  * Reads the value of an EXTENDED COMMUNITIES attribute.
- * Security groups of another AS than `asn` are left out unless they are global. Tags are not filtered.
+ * Security groups and tags of another AS than `asn` are left out unless they are global.
  */
 export function routeProperties(value: Uint8Array, asn: number): RouteProperties {
   const names = new Set<string>();
@@ -207,6 +209,11 @@ export function routeProperties(value: Uint8Array, asn: number): RouteProperties
       longAsns.set(pairKey(value[at + 1]!, u16(value, at + 6)), ipv4At(value, at + 2));
     }
   }
+  /** The AS of a number: the two octets behind its type, or what is paired with them. */
+  const ownerOf = (subtype: number, at: number): number => {
+    const number = u16(value, at + 2);
+    return longAsns.get(pairKey(subtype, number)) ?? number;
+  };
   for (let at = 0; at + 8 <= value.length; at += 8) {
     switch (u16(value, at)) {
       case 0x030c: {
@@ -237,26 +244,32 @@ export function routeProperties(value: Uint8Array, asn: number): RouteProperties
         break;
       case 0x8004: {
         const group = ipv4At(value, at + 4);
-        const number = u16(value, at + 2);
-        const owner = longAsns.get(pairKey(SECURITY_GROUP, number)) ?? number;
-        if (owner === asn || (group >= 1 && group <= LAST_GLOBAL_SECURITY_GROUP)) securityGroups.push(group);
+        const isGlobal = group >= 1 && group <= LAST_GLOBAL_SECURITY_GROUP;
+        if (isGlobal || ownerOf(SECURITY_GROUP, at) === asn) securityGroups.push(group);
         break;
       }
-      case 0x8084:
-        tags.push(ipv4At(value, at + 4));
+      case 0x8084: {
+        const tag = ipv4At(value, at + 4);
+        if (tag >= FIRST_GLOBAL_TAG || ownerOf(TAG, at) === asn) tags.push(tag);
         break;
+      }
     }
   }
   return {
     encapsulations: [...names].sort(),
     securityGroups,
-    tags,
+    tags: ascendingNumbers(tags),
     ...(mobility && { mobility }),
     ...(loadBalance && { loadBalance }),
     ...(routerMac && { routerMac }),
     ...(etreeLeaf !== undefined && { etreeLeaf }),
     ...(originVirtualNetwork !== undefined && { originVirtualNetwork }),
   };
+}
+
+/** Numbers in order, each once. */
+function ascendingNumbers(numbers: readonly number[]): readonly number[] {
+  return numbers.length < 2 ? numbers : [...new Set(numbers)].sort((a, b) => a - b);
 }
 
 function u16(bytes: Uint8Array, at: number): number {

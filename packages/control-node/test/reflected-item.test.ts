@@ -31,6 +31,25 @@ t.test('extended communities say what Contrail means by them', async (t) => {
   });
 });
 
+// `BgpXmppInetvpn2ControlNodeTest.TagListDifferentAsn` and `SecurityGroupsDifferentAsn` of Contrail.
+t.test('security groups and tags of another AS are its own, but for those of everybody', async (t) => {
+  const of = (asn: number, ...values: string[]) => {
+    const { tags, securityGroups } = routeProperties(parseHex(values.join(' ')), asn);
+    return { tags, securityGroups };
+  };
+  const numbers = ['8084fc00007a11ff', '8084fc00007a1200', '8004fc00007a11ff', '8004fc00007a1200'];
+  t.same(of(64512, ...numbers), { tags: [7999999, 8000000], securityGroups: [7999999, 8000000] });
+  t.same(of(64511, ...numbers), { tags: [8000000], securityGroups: [7999999] });
+  const long = ['8284000111700000', '8084000000000005'];
+  t.same(of(70000, ...long), { tags: [5], securityGroups: [] }, 'the pair of a longer AS number');
+  t.same(of(70001, ...long), { tags: [], securityGroups: [] });
+  t.same(
+    of(64512, '8084fbff007a1200', '8084fc0000000003', '8084fc00007a1200').tags,
+    [3, 8000000],
+    'each once',
+  );
+});
+
 t.test('two nodes make one item with both next hops, the best first', async (t) => {
   const item = reflectedAttributes([path(), path({ nextHop: parseAddress('10.1.1.4'), label: 31 })]);
   t.same(

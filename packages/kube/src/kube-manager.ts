@@ -7,15 +7,11 @@ import type { ConfigEvent } from '@vaportrail/schema';
 import { silentLog, type Log } from '@vaportrail/show';
 import type { ConfigClient } from '@vaportrail/config';
 import { Cluster, keyOf, objectKey, type ObjectKey } from './cluster.ts';
-import { namespaceOf, type KubernetesObject, type Service } from './kubernetes-object.ts';
-import { attachmentObjects } from './mapping/network-attachment.ts';
+import type { KubernetesObject, Service } from './kubernetes-object.ts';
 import { bootstrapObjects } from './mapping/bootstrap.ts';
 import { defaultSettings, type ClusterSettings } from './mapping/cluster-settings.ts';
-import { nothingDesired, type Desired, type Note, type ObjectName } from './mapping/desired-object.ts';
-import { namespaceObjects } from './mapping/namespace.ts';
-import { nodeObjects } from './mapping/node.ts';
-import { podObjects } from './mapping/pod.ts';
-import { serviceObjects } from './mapping/service.ts';
+import type { Desired, Note, ObjectName } from './mapping/desired-object.ts';
+import { type ClusterSurroundings, desiredOf } from './mapping/desired-of.ts';
 import { ObjectNotes } from './object-notes.ts';
 import { PoolDirectory } from './pool-directory.ts';
 import { Reconciler } from './reconciler.ts';
@@ -64,6 +60,7 @@ export class KubeManager {
   readonly #retries: Retries;
   readonly #pools: PoolDirectory;
   readonly #ingress: ToldAddresses;
+  readonly #surroundings: ClusterSurroundings;
   #work: Promise<void> | undefined;
   #held = true;
   #sweep = false;
@@ -85,6 +82,13 @@ export class KubeManager {
     });
     this.#retries = new Retries(this.#clock, (key) => this.#touch([key]));
     this.#pools = new PoolDirectory(options.client.graph);
+    this.#surroundings = {
+      settings: this.settings,
+      cluster: this.cluster,
+      addressOf: (floatingIp) => this.#addressOf(floatingIp),
+      hasPool: (pool) => this.#pools.has(pool),
+      hasRouteTarget: (pool) => this.#pools.hasRouteTarget(pool),
+    };
     this.#ingress = new ToldAddresses((service, addresses) => {
       this.#log.info(
         { object: keyOf({ kind: 'Service', object: service }), addresses },
@@ -222,7 +226,7 @@ export class KubeManager {
     // What changed up to here is in what it is mapped to now.
     this.#dirty.delete(key);
     const one = this.cluster.get(key);
-    const desired = this.#desired(key, one);
+    const desired = key === BOOTSTRAP ? bootstrapObjects(this.settings) : desiredOf(one, this.#surroundings);
     const failures = await this.#reconciler.apply(key, desired);
     const notes: Note[] = [
       ...desired.notes,
@@ -236,34 +240,6 @@ export class KubeManager {
     else this.#retries.succeeded(key);
     if (one?.kind === 'Service') this.#ingress.tell(key, one.object, this.#externalAddresses(desired));
     else this.#ingress.forget(key);
-  }
-
-  #desired(key: ObjectKey, one: KubernetesObject | undefined): Desired {
-    const { settings, cluster } = this;
-    if (key === BOOTSTRAP) return bootstrapObjects(settings);
-    switch (one?.kind) {
-      case 'Namespace':
-        return namespaceObjects(settings, one.object);
-      case 'Node':
-        return nodeObjects(one.object);
-      case 'NetworkAttachmentDefinition':
-        return attachmentObjects(settings, one.object, cluster.networkAttachments());
-      case 'Pod':
-        return podObjects(settings, one.object, cluster.namespace(namespaceOf(one.object)));
-      case 'Service': {
-        const namespace = namespaceOf(one.object);
-        return serviceObjects(settings, one.object, {
-          namespace: cluster.namespace(namespace),
-          backends: cluster.backends(namespace, one.object.metadata.name),
-          pod: (name, address) => cluster.pod(namespace, name, address),
-          addressOf: (floatingIp) => this.#addressOf(floatingIp),
-          hasPool: (pool) => this.#pools.has(pool),
-          hasRouteTarget: (pool) => this.#pools.hasRouteTarget(pool),
-        });
-      }
-      default:
-        return nothingDesired;
-    }
   }
 
   #addressOf({ type, fqName }: ObjectName): string | undefined {

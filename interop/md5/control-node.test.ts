@@ -24,6 +24,17 @@ t.test('a peer of the control node has a password and TTL security', { skip }, a
     address: ours,
     peers: [{ address: theirs, port: frr.port, password: 'of-the-lab', 'ttl-security': 1 }],
   });
+  const other = await runningControlNode(t, {
+    name: 'wrong',
+    'router-id': '10.0.0.3',
+    address: block.take(),
+    peers: [{ address: theirs, port: frr.port, password: 'of-somebody', 'connect-retry': 1 }],
+  });
   await frr.process.answers(async () => (await frr.established(ours)) || undefined, 20_000);
   t.match(node.neighbors(), [{ address: theirs, state: 'Established' }]);
+  const silence = /no answer from .* in 1 s \(perhaps the TCP MD5 password is another one\)/;
+  await frr.process.answers(
+    async () => silence.test(other.neighbors()[0]?.lastError ?? '') || undefined,
+    20_000,
+  );
 });

@@ -4,6 +4,7 @@ import {
   type Negotiated,
   Session,
   type SessionDown,
+  type SessionEnd,
   type SessionMonitor,
   type SessionSettings,
 } from '@vaportrail/bgp';
@@ -53,6 +54,8 @@ export class BgpPeer {
   readonly #recording: PeerRecording | undefined;
   /** UPDATEs that had something wrong. */
   #problems = 0;
+  /** Why there is no session, as the log has it. */
+  #absence: string | undefined;
 
   constructor(config: BgpPeerConfig, owner: BgpPeerOwner) {
     this.config = config;
@@ -89,7 +92,7 @@ export class BgpPeer {
           ),
         down: (end) => this.#down(end),
         drained: () => this.#told.ready(),
-        failed: ({ text }) => this.#log.debug({ because: text }, 'no session'),
+        failed: (end) => this.#failed(end),
       },
       owner.clock,
     );
@@ -129,6 +132,7 @@ export class BgpPeer {
 
   #established(negotiated: Negotiated): void {
     this.#log.info({ families: negotiated.families, asn: negotiated.peerAsn }, 'session established');
+    this.#absence = undefined;
     const { opens, endpoints } = this.session;
     if (opens !== undefined)
       this.#recording?.opened(this.config.address, endpoints?.remote.port ?? 0, opens.received);
@@ -212,6 +216,12 @@ export class BgpPeer {
 
   #tables(): Table[] {
     return this.config.families.flatMap((family) => this.#owner.table(family) ?? []);
+  }
+
+  /** Every attempt fails alike: what is new is worth a line. */
+  #failed({ text }: SessionEnd): void {
+    this.#log[text === this.#absence ? 'debug' : 'info']({ because: text }, 'no session');
+    this.#absence = text;
   }
 
   #down(end: SessionDown): void {

@@ -177,7 +177,9 @@ export const controlNodeConfig = z
       }
       networks.set(vnIndex, network);
     });
-    checkPeers(config.bgp.peers, (index, field, message) => refuse(['bgp', 'peers', index, field], message));
+    checkPeers(config.bgp.peers, config.bgp.listen, (index, field, message) =>
+      refuse(['bgp', 'peers', index, field], message),
+    );
     const peers = new Map<string, number>();
     config.bgp.peers.forEach((peer, index) => {
       const path = ['bgp', 'peers', index];

@@ -90,6 +90,27 @@ bgp:
   );
 });
 
+t.test(
+  'a peer that is this control node itself is refused, another daemon of the machine is not',
+  async (t) => {
+    t.same(
+      problems(`${least}bgp:
+  listen: [{address: 10.0.0.1}, {address: '2001:db8::1', port: 1179}]
+  peers:
+    - {address: 10.0.0.1}
+    - {address: '2001:DB8:0::1', port: 1179}
+    - {address: 10.0.0.1, port: 1179}
+    - {address: 10.0.0.2}
+`),
+      [
+        'control-node.yaml:6:17: bgp.peers[0].address: is our own: bgp.listen[0] has it, with this port',
+        'control-node.yaml:7:17: bgp.peers[1].address: is our own: bgp.listen[1] has it, with this port',
+        'control-node.yaml:8:17: bgp.peers[2].address: is already the address of bgp.peers[0]',
+      ],
+    );
+  },
+);
+
 t.test('peers with one name, and addresses of two families in a session, are refused', async (t) => {
   t.same(
     problems(`${least}bgp:

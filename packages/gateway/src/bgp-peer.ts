@@ -54,6 +54,8 @@ export class BgpPeer {
   readonly #endsOfRib = new Set<FamilyName>();
   /** Ends the grace of a peer that is expected back. */
   #grace: Timer | undefined;
+  /** Why there is no session, as the log has it. */
+  #absence: string | undefined;
 
   constructor(config: PeerConfig, owner: PeerOwner) {
     this.config = config;
@@ -155,6 +157,7 @@ export class BgpPeer {
   }
 
   #established(negotiated: Negotiated): void {
+    this.#absence = undefined;
     this.#grace?.cancel();
     this.#grace = undefined;
     this.#endsOfRib.clear();
@@ -240,8 +243,10 @@ export class BgpPeer {
     this.#grace = this.#owner.clock.after(end.restartTime * 1000, () => this.#forget());
   }
 
-  #failed(end: SessionEnd): void {
-    this.#log.debug({ direction: end.direction }, `no session: ${end.text}`);
+  /** Every attempt fails alike: what is new is worth a line. */
+  #failed({ direction, text }: SessionEnd): void {
+    this.#log[text === this.#absence ? 'debug' : 'info']({ direction }, `no session: ${text}`);
+    this.#absence = text;
   }
 
   #forget(): void {

@@ -244,7 +244,7 @@ export const gatewayConfig = z
             });
         });
     });
-    checkPeers(config.bgp.peers, (index, field, message) =>
+    checkPeers(config.bgp.peers, config.bgp.listen, (index, field, message) =>
       context.addIssue({ code: 'custom', path: ['bgp', 'peers', index, field], message }),
     );
     // A peer that connects to us is known by its address alone.

@@ -77,6 +77,7 @@ t.test('the ways to write the multipath knob', async (t) => {
 });
 
 t.test('every problem is told at its line, with the field', async (t) => {
+  t.same(problems(lab.replace('      asn: 60100\n', '')), ['gateway.yaml:8:7: bgp.peers[0].asn: is missing']);
   t.same(problems(lab.replace('asn: 13979', 'asn: 0')), [
     'gateway.yaml:3:6: asn: 0 is not an AS number (1 to 4294967295)',
   ]);

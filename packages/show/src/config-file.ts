@@ -150,7 +150,7 @@ function problemsOf(issue: Issue, root: Node | null, lines: LineCounter, schema:
       };
     });
   }
-  if (issue.code === 'invalid_union') {
+  if (issue.code === 'invalid_union' && issue.input !== undefined) {
     const nearest = nearestAlternative(issue.errors);
     if (nearest !== undefined) {
       return nearest.flatMap((inner) =>
@@ -158,7 +158,7 @@ function problemsOf(issue: Issue, root: Node | null, lines: LineCounter, schema:
       );
     }
   }
-  const missing = issue.code === 'invalid_type' && issue.input === undefined;
+  const missing = ['invalid_type', 'invalid_union'].includes(issue.code) && issue.input === undefined;
   return [
     {
       ...position(lines, offsetOf(root, issue.path)),

@@ -23,16 +23,28 @@ export const peerSettings = {
   aigp: z.boolean().optional(),
 };
 
+interface TransportAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
 /** A problem of one of several peers, at a field of it. */
 type RefusePeer = (index: number, field: keyof typeof peerSettings, message: string) => void;
 
-/** Refuses peers that contradict themselves or share a name, by which operators ask for them. */
+/**
+ * Refuses peers that contradict themselves, share a name, by which operators ask for them, or are this daemon itself.
+ * @param listen where peers connect to this daemon
+ */
 export function checkPeers(
-  peers: readonly z.output<z.ZodObject<typeof peerSettings>>[],
+  peers: readonly (z.output<z.ZodObject<typeof peerSettings>> & TransportAddress)[],
+  listen: readonly TransportAddress[],
   refuse: RefusePeer,
 ): void {
   const names = new Map<string, number>();
-  peers.forEach(({ name, address, 'local-address': local }, index) => {
+  peers.forEach(({ name, address, port, passive, 'local-address': local }, index) => {
+    const own = listen.findIndex((one) => one.address === address && one.port === port);
+    if (own !== -1 && !passive)
+      refuse(index, 'address', `is our own: bgp.listen[${own}] has it, with this port`);
     if (local !== undefined && local.includes(':') !== address.includes(':'))
       refuse(index, 'local-address', `${local} cannot reach ${address}: one is IPv4, the other IPv6`);
     if (name === undefined) return;

@@ -33,6 +33,8 @@ export interface ConversationOwner {
   batchEnd(conversation: Conversation): void;
   drained(conversation: Conversation): void;
   /** The state has changed by `event`; `end` says why when the attempt is over. */
+  /** Nobody has answered an attempt to connect in its time; another one begins. */
+  unanswered(): void;
   moved(conversation: Conversation, from: State, end: SessionEnd | undefined, event: EventName): void;
   sent(message: 'open' | 'keepalive' | 'notification'): void;
   received(message: 'open' | 'keepalive' | 'notification'): void;

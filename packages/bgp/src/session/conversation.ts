@@ -99,6 +99,8 @@ export class Conversation {
     const from = this.#fsm.state;
     const { fsm, actions } = step(this.#fsm, event);
     this.#fsm = fsm;
+    // One attempt follows another without a change of the state.
+    if (from === 'Connect' && event.type === 'ConnectRetryTimer_Expires') this.#owner.unanswered();
     for (const action of actions) this.#perform(action);
     if (fsm.state !== from) {
       const end = this.#end;

@@ -10,6 +10,7 @@ import {
 } from '../wire/notification.ts';
 import type { Complaint } from './fsm-action.ts';
 import type { LongLivedFamily, Negotiated } from './negotiate.ts';
+import type { SessionConfig } from './session-config.ts';
 
 export interface SessionEnd {
   /** Who said so: we or the peer by NOTIFICATION, or the connection failed. */
@@ -53,6 +54,16 @@ export function notified(direction: 'sent' | 'received', complaint: Complaint): 
 /** The end of a connection that failed, or could not be made. */
 export function broken(text: string): SessionEnd {
   return { direction: 'transport', text, hard: false };
+}
+
+/** Nobody answered: what is secured and does not fit is dropped by the kernel of the other side without a word. */
+export function unanswered({ peer, connectRetry, password, ttlSecurity }: SessionConfig): SessionEnd {
+  const secured = [
+    ...(password === undefined ? [] : ['the TCP MD5 password is another one']),
+    ...(ttlSecurity === undefined ? [] : ['ttl-security allows no peer as far away']),
+  ];
+  const perhaps = secured.length === 0 ? '' : ` (perhaps ${secured.join(', or ')})`;
+  return broken(`no answer from ${peer.address} port ${peer.port ?? 179} in ${connectRetry} s${perhaps}`);
 }
 
 /** What the end of an established session means for the routes of the peer. @see RFC 4724 §4.2, RFC 8538 §4, RFC 9494 §4.2 */

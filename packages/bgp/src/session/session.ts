@@ -20,7 +20,7 @@ import { RouteRefreshes, refreshMessage } from './route-refreshes.ts';
 import { sessionConfig, type SessionConfig, type SessionSettings } from './session-config.ts';
 import { sessionCounters, type SessionCounters } from './session-counters.ts';
 import type { SessionHandlers } from './session-handlers.ts';
-import { sessionDown, type SessionEnd } from './session-end.ts';
+import { sessionDown, unanswered, type SessionEnd } from './session-end.ts';
 import { requireTransportSecurity, secureAccepted } from './transport-security.ts';
 
 /** A session that has been up this long has proven itself: the next failure starts with the shortest pause, in milliseconds. */
@@ -241,6 +241,10 @@ export class Session {
       },
       drained: (conversation) => {
         if (conversation === this.#current) this.#handlers.drained?.();
+      },
+      unanswered: () => {
+        this.lastEnd = unanswered(config);
+        this.#tell(() => this.#handlers.failed?.(this.lastEnd!));
       },
       moved: (conversation, from, end, event) => {
         this.#note(event);

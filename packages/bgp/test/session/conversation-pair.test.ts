@@ -37,6 +37,7 @@ function waiting(moved: string[]): ConversationPair {
     heard: nothing,
     batchEnd: nothing,
     drained: nothing,
+    unanswered: nothing,
     moved: (conversation, from) => void moved.push(`${from} ${conversation.state}`),
     sent: nothing,
     received: nothing,

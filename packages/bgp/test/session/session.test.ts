@@ -8,7 +8,8 @@ import { LOW_WATER } from '../../src/session/connection.ts';
 import { Session } from '../../src/session/session.ts';
 import type { SessionHandlers } from '../../src/session/session-handlers.ts';
 import { RawPeer, keepalive, openOf, until } from './raw-peer.ts';
-import type { SessionSettings } from '../../src/session/session-config.ts';
+import { sessionConfig, type SessionSettings } from '../../src/session/session-config.ts';
+import { unanswered } from '../../src/session/session-end.ts';
 
 /** A session that records what happens to it. */
 function recorded(
@@ -311,6 +312,20 @@ t.test('a session that cannot connect tries again, with growing pauses', async (
   await new Promise((resolve) => setTimeout(resolve, 300));
   t.equal(log.length, attempts, 'a stopped session does not try');
   t.equal(session.state, 'Idle');
+});
+
+t.test('a peer that answers nothing is told of when the next attempt begins', async (t) => {
+  const clock = new ManualClock();
+  const peer = { address: '127.0.0.1', port: 1, asn: 65002 };
+  const secured = { password: 'secret', ttlSecurity: 1, connectRetry: 5 };
+  const { session, log } = recorded({ local, peer, families: ['inet'], connectRetry: 5 }, {}, clock);
+  session.start();
+  clock.advance(5000);
+  t.same(log, ['failed no answer from 127.0.0.1 port 1 in 5 s']);
+  t.equal(session.lastEnd?.text, 'no answer from 127.0.0.1 port 1 in 5 s');
+  await session.stop();
+  const settings = { local, peer, families: ['inet' as const], ...secured };
+  t.match(unanswered(sessionConfig(settings)).text, /\(perhaps the TCP MD5 .*, or ttl-security .*\)$/);
 });
 
 t.test('a path that BFD has lost ends the session with its own Cease', async (t) => {

@@ -9,6 +9,7 @@ import {
   ViewError,
   type ViewServer,
   type VrfView,
+  isCalled,
   serveProbes,
 } from '@vaportrail/show';
 import { addressText } from '@vaportrail/net';
@@ -31,7 +32,10 @@ export function serveViews(server: ViewServer, agents: Iterable<Agent>): void {
   server
     .view('/daemon', (query) => daemonView(one(query)), ['agent'])
     .view('/agents', () => [...agents].map(daemonView))
-    .view('/neighbors', (query) => neighborViews(one(query)), ['agent'])
+    .view('/neighbors', (query) => neighborViews(one(query)).filter(isCalled(query['name'])), [
+      'agent',
+      'name',
+    ])
     .view('/vrfs', (query) => vrfViews(one(query)), ['agent'])
     .view('/routes', (query) => routeViews(one(query), query), [
       'agent',

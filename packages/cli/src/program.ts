@@ -15,6 +15,7 @@ export const commands = {
   create: async () => (await import('./commands/object/create.ts')).create,
   delete: async () => (await import('./commands/object/delete.ts')).deleteObject,
   show: async () => (await import('./commands/show.ts')).show,
+  clear: async () => (await import('./commands/clear.ts')).clear,
   why: async () => (await import('./commands/why.ts')).why,
   top: async () => (await import('./commands/top.ts')).top,
   'what-if': async () => (await import('./commands/what-if.ts')).whatIf,

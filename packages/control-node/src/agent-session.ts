@@ -104,10 +104,10 @@ export class AgentSession implements ChannelHandlers, ConfiguredPeer {
   stanza(stanza: Stanza): void {
     try {
       const error = this.#pubsub.receive(stanza);
-      if (error !== undefined) this.#close(error);
+      if (error !== undefined) this.close(error);
     } catch (error) {
       if (!(error instanceof TooMuchDeferred)) throw error;
-      this.#close(new StreamError('resource-constraint', error.message));
+      this.close(new StreamError('resource-constraint', error.message));
     }
   }
 
@@ -119,7 +119,7 @@ export class AgentSession implements ChannelHandlers, ConfiguredPeer {
     // Before it has announced as many as are left it cannot have more; close to the limit every 64th part of it will do.
     this.#countAt = reach + Math.max(routeLimit - paths, routeLimit >> 6) + 1;
     if (paths <= routeLimit) return;
-    this.#close(new StreamError('resource-constraint', `${paths} routes, the limit is ${routeLimit}`));
+    this.close(new StreamError('resource-constraint', `${paths} routes, the limit is ${routeLimit}`));
   }
 
   down(reason: ChannelDown): void {
@@ -264,7 +264,8 @@ export class AgentSession implements ChannelHandlers, ConfiguredPeer {
     }
   }
 
-  #close(error: StreamError): void {
+  /** Ends the session with this for a reason. */
+  close(error: StreamError): void {
     this.#log.warn({ because: error.message }, 'session closed');
     this.#channel.close(error);
   }

@@ -1,5 +1,5 @@
 /** A BGP peer as operators see it. */
-import type { Negotiated, Session } from '@vaportrail/bgp';
+import { type Negotiated, type Session, sessionDetail } from '@vaportrail/bgp';
 import type { FamilyName } from '@vaportrail/bgp/wire';
 import { ipv4Text } from '@vaportrail/net';
 import type { GracefulRestartView, NeighborView } from '@vaportrail/show';
@@ -68,6 +68,7 @@ export function bgpPeerView(
     },
     paths,
     backlog,
+    session: sessionDetail(session),
     ...(retention && { retention }),
     ...(config['prefix-limit'] !== undefined && { prefixLimit: config['prefix-limit'] }),
     ...(endpoints && { port: endpoints.remote.port }),

@@ -7,6 +7,7 @@ import {
   type SessionEnd,
   type SessionMonitor,
   type SessionSettings,
+  administrativeReset,
 } from '@vaportrail/bgp';
 import {
   type FamilyName,
@@ -16,8 +17,25 @@ import {
   notificationOf,
 } from '@vaportrail/bgp/wire';
 import { type Clock, parseAddress } from '@vaportrail/net';
-import { handleRefresh, type Membership, type Rib, type Source, type Table } from '@vaportrail/rib';
-import { type Log, type NeighborView, isWorthALine, peerSessionSettings } from '@vaportrail/show';
+import {
+  handleRefresh,
+  type Membership,
+  type Rib,
+  softReset,
+  type Source,
+  type Table,
+} from '@vaportrail/rib';
+import {
+  CLEARED,
+  type ClearedView,
+  type Log,
+  type NeighborView,
+  type SoftReset,
+  ViewError,
+  clearedView,
+  isWorthALine,
+  peerSessionSettings,
+} from '@vaportrail/show';
 import type { Recorder } from '@vaportrail/show/recording';
 
 import { AdjRibsOut } from './adj-ribs-out.ts';
@@ -107,6 +125,22 @@ export class BgpPeer {
   async stop(why: string | NotificationError): Promise<void> {
     await this.session.stop(why);
     this.#restart?.handle('given-up');
+  }
+
+  /**
+   * Does as an operator asks: a soft reset is one of routes, any other one of the session, also where it stays down for its
+   * prefixes.
+   * @throws ViewError when that is not possible now
+   */
+  clear(soft: SoftReset | undefined): ClearedView {
+    if (this.config['admin-down']) throw new ViewError(400, `${this.name} is administratively down`);
+    if (soft === undefined) this.session.restart(administrativeReset(CLEARED));
+    const families = soft === undefined ? [] : softReset(soft, this.session, this.memberships);
+    return clearedView(this.name, soft, this.session.state, families);
+  }
+
+  get address(): string {
+    return this.config.address;
   }
 
   /** While Established, and while its paths are kept for its return. */

@@ -18,6 +18,7 @@ import type { Recorder } from '@vaportrail/show/recording';
 import type { Channel } from '@vaportrail/xmpp';
 
 import { Agents } from './agents.ts';
+import type { BgpPeer } from './bgp-peer.ts';
 import { BgpPeers } from './bgp-peers.ts';
 import { ConfigServer } from './config-server.ts';
 import { type ControlNodeConfig, selectionOf } from './config.ts';
@@ -32,6 +33,7 @@ import { RoutingInstances } from './routing-instances.ts';
 import { ToldConfiguration } from './told-configuration.ts';
 import { allInstances } from './told-instances.ts';
 import { serveViews } from './views.ts';
+import type { XmppPeer } from './xmpp-peer.ts';
 
 export interface ControlNodeOptions {
   readonly clock?: Clock;
@@ -264,6 +266,12 @@ export class ControlNode {
   /** BGP peers in the order of the configuration, then agents by name. */
   neighbors(): NeighborView[] {
     return [...this.#peers.views(), ...this.#agents.views()];
+  }
+
+  /** Everybody of {@link neighbors}. */
+  *peers(): Generator<BgpPeer | XmppPeer> {
+    yield* this.#peers;
+    yield* this.#agents;
   }
 
   /** In the order of the configuration, the underlay first. */

@@ -1,5 +1,5 @@
 /** What a control node shows over HTTP: JSON views, and the answers of Contrail's introspect beside them. */
-import { type ViewServer, serveHealth } from '@vaportrail/show';
+import { type ViewServer, isCalled, serveClear, serveHealth } from '@vaportrail/show';
 
 import type { ControlNode } from './control-node.ts';
 import { serveIntrospect } from './introspect/requests.ts';
@@ -9,10 +9,11 @@ import { limitOf, matchOf } from './route-query.ts';
 export function serveViews(server: ViewServer, node: ControlNode): void {
   server
     .view('/daemon', () => node.daemon())
-    .view('/neighbors', ({ name, protocol }) => node.neighbors().filter(matching({ name, protocol })), [
-      'name',
-      'protocol',
-    ])
+    .view(
+      '/neighbors',
+      ({ name, protocol }) => node.neighbors().filter(isCalled(name)).filter(matching({ protocol })),
+      ['name', 'protocol'],
+    )
     .view('/routing-instances', ({ name }) => node.routingInstances().filter(matching({ name })), ['name'])
     .view('/tables', ({ name, instance }) => node.tables().filter(matching({ name, instance })), [
       'name',
@@ -29,6 +30,7 @@ export function serveViews(server: ViewServer, node: ControlNode): void {
       ['table'],
     );
   serveHealth(server, node);
+  serveClear(server, () => node.peers());
   serveIntrospect(server, node);
 }
 

@@ -1,8 +1,16 @@
 /** An agent: its session while it has one, and its paths, which may outlive it. */
 import { ipv4At, parseAddress } from '@vaportrail/net';
 import type { Rib, Source } from '@vaportrail/rib';
-import type { Log, NeighborView, SubscriptionView } from '@vaportrail/show';
-import type { Channel, ChannelDown, Subscription } from '@vaportrail/xmpp';
+import {
+  CLEARED,
+  type ClearedView,
+  type Log,
+  type NeighborView,
+  type SoftReset,
+  type SubscriptionView,
+  ViewError,
+} from '@vaportrail/show';
+import { type Channel, type ChannelDown, StreamError, type Subscription } from '@vaportrail/xmpp';
 
 import { AgentCounters } from './agent-counters.ts';
 import { AgentSession, type AgentSessionOwner } from './agent-session.ts';
@@ -109,6 +117,18 @@ export class XmppPeer {
   /** It has said everything that it has to say after its return. */
   endOfRib(): void {
     this.#restart?.handle('end-of-rib');
+  }
+
+  /**
+   * Ends its session, and it begins another one.
+   * @throws ViewError for routes alone, which this protocol cannot be asked for, and when there is no session
+   */
+  clear(soft: SoftReset | undefined): ClearedView {
+    if (soft !== undefined)
+      throw new ViewError(400, `${this.name} is an agent: by XMPP only whole sessions are cleared`);
+    if (!this.isUp) throw new ViewError(400, `${this.name} has no session now`);
+    this.#session.close(new StreamError('undefined-condition', CLEARED));
+    return { neighbor: this.name };
   }
 
   /** Sends items or retracts. */

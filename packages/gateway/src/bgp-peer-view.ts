@@ -1,5 +1,5 @@
 /** A BGP peer of the gateway as operators see it. */
-import type { FamilyName, Session } from '@vaportrail/bgp';
+import { sessionDetail, type FamilyName, type Session } from '@vaportrail/bgp';
 import { ipv4Text } from '@vaportrail/net';
 import type { GatewayNeighborView, NeighborTableView } from '@vaportrail/show';
 import type { PeerConfig } from './config.ts';
@@ -34,6 +34,7 @@ export function bgpPeerView(
     asn: config.asn,
     localAsn,
     passive: config.passive,
+    authentication: config.password === undefined ? 'none' : 'md5',
     families,
     holdTime: negotiated?.holdTime ?? config['hold-time'],
     flaps: counters.flaps,
@@ -41,6 +42,7 @@ export function bgpPeerView(
     sent: traffic(counters.sent, counters.octetsSent),
     paths: tables.reduce((most, { received }) => Math.max(most, received), 0),
     backlog: session.backlog,
+    session: sessionDetail(session),
     lastChange: Math.max(0, (now - session.changedAt) / 1000),
     tables,
     endOfRib: Object.fromEntries(families.map((family) => [family, endsOfRib.has(family)])),
@@ -66,5 +68,12 @@ export function bgpPeerView(
 
 function traffic(counts: Session['counters']['received'], octets: number): GatewayNeighborView['received'] {
   const { open, update, notification, keepalive, routeRefresh } = counts;
-  return { messages: open + update + notification + keepalive + routeRefresh, octets, updates: update };
+  return {
+    messages: open + update + notification + keepalive + routeRefresh,
+    octets,
+    updates: update,
+    opens: open,
+    keepalives: keepalive,
+    notifications: notification,
+  };
 }

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import {
   OutgoingFamily,
   Session,
+  administrativeReset,
   type FamilyName,
   type Negotiated,
   type SessionDown,
@@ -11,12 +12,23 @@ import {
 } from '@vaportrail/bgp';
 import { mostSevere, notificationOf } from '@vaportrail/bgp/wire';
 import { parseAddress, type Clock, type Timer } from '@vaportrail/net';
-import { handleRefresh, type Membership, type Rib, type Source, type Table } from '@vaportrail/rib';
 import {
+  handleRefresh,
+  type Membership,
+  type Rib,
+  softReset,
+  type Source,
+  type Table,
+} from '@vaportrail/rib';
+import {
+  CLEARED,
+  type ClearedView,
   type GatewayNeighborView,
   type Log,
   type NeighborTableView,
+  type SoftReset,
   addPathsSent,
+  clearedView,
   peerSessionSettings,
 } from '@vaportrail/show';
 import { bgpPeerView } from './bgp-peer-view.ts';
@@ -97,6 +109,10 @@ export class BgpPeer {
     return this.config.name ?? this.config.address;
   }
 
+  get address(): string {
+    return this.config.address;
+  }
+
   /** Its place in the RIB while it is Established, or away and expected back. */
   get source(): Source | undefined {
     return this.#source;
@@ -117,6 +133,16 @@ export class BgpPeer {
     await this.session.stop(why);
     this.#grace?.cancel();
     this.#forget();
+  }
+
+  /**
+   * Does as an operator asks: a soft reset is one of routes, any other one of the session.
+   * @throws ViewError when that is not possible now
+   */
+  clear(soft: SoftReset | undefined): ClearedView {
+    if (soft === undefined) this.session.restart(administrativeReset(CLEARED));
+    const families = soft === undefined ? [] : softReset(soft, this.session, this.#memberships);
+    return clearedView(this.name, soft, this.session.state, families);
   }
 
   /** By family, how it is told routes. */

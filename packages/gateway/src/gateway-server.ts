@@ -1,5 +1,14 @@
-/** The views of a gateway over HTTP, and the one action: to change its configuration. */
-import { ViewError, ViewServer, serveHealth, type DaemonView, type Log, type Query } from '@vaportrail/show';
+/** The views of a gateway over HTTP, and what changes something: its configuration, and sessions that are cleared. */
+import {
+  ViewError,
+  ViewServer,
+  isCalled,
+  serveClear,
+  serveHealth,
+  type DaemonView,
+  type Log,
+  type Query,
+} from '@vaportrail/show';
 import { ipv4Text } from '@vaportrail/net';
 import { ReloadError, type Change } from './change.ts';
 import type { Gateway } from './gateway.ts';
@@ -20,13 +29,9 @@ export function gatewayServer(gateway: Gateway, log: Log): ViewServer {
     version: VERSION,
   });
   const measurable = { daemon, neighbors: () => gateway.neighbors(), tables: () => gateway.tables() };
-  return serveHealth(new ViewServer(log), measurable)
+  return serveClear(serveHealth(new ViewServer(log), measurable), () => gateway.peers)
     .view('/daemon', daemon)
-    .view(
-      '/neighbors',
-      ({ name }) => gateway.neighbors().filter((each) => name === undefined || each.name === name),
-      ['name'],
-    )
+    .view('/neighbors', ({ name }) => gateway.neighbors().filter(isCalled(name)), ['name'])
     .view(
       '/tables',
       ({ name, instance }) =>

@@ -132,6 +132,10 @@ export class Gateway {
     return this.#config;
   }
 
+  get peers(): PeerSet {
+    return this.#peers;
+  }
+
   /** Where its views are served; undefined before it has started. */
   get url(): string | undefined {
     return this.#server.url;

@@ -24,4 +24,4 @@ export { routeTargetNlri } from './route-target-nlri.ts';
 export { dumpTables, type TableDumpOptions } from './table-dump.ts';
 export { locRibInstance } from './route-update.ts';
 export { monitoredTables, type MonitoredTablesOptions } from './monitored-tables.ts';
-export { handleRefresh } from './route-refresh.ts';
+export { handleRefresh, softReset } from './route-refresh.ts';

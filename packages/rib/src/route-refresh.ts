@@ -29,3 +29,29 @@ export function handleRefresh(
       source?.sweep(family);
   }
 }
+
+/** What the session of a peer can do about its routes without being lost. */
+interface RefreshableSession {
+  /** Asks the peer; false when it cannot be asked. */
+  requestRefresh(family: FamilyName): boolean;
+  sendRefresh(family: FamilyName, mark: 'beginning' | 'end'): boolean;
+}
+
+/**
+ * Asks a peer to tell everything again (`in`), or tells it everything again (`out`).
+ * @returns the families for which that was possible
+ * @see RFC 2918
+ */
+export function softReset(
+  direction: 'in' | 'out',
+  session: RefreshableSession,
+  memberships: ReadonlyMap<FamilyName, Membership>,
+): FamilyName[] {
+  const families = [...memberships.keys()];
+  if (direction === 'in') return families.filter((family) => session.requestRefresh(family));
+  for (const [family, membership] of memberships)
+    handleRefresh(family, 'request', membership, undefined, (again, mark) =>
+      session.sendRefresh(again, mark),
+    );
+  return families;
+}

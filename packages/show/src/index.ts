@@ -47,6 +47,7 @@ export { createLog, isWorthALine, silentLog, type Log } from './log.ts';
 export { ViewError, ViewServer, listenProblem, type Page, type Query, type Stream } from './server.ts';
 export { FetchViewError, fetchStream, fetchView, postAction } from './client.ts';
 export { suggestion } from './suggestion.ts';
+export { CLEARED, clearedView, isCalled, serveClear, type ClearedView, type SoftReset } from './clear.ts';
 export {
   announceEndpoint,
   announceRouter,
@@ -56,6 +57,7 @@ export {
   type RouterNote,
 } from './endpoint.ts';
 export type {
+  BgpSessionView,
   DaemonView,
   GracefulRestartView,
   NeighborView,
@@ -69,6 +71,7 @@ export type {
   PathRetentionView,
   VrfView,
 } from './views.ts';
+export { neighborText } from './text/neighbor.ts';
 export {
   durationText,
   neighborsText,

@@ -56,6 +56,25 @@ export interface NeighborView {
   /** Of the configuration, what an agent has been told over the channel. */
   readonly configuration?: { readonly nodes: number; readonly links: number };
   readonly subscriptions?: readonly SubscriptionView[];
+  /** Of a BGP session. */
+  readonly session?: BgpSessionView;
+}
+
+/** What both speakers of a BGP session said and what came of it. Seconds; what takes two is there while it is Established. */
+export interface BgpSessionView {
+  readonly holdTimes: { readonly ours: number; readonly theirs?: number };
+  readonly keepalive?: number;
+  readonly connectRetry: number;
+  readonly localPort?: number;
+  readonly remotePort: number;
+  /** Routers that may lie between, and one. @see RFC 5082 */
+  readonly ttlSecurity?: number;
+  readonly capabilitiesSent?: readonly string[];
+  readonly capabilitiesReceived?: readonly string[];
+  readonly refreshesSent: number;
+  readonly refreshesReceived: number;
+  /** How the last session ended that was Established. */
+  readonly lastReset?: { readonly at: string; readonly because: string };
 }
 
 export interface GracefulRestartView {

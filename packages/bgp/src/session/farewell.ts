@@ -8,6 +8,11 @@ export function administrativeShutdown(text: string): NotificationError {
   return new NotificationError(errorCode.cease, ceaseSubcode.administrativeShutdown, data);
 }
 
+/** Cease/Administrative Reset with a text for the operator of the peer. @see RFC 9003 §2 */
+export function administrativeReset(text: string): NotificationError {
+  return new NotificationError(errorCode.cease, ceaseSubcode.administrativeReset, encodeShutdownText(text));
+}
+
 /**
  * A Cease in a hard reset, where both sides agreed that NOTIFICATIONs need not lose routes: a session that is ended on
  * purpose shall lose them. Anything else as it is.

@@ -27,6 +27,8 @@ import { requireTransportSecurity, secureAccepted } from './transport-security.t
 const STABLE = 10_000;
 /** The longest pause between two attempts to connect, in seconds: a peer that is back shall not be missed for long. */
 const LONGEST_PAUSE = 8;
+/** Seconds in which a peer hears that its session is over before it is connected to again. */
+const RESTART_PAUSE = 0.1;
 
 /**
  * One for each configured peer: {@link Session.start} it, write UPDATEs while it is Established, and it comes up
@@ -41,8 +43,9 @@ export class Session {
   changedAt: number;
   /** The last change of {@link state}: what it was before, the event, and when, in milliseconds of the clock. */
   lastChange: StateChange | undefined;
-  /** When Established was last left, in milliseconds of the clock. */
+  /** When Established was last left, in milliseconds of the clock, and why. */
   lostAt: number | undefined;
+  lastLoss: SessionEnd | undefined;
   #stateBefore: State = 'Idle';
   readonly #clock: Clock;
   readonly #handlers: SessionHandlers;
@@ -55,7 +58,7 @@ export class Session {
   #negotiated: Negotiated | undefined;
   readonly #prefixes: PrefixWatch;
   readonly #refreshes: RouteRefreshes;
-  /** Starts the session again after it had too many prefixes. */
+  /** Starts the session again after {@link restart}. */
   #restart: Timer | undefined;
 
   /**
@@ -131,6 +134,12 @@ export class Session {
     this.#restart?.cancel();
     const notification = typeof why === 'string' ? administrativeShutdown(why) : why;
     await this.#conversations.stop(notification, hardened(notification, this.#negotiated));
+  }
+
+  /** Ends the session like {@link stop}, also one that does not come up, and starts again after so many seconds. */
+  restart(why: NotificationError, pause = RESTART_PAUSE): void {
+    void this.stop(why);
+    this.#restart = this.#clock.after(pause * 1000, () => this.start());
   }
 
   /**
@@ -303,6 +312,7 @@ export class Session {
     this.#refreshes.clear();
     this.changedAt = now;
     this.lostAt = now;
+    this.lastLoss = end;
     this.counters.flaps++;
     this.#tell(() => this.#handlers.down(sessionDown(end, negotiated)));
   }
@@ -315,9 +325,8 @@ export class Session {
     );
     if (excess === undefined) return;
     const { notification, restartAfter } = excess;
-    void this.stop(notification);
-    if (restartAfter !== undefined)
-      this.#restart = this.#clock.after(restartAfter * 1000, () => this.start());
+    if (restartAfter === undefined) void this.stop(notification);
+    else this.restart(notification, restartAfter);
   }
 
   /** Tells a handler of an end: there is nothing left to reset when it throws. */

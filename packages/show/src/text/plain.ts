@@ -28,6 +28,7 @@ export function neighborsText(neighbors: readonly NeighborView[], now = Date.now
       { title: 'Protocol', cell: (row) => row.protocol.toUpperCase() },
       { title: 'AS', cell: (row) => row.asn, align: 'right' },
       { title: 'State', cell: (row) => row.state },
+      { title: 'Routes kept', cell: keptText },
       { title: 'Up', cell: (row) => up(row.establishedAt), align: 'right' },
       { title: 'Paths', cell: (row) => row.paths, align: 'right' },
       { title: 'Told', cell: (row) => row.advertised, align: 'right' },
@@ -39,6 +40,12 @@ export function neighborsText(neighbors: readonly NeighborView[], now = Date.now
     ],
     neighbors,
   );
+}
+
+/** What has become of the routes of a neighbour that is away. */
+function keptText({ retention }: NeighborView): string | undefined {
+  const state = retention?.state;
+  return state === 'present' || state === 'gone' ? undefined : state;
 }
 
 /** `*` best, `=` used beside the best, `!` cannot be used, blank for the others. */
@@ -89,6 +96,7 @@ function tableText(routes: readonly RouteView[]): string {
           prefix.startsWith(`${path.routeDistinguisher}:`) ? undefined : path.routeDistinguisher,
       },
       { title: 'Route targets', cell: ({ path }) => path.routeTargets?.join(' ') },
+      { title: 'Marks', cell: ({ path }) => path.flags?.join(' ') },
       { title: 'Why not', cell: ({ path }) => pathReason(path) },
     ],
     rows,

@@ -20,6 +20,8 @@ export interface Question {
   readonly view: (args: readonly (string | undefined)[], options: QuestionOptions) => ViewQuery;
   /** The answer as text for a terminal. */
   readonly text: (answer: never) => string;
+  /** The answer to a question for a name. */
+  readonly detail?: (answer: never) => string;
   /** What the name in a query names: where nobody has one it is told which there are. */
   readonly named?: string;
 }
@@ -69,8 +71,10 @@ async function ask(question: Question, { path, query }: ViewQuery, options: Ques
     );
     return;
   }
-  const texts = answers.map(({ target, answer }) => {
-    const text = question.text(answer as never);
+  const inText = (name !== undefined && question.detail) || question.text;
+  const told = name === undefined ? answers : answers.filter(({ answer }) => !isEmpty(answer));
+  const texts = told.map(({ target, answer }) => {
+    const text = inText(answer as never);
     return answers.length === 1 ? text : `${target.name} (${target.kind})\n${text}`;
   });
   print(texts.join('\n\n'));

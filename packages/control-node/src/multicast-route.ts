@@ -8,8 +8,8 @@ import { encodeAttributes, families, sortExtendedCommunities } from '@vaportrail
 import {
   Reader,
   Writer,
-  addressRouteDistinguisher,
   addressText,
+  computeNodeDistinguisher,
   ipv4At,
   ipv4Bytes,
   parseIpv4,
@@ -32,6 +32,8 @@ const NO_DISTINGUISHER = '0:0';
 
 export interface MulticastPublication {
   readonly asn: number;
+  /** Of route distinguishers; 0 is none. */
+  readonly clusterSeed: number;
   /** The agent, whose distinguisher a native route has. */
   readonly agent: number;
   readonly instanceId: number;
@@ -42,7 +44,8 @@ export function multicastNlri(item: MulticastItem | MvpnItem, publication: Multi
   const { group, source } = item;
   const writer = new Writer();
   if (item.family === 'ermvpn') {
-    const distinguisher = addressRouteDistinguisher(publication.agent, publication.instanceId & 0xffff);
+    const { agent, instanceId, clusterSeed } = publication;
+    const distinguisher = computeNodeDistinguisher(ipv4Bytes(agent), instanceId, clusterSeed);
     return writer.u8(NATIVE_ROUTE).u8(NATIVE_OCTETS).bytes(distinguisher).bytes(group).bytes(source).finish();
   }
   const routeType = mvpnTypes[item.routeType as keyof typeof mvpnTypes] as string | undefined;
@@ -52,14 +55,20 @@ export function multicastNlri(item: MulticastItem | MvpnItem, publication: Multi
   return writer.finish();
 }
 
-/** The attributes of an announced item, which is `announceable`: it has one next hop. */
-export function multicastPath(item: MulticastItem | MvpnItem): {
+/**
+ * The attributes of an announced item, which is `announceable`: it has one next hop, or joins the tree of a source.
+ * @param agent who announced it: the next hop of a join that names none
+ */
+export function multicastPath(
+  item: MulticastItem | MvpnItem,
+  agent: number,
+): {
   nextHop: Uint8Array;
   attributes: Uint8Array;
   infeasible?: 'no-tunnel-encapsulation';
 } {
   const [hop] = item.attributes.nextHops;
-  const { encapsulations } = hop!;
+  const { encapsulations = [] } = hop ?? {};
   const extendedCommunities = sortExtendedCommunities(encapsulationCommunities(encapsulations));
   const attributes = encodeAttributes({
     origin: 'incomplete',
@@ -69,10 +78,15 @@ export function multicastPath(item: MulticastItem | MvpnItem): {
     ...(item.family === 'ermvpn' && { edgeDiscovery: edgeOf(hop!) }),
   });
   return {
-    nextHop: hop!.address,
+    nextHop: isUsable(hop) ? hop.address : ipv4Bytes(agent),
     attributes,
     ...(hasNoTunnel(encapsulations) && { infeasible: 'no-tunnel-encapsulation' as const }),
   };
+}
+
+/** Whether a next hop is an address of IPv4, of which joins need none. */
+function isUsable(hop: MulticastNextHop | undefined): hop is MulticastNextHop {
+  return hop?.address.length === 4 && hop.address.some((octet) => octet !== 0);
 }
 
 /** One edge: octets of its address and of its labels, then both (unverified: it never leaves this node). */

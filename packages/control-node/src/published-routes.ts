@@ -66,7 +66,11 @@ export class PublishedRoutes {
       this.#announceEvpn(source, item);
     } else if (item.family === 'ermvpn' || item.family === 'inet-mvpn') {
       const bytes = this.#multicastNlri(source, item, instanceId);
-      this.#table(multicastFamilies[item.family]).announce(source, { bytes }, multicastPath(item));
+      this.#table(multicastFamilies[item.family]).announce(
+        source,
+        { bytes },
+        multicastPath(item, source.routerId),
+      );
     } else if (this.#origins !== undefined && item.family === 'inet') {
       this.#announceInUnderlay(this.#origins, source, item, nativeId);
     } else this.#announceUnicast(source, item);
@@ -118,7 +122,8 @@ export class PublishedRoutes {
 
   /** @throws ItemDropped when it withdraws a route of a type that there is none of */
   #multicastNlri(source: Source, item: MulticastItem | MvpnItem, instanceId: number): Uint8Array {
-    return multicastNlri(item, { asn: this.#owner.asn, agent: source.routerId, instanceId });
+    const { asn, clusterSeed } = this.#owner;
+    return multicastNlri(item, { asn, clusterSeed, agent: source.routerId, instanceId });
   }
 
   #table(family: InstanceFamily): Table {

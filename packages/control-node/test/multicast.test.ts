@@ -77,6 +77,39 @@ t.test('joins of multicast VPN go to the VPN table with the distinguisher of the
   t.same(node.routes({ table: 'bgp.mvpn.0' }), []);
 });
 
+// `ProcessMvpnItem` of Contrail's bgp_xmpp_channel.cc looks at the next hop of active sources only.
+t.test('a join needs no next hop, and has its agent for one', async (t) => {
+  const node = await controlNode(t);
+  const one = await agent(t, node, 'compute-1', '127.0.0.9');
+  one.subscribe(RED, 4);
+  for (const [at, hops] of ['', '<next-hop />', hop('0.0.0.0', '0'), hop('nowhere', '0')].entries()) {
+    publish(one, '1/5', join.replace('239.1.1.1', `239.1.2.${at}`), hops);
+  }
+  const vpn = await eventually(() => {
+    const routes = node.routes({ table: 'bgp.mvpn.0' });
+    return routes.length === 4 ? routes : undefined;
+  });
+  for (const { paths, prefix } of vpn) {
+    t.match(paths, [{ nextHop: '127.0.0.9' }]);
+    t.match(prefix, '127.0.0.9:4');
+  }
+  for (const at of [0, 1, 2, 3])
+    publish(one, '1/5', join.replace('239.1.1.1', `239.1.2.${at}`), '', 'dissociate');
+  await eventually(() => (node.routes({ table: 'bgp.mvpn.0' }).length === 0 ? true : undefined));
+});
+
+t.test('with a cluster seed native routes have it in their distinguisher as others', async (t) => {
+  const node = await controlNode(t, { 'rd-cluster-seed': 100 });
+  const one = await agent(t, node, 'compute-1', '127.0.1.9');
+  one.subscribe(RED, 4);
+  publish(one, '1/241', broadcast, listed('10.1.1.3', '1000-2000'));
+  const [native] = await eventually(() => {
+    const routes = node.routes({ table: `${RED}.ermvpn.0` });
+    return routes.length === 1 ? routes : undefined;
+  });
+  t.match(native!.prefix, '0.100.1.9:4');
+});
+
 t.test('items that are no multicast routes are dropped, and the session goes on', async (t) => {
   const node = await controlNode(t);
   const one = await agent(t, node, 'compute-1');
@@ -91,6 +124,8 @@ t.test('items that are no multicast routes are dropped, and the session goes on'
   publish(one, '1/5', join.replace('>7<', '>6<'), hop('10.1.1.3', '25'));
   publish(one, '1/5', join.replace('>7<', '>6<'), hop('10.1.1.3', '25'), 'dissociate');
   publish(one, '1/5', join.replace('>7<', '>99999999999<'), hop('10.1.1.3', '25'));
+  publish(one, '1/5', join.replace('>7<', '>5<'), '');
+  publish(one, '1/5', join, hop('10.1.1.3', '1000-2000'));
   one.publish(route);
   await two.hears(/<item id="172\.16\.0\.3\/32">/);
   t.notMatch(two.received, /1\/241|1\/5/);

@@ -139,16 +139,19 @@ function enetProblem({ mac, prefix, group, attributes }: EnetItem): AnnounceProb
 }
 
 function multicastProblem(item: MulticastItem | MvpnItem): AnnounceProblem | undefined {
+  if (item.family === 'inet-mvpn') {
+    const { routeType } = item;
+    // Who joins the tree of a source is reached over the source: deployed control nodes ask for nothing else.
+    if (routeType === 7) return undefined;
+    if (routeType !== 5) return { kind: 'route-type', routeType };
+  }
   const { nextHops } = item.attributes;
   if (nextHops.length !== 1) return { kind: 'next-hop-count', count: nextHops.length };
   const { address, label } = nextHops[0]!;
   if (address.length !== 4) return { kind: 'next-hop-address', fault: 'none' };
   const problem = addressProblem({ address });
   if (problem !== undefined) return problem;
-  if (item.family === 'inet-mvpn') {
-    const { routeType } = item;
-    return routeType === 5 || routeType === 7 ? undefined : { kind: 'route-type', routeType };
-  }
+  if (item.family === 'inet-mvpn') return undefined;
   const [, first = '0', last = '0'] = /^(\d{1,7})-(\d{1,7})$/.exec(label) ?? [];
   const inRange = Number(first) > 0 && Number(first) <= Number(last) && Number(last) <= MAX_LABEL;
   return inRange ? undefined : { kind: 'label-block' };

@@ -234,8 +234,15 @@ function readMvpn(entry: Element): MvpnItem {
     group: readGroup(nlri),
     source: readIpv4(nlri, 'source'),
     routeType: childInteger(nlri, 'route-type'),
-    attributes: readMulticastAttributes(entry),
+    attributes: readMvpnAttributes(entry),
   };
+}
+
+/** A multicast VPN item has one next hop without a list around it, of which the last counts, and its label is a number. */
+function readMvpnAttributes(entry: Element): MulticastAttributes {
+  const { nextHops, olist } = readMulticastAttributes(entry);
+  for (const { label } of [...nextHops, ...olist]) integer(label, 'label');
+  return { nextHops: nextHops.slice(-1), olist };
 }
 
 /** Where a group is given it is an address; without one it is that of all. */

@@ -98,15 +98,18 @@ t.test('multicast has a range of labels, and joins have a known type', async (t)
     });
   t.equal(tree('1000-2000'), undefined);
   for (const bad of ['', '0-5', '5-0', '9-8', '17', '1-99999999', '1-2-3']) t.match(tree(bad), /range/, bad);
-  const join = (routeType: number): string | undefined =>
+  const join = (routeType: number, address?: Uint8Array): string | undefined =>
     inVrf({
       family: 'inet-mvpn',
       group: parseAddress('225.0.0.1'),
       source: parseAddress('10.0.0.1'),
       routeType,
-      attributes: { nextHops: [{ address: nextHop.address, label: '0', encapsulations: [] }], olist: [] },
+      attributes: { nextHops: address ? [{ address, label: '0', encapsulations: [] }] : [], olist: [] },
     });
-  t.equal(join(5), undefined);
-  t.equal(join(7), undefined);
+  t.equal(join(5, nextHop.address), undefined);
+  t.match(join(5), /0 next hops/);
+  t.match(join(5, parseAddress('0.0.0.0')), /unspecified/);
+  for (const address of [nextHop.address, parseAddress('0.0.0.0'), new Uint8Array(0), undefined])
+    t.equal(join(7, address), undefined, 'who joins the tree of a source is reached over the source');
   t.match(join(6), /route type 6/);
 });

@@ -12,6 +12,9 @@ export class RestartHelper {
   /** Told when the stale phase is over: everything not refreshed is being removed, or the neighbour is gone for good. */
   readonly #settled: (state: 'present' | 'gone') => void;
   #state: RestartState = 'present';
+  /** When the oldest of its stale and of its long-lived stale paths became so. */
+  #staleSince: number | undefined;
+  #longLivedSince: number | undefined;
   #timer: Timer | undefined;
   #losses = 0;
   #staled = 0;
@@ -48,21 +51,25 @@ export class RestartHelper {
 
   handle(event: RestartEvent): void {
     if (event === 'lost') this.#losses++;
-    const { state, actions } = step(this.#state, event, this.#times);
+    const { state, actions } = step(this.#state, event, this.#timesLeft());
     const before = this.#state;
     this.#state = state;
     for (const action of actions) {
       switch (action.do) {
         case 'mark-stale':
           this.#staled++;
+          this.#staleSince ??= this.#clock.now();
           this.#source.markStale();
           break;
         case 'mark-long-lived':
           this.#longLivedStaled++;
+          this.#longLivedSince ??= this.#clock.now();
           this.#source.markLongLived();
           break;
         case 'sweep':
           this.#sweeps++;
+          this.#staleSince = undefined;
+          this.#longLivedSince = undefined;
           this.#source.sweep();
           break;
         case 'flush':
@@ -79,5 +86,20 @@ export class RestartHelper {
       }
     }
     if (state !== before && (state === 'present' || state === 'gone')) this.#settled(state);
+  }
+
+  /**
+   * A neighbour that comes and goes without marking an End-of-RIB does not have its stale paths kept for longer than one
+   * that stays away: what has passed since they became stale counts.
+   */
+  #timesLeft(): RestartTimes {
+    const { restart, longLived, endOfRib } = this.#times;
+    const left = (seconds: number, since: number | undefined): number =>
+      since === undefined ? seconds : Math.max(0, seconds - (this.#clock.now() - since) / 1000);
+    return {
+      restart: left(restart, this.#staleSince),
+      longLived: left(longLived, this.#longLivedSince),
+      endOfRib,
+    };
   }
 }

@@ -53,6 +53,17 @@ function controlNode() {
   return { rib, vpn, blue: instance('blue'), green: instance('green'), agent };
 }
 
+/** A provider edge of the same AS. */
+const addEdge = (rib: Rib) =>
+  rib.addSource({
+    name: 'pe',
+    protocol: 'bgp',
+    address: ipv4Bytes(9),
+    routerId: 9,
+    asn: 64512,
+    internal: true,
+  });
+
 const texts = (routes: Iterable<Route>) =>
   Array.from(routes, ({ best }) => {
     const { rd, mac, labels } = decoded(best!.nlri);
@@ -102,14 +113,7 @@ t.test(
 
 t.test('EVPN routes of peers come into the instances that import their target', async (t) => {
   const { rib, vpn, blue } = controlNode();
-  const pe = rib.addSource({
-    name: 'pe',
-    protocol: 'bgp',
-    address: ipv4Bytes(9),
-    routerId: 9,
-    asn: 64512,
-    internal: true,
-  });
+  const pe = addEdge(rib);
   const announced = encodeAttributes({
     origin: 'igp',
     asPath: [],
@@ -155,14 +159,7 @@ t.test('what a peer bridges comes into its network, not into those that import i
     plain: instance('plain', [target]),
     stranger: instance('stranger', [other]),
   };
-  const pe = rib.addSource({
-    name: 'pe',
-    protocol: 'bgp',
-    address: ipv4Bytes(9),
-    routerId: 9,
-    asn: 64512,
-    internal: true,
-  });
+  const pe = addEdge(rib);
   const heard = (bytes: Uint8Array, ...communities: Uint8Array[]) => {
     bytes.set([0, 1, 10, 0, 0, 9, 0, 5], 2);
     const extendedCommunities = Uint8Array.from([target, ...communities].flatMap((one) => [...one]));

@@ -122,7 +122,7 @@ export function remoteEndpoint(defaultPort: number) {
 }
 
 /** PEM files of one end of a TLS channel. */
-export const tlsFiles = z.strictObject({
+const tlsFiles = z.strictObject({
   certificate: z.string().min(1),
   key: z.string().min(1),
   /** Authorities that sign the certificates of the other end; without it the other end is not asked who it is. */

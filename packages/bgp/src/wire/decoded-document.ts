@@ -162,7 +162,7 @@ function describeNotification(notification: Notification, outer = true): Notific
 }
 
 /** A capability with octets in hexadecimal, and the name of its family beside the numbers. */
-export function capabilityDocument(capability: Capability): CapabilityDocument {
+function capabilityDocument(capability: Capability): CapabilityDocument {
   if (capability.type === 'unknown') return { ...capability, value: hexText(capability.value) };
   if (capability.type !== 'multiprotocol') return { ...capability };
   const family = familyOf(capability.afi, capability.safi);

@@ -39,7 +39,7 @@ const noRouteDistinguisher = new Uint8Array(8);
  * distinguisher. Public captures show this string whenever the other steps tie, but none shows exactly this
  * case: unverified.
  */
-export const TIE_REASON = 'Update source';
+const TIE_REASON = 'Update source';
 
 const steps: readonly Step[] = [
   {

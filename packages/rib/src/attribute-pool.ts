@@ -24,15 +24,21 @@ const SET_WORDS = 1 << SET_WORDS_SHIFT;
 const HASH = 0;
 const AT = 1;
 const SIZE = 2;
-/** Words of a record that other files of this package read in their loops. */
+// Words of a record that other files of this package read in their loops.
+/** Number of the source. */
 export const SET_SOURCE = 3;
 const REFERENCES = 4;
 const SET_SERIAL = 5;
+/** Why paths with the set cannot be used, by its number in `feasibility`; 0 when they can. */
 export const SET_FEASIBILITY = 6;
+/** Number of the list of its route targets plus one, 0 before anybody asked. @see RouteStore.targetListOf */
 export const SET_TARGETS = 7;
+/** The set that stands for it wherever a route arrives with it, 0 when that is itself. */
 export const SET_REPLACEMENT = 8;
 const ORIGINAL = 9;
+/** Scratch of one flush: where the items with this set begin. @see OutgoingBatch */
 export const SET_CHAIN = 10;
+/** What egress asks of every set, in bits. @see setFact */
 export const SET_FACTS = 11;
 const NEXT_ORIGINAL = 12;
 
@@ -152,7 +158,7 @@ export class AttributePool {
     this.words[(set << SET_WORDS_SHIFT) + REFERENCES]!++;
   }
 
-  /** Who held it does not any more; {@link collect} frees what nobody holds. */
+  /** Undoes one {@link acquire}; {@link collect} frees what nobody holds. */
   release(set: number): void {
     if (--this.words[(set << SET_WORDS_SHIFT) + REFERENCES]! === 0) this.#unreferenced.push(set);
   }
@@ -167,7 +173,7 @@ export class AttributePool {
     return this.words[(set << SET_WORDS_SHIFT) + SET_SOURCE]!;
   }
 
-  /** What no other set has, nor any that gets the same number later; 0 when there is no such set. */
+  /** A number that no other set has, before or after, not even one with the same `set`; 0 when there is no such set. */
   serial(set: number): number {
     return this.words[(set << SET_WORDS_SHIFT) + SET_SERIAL]!;
   }

@@ -40,13 +40,20 @@ export const pathFlag = {
   infeasible: 16,
 } as const;
 
-/** Words of a record; a further path has the first five of them. */
+// Words of a record, as drawn above; a further path has the first five of them.
+/** Number of the attribute set. */
 export const SET = 0;
+/** Label field and {@link pathFlag flags}. */
 export const LABEL = 1;
+/** What tells apart paths of one source. */
 export const DISCRIMINATOR = 2;
+/** Seconds since the epoch. */
 export const TIME = 3;
+/** State, and the number of the first further path. */
 export const MORE = 4;
+/** Position in the change log. */
 export const CHANGE = 5;
+/** First word of the key. */
 export const KEY = 6;
 /** The link of a further path stands where a destination keeps the link to its first one. */
 export const NEXT = MORE;

@@ -87,8 +87,10 @@ export class Distribution implements Follower {
     // Nobody has anything: whoever joins and leaves all the time leaves no sets behind.
     if (this.#front === undefined) this.receivers.renumber(() => {});
     const alone = this.receivers.of([member]);
-    this.#front ??= new Convoy(NOBODY, this.#table.log.follow(), 0, 'difference', NOBODY);
-    this.#startWalk(alone, 'difference', alone);
+    const { log } = this.#table;
+    this.#front ??= new Convoy(NOBODY, log.follow(), 0, 'difference', NOBODY);
+    this.#add(new Convoy(alone, log.fork(this.#front.cursor), 1, 'difference', alone));
+    this.#table.touch();
     return member;
   }
 
@@ -114,13 +116,13 @@ export class Distribution implements Follower {
    * @param isTold tell it when it has arrived, as a newcomer is
    */
   walk(member: number, kind: Walk, isTold = false): void {
-    const alone = this.receivers.of([member]);
     for (const convoy of [this.#front, ...this.#behind]) {
       if (convoy === undefined || !this.receivers.has(convoy.members, member)) continue;
-      convoy.members = this.receivers.minus(convoy.members, alone);
-      const newcomer = isTold ? alone : this.receivers.intersection(convoy.newcomers, alone);
-      convoy.newcomers = this.receivers.minus(convoy.newcomers, alone);
-      this.#add(new Convoy(alone, this.#table.log.fork(convoy.cursor), 1, stronger(convoy, kind), newcomer));
+      const own = this.#detach(convoy, member);
+      own.walk = stronger(convoy, kind);
+      own.next = 1;
+      if (isTold) own.newcomers = own.members;
+      this.#add(own);
       break;
     }
     this.#dropEmpty();
@@ -155,21 +157,6 @@ export class Distribution implements Follower {
     return done;
   }
 
-  #startWalk(members: number, kind: Walk, newcomers: number): void {
-    const { log } = this.#table;
-    const cursor = log.fork(this.#front!.cursor);
-    // Those who start at the same place walk together.
-    const together = this.#behind.find(
-      (convoy) => convoy.next === 1 && convoy.walk === kind && convoy.cursor.position === cursor.position,
-    );
-    if (together !== undefined) {
-      together.members = this.receivers.union(together.members, members);
-      together.newcomers = this.receivers.union(together.newcomers, newcomers);
-      log.unfollow(cursor);
-    } else this.#behind.push(new Convoy(members, cursor, 1, kind, newcomers));
-    this.#table.touch();
-  }
-
   /** Adds a convoy, or lets its members go with one that starts from the same place. */
   #add(convoy: Convoy): void {
     const together = this.#behind.find(
@@ -200,7 +187,7 @@ export class Distribution implements Follower {
     });
   }
 
-  /** A convoy waits only if it has one member: those who can go on are never kept waiting. */
+  /** Whether nobody in it has room; it is then of one member, as those who have room never wait for others. */
   #isCongested(convoy: Convoy): boolean {
     return this.receivers
       .members(convoy.members)
@@ -212,14 +199,16 @@ export class Distribution implements Follower {
     if (members.length === 0 || (convoy !== this.#front && members.length === 1)) return;
     const congested = members.filter((member) => this.#recipients[member]?.isCongested ?? false);
     if (congested.length === 0) return;
-    for (const member of congested) {
-      const alone = this.receivers.of([member]);
-      convoy.members = this.receivers.minus(convoy.members, alone);
-      const newcomer = this.receivers.intersection(convoy.newcomers, alone);
-      convoy.newcomers = this.receivers.minus(convoy.newcomers, alone);
-      const cursor = this.#table.log.fork(convoy.cursor);
-      this.#behind.push(new Convoy(alone, cursor, convoy.next, convoy.walk, newcomer));
-    }
+    for (const member of congested) this.#behind.push(this.#detach(convoy, member));
+  }
+
+  /** Takes a member out of its convoy. @returns a convoy of its own, at the same place */
+  #detach(convoy: Convoy, member: number): Convoy {
+    const alone = this.receivers.of([member]);
+    const newcomer = this.receivers.intersection(convoy.newcomers, alone);
+    convoy.members = this.receivers.minus(convoy.members, alone);
+    convoy.newcomers = this.receivers.minus(convoy.newcomers, alone);
+    return new Convoy(alone, this.#table.log.fork(convoy.cursor), convoy.next, convoy.walk, newcomer);
   }
 
   /** Takes a convoy along the log. */

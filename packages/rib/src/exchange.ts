@@ -6,7 +6,9 @@ const noTables: readonly TargetedTable[] = [];
 
 /** Made with the first table of its family. */
 export class Exchange {
+  /** The VPN table, `bgp.l3vpn.0`; the first one, where a family has several. */
   vpn: TargetedTable | undefined;
+  /** The VRFs. */
   readonly members = new Set<TargetedTable>();
   readonly #store: RouteStore;
   /** VRFs that import one of a list of targets, by number of the list; emptied when imports change. */

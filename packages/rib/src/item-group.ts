@@ -1,6 +1,6 @@
 /**
  * Subscribers of a table that are told routes with all paths that share the load, as XMPP items: every batch is encoded
- * once, by a function of the caller, and everybody is handed the same body. Nobody is spared his own routes.
+ * once, by a function of the caller, and everybody is handed the same body. A subscriber is told its own routes as well.
  */
 import { type Audience, BestPathOut, type Courier } from './adj-rib-out.ts';
 import { Distribution, type Recipient } from './distribution.ts';
@@ -81,6 +81,7 @@ type Lists = Map<number, number[]>;
 let reached: Lists | undefined;
 let unreached: Lists | undefined;
 
+/** Made by `Rib.itemGroup`; agents {@link ItemGroup.join} it. */
 export class ItemGroup<Body> implements Audience, Courier {
   /** @internal */
   readonly distribution: Distribution;
@@ -114,7 +115,7 @@ export class ItemGroup<Body> implements Audience, Courier {
     return listener;
   }
 
-  /** @internal Somebody has room in his queue again. */
+  /** @internal A subscriber has room in its queue again. */
   touch(): void {
     this.#context.packed.touch();
   }

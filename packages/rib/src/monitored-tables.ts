@@ -5,8 +5,10 @@ import type { Source } from './source.ts';
 import type { Table } from './table.ts';
 import type { Membership } from './update-member.ts';
 
+/** What a station is told about, as its daemon has it. */
 export interface MonitoredTablesOptions {
   readonly asn: number;
+  /** BGP identifier as an unsigned number. */
   readonly routerId: number;
   /** Tables that peers fill. */
   tables(): readonly Table[];
@@ -16,6 +18,7 @@ export interface MonitoredTablesOptions {
     readonly source: Source | undefined;
     readonly memberships: ReadonlyMap<FamilyName, Membership>;
   }>;
+  /** The routing instances whose Loc-RIB is shown. @see RFC 9069 */
   locRib(): readonly LocRibInstance[];
 }
 

@@ -26,7 +26,7 @@ export class Rankings {
     return ranking;
   }
 
-  /** Forgets how far the next hops of sets are for which `affected` holds. */
+  /** Forgets what resolvers said about the next hops of those sets for which `affected` holds. */
   forgetResolved(affected: (set: number) => boolean): void {
     for (const byResolver of this.#rankings.values()) {
       for (const ranking of byResolver.values()) if (ranking.resolve !== undefined) ranking.forget(affected);

@@ -30,7 +30,7 @@ export class RouteStore {
   readonly discriminators = new Discriminators(this.distinguishers);
   readonly targets = new RouteTargets();
   readonly payloads = new NlriPayloads();
-  /** By number; 0 is nobody. */
+  /** By the number of each; 0 is nobody's. */
   readonly sources: (Source | undefined)[] = [undefined];
   /** Attribute sets alive, by number of their source. */
   readonly setsOf: number[] = [];

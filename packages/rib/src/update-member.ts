@@ -63,6 +63,7 @@ export class Peer implements Recipient {
     this.isObserver = isObserver;
   }
 
+  /** From {@link CONGESTED_OCTETS} queued until they are a quarter of that. */
   get isCongested(): boolean {
     const { backlog } = this.member;
     if (backlog > CONGESTED_OCTETS) this.#congested = true;
@@ -70,6 +71,7 @@ export class Peer implements Recipient {
     return this.#congested;
   }
 
+  /** Told to the member the first time; after that it is the end of a refresh. */
   synchronised(): void {
     if (this.#isNew) this.member.synchronised?.();
     this.#isNew = false;

@@ -6,24 +6,24 @@
  *   words ─► table │ destination there │ source │ discriminator │ table │ …
  * ```
  */
+import { doubled } from './enlarged.ts';
 import type { ReplicaList } from './replica-list.ts';
 
 const COPY_WORDS = 4;
 
+/** One for each replicator. Every copy is named by the number of its table and of its destination, source, and discriminator. */
 export class WantedCopies {
   #words = new Int32Array(16 * COPY_WORDS);
   #end = 0;
 
+  /** Whether the destination in work should have no copies. */
   get isEmpty(): boolean {
     return this.#end === 0;
   }
 
+  /** Notes a copy. */
   add(table: number, there: number, source: number, discriminator: number): void {
-    if (this.#end === this.#words.length) {
-      const larger = new Int32Array(2 * this.#words.length);
-      larger.set(this.#words);
-      this.#words = larger;
-    }
+    if (this.#end === this.#words.length) this.#words = doubled(this.#words);
     const words = this.#words;
     words[this.#end++] = table;
     words[this.#end++] = there;
@@ -31,6 +31,7 @@ export class WantedCopies {
     words[this.#end++] = discriminator;
   }
 
+  /** Whether a copy was noted. */
   has(table: number, there: number, source: number, discriminator: number): boolean {
     const words = this.#words;
     for (let at = 0; at < this.#end; at += COPY_WORDS) {
@@ -40,7 +41,7 @@ export class WantedCopies {
     return false;
   }
 
-  /** Lists them as copies of a destination, and begins anew. */
+  /** Hands all over to the list of copies there are, and is empty again for the next destination. */
   moveTo(replicas: ReplicaList, destination: number): void {
     const words = this.#words;
     for (let at = 0; at < this.#end; at += COPY_WORDS)

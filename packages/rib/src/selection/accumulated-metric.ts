@@ -10,6 +10,7 @@ export function distance({ compared, resolution }: AttributeSet): number {
   return Math.min(UNKNOWN - 1, compared.aigp + (resolution?.metric ?? 0));
 }
 
+/** The distance as an operator reads it: not capped, `none` without an accumulated metric. */
 export function distanceWords(set: AttributeSet): string | number {
   return set.compared.aigp === undefined ? 'none' : set.compared.aigp + (set.resolution?.metric ?? 0);
 }

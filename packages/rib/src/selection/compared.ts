@@ -38,6 +38,7 @@ export interface Compared {
 
 const scan = new AttributeScan();
 
+/** Reads them from the octets of attributes that were found valid. */
 export function compared(attributes: PathAttributes): Compared {
   const { bytes, asn4 } = attributes;
   scan.scan(bytes, 0, bytes.length);

@@ -6,6 +6,7 @@ import { distance, distanceWords } from './accumulated-metric.ts';
 import { identifier } from './identifier.ts';
 import { type Step, higher, lower, preferred } from './step.ts';
 
+/** Steps without the words for the loser, which a rule set adds as `reason`. */
 export const comparisons = {
   feasible: {
     name: 'feasible',

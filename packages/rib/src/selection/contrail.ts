@@ -92,6 +92,7 @@ const steps: readonly Step[] = [
   { ...comparisons.peerAddress, reason: 'higher peer address' },
 ];
 
+/** `contrail`: the multipath set is on unless a table says otherwise. */
 export const contrail: RuleSet = {
   name: 'contrail',
   steps,

@@ -108,6 +108,7 @@ const steps: readonly Step[] = [
   },
 ];
 
+/** `junos`: one best path unless a table turns one of the knobs. */
 export const junos: RuleSet = {
   name: 'junos',
   steps,

@@ -22,6 +22,7 @@ const steps: readonly Step[] = [
   { ...comparisons.peerAddress, reason: 'higher peer address' },
 ];
 
+/** `rfc4271`: one best path unless a table says otherwise. */
 export const rfc4271: RuleSet = {
   name: 'rfc4271',
   steps,

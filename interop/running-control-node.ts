@@ -40,12 +40,14 @@ export interface RunningControlNode extends Omit<ControlNodeConfigInput, 'bgp' |
   /** Where it waits for BGP connections, 0 for any port; nowhere unless given. */
   readonly bgpPort?: number;
   /** The address of the node and quick attempts are filled in where the node is the one that connects. */
-  readonly peers: readonly PeerInput[];
+  readonly peers?: readonly PeerInput[];
+  /** Peers that need no entry of their own. */
+  readonly 'dynamic-peers'?: NonNullable<ControlNodeConfigInput['bgp']>['dynamic-peers'];
 }
 
 export async function runningControlNode(
   t: { teardown(end: () => Promise<unknown>): unknown },
-  { address, bgpPort, peers, ...config }: RunningControlNode,
+  { address, bgpPort, peers = [], 'dynamic-peers': dynamic = [], ...config }: RunningControlNode,
 ): Promise<ControlNode> {
   const connecting = { 'local-address': address, 'connect-retry': 1 };
   const node = new ControlNode(
@@ -54,6 +56,7 @@ export async function runningControlNode(
       bgp: {
         listen: bgpPort === undefined ? [] : [{ address, port: bgpPort }],
         peers: peers.map((peer) => (peer.passive === true ? peer : { ...connecting, ...peer })),
+        'dynamic-peers': dynamic,
       },
       xmpp: { listen: { address, port: 0 } },
     }),

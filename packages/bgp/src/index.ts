@@ -2,7 +2,7 @@
 export { Session, type Endpoint, type StateChange } from './session/session.ts';
 export { type MessageCounts, type SessionCounters } from './session/session-counters.ts';
 export { type SessionHandlers } from './session/session-handlers.ts';
-export { peerKey } from './session/peer-address.ts';
+export { peerKey, wireAddress } from './session/peer-address.ts';
 export { Listener, type ListenerSettings, type PeerRange } from './session/listener.ts';
 export {
   sessionConfig,

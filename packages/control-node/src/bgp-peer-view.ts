@@ -38,6 +38,7 @@ export function bgpPeerView(
     ...(negotiated && { routerId: ipv4Text(negotiated.peerRouterId) }),
     ...(endpoints && { localAddress: endpoints.local.address }),
     passive: config.passive,
+    ...(config.dynamic !== undefined && { dynamic: config.dynamic }),
     families: negotiated?.families ?? config.families,
     holdTime: negotiated?.holdTime ?? config['hold-time'],
     ...(lastChange && { lastTransition: { ...lastChange, at: new Date(lastChange.at).toISOString() } }),

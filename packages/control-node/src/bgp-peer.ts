@@ -8,6 +8,7 @@ import {
   type SessionMonitor,
   type SessionSettings,
   administrativeReset,
+  wireAddress,
 } from '@vaportrail/bgp';
 import {
   type FamilyName,
@@ -56,6 +57,8 @@ export interface BgpPeerOwner {
   readonly recorder: Recorder | undefined;
   /** The table that routes of a family with peers come from and go to. */
   table(family: FamilyName): Table | undefined;
+  /** Nothing is kept of a peer any more. */
+  forgotten(peer: BgpPeer): void;
 }
 
 export class BgpPeer {
@@ -72,6 +75,8 @@ export class BgpPeer {
   readonly #recording: PeerRecording | undefined;
   /** UPDATEs that had something wrong. */
   #problems = 0;
+  /** It had more prefixes than its limit, and has to be cleared. */
+  #isHeldDown = false;
   /** Why there is no session, as the log has it. */
   #absence: string | undefined;
 
@@ -134,7 +139,10 @@ export class BgpPeer {
    */
   clear(soft: SoftReset | undefined): ClearedView {
     if (this.config['admin-down']) throw new ViewError(400, `${this.name} is administratively down`);
-    if (soft === undefined) this.session.restart(administrativeReset(CLEARED));
+    if (soft === undefined) {
+      this.#isHeldDown = false;
+      this.session.restart(administrativeReset(CLEARED));
+    }
     const families = soft === undefined ? [] : softReset(soft, this.session, this.memberships);
     return clearedView(this.name, soft, this.session.state, families);
   }
@@ -146,6 +154,11 @@ export class BgpPeer {
   /** While Established, and while its paths are kept for its return. */
   get source(): Source | undefined {
     return this.#source;
+  }
+
+  /** Whether there is something to remember of it while it is away. */
+  get isExpected(): boolean {
+    return this.#source !== undefined || this.#isHeldDown;
   }
 
   /** By family, how it is told routes. */
@@ -180,7 +193,7 @@ export class BgpPeer {
     return this.#owner.rib.addSource({
       name: this.name,
       protocol: 'bgp',
-      address: parseAddress(this.config.address),
+      address: parseAddress(wireAddress(this.config.address)),
       routerId: negotiated.peerRouterId,
       asn: negotiated.peerAsn,
       internal: negotiated.internal,
@@ -236,6 +249,7 @@ export class BgpPeer {
     if (count <= limit) return;
     this.#log.error({ count, limit }, 'more prefixes than the limit: the session stays down');
     const because = `${count} prefixes, the limit is ${limit}`;
+    this.#isHeldDown = true;
     const cease = new NotificationError(errorCode.cease, ceaseSubcode.maximumPrefixes, undefined, because);
     void this.session.stop(cease);
   }
@@ -290,6 +304,7 @@ export class BgpPeer {
     if (this.#source !== undefined) this.#owner.rib.removeSource(this.#source);
     this.#source = undefined;
     this.#restart = undefined;
+    this.#owner.forgotten(this);
   }
 }
 

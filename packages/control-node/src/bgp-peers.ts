@@ -1,16 +1,17 @@
 /** The BGP peers of a control node, made what a configuration says, and where they connect. */
 import type { Socket } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
-import { Listener } from '@vaportrail/bgp';
+import { Listener, type Session } from '@vaportrail/bgp';
 import { NotificationError, ceaseSubcode, errorCode } from '@vaportrail/bgp/wire';
-import type { LogBudget, NeighborView } from '@vaportrail/show';
+import { parsePrefix } from '@vaportrail/net';
+import { type LogBudget, type NeighborView, dynamicPeer, dynamicPeersOf } from '@vaportrail/show';
 
 import { BgpPeer, type BgpPeerOwner } from './bgp-peer.ts';
-import type { BgpPeerConfig, ControlNodeConfig } from './config.ts';
+import type { BgpPeerConfig, ControlNodeConfig, DynamicPeersConfig } from './config.ts';
 import { type Bound, listening } from './listening.ts';
 
 /** What the peers need of the node, whose configuration comes with {@link BgpPeers.configure}. */
-export interface BgpPeersOwner extends Omit<BgpPeerOwner, 'config' | 'log'> {
+export interface BgpPeersOwner extends Omit<BgpPeerOwner, 'config' | 'log' | 'forgotten'> {
   /** For what peers cause. */
   readonly budget: LogBudget;
 }
@@ -20,6 +21,7 @@ export class BgpPeers {
   readonly #listener: Listener;
   readonly #peers = new Map<string, BgpPeer>();
   readonly #addresses: Bound[] = [];
+  #dynamic: readonly DynamicPeersConfig[] = [];
 
   constructor(owner: BgpPeersOwner) {
     this.#owner = owner;
@@ -30,7 +32,7 @@ export class BgpPeers {
     });
   }
 
-  /** In the order of the configuration. */
+  /** In the order of the configuration, then those that came by prefix. */
   [Symbol.iterator](): IterableIterator<BgpPeer> {
     return this.#peers.values();
   }
@@ -52,16 +54,40 @@ export class BgpPeers {
 
   /** Peers come, go and are made anew until they are those of a configuration; what did not change is not touched. */
   async configure(config: ControlNodeConfig): Promise<void> {
-    const wanted = new Map(config.bgp.peers.map((peer) => [peer.address, peer]));
+    const wanted = new Map<string, BgpPeerConfig>(config.bgp.peers.map((peer) => [peer.address, peer]));
     for (const [address, peer] of this.#peers) {
-      if (isDeepStrictEqual(wanted.get(address), peer.config)) wanted.delete(address);
+      const now = wanted.get(address) ?? wantedOfDynamic(peer.config, config);
+      if (isDeepStrictEqual(now, peer.config)) wanted.delete(address);
       else {
         this.#peers.delete(address);
         this.#listener.remove(peer.session);
-        await peer.stop(new NotificationError(errorCode.cease, farewell(wanted.get(address))));
+        await peer.stop(new NotificationError(errorCode.cease, farewell(now)));
       }
     }
     for (const peer of wanted.values()) this.#add(peer, config);
+    this.#accept(config);
+  }
+
+  /** From now on the listener accepts who connects from these prefixes, and from no others. */
+  #accept(config: ControlNodeConfig): void {
+    const before = new Map(this.#dynamic.map((one) => [one.prefix, one]));
+    this.#dynamic = config.bgp['dynamic-peers'];
+    for (const settings of this.#dynamic) {
+      const same = isDeepStrictEqual(before.get(settings.prefix), settings);
+      before.delete(settings.prefix);
+      if (same) continue;
+      const { prefix, limit, password, 'ttl-security': ttlSecurity } = settings;
+      this.#listener.acceptRange({
+        prefix: parsePrefix(prefix),
+        limit,
+        ...(password !== undefined && { password }),
+        ...(ttlSecurity !== undefined && { ttlSecurity }),
+        create: (address) =>
+          this.#make({ ...dynamicPeer(settings, address), 'admin-down': false }, config).session,
+        left: (session) => this.#left(session),
+      });
+    }
+    for (const prefix of before.keys()) this.#listener.removeRange(parsePrefix(prefix));
   }
 
   /** Ends every session, with a text for the other operators, and listens no more. */
@@ -76,15 +102,46 @@ export class BgpPeers {
   }
 
   #add(peerConfig: BgpPeerConfig, config: ControlNodeConfig): void {
+    const peer = this.#make(peerConfig, config);
+    this.#listener.add(peer.session);
+    peer.start();
+  }
+
+  #make(peerConfig: BgpPeerConfig, config: ControlNodeConfig): BgpPeer {
     const peer = new BgpPeer(peerConfig, {
       ...this.#owner,
       config,
       log: this.#owner.budget.of(peerConfig.address),
+      forgotten: (gone) => this.#forgotten(gone),
     });
     this.#peers.set(peerConfig.address, peer);
-    this.#listener.add(peer.session);
-    peer.start();
+    return peer;
   }
+
+  /** A peer that came by prefix has hung up. Yields whether it keeps its place. */
+  #left({ config: { peer } }: Session): boolean {
+    if (this.#peers.get(peer.address)?.isExpected === true) return true;
+    this.#peers.delete(peer.address);
+    return false;
+  }
+
+  /** Of a peer that came by prefix and is away nothing is left but its place. */
+  #forgotten(peer: BgpPeer): void {
+    const { config, session } = peer;
+    if (config.dynamic === undefined || session.isConnected || peer.isExpected) return;
+    if (this.#peers.get(config.address) === peer) this.#peers.delete(config.address);
+    this.#listener.remove(session);
+    void session.stop();
+  }
+}
+
+/** What a peer that came by prefix is to have now; nothing when it may not any more. */
+function wantedOfDynamic(
+  { address, dynamic }: BgpPeerConfig,
+  { bgp }: ControlNodeConfig,
+): BgpPeerConfig | undefined {
+  const settings = dynamic === undefined ? undefined : dynamicPeersOf(bgp['dynamic-peers'], address);
+  return settings && { ...dynamicPeer(settings, address), 'admin-down': false };
 }
 
 /** The Cease for a peer whose configuration is now this one. @see RFC 4486 §4 */

@@ -5,8 +5,10 @@ import {
   addPath,
   asn,
   bmpStations,
+  checkDynamicPeers,
   checkPeers,
   configNodeAddress,
+  dynamicPeerSettings,
   familyName,
   holdTime,
   introspect,
@@ -14,6 +16,7 @@ import {
   mrtFiles,
   name,
   namedTlsFiles,
+  ofOnePeer,
   peerSettings,
   routeTarget,
   routerId,
@@ -68,6 +71,8 @@ const bgpPeer = z.strictObject({
   'default-tunnel-encapsulation': z.array(z.enum(encapsulationNames)).min(1).optional(),
   'admin-down': z.boolean().default(false),
 });
+
+const dynamicPeers = bgpPeer.omit({ ...ofOnePeer, 'admin-down': true }).extend(dynamicPeerSettings);
 
 export const routingInstanceConfig = z.strictObject({
   /** `domain:project:network:instance` */
@@ -124,6 +129,7 @@ export const controlNodeConfig = z
         /** No address listed: do not listen, only connect. */
         listen: z.array(listenEndpoint(BGP_PORT)).default([{ address: '0.0.0.0', port: BGP_PORT }]),
         peers: z.array(bgpPeer).default([]),
+        'dynamic-peers': z.array(dynamicPeers).default([]),
         /** Compare MEDs of any neighbouring ASes, not only those of one. */
         'always-compare-med': z.boolean().default(false),
         /** Take a longer AS_PATH for as good as a shorter one. */
@@ -180,6 +186,7 @@ export const controlNodeConfig = z
     checkPeers(config.bgp.peers, config.bgp.listen, (index, field, message) =>
       refuse(['bgp', 'peers', index, field], message),
     );
+    checkDynamicPeers(config.bgp, (path, message) => refuse(['bgp', ...path], message));
     const peers = new Map<string, number>();
     config.bgp.peers.forEach((peer, index) => {
       const path = ['bgp', 'peers', index];
@@ -198,7 +205,9 @@ export const controlNodeConfig = z
 export type ControlNodeConfig = z.output<typeof controlNodeConfig>;
 /** A configuration as a file or a caller may write it. */
 export type ControlNodeConfigInput = z.input<typeof controlNodeConfig>;
-export type BgpPeerConfig = ControlNodeConfig['bgp']['peers'][number];
+/** Of a peer; `dynamic` is the prefix by which it came, where it is not configured by itself. */
+export type BgpPeerConfig = ControlNodeConfig['bgp']['peers'][number] & { readonly dynamic?: string };
+export type DynamicPeersConfig = ControlNodeConfig['bgp']['dynamic-peers'][number];
 export type RoutingInstanceConfig = ControlNodeConfig['routing-instances'][number];
 
 /** The rules by which the tables of a node choose. */

@@ -22,6 +22,7 @@ t.test('a name and a router id suffice', async (t) => {
   t.same(config.bgp, {
     listen: [{ address: '0.0.0.0', port: 179 }],
     peers: [],
+    'dynamic-peers': [],
     'always-compare-med': false,
     'ignore-as-path': false,
   });
@@ -166,4 +167,49 @@ t.test('a peer has a role, and families with several paths in either direction',
     ]);
   }
   t.match(parsed({ role: 'friend' }).error?.issues, [{ path: ['bgp', 'peers', 0, 'role'] }]);
+});
+
+t.test('peers by prefix: what contradicts itself, or nobody could use, is told at its line', async (t) => {
+  const bgp = (text: string): string[] => problems(`${least}bgp:\n${text}`);
+  t.same(
+    bgp('  dynamic-peers: [{ prefix: 10.0.0.0/24 }, { prefix: 10.0.0.0/25, asn: 64513, limit: 5 }]\n'),
+    [],
+  );
+  t.same(
+    bgp(`  listen: [{ address: 10.0.0.1 }]
+  dynamic-peers:
+    - prefix: 10.0.0.0/33
+    - prefix: 2001:db8::/32
+    - prefix: 10.0.1.0/24
+      limit: 0
+    - prefix: 10.0.1.7/24
+    - prefix: 10.0.2.0/24
+      adress: 10.0.2.1
+    - prefix: 10.0.3.0/24
+      passive: true
+`),
+    [
+      'control-node.yaml:6:15: bgp.dynamic-peers[0].prefix: "10.0.0.0/33" is not a prefix: the length must be 0–32',
+      'control-node.yaml:9:14: bgp.dynamic-peers[2].limit: must be a whole number from 1 to 65535',
+      'control-node.yaml:12:7: bgp.dynamic-peers[4].adress: unknown key',
+      'control-node.yaml:14:7: bgp.dynamic-peers[5].passive: unknown key',
+    ],
+  );
+  t.same(
+    bgp(`  listen: [{ address: 10.0.0.1 }]
+  dynamic-peers:
+    - { prefix: '2001:db8::/32' }
+    - { prefix: 10.0.1.0/24, password: secret }
+    - { prefix: 10.0.1.7/24 }
+    - { prefix: 10.0.1.128/25 }
+  peers: [{ address: 10.0.1.9 }, { address: 10.0.1.8, password: own }]
+`),
+    [
+      'control-node.yaml:6:17: bgp.dynamic-peers[0].prefix: bgp.listen has no IPv6 address that they could connect to',
+      'control-node.yaml:8:17: bgp.dynamic-peers[2].prefix: is already the prefix of bgp.dynamic-peers[1]',
+      'control-node.yaml:8:17: bgp.dynamic-peers[2].prefix: lies in bgp.dynamic-peers[1], which has a password: it needs one as well',
+      'control-node.yaml:9:17: bgp.dynamic-peers[3].prefix: lies in bgp.dynamic-peers[1], which has a password: it needs one as well',
+      'control-node.yaml:10:22: bgp.peers[0].address: lies in bgp.dynamic-peers[1], which has a password: it needs one as well',
+    ],
+  );
 });

@@ -34,6 +34,7 @@ export function bgpPeerView(
     asn: config.asn,
     localAsn,
     passive: config.passive,
+    ...(config.dynamic !== undefined && { dynamic: config.dynamic }),
     authentication: config.password === undefined ? 'none' : 'md5',
     families,
     holdTime: negotiated?.holdTime ?? config['hold-time'],

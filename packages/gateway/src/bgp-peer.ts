@@ -4,6 +4,7 @@ import {
   OutgoingFamily,
   Session,
   administrativeReset,
+  wireAddress,
   type FamilyName,
   type Negotiated,
   type SessionDown,
@@ -49,6 +50,8 @@ export interface PeerOwner {
   tableOf(family: FamilyName): Table | undefined;
   /** The tables in which paths of this peer may be, for its counts. */
   tables(): Iterable<Table>;
+  /** Nothing is kept of a peer any more. */
+  forgotten?(peer: BgpPeer): void;
 }
 
 /** Counted once for all peers: a look at every destination of a table. */
@@ -214,7 +217,7 @@ export class BgpPeer {
     return this.#owner.rib.addSource({
       name: this.name,
       protocol: 'bgp',
-      address: parseAddress(this.config.address),
+      address: parseAddress(wireAddress(this.config.address)),
       routerId: negotiated.peerRouterId,
       asn: negotiated.peerAsn,
       internal: negotiated.internal,
@@ -280,6 +283,7 @@ export class BgpPeer {
     this.#memberships.clear();
     if (this.#source !== undefined) this.#owner.rib.removeSource(this.#source);
     this.#source = undefined;
+    this.#owner.forgotten?.(this);
   }
 }
 

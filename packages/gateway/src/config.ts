@@ -3,7 +3,9 @@ import {
   addPath,
   asn,
   bmpStations,
+  checkDynamicPeers,
   checkPeers,
+  dynamicPeerSettings,
   familyName,
   introspect,
   ipAddress,
@@ -12,6 +14,7 @@ import {
   listenEndpoint,
   mrtFiles,
   name,
+  ofOnePeer,
   peerSettings,
   port,
   prefix,
@@ -159,6 +162,8 @@ const bgpPeer = z.strictObject({
   'add-path': z.partialRecord(familyName(gatewayFamilies), addPath).optional(),
 });
 
+const dynamicPeers = bgpPeer.omit(ofOnePeer).extend(dynamicPeerSettings);
+
 const dynamicTunnel = z.strictObject({
   name,
   'source-address': ipv4Address,
@@ -193,6 +198,7 @@ export const gatewayConfig = z
         /** Keep VPN routes that no routing instance imports. */
         'keep-all': z.boolean().default(false),
         peers: z.array(bgpPeer).default([]),
+        'dynamic-peers': z.array(dynamicPeers).default([]),
       })
       .prefault({}),
     /** Interfaces outside of all routing instances, towards the underlay. */
@@ -247,6 +253,9 @@ export const gatewayConfig = z
     checkPeers(config.bgp.peers, config.bgp.listen, (index, field, message) =>
       context.addIssue({ code: 'custom', path: ['bgp', 'peers', index, field], message }),
     );
+    checkDynamicPeers(config.bgp, (path, message) =>
+      context.addIssue({ code: 'custom', path: ['bgp', ...path], message }),
+    );
     // A peer that connects to us is known by its address alone.
     const listens = config.bgp.listen.length > 0;
     unique(
@@ -270,7 +279,9 @@ export type GatewayConfig = z.output<typeof gatewayConfig>;
 /** A configuration as a file or a caller may write it. */
 export type GatewayConfigInput = z.input<typeof gatewayConfig>;
 export type RoutingInstanceConfig = GatewayConfig['routing-instances'][number];
-export type PeerConfig = GatewayConfig['bgp']['peers'][number];
+/** Of a peer; `dynamic` is the prefix by which it came, where it is not configured by itself. */
+export type PeerConfig = GatewayConfig['bgp']['peers'][number] & { readonly dynamic?: string };
+export type DynamicPeersConfig = GatewayConfig['bgp']['dynamic-peers'][number];
 export type InterfaceConfig = GatewayConfig['interfaces'][number];
 export type StaticRouteConfig = z.output<typeof staticRoute>;
 

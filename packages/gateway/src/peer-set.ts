@@ -1,18 +1,20 @@
 /** The BGP peers of a gateway: made, replaced and let go as the configuration says, and found by address, name or source. */
-import type { Listener } from '@vaportrail/bgp';
+import type { Listener, Session } from '@vaportrail/bgp';
+import { parsePrefix } from '@vaportrail/net';
 import type { Source, Table } from '@vaportrail/rib';
-import type { GatewayNeighborView } from '@vaportrail/show';
+import { dynamicPeer, dynamicPeersOf, type GatewayNeighborView } from '@vaportrail/show';
 import { BgpPeer, type PeerOwner } from './bgp-peer.ts';
-import type { GatewayConfig, PeerConfig } from './config.ts';
+import type { DynamicPeersConfig, GatewayConfig, PeerConfig } from './config.ts';
 
 export class PeerSet {
   readonly #owner: PeerOwner;
   readonly #listener: Listener;
   readonly #peers = new Map<string, BgpPeer>();
+  #dynamic: readonly DynamicPeersConfig[] = [];
 
   /** @param listener takes the connections of those peers that connect to us */
-  constructor(owner: PeerOwner, listener: Listener) {
-    this.#owner = owner;
+  constructor(owner: Omit<PeerOwner, 'forgotten'>, listener: Listener) {
+    this.#owner = { ...owner, forgotten: (peer) => this.#forgotten(peer) };
     this.#listener = listener;
   }
 
@@ -28,11 +30,12 @@ export class PeerSet {
    * Lets go of peers that the configuration has no more or has otherwise, and makes those it has now; others are not touched.
    * @returns the new ones, not started, and the ends of the sessions of the old
    */
-  configure({ peers, listen }: GatewayConfig['bgp']): { made: BgpPeer[]; ended: Promise<void>[] } {
+  configure(bgp: GatewayConfig['bgp']): { made: BgpPeer[]; ended: Promise<void>[] } {
+    const { peers, listen, 'dynamic-peers': dynamic } = bgp;
     const [made, ended]: [BgpPeer[], Promise<void>[]] = [[], []];
     const wanted = new Map(peers.map((peer) => [peerKey(peer), peer]));
     for (const [key, peer] of this.#peers) {
-      const now = wanted.get(key);
+      const now = wanted.get(key) ?? wantedOfDynamic(peer.config, bgp);
       if (now !== undefined && JSON.stringify(now) === JSON.stringify(peer.config)) continue;
       this.#listener.remove(peer.session);
       this.#peers.delete(key);
@@ -40,12 +43,56 @@ export class PeerSet {
     }
     for (const [key, config] of wanted) {
       if (this.#peers.has(key)) continue;
-      const peer = new BgpPeer(config, this.#owner);
-      this.#peers.set(key, peer);
+      const peer = this.#make(config);
       if (listen.length > 0) this.#listener.add(peer.session);
       made.push(peer);
     }
+    this.#accept(dynamic);
     return { made, ended };
+  }
+
+  #make(config: PeerConfig): BgpPeer {
+    const peer = new BgpPeer(config, this.#owner);
+    this.#peers.set(peerKey(config), peer);
+    return peer;
+  }
+
+  /** From now on the listener accepts who connects from these prefixes, and from no others. */
+  #accept(dynamic: readonly DynamicPeersConfig[]): void {
+    const before = new Map(this.#dynamic.map((one) => [one.prefix, one]));
+    this.#dynamic = dynamic;
+    for (const settings of dynamic) {
+      const same = JSON.stringify(before.get(settings.prefix)) === JSON.stringify(settings);
+      before.delete(settings.prefix);
+      if (same) continue;
+      const { prefix, limit, password, 'ttl-security': ttlSecurity } = settings;
+      this.#listener.acceptRange({
+        prefix: parsePrefix(prefix),
+        limit,
+        ...(password !== undefined && { password }),
+        ...(ttlSecurity !== undefined && { ttlSecurity }),
+        create: (address) => this.#make(dynamicPeer(settings, address)).session,
+        left: (session) => this.#left(session),
+      });
+    }
+    for (const prefix of before.keys()) this.#listener.removeRange(parsePrefix(prefix));
+  }
+
+  /** A peer that came by prefix has hung up. Yields whether it is expected back, as its paths are kept. */
+  #left({ config: { peer } }: Session): boolean {
+    const key = dynamicKey(peer.address);
+    if (this.#peers.get(key)?.source !== undefined) return true;
+    this.#peers.delete(key);
+    return false;
+  }
+
+  /** Of a peer that came by prefix and is away nothing is left but its place. */
+  #forgotten({ config, session }: BgpPeer): void {
+    const key = peerKey(config);
+    if (config.dynamic === undefined || session.isConnected) return;
+    if (this.#peers.get(key)?.session === session) this.#peers.delete(key);
+    this.#listener.remove(session);
+    void session.stop();
   }
 
   start(): void {
@@ -81,6 +128,20 @@ export class PeerSet {
   }
 }
 
-function peerKey({ address, port }: PeerConfig): string {
-  return `${address} ${port}`;
+function peerKey({ address, port, dynamic }: PeerConfig): string {
+  return dynamic === undefined ? `${address} ${port}` : dynamicKey(address);
+}
+
+function dynamicKey(address: string): string {
+  return `${address} dynamic`;
+}
+
+/** What a peer that came by prefix is to have now; nothing when it may not any more, or has an entry of its own. */
+function wantedOfDynamic(
+  { address, dynamic }: PeerConfig,
+  { peers, 'dynamic-peers': all }: GatewayConfig['bgp'],
+): PeerConfig | undefined {
+  if (dynamic === undefined || peers.some((peer) => peer.address === address)) return undefined;
+  const settings = dynamicPeersOf(all, address);
+  return settings && dynamicPeer(settings, address);
 }

@@ -30,6 +30,13 @@ export {
 } from './settings.ts';
 export { bgpRoles } from './bgp-role.ts';
 export { familyName } from './family-name.ts';
+export {
+  checkDynamicPeers,
+  dynamicPeer,
+  dynamicPeerSettings,
+  dynamicPeersOf,
+  ofOnePeer,
+} from './dynamic-peers.ts';
 export { checkPeers, peerSessionSettings, peerSettings } from './peer-settings.ts';
 export { addPath, addPathsSent, type AddPathSetting } from './add-path.ts';
 export { advertisedView } from './advertised-view.ts';

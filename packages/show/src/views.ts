@@ -18,6 +18,8 @@ export interface NeighborView {
   readonly routerId?: string;
   readonly localAddress?: string;
   readonly passive?: boolean;
+  /** The prefix by which it was let in, e.g. `10.0.0.0/24`, where it is not configured by itself. */
+  readonly dynamic?: string;
   /** Families in use, e.g. `inet-vpn`; what was configured while the session is down. */
   readonly families?: readonly string[];
   readonly capabilities?: readonly string[];

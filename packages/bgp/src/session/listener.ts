@@ -1,16 +1,16 @@
 /** Listens on addresses and ports, and hands each connection to the session of the peer it comes from. */
 import { createServer, type Server, type Socket } from 'node:net';
-import { covers, systemClock, type Clock, type Prefix } from '@vaportrail/net';
+import { covers, prefixText, systemClock, type Clock, type Prefix } from '@vaportrail/net';
 import { frameMessage, messageType } from '../wire/header.ts';
 import { ceaseSubcode, errorCode } from '../wire/notification.ts';
 import { peerKey } from './peer-address.ts';
 import type { Session } from './session.ts';
-import { expectPeers, expectSignature, hostPrefix } from './transport-security.ts';
+import { expectPeers, expectSignature, hostPrefix, requireTransportSecurity } from './transport-security.ts';
 
 /** Peers that need not be configured one by one: whoever connects from a prefix. */
 export interface PeerRange {
   readonly prefix: Prefix;
-  /** How many of them may have a session at a time. */
+  /** How many of them may have a session, or be expected back, at a time. */
   readonly limit: number;
   /** All of them sign with this password. @see RFC 2385 */
   readonly password?: string;
@@ -18,6 +18,17 @@ export interface PeerRange {
   readonly ttlSecurity?: number;
   /** Makes the session of a peer that has connected, passive. Called again when the peer comes back after it had gone. */
   create(address: string): Session;
+  /**
+   * A peer has no connection left. Where this yields true it is expected back, and keeps its session and its place until
+   * {@link Listener.remove}; otherwise its session is removed and stopped.
+   */
+  left?(session: Session): boolean;
+}
+
+interface RangeEntry {
+  readonly range: PeerRange;
+  /** Addresses of those that have a place. */
+  readonly peers: Set<string>;
 }
 
 export interface ListenerSettings {
@@ -52,7 +63,8 @@ export class Listener {
   readonly #settings: Required<Pick<ListenerSettings, 'maxUnopened' | 'openTime'>> & ListenerSettings;
   readonly #servers = new Set<Server>();
   readonly #sessions = new Map<string, Session>();
-  readonly #ranges: { readonly range: PeerRange; readonly peers: Set<string> }[] = [];
+  /** The longest prefix first. */
+  #ranges: RangeEntry[] = [];
   readonly #unopened = new Set<Socket>();
   #farewells = 0;
 
@@ -114,19 +126,37 @@ export class Listener {
     const key = peerKey(session.config.peer.address);
     if (this.#sessions.get(key) !== session) return;
     this.#sessions.delete(key);
-    if (session.config.password !== undefined)
+    // Those of a range are signed for by its prefix.
+    const isDynamic = this.#ranges.some(({ peers }) => peers.delete(key));
+    if (session.config.password !== undefined && !isDynamic)
       for (const server of this.#servers) expectSignature(server, hostPrefix(key), undefined);
-    for (const { peers } of this.#ranges) peers.delete(key);
   }
 
   /**
-   * Accepts peers by prefix; where ranges overlap the longest prefix counts.
-   * @throws Error when the kernel does not sign for them
+   * Accepts peers by prefix; where ranges overlap the longest prefix counts. A range takes the place of another one with the
+   * same prefix, and those who are there stay.
+   * @throws Error when the kernel does not sign for them, or this machine lacks what that needs
    */
   acceptRange(range: PeerRange): void {
+    requireTransportSecurity({ ...range, peer: { address: prefixText(range.prefix) } });
+    const peers = this.removeRange(range.prefix);
     for (const server of this.#servers) expectPeers(server, range.prefix, range);
-    this.#ranges.push({ range, peers: new Set() });
+    this.#ranges.push({ range, peers });
     this.#ranges.sort((a, b) => b.range.prefix.length - a.range.prefix.length);
+  }
+
+  /**
+   * Accepts nobody new by a prefix; those who are there stay until {@link remove}.
+   * @returns their addresses
+   */
+  removeRange(prefix: Prefix): Set<string> {
+    const text = prefixText(prefix);
+    const entry = this.#ranges.find(({ range }) => prefixText(range.prefix) === text);
+    if (entry === undefined) return new Set();
+    this.#ranges = this.#ranges.filter((one) => one !== entry);
+    if (entry.range.password !== undefined)
+      for (const server of this.#servers) expectSignature(server, prefix, undefined);
+    return entry.peers;
   }
 
   /** Stops listening. The sessions go on. */
@@ -160,6 +190,7 @@ export class Listener {
     }
     opened();
     this.#refuse(socket, key, because);
+    this.#forgetDynamic(session, key);
   }
 
   /** The session of a peer that is not configured but in a range, or why there is none. */
@@ -168,16 +199,23 @@ export class Listener {
     const entry = this.#ranges.find(({ range }) => covers(range.prefix, peer));
     if (entry === undefined) return 'unknown peer';
     if (entry.peers.size >= entry.range.limit) return `${entry.range.limit} peers of its range are there`;
-    const session = entry.range.create(key);
+    let session: Session;
+    try {
+      session = entry.range.create(key);
+    } catch (error) {
+      return (error as Error).message;
+    }
     this.#sessions.set(key, session);
     entry.peers.add(key);
     session.start();
     return session;
   }
 
-  /** A peer that came by prefix and has no connection left gives its place to others. */
+  /** A peer that came by prefix and has no connection left gives its place to others, unless it is expected back. */
   #forgetDynamic(session: Session, key: string): void {
-    if (session.isConnected || !this.#ranges.some(({ peers }) => peers.has(key))) return;
+    if (session.isConnected || this.#sessions.get(key) !== session) return;
+    const entry = this.#ranges.find(({ peers }) => peers.has(key));
+    if (entry === undefined || entry.range.left?.(session) === true) return;
     this.remove(session);
     void session.stop();
   }

@@ -17,8 +17,14 @@ export function isSecured({ password, ttlSecurity }: SessionSettings): boolean {
   return password !== undefined || ttlSecurity !== undefined;
 }
 
-/** @throws Error naming the session and what is missing on this machine for it */
-export function requireTransportSecurity({ peer, password, ttlSecurity }: SessionSettings): void {
+/** @throws Error naming the peer, or the prefix of peers, and what is missing on this machine */
+export function requireTransportSecurity({
+  peer,
+  password,
+  ttlSecurity,
+}: Pick<SessionSettings, 'password' | 'ttlSecurity'> & {
+  readonly peer: { readonly address: string };
+}): void {
   if (password !== undefined) requireSocketOptions(`TCP MD5 with ${peer.address}`);
   if (ttlSecurity !== undefined) requireSocketOptions(`TTL security with ${peer.address}`);
 }

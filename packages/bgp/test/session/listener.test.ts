@@ -92,6 +92,82 @@ t.test('peers are accepted by prefix up to a cap, and make room when they go', a
   t.same(created, ['127.0.1.1', '127.0.1.2', '127.0.1.3']);
 });
 
+t.test('a peer that came by prefix and is expected back keeps its session and its place', async (t) => {
+  const { listener, port, refused } = await listening(t);
+  let expected = true;
+  let created = 0;
+  const left: string[] = [];
+  listener.acceptRange({
+    prefix: parsePrefix('127.0.1.0/24'),
+    limit: 1,
+    create: (address) => {
+      created++;
+      return new Session(passive(address), silent);
+    },
+    left: ({ config }) => {
+      left.push(config.peer.address);
+      return expected;
+    },
+  });
+  const join = async (localAddress: string): Promise<RawPeer> => {
+    const peer = await RawPeer.connect({ host: '127.0.0.1', port, localAddress });
+    peer.send(openOf(theirs), keepalive);
+    await until('an answer', () => peer.seen.length > 1 || peer.closed);
+    return peer;
+  };
+  (await join('127.0.1.1')).socket.destroy();
+  await until('it is gone', () => left.length === 1);
+  t.same((await join('127.0.1.2')).seen, ['3 6/5'], 'its place is not given away');
+  const back = await join('127.0.1.1');
+  t.same(back.seen.slice(0, 2), ['1', '4']);
+  t.equal(created, 1, 'by the session that it had');
+  expected = false;
+  back.socket.destroy();
+  await until('it is gone', () => left.length === 2);
+  t.same([...listener.sessions], []);
+  t.same((await join('127.0.1.2')).seen.slice(0, 2), ['1', '4']);
+  t.same(refused, ['127.0.1.2: 1 peers of its range are there']);
+});
+
+t.test('a prefix gets another limit, and is accepted no more; who is there stays', async (t) => {
+  const { listener, port, refused } = await listening(t);
+  const prefix = parsePrefix('127.0.1.0/24');
+  const create = (address: string): Session => new Session(passive(address), silent);
+  const join = async (localAddress: string): Promise<readonly string[]> => {
+    const peer = await RawPeer.connect({ host: '127.0.0.1', port, localAddress });
+    peer.send(openOf(theirs), keepalive);
+    await until('an answer', () => peer.seen.length > 1 || peer.closed);
+    return peer.seen.slice(0, 2);
+  };
+  listener.acceptRange({ prefix, limit: 1, create });
+  await join('127.0.1.1');
+  listener.acceptRange({ prefix, limit: 2, create });
+  t.same(await join('127.0.1.2'), ['1', '4']);
+  t.same(await join('127.0.1.3'), ['3 6/5'], 'the first one counts still');
+  listener.removeRange(prefix);
+  t.same(await join('127.0.1.3'), ['3 6/5']);
+  t.same(refused, ['127.0.1.3: 2 peers of its range are there', '127.0.1.3: unknown peer']);
+  t.same(
+    Array.from(listener.sessions, ({ state }) => state),
+    ['Established', 'Established'],
+  );
+});
+
+t.test('a peer for which no session can be made is refused, and takes no place', async (t) => {
+  const { listener, port, refused } = await listening(t);
+  listener.acceptRange({
+    prefix: parsePrefix('127.0.1.0/24'),
+    limit: 1,
+    create: (address) => new Session({ ...passive(address), holdTime: 1 }, silent),
+  });
+  for (const localAddress of ['127.0.1.1', '127.0.1.2']) {
+    const peer = await RawPeer.connect({ host: '127.0.0.1', port, localAddress });
+    await until('closed', () => peer.closed);
+    t.same(peer.seen, ['3 6/5']);
+  }
+  t.match(refused, [/^127.0.1.1: .*hold time 1 /, /^127.0.1.2: .*hold time 1 /]);
+});
+
 t.test('a connection that brings no OPEN in time is closed', async (t) => {
   const { listener, port } = await listening(t, { openTime: 0.1 });
   const session = new Session(passive('127.0.0.1'), silent);

@@ -20,9 +20,11 @@ export const controlNode = {
         record: recordOptions(given),
         read: (file) => readConfigFile(file, controlNodeConfig),
         create: async (config, log, recorder) => {
-          if (config.bgp.peers.length > 0) await rehearse();
+          const { peers, 'dynamic-peers': dynamic } = config.bgp;
+          const hasPeers = peers.length + dynamic.length > 0;
+          if (hasPeers) await rehearse();
           const node = new ControlNode(config, { log, recorder });
-          if (config.bgp.peers.length > 0) inSpareTime(warmUp());
+          if (hasPeers) inSpareTime(warmUp());
           return node;
         },
         endpoints: ({ name }) => [{ name }],

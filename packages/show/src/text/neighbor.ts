@@ -36,11 +36,12 @@ const lines = {
   'No session': ({ state, lastError }) => (state === 'Established' ? undefined : lastError),
   'Router id': ({ routerId }) => routerId,
   'Local AS': ({ localAsn }) => localAsn?.toString(),
-  Transport: ({ address, localAddress, port, passive, authentication, session }) => {
+  Transport: ({ address, localAddress, port, passive, dynamic, authentication, session }) => {
     const { localPort, remotePort = port, ttlSecurity } = session ?? {};
     const from = localAddress === undefined ? '' : `${localAddress}${portText(localPort)} to `;
     return [
       `${from}${address}${portText(remotePort)}`,
+      ...(dynamic === undefined ? [] : [`dynamic of ${dynamic}`]),
       ...(passive === true ? ['passive'] : []),
       ...(authentication === undefined || authentication === 'none' ? [] : [authentication.toUpperCase()]),
       ...(ttlSecurity === undefined ? [] : [`TTL security of ${ttlSecurity}`]),

@@ -25,6 +25,7 @@ export function neighborsText(neighbors: readonly NeighborView[], now = Date.now
     [
       { title: 'Neighbor', cell: (row) => row.name },
       { title: 'Address', cell: (row) => row.address },
+      { title: 'Dynamic', cell: (row) => row.dynamic },
       { title: 'Protocol', cell: (row) => row.protocol.toUpperCase() },
       { title: 'AS', cell: (row) => row.asn, align: 'right' },
       { title: 'State', cell: (row) => row.state },

@@ -82,11 +82,14 @@ t.test('one that is away says since when and why', async (t) => {
       sent: traffic,
       paths: 1,
       backlog: 0,
+      passive: true,
+      dynamic: '10.169.25.0/24',
       subscriptions: [{ instance: 'a:b:c:c', agent: 'cent222', instanceId: 2, state: 'stale' }],
     },
     now,
   );
   t.match(text, /State +Down \(stale\), lost once\n +Last reset +10s ago: connection reset/);
+  t.match(text, /Transport +10\.169\.25\.20, dynamic of 10\.169\.25\.0\/24, passive\n/);
   t.match(text, /Restart +routes are kept for 60 s\n/);
   t.match(text, /Subscriptions +a:b:c:c as 2, stale\n/);
 });

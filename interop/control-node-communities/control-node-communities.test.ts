@@ -105,6 +105,12 @@ const rows: readonly [what: string, words: string, told: object, hop?: object][]
     {},
     { tags: [8000002, 8000003] },
   ],
+  [
+    'tags of more than 32 bits, all of them in large communities',
+    `${words('0x8084fc0000000001')} large-community [ 64512:16777218:1 64512:16777216:7 64513:16777216:8 64512:5:5 ]`,
+    {},
+    { tags: [7, 0x2_0000_0001] },
+  ],
   ['a move', words('0x0600000000000009'), { mobility: { sequence: 9, sticky: false } }],
   ['a sticky address', words('0x0600010000000009'), { mobility: { sequence: 9, sticky: true } }],
   [

@@ -13,6 +13,8 @@ import {
 } from '@vaportrail/bgp/wire';
 import { Writer, compareBytes, ipv4At } from '@vaportrail/net';
 
+import { FIRST_GLOBAL_TAG, MAX_SHORT_TAG } from './large-tag.ts';
+
 /** Tunnel types by the names of encapsulations on XMPP. */
 const encapsulations: Readonly<Record<string, TunnelType>> = {
   gre: 'gre',
@@ -85,8 +87,6 @@ const ORIGIN_VN = 0x71;
 const TAG = 0x84;
 /** Security groups up to here mean the same in every AS. */
 const LAST_GLOBAL_SECURITY_GROUP = 7_999_999;
-/** Tags from here on do. @see `Tag::IsGlobal` of Contrail's tag.cc */
-const FIRST_GLOBAL_TAG = 8_000_000;
 
 /** `06 00 FLAGS 00 SEQUENCE(4)` @see RFC 7432 §7.7 */
 export function mobilityCommunity(sequence: number, sticky: boolean): Uint8Array {
@@ -138,15 +138,12 @@ export function securityGroupCommunities(asn: number, groups: readonly number[])
   return numbered(asn, SECURITY_GROUP, groups);
 }
 
-/**
- * `80 84 AS(2) TAG(4)` each; for a longer AS number a pair that an index joins. Longer tags, as younger agents have them,
- * are left out.
- */
+/** `80 84 AS(2) TAG(4)` each; for a longer AS number a pair that an index joins. Longer tags are left to `largeTags`. */
 export function tagCommunities(asn: number, tags: readonly number[]): Uint8Array[] {
   return numbered(
     asn,
     TAG,
-    tags.filter((tag) => tag <= 0xffff_ffff),
+    tags.filter((tag) => tag <= MAX_SHORT_TAG),
   );
 }
 

@@ -16,6 +16,7 @@ import {
 
 import { type RouteProperties, ascending, routeProperties } from './contrail-communities.ts';
 import { enetKey, isInclusiveMulticast, labelFieldsOf } from './evpn-route.ts';
+import { tagsOfLarge } from './large-tag.ts';
 import { multicastItem } from './multicast-route.ts';
 import { DEFAULT_LOCAL_PREF } from './published-path.ts';
 import { type ReflectedPath, reflectedAttributes, reflectedEnetAttributes } from './reflected-item.ts';
@@ -217,10 +218,17 @@ function factsOf(attributes: PathAttributes, asn: number): Facts {
     localPref: attributes.localPref ?? DEFAULT_LOCAL_PREF,
     med: attributes.med ?? 0,
     communities: [...new Set(attributes.communities)].sort((a, b) => a - b),
-    properties: routeProperties(ascending(attributes.extendedCommunities), asn),
+    properties: propertiesOf(attributes, asn),
     writtenFor: undefined,
     written: undefined,
   };
   known.set(attributes, facts);
   return facts;
+}
+
+/** Where tags are large communities, these are all the tags of a route. */
+function propertiesOf(attributes: PathAttributes, asn: number): RouteProperties {
+  const properties = routeProperties(ascending(attributes.extendedCommunities), asn);
+  const tags = tagsOfLarge(attributes.largeCommunities, asn);
+  return tags === undefined ? properties : { ...properties, tags };
 }

@@ -25,6 +25,7 @@ import {
 import { enetLabelFields, evpnNlri, isInclusiveMulticast } from './evpn-route.ts';
 import { publishedTunnel } from './inclusive-tunnel.ts';
 import { ItemDropped } from './item-dropped.ts';
+import { largeTags } from './large-tag.ts';
 
 /** A path as an agent published it. */
 export interface PublishedPath {
@@ -99,6 +100,7 @@ export function publishedEvpnPath(item: EnetItem, { asn }: Pick<Publication, 'as
     attributes: encodeAttributes({
       ...plainAttributes(attributes),
       extendedCommunities: sortExtendedCommunities(extended),
+      largeCommunities: largeTags(asn, attributes.nextHops[0]!.tags),
       pmsiTunnel: isInclusiveMulticast(item) ? publishedTunnel(item, labelFields[0]!) : undefined,
     }),
     ...(hasNoTunnel(encapsulations) && { infeasible: 'no-tunnel-encapsulation' as const }),
@@ -149,6 +151,7 @@ function encodePublished(attributes: ItemAttributes, asn: number, master: boolea
   return encodeAttributes({
     ...plainAttributes(attributes),
     extendedCommunities: extended.length === 0 ? undefined : sortExtendedCommunities(extended),
+    largeCommunities: master ? undefined : largeTags(asn, attributes.nextHops[0]!.tags),
   });
 }
 

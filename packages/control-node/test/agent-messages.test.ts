@@ -424,7 +424,17 @@ cases('communities', [
     tagged('65537', '131073'),
     { path: { extendedCommunities: ['tag:64512:65537', 'tag:64512:131073'] } },
   ],
-  ['a tag of 64 bits, as of OpenSDN', tagged('1099511627777'), { path: { label: 25 } }],
+  [
+    'a tag of more than 32 bits, as of OpenSDN, and one beside it',
+    tagged('1099511627777', '7'),
+    {
+      path: {
+        extendedCommunities: ['tag:64512:7'],
+        largeCommunities: ['64512:16777216:7', '64512:16777472:1'],
+      },
+      vpn: { largeCommunities: ['64512:16777216:7', '64512:16777472:1'] },
+    },
+  ],
   ['the largest tag of OpenSDN', tagged('18446744073709551615'), { path: { label: 25 } }],
   ['a tag beyond 64 bits', tagged('99999999999999999999'), { dropped: /tag is not a number/ }],
   ['a tag that is none', tagged('x'), { dropped: /tag is not a number/ }],

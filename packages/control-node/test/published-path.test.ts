@@ -1,8 +1,10 @@
+import { PathAttributes } from '@vaportrail/bgp/wire';
 import { hexText, parseAddress, parseHex, parseMac, parsePrefix } from '@vaportrail/net';
 import type { ItemAttributes, NextHop, UnicastItem } from '@vaportrail/xmpp';
 import t from 'tap';
 
 import { ItemDropped } from '../src/item-dropped.ts';
+import { tagsOfLarge } from '../src/large-tag.ts';
 import { multiExitDiscriminator, publishedPath } from '../src/published-path.ts';
 
 const nextHop: NextHop = {
@@ -159,3 +161,36 @@ t.test('items of one shape share their attributes, and any difference but the la
     t.not(hexText(shared.attributes), hexText(some));
   }
 });
+
+// Tags of OpenSDN have 64 bits; `TagLC` there.
+t.test(
+  'a tag that is too long for an extended community is a large one, and so are all beside it',
+  async (t) => {
+    const tags = [0x2_0000_0001, 7, 0x1234_5678_9abc, 2 ** 60];
+    const { attributes: bytes } = publishedPath(item({}, { tags, mac: undefined }), vrf);
+    const attributes = new PathAttributes(bytes, { asn4: true });
+    t.same(attributes.largeCommunities, [
+      [64512, 0x0100_0000, 7],
+      [64512, 0x0100_0002, 1],
+      [64512, 0x0100_1234, 0x5678_9abc],
+    ]);
+    t.match(hexText(attributes.extendedCommunities), '8084fc0000000007');
+    t.same(tagsOfLarge(attributes.largeCommunities, 64512), [7, 0x2_0000_0001, 0x1234_5678_9abc]);
+    t.same(
+      tagsOfLarge(attributes.largeCommunities, 64511),
+      [0x2_0000_0001, 0x1234_5678_9abc],
+      'in another AS those of everybody',
+    );
+    t.equal(tagsOfLarge([[64512, 5, 7]], 64512), undefined, 'other large communities are none');
+    const short = new PathAttributes(publishedPath(item({}, { tags: [7, 0xffff_ffff] }), vrf).attributes, {
+      asn4: true,
+    });
+    t.same(short.largeCommunities, []);
+    const underlay = publishedPath(item({}, { tags, label: 0 }), { asn: 64512, master: true });
+    t.same(
+      new PathAttributes(underlay.attributes, { asn4: true }).largeCommunities,
+      [],
+      'the underlay has none',
+    );
+  },
+);

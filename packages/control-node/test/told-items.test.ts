@@ -63,6 +63,11 @@ const unicast: readonly Row[] = [
   ['source bias', balance('source-bias', 'l3-source-address'), balance('source-bias', 'l3-source-address')],
   ['tags', nextHop(tags('65537', '4278190084', '3')), nextHop(tags('3', '65537', '4278190084'))],
   [
+    'tags of more than 32 bits, as of OpenSDN',
+    nextHop(tags('281474976710655', '65537', '4294967296')),
+    nextHop(tags('65537', '4294967296', '281474976710655')),
+  ],
+  [
     'the encapsulations in order',
     nextHop({ encapsulations: encapsulations('udp', 'nvgre', 'gre', 'mpls', 'native') }),
     nextHop({ encapsulations: encapsulations('gre', 'mpls', 'native', 'nvgre', 'udp') }),

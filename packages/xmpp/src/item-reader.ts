@@ -96,7 +96,7 @@ function readAttributes(entry: Element): ItemAttributes {
   };
 }
 
-/** Younger agents have tags of 64 bits. Beyond 53 they are not exact, which nothing needs: no community holds one. */
+/** Younger agents have tags of 64 bits. Beyond 53 they are not exact, which nothing needs: no community holds more than 56. */
 const MAX_TAG = 2 ** 64;
 
 function readNextHop(element: Element): NextHop {

@@ -123,7 +123,8 @@ t.test(
     const reader = new MrtPathReader();
     const told: string[] = [];
     for await (const record of readMrt(log))
-      for (const { type, prefix } of reader.read(record)) told.push(`${type} ${prefix}`);
+      for (const path of reader.read(record))
+        told.push(path.type === 'state' ? path.type : `${path.type} ${path.prefix}`);
     t.ok(told.includes('announce 10.169.25.20:9:101.101.101.252/32'), 'what FRR was told');
   },
 );

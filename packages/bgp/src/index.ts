@@ -33,7 +33,7 @@ export { MessageStream, type MessageSink } from './session/framing.ts';
 export type { Action, Complaint, TimerName } from './session/fsm-action.ts';
 export { eventNumbers, states, type Event, type EventName, type State } from './session/fsm-event.ts';
 export { LARGE_HOLD_TIME, idleFsm, step, type Fsm, type FsmOptions, type Step } from './session/fsm.ts';
-export { Speaker, type PeerSettings, type SpeakerSettings } from './speaker/speaker.ts';
+export { Speaker, type AcceptSettings, type PeerSettings, type SpeakerSettings } from './speaker/speaker.ts';
 export { Peer } from './speaker/peer.ts';
 export { type SpeakerEvents } from './speaker/speaker-events.ts';
 export { type LearnedRoute, type Route, type RouteAttributes, type RouteKey } from './speaker/route.ts';

@@ -58,6 +58,7 @@ t.test('a VPN route is described as the documentation shows', async (t) => {
     routes: [
       {
         op: 'announce',
+        family: 'inet-vpn',
         afi: 1,
         safi: 128,
         pathId: null,

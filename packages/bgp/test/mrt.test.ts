@@ -104,7 +104,10 @@ const update = encodeUpdate({
 
 async function pathsOf(from: MrtInput): Promise<(string | undefined)[][]> {
   const paths: (string | undefined)[][] = [];
-  for await (const { type, prefix, asPath } of readMrtPaths(from)) paths.push([type, prefix, asPath]);
+  for await (const path of readMrtPaths(from)) {
+    const prefix = path.type === 'state' ? undefined : path.prefix;
+    paths.push([path.type, prefix, path.type === 'announce' ? path.asPath : undefined]);
+  }
   return paths;
 }
 

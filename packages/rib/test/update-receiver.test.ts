@@ -1,7 +1,7 @@
 import {
   type AttributeFields,
   type FamilyName,
-  type PrefixNlri,
+  type VpnPrefixNlri,
   aigpMetric,
   encodeAttributes,
   families,
@@ -372,7 +372,7 @@ for (const family of ['inet-labeled', 'inet-vpn'] as const) {
       /** Text of the route that the general decoder reads, and how many labels it sees; `undefined` if it is none. */
       const read = (nlri: Uint8Array): { text: string; labels: number } | undefined => {
         if (measure(nlri, 0, nlri.length, false) !== nlri.length) return undefined;
-        const { rd, prefix, labels } = decode(nlri, 0, nlri.length, false, {}) as PrefixNlri;
+        const { rd, prefix, labels } = decode(nlri, 0, nlri.length, false, {}) as VpnPrefixNlri;
         return { text: rd === undefined ? prefix : `${rd}:${prefix}`, labels: labels!.length };
       };
       const isKnown = (rd: Uint8Array): boolean => rd.length === 0 || (rd[0] === 0 && rd[1]! <= 2);

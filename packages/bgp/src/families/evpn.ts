@@ -25,6 +25,7 @@ import {
 import {
   type Family,
   type Nlri,
+  type NlriOctets,
   fieldFamily,
   numberField,
   numberListField,
@@ -33,7 +34,7 @@ import {
 } from './family.ts';
 
 /** Fields that EVPN routes of some types have. */
-interface EvpnFields extends Nlri {
+interface EvpnFields extends NlriOctets {
   readonly rd?: string;
   readonly esi?: string;
   readonly ethernetTag?: number;
@@ -172,11 +173,11 @@ const routeTypes = {
 /** An EVPN route: `routeType` tells which fields it has. One of a type nobody knows has its number, and is carried as octets. */
 export type EvpnNlri =
   | {
-      [T in keyof typeof routeTypes]: Nlri & { readonly routeType: T } & Readonly<
+      [T in keyof typeof routeTypes]: NlriOctets & { readonly routeType: T } & Readonly<
           ReturnType<(typeof routeTypes)[T]['read']>
         >;
     }[keyof typeof routeTypes]
-  | (Nlri & { readonly routeType?: undefined; readonly type: number });
+  | (NlriOctets & { readonly routeType?: undefined; readonly type: number });
 
 const byNumber = new Map<number, [keyof typeof routeTypes, RouteType]>();
 for (const [name, row] of Object.entries(routeTypes))
@@ -208,7 +209,8 @@ export const evpn: Family<EvpnNlri> = fieldFamily<EvpnNlri>({
   },
   /** `2-10.1.1.3:4-0-02:aa:bb:cc:dd:01,10.2.0.4`, as Contrail's control nodes name routes. */
   text(nlri: EvpnNlri) {
-    const row: RouteType | undefined = nlri.routeType && routeTypes[nlri.routeType];
-    return row && [row.type, nlri.rd, ...row.key(nlri)].join('-');
+    if (nlri.routeType === undefined) return undefined;
+    const row: RouteType = routeTypes[nlri.routeType];
+    return [row.type, nlri.rd, ...row.key(nlri)].join('-');
   },
 });

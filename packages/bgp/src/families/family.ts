@@ -1,12 +1,17 @@
 /** What a row of the family table is, and what an NLRI looks like outside of its octets. */
 import { Reader, Truncated, Writer, hexText, parseHex } from '@vaportrail/net';
 
-/**
- * One NLRI as plain data, text for addresses: the fields of its family. `nlri` holds its octets (without path
- * identifier) in hexadecimal where the other fields do not say all of them, and then is what gets encoded.
- */
-export interface Nlri {
+/** What every NLRI may have. */
+export type NlriOctets = {
+  /** Its octets (without path identifier) in hexadecimal where the other fields do not say all of them; then they get encoded. */
   readonly nlri?: string;
+};
+
+/**
+ * One NLRI of any family as plain data, text for addresses. What a family has is a type of its own without further
+ * fields: an alias and no interface, so that it is one of these as well.
+ */
+export interface Nlri extends NlriOctets {
   readonly [field: string]: unknown;
 }
 

@@ -10,7 +10,7 @@ import {
   prefixText,
 } from '@vaportrail/net';
 import { readRouteDistinguisher, writeRouteDistinguisher } from './address-field.ts';
-import { type Family, type Nlri, fieldFamily } from './family.ts';
+import { type Family, type Nlri, type NlriOctets, fieldFamily } from './family.ts';
 
 /** Component types by name, in the order they must appear in. @see RFC 8955 §4.2.2, RFC 8956 §3 */
 const componentTypes = [
@@ -53,10 +53,11 @@ export interface FlowComponent {
   readonly terms?: readonly FlowTerm[];
 }
 
-export interface FlowNlri extends Nlri {
+/** A flow specification: all its components must match. */
+export type FlowNlri = NlriOctets & {
   readonly rd?: string;
   readonly components?: readonly FlowComponent[];
-}
+};
 
 const END_OF_LIST = 0x80;
 const AND = 0x40;
@@ -229,7 +230,7 @@ export const inetVpnFlow = flowFamily({ afi: 1, distinguished: true, title: 'IPv
 export const inet6VpnFlow = flowFamily({ afi: 2, distinguished: true, title: 'IPv6 VPN FlowSpec' });
 
 /** FlowSpec for Ethernet: delimited, and carried as octets behind its route distinguisher. */
-export const l2vpnFlow: Family = fieldFamily({
+export const l2vpnFlow: Family<FlowNlri> = fieldFamily({
   afi: 25,
   safi: 134,
   title: 'L2VPN FlowSpec',

@@ -6,13 +6,26 @@ import {
   writeAddress,
   writeRouteDistinguisher,
 } from './address-field.ts';
-import { type Family, fieldFamily, numberField } from './family.ts';
+import { type Family, type NlriOctets, fieldFamily, numberField } from './family.ts';
 
 /** Octets of a label block of RFC 4761, and of an endpoint of RFC 6074, behind the length. */
 const LABEL_BLOCK = 17;
 const ENDPOINT = 12;
 
-export const l2vpn: Family = fieldFamily({
+/** A label block or an endpoint of auto-discovery; anything else is carried as octets. */
+export type L2vpnNlri = NlriOctets & {
+  readonly rd?: string;
+  /** Of auto-discovery alone: the address of the endpoint. @see RFC 6074 §3.2.2 */
+  readonly endpoint?: string;
+  readonly veId?: number;
+  readonly blockOffset?: number;
+  readonly blockSize?: number;
+  readonly labelBase?: number;
+  /** The 24-bit field as it is; this gets encoded. */
+  readonly labelField?: number;
+};
+
+export const l2vpn: Family<L2vpnNlri> = fieldFamily<L2vpnNlri>({
   afi: 25,
   safi: 65,
   title: 'VPLS',

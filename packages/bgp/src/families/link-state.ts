@@ -1,7 +1,7 @@
 /** BGP-LS: nodes, links and prefixes of an IGP, carried as octets with the fields all of them have. */
 import { hexText } from '@vaportrail/net';
 import { readRouteDistinguisher } from './address-field.ts';
-import { type Family, fieldFamily } from './family.ts';
+import { type Family, type NlriOctets, fieldFamily } from './family.ts';
 import { readDescriptors } from './link-state-descriptor.ts';
 
 /** NLRI types by number. @see https://www.iana.org/assignments/bgp-ls-parameters */
@@ -25,8 +25,20 @@ const protocols: Readonly<Record<number, string>> = {
   9: 'segment-routing',
 };
 
-function linkStateFamily(safi: 71 | 72, title: string): Family {
-  return fieldFamily({
+/** An object of an IGP; it is encoded from its octets. One of a type nobody knows has the number of its type. */
+export type LinkStateNlri = NlriOctets & {
+  readonly nlriType?: string;
+  readonly type?: number;
+  readonly rd?: string;
+  /** Name of the protocol, or its number. */
+  readonly protocol?: string | number;
+  /** Identifier of the routing universe, a decimal number of 64 bits. */
+  readonly identifier?: string;
+  readonly descriptors?: unknown;
+};
+
+function linkStateFamily(safi: 71 | 72, title: string): Family<LinkStateNlri> {
+  return fieldFamily<LinkStateNlri>({
     afi: 16388,
     safi,
     title,

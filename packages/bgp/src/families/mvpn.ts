@@ -8,7 +8,26 @@ import {
   writeRouteDistinguisher,
   writeSizedAddress,
 } from './address-field.ts';
-import { type Family, type Nlri, fieldFamily, numberField, textField, typeAndLength } from './family.ts';
+import {
+  type Family,
+  type Nlri,
+  type NlriOctets,
+  fieldFamily,
+  numberField,
+  textField,
+  typeAndLength,
+} from './family.ts';
+
+/** Fields that MVPN routes of some types have. */
+interface MvpnFields extends NlriOctets {
+  readonly routeType?: string;
+  readonly rd?: string;
+  readonly sourceAs?: number;
+  readonly source?: string;
+  readonly group?: string;
+  readonly routeKey?: string;
+  readonly originator?: string;
+}
 
 interface RouteType {
   readonly type: number;
@@ -17,7 +36,7 @@ interface RouteType {
 }
 
 /** Source and group; a wildcard has length 0. @see RFC 6514 §4.3, RFC 6625 §3 */
-function readFlow(body: Reader): Nlri {
+function readFlow(body: Reader): { source: string; group: string } {
   return { source: readSizedAddress(body) ?? '*', group: readSizedAddress(body) ?? '*' };
 }
 
@@ -84,7 +103,7 @@ const routeTypes = {
   'source-tree-join': { type: 7, read: readJoin, write: writeJoin },
 } as const satisfies Record<string, RouteType>;
 
-function readJoin(body: Reader): Nlri {
+function readJoin(body: Reader): { rd: string; sourceAs: number; source: string; group: string } {
   return { ...rd(body), sourceAs: body.u32(), ...readFlow(body) };
 }
 
@@ -94,11 +113,20 @@ function writeJoin(body: Writer, nlri: Nlri): void {
   writeFlow(body, nlri);
 }
 
+/** An MVPN route: `routeType` tells which fields it has. One of a type nobody knows has its number, and is carried as octets. */
+export type MvpnNlri =
+  | {
+      [T in keyof typeof routeTypes]: NlriOctets & { readonly routeType: T } & Readonly<
+          ReturnType<(typeof routeTypes)[T]['read']>
+        >;
+    }[keyof typeof routeTypes]
+  | (NlriOctets & { readonly routeType?: undefined; readonly type: number });
+
 const byNumber = new Map<number, [string, RouteType]>();
 for (const [name, row] of Object.entries(routeTypes)) byNumber.set(row.type, [name, row]);
 
-function mvpnFamily(afi: 1 | 2, title: string): Family {
-  return fieldFamily<Nlri>({
+function mvpnFamily(afi: 1 | 2, title: string): Family<MvpnNlri> {
+  return fieldFamily<MvpnNlri>({
     afi,
     safi: 5,
     title,
@@ -108,12 +136,13 @@ function mvpnFamily(afi: 1 | 2, title: string): Family {
     read(body, whole) {
       const type = whole.u8();
       const [routeType, row] = byNumber.get(type) ?? [];
-      if (row !== undefined) return { routeType, ...row.read(body) };
+      if (row !== undefined) return { routeType, ...row.read(body) } as MvpnNlri;
       body.skip(body.remaining);
       return { type };
     },
     /** `7-10.1.1.3:4,64512,10.2.0.4,225.0.0.1`, as Contrail's control nodes name routes. */
-    text({ routeType, rd, sourceAs, source, group, routeKey, originator }) {
+    text(nlri) {
+      const { routeType, rd, sourceAs, source, group, routeKey, originator } = nlri as MvpnFields;
       const row = routeTypes[routeType as keyof typeof routeTypes] as RouteType | undefined;
       const key = [rd, sourceAs, source, group, routeKey, originator].filter((field) => field !== undefined);
       return row === undefined || key.length === 0 ? undefined : `${row.type}-${key.join()}`;

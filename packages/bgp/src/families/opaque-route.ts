@@ -1,11 +1,19 @@
 /** Families whose routes are delimited and carried, and looked into no further than their route distinguisher. */
 import { hexText } from '@vaportrail/net';
 import { readRouteDistinguisher } from './address-field.ts';
-import { type Family, fieldFamily, typeAndLength } from './family.ts';
+import { type Family, type NlriOctets, fieldFamily, typeAndLength } from './family.ts';
+
+/** A route that is encoded from its octets. */
+export type OpaqueNlri = NlriOctets & {
+  /** Architecture type, of mobile user planes alone. */
+  readonly architecture?: number;
+  readonly type: number;
+  readonly rd: string;
+};
 
 /** Mobile user plane: architecture type, route type, length, route. */
-function mupFamily(afi: 1 | 2, title: string): Family {
-  return fieldFamily({
+function mupFamily(afi: 1 | 2, title: string): Family<OpaqueNlri> {
+  return fieldFamily<OpaqueNlri>({
     afi,
     safi: 85,
     title,
@@ -30,7 +38,7 @@ export const mup6 = mupFamily(2, 'IPv6 MUP');
 /**
  * Contrail's multicast trees within a network; SAFI 243 is `BgpAf::ErmVpn` of its bgp_af.h, where 241 is what XMPP calls them.
  */
-export const ermVpn: Family = fieldFamily({
+export const ermVpn: Family<OpaqueNlri> = fieldFamily<OpaqueNlri>({
   afi: 1,
   safi: 243,
   title: 'ERM VPN',

@@ -12,24 +12,21 @@ import {
   prefixText,
   routeDistinguisherText,
 } from '@vaportrail/net';
-import { type Family, type Nlri, MALFORMED, numberListField, textField } from './family.ts';
+import { type Family, type NlriOctets, MALFORMED, numberListField, textField } from './family.ts';
 
 /** What stands in the label field of a withdrawal when nobody cares. @see RFC 8277 §2.4 */
 export const WITHDRAWN_LABEL_FIELD = 0x80_0000;
 const LABEL_BITS = 24;
 const RD_BITS = 64;
 
-/** Fields of a prefix NLRI. `labels` is absent in withdrawals: the field there has no meaning. */
-export interface PrefixNlri extends Nlri {
-  readonly rd?: string;
-  readonly prefix: string;
-  readonly labels?: readonly number[];
-}
+/** Fields of a bare prefix: `203.0.113.0/24`. */
+export type PrefixNlri = NlriOctets & { readonly prefix: string };
 
-/** Fields of a prefix behind a route distinguisher. */
-export interface VpnPrefixNlri extends PrefixNlri {
-  readonly rd: string;
-}
+/** Fields of a prefix behind labels, which are absent in withdrawals: the field there has no meaning. */
+export type LabeledPrefixNlri = PrefixNlri & { readonly labels?: readonly number[] };
+
+/** Fields of a prefix behind a route distinguisher, `64512:1` or `10.0.0.1:1`. */
+export type VpnPrefixNlri = LabeledPrefixNlri & { readonly rd: string };
 
 interface PrefixFamily {
   readonly afi: 1 | 2;
@@ -93,6 +90,7 @@ function hasKnownType(bytes: Uint8Array, at: number): boolean {
 
 /** A family row for prefixes of an address family. */
 export function prefixFamily(row: PrefixFamily & { readonly distinguished: true }): Family<VpnPrefixNlri>;
+export function prefixFamily(row: PrefixFamily & { readonly labeled: true }): Family<LabeledPrefixNlri>;
 export function prefixFamily(row: PrefixFamily): Family<PrefixNlri>;
 export function prefixFamily({ labeled, distinguished, ...row }: PrefixFamily): Family<PrefixNlri> {
   const longest = row.afi === 1 ? 32 : 128;
@@ -120,7 +118,7 @@ export function prefixFamily({ labeled, distinguished, ...row }: PrefixFamily): 
       const lastOctet = bytes[end - 1]!;
       clearHostBits(address, length);
       let exact = length === 0 || address[end - 1 - prefixAt] === lastOctet;
-      const nlri = into as { -readonly [field in keyof PrefixNlri]?: PrefixNlri[field] };
+      const nlri = into as { -readonly [field in keyof VpnPrefixNlri]?: VpnPrefixNlri[field] };
       if (distinguished) {
         nlri.rd = routeDistinguisherText(bytes, rdAt);
         exact &&= !isAmbiguous(bytes, rdAt);

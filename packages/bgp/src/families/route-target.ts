@@ -1,18 +1,18 @@
 /** Route target membership: which VPN routes a speaker wants to hear about. */
 import { clearHostBits, copyOctets, hexText, ipv4At, parseHex } from '@vaportrail/net';
 import { extendedCommunityText, parseExtendedCommunity } from '../attributes/extended-communities.ts';
-import { type Family, type Nlri, MALFORMED, numberField, textField } from './family.ts';
+import { type Family, type NlriOctets, MALFORMED, numberField, textField } from './family.ts';
 
 const ORIGIN_AS_BITS = 32;
 const WHOLE_BITS = 96;
 
 /** `routeTarget` is absent in the default, which wants everything; a shorter one than 64 bits stands in `nlri` only. */
-export interface RouteTargetNlri extends Nlri {
+export type RouteTargetNlri = NlriOctets & {
   readonly originAs?: number;
   readonly routeTarget?: string;
   /** `default`, or origin AS and route target with the length in bits. */
   readonly prefix: string;
-}
+};
 
 export const routeTarget: Family<RouteTargetNlri> = {
   afi: 1,

@@ -1,10 +1,17 @@
 /** SR policies: candidate paths for traffic of a colour towards an endpoint. */
 import { readAddress, writeAddress } from './address-field.ts';
-import { type Family, fieldFamily, numberField } from './family.ts';
+import { type Family, type NlriOctets, fieldFamily, numberField } from './family.ts';
 
-function srPolicyFamily(afi: 1 | 2, title: string): Family {
+/** A candidate path, by what tells it from others. */
+export type SrPolicyNlri = NlriOctets & {
+  readonly distinguisher: number;
+  readonly color: number;
+  readonly endpoint: string;
+};
+
+function srPolicyFamily(afi: 1 | 2, title: string): Family<SrPolicyNlri> {
   const endpointOctets = afi === 1 ? 4 : 16;
-  return fieldFamily({
+  return fieldFamily<SrPolicyNlri>({
     afi,
     safi: 73,
     title,

@@ -13,27 +13,45 @@ import { decodePeerIndex, type MrtPeer } from './peer-index.ts';
 import { mrtType, type MrtRecord } from './record.ts';
 import { decodeRib, decodeTableDump, ribSubtype } from './table-dump.ts';
 
-/** One path of a table, one announcement or withdrawal of a log, or a change of state of a session. */
-export interface MrtPath extends Partial<AttributeTexts> {
-  readonly type: 'route' | 'announce' | 'withdraw' | 'state';
+interface AnyPath {
   /** Seconds since the epoch: of the dump, or of the message. */
   readonly time: number;
   readonly peer: { readonly address: string; readonly asn: number };
+}
+
+interface MrtNlri {
   readonly family?: FamilyName;
   /** Text of the NLRI, with the route distinguisher in front in VPN families. */
-  readonly prefix?: string;
+  readonly prefix: string;
   readonly routeDistinguisher?: string;
   readonly label?: number;
   readonly pathId?: number;
-  /** Seconds since the epoch at which a path of a table was learned. */
-  readonly originated?: number;
+}
+
+/** Attributes as text; those that say nothing are absent. */
+interface MrtAttributes extends Partial<AttributeTexts> {
   readonly nextHop?: string;
   readonly atomicAggregate?: true;
   readonly aggregator?: string;
-  /** States before and after, as numbers of RFC 4271 §8.2.2. */
-  readonly from?: number;
-  readonly to?: number;
 }
+
+/** One path of a table, one announcement or withdrawal of a log, or a change of state of a session, as `type` says. */
+export type MrtPath =
+  | (AnyPath &
+      MrtNlri &
+      MrtAttributes & {
+        readonly type: 'route';
+        /** Seconds since the epoch at which it was learned. */
+        readonly originated: number;
+      })
+  | (AnyPath & MrtNlri & MrtAttributes & { readonly type: 'announce' })
+  | (AnyPath & MrtNlri & { readonly type: 'withdraw' })
+  | (AnyPath & {
+      readonly type: 'state';
+      /** States before and after, as numbers of RFC 4271 §8.2.2. */
+      readonly from: number;
+      readonly to: number;
+    });
 
 const UNKNOWN_PEER = { address: '', asn: 0 };
 
@@ -108,7 +126,7 @@ export class MrtPathReader {
       yield { type: 'state', time, peer, from: entry.from, to: entry.to };
   }
 
-  *#update(bytes: Uint8Array, entry: MrtMessage, about: Pick<MrtPath, 'time' | 'peer'>): Generator<MrtPath> {
+  *#update(bytes: Uint8Array, entry: MrtMessage, about: AnyPath): Generator<MrtPath> {
     const { addPath, asn4 } = entry;
     const frame = this.#frame;
     if (!locateLoggedUpdate(bytes, entry, frame)) return;
@@ -138,8 +156,8 @@ export class MrtPathReader {
     end: number,
     withdrawn: boolean,
     addPath: boolean,
-  ): Partial<MrtPath>[] {
-    const found: Partial<MrtPath>[] = [];
+  ): MrtNlri[] {
+    const found: MrtNlri[] = [];
     if (family === undefined || end <= start) return found;
     walkNlri(families[family], bytes, start, end, addPath, withdrawn, (at, until, pathId) => {
       if (this.#filter?.nlri(family, bytes, at, until, withdrawn) === false) return;
@@ -148,12 +166,7 @@ export class MrtPathReader {
     return found;
   }
 
-  #attributes(
-    bytes: Uint8Array,
-    at: number,
-    end: number,
-    asn4: boolean,
-  ): ReturnType<typeof attributeFields> | undefined {
+  #attributes(bytes: Uint8Array, at: number, end: number, asn4: boolean): MrtAttributes | undefined {
     const attributes = new PathAttributes(bytes.slice(at, end), { asn4 });
     return this.#filter?.attributes(attributes) === false ? undefined : attributeFields(attributes);
   }
@@ -165,7 +178,7 @@ function nlriFields(
   at: number,
   end: number,
   withdrawn: boolean,
-): Pick<MrtPath, 'family' | 'prefix' | 'routeDistinguisher' | 'label'> {
+): MrtNlri {
   const { rd, labels = [] } = nlriParts(family, bytes, at, end, withdrawn);
   return {
     ...(family !== undefined && { family }),
@@ -175,10 +188,7 @@ function nlriFields(
   };
 }
 
-/** Attributes as text; those that say nothing are absent. */
-function attributeFields(
-  attributes: PathAttributes,
-): AttributeTexts & Pick<MrtPath, 'nextHop' | 'atomicAggregate' | 'aggregator'> {
+function attributeFields(attributes: PathAttributes): MrtAttributes {
   const { atomicAggregate, aggregator } = attributes;
   const nextHop = nextHopOf(attributes);
   return {

@@ -10,9 +10,9 @@ import type { SessionDown } from '../session/session-end.ts';
 import { MAX_EXTENDED_MESSAGE, MAX_MESSAGE } from '../wire/header.ts';
 import { notificationOf } from '../wire/update-problem.ts';
 import { decodeUpdate, type Update } from '../wire/update.ts';
+import { familyOfNlri } from '../wire/update-route.ts';
 import {
   announceMessage,
-  familyOfRoute,
   learnedRoutes,
   routeKey,
   withdrawMessage,
@@ -65,7 +65,7 @@ export class Peer {
 
   /** Sends a route, when the session carries its family. @throws RangeError naming the field that is missing or wrong */
   announce(route: Route): void {
-    const family = familyOfRoute(route);
+    const family = familyOfNlri(route);
     const { negotiated, endpoints, config } = this.session;
     if (negotiated?.families.includes(family) !== true) return;
     const { asn4, internal, addPath, extendedMessage } = negotiated;
@@ -80,13 +80,14 @@ export class Peer {
     if (message.length <= longest) return this.#send(message);
     // What the peer may have of it is no longer true.
     this.withdraw(route);
-    const because = `${route.prefix ?? family} with its attributes takes ${message.length} octets, the peer takes ${longest} octets`;
+    const what = 'prefix' in route ? route.prefix : family;
+    const because = `${what} with its attributes takes ${message.length} octets, the peer takes ${longest} octets`;
     this.#speaker.events.emit('unsent', { peer: this, route, because });
   }
 
   /** Takes a route back, when the session carries its family. */
   withdraw(route: RouteKey): void {
-    const family = familyOfRoute(route);
+    const family = familyOfNlri(route);
     const { negotiated } = this.session;
     if (negotiated?.families.includes(family) !== true) return;
     this.#send(withdrawMessage(route, negotiated.addPath.send.includes(family)));
@@ -102,14 +103,14 @@ export class Peer {
   }
 
   #sendAll(family: FamilyName): void {
-    for (const route of this.#speaker.routes()) if (familyOfRoute(route) === family) this.announce(route);
+    for (const route of this.#speaker.routes()) if (familyOfNlri(route) === family) this.announce(route);
     this.#send(endOfRib(family));
   }
 
   /** Sends a family again, between two marks when the peer knows them. @see RFC 7313 §4 */
   #refresh(family: FamilyName): void {
     this.session.sendRefresh(family, 'beginning');
-    for (const route of this.#speaker.routes()) if (familyOfRoute(route) === family) this.announce(route);
+    for (const route of this.#speaker.routes()) if (familyOfNlri(route) === family) this.announce(route);
     if (!this.session.sendRefresh(family, 'end')) this.#send(endOfRib(family));
   }
 

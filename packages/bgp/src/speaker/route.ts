@@ -1,11 +1,12 @@
 /** Routes as programs write and read them: text for addresses, names for attributes. */
-import { families, familyOf, type FamilyName, type NlriOf } from '../families/table.ts';
+import type { FamilyName } from '../families/table.ts';
 import type { Origin } from '../attributes/origin.ts';
 import { HEADER_OCTETS } from '../wire/header.ts';
 import { encodeUpdate } from '../wire/update-encode.ts';
 import type { PlainAsPath } from '../attributes/as-path.ts';
 import type { PlainAttributes } from '../attributes/plain-attributes.ts';
-import type { Update, UpdateRoute } from '../wire/update.ts';
+import type { Update } from '../wire/update.ts';
+import { familyOfNlri, type NamedNlri, type UpdateRoute } from '../wire/update-route.ts';
 
 /** Attributes by name; those not spelled out here are in the table of `@vaportrail/bgp/wire` under the same names. */
 export interface RouteAttributes extends PlainAttributes {
@@ -21,45 +22,36 @@ export interface RouteAttributes extends PlainAttributes {
   readonly largeCommunities?: readonly string[];
 }
 
-/** What tells one route from another: the fields of its NLRI, which differ by family. */
-export interface RouteKey {
-  /** Without it: VPN when there is a route distinguisher, unicast otherwise. */
-  readonly family?: FamilyName;
-  readonly prefix?: string;
-  /** Route distinguisher, `64512:1` or `10.0.0.1:1`. */
-  readonly rd?: string;
+/** What a route to announce may have beside the fields of its NLRI. */
+interface RouteOptions {
   /** Path identifier, where ADD-PATH is agreed on. */
   readonly pathId?: number | null;
-  readonly [field: string]: unknown;
-}
-
-/** A route to announce. */
-export interface Route extends RouteKey {
   /** Without it, the address of the session. */
   readonly nextHop?: string;
-  readonly labels?: readonly number[];
+  readonly linkLocalNextHop?: string;
   readonly attributes?: RouteAttributes;
 }
 
-/** A route as it was learned: `family` tells which fields it has, beside those of every route. */
-export type LearnedRoute = {
-  [F in FamilyName]: UpdateRoute & NlriOf<F> & { readonly family: F; readonly attributes: RouteAttributes };
-}[FamilyName];
+/**
+ * A route to announce: `family` says which fields its NLRI has. Without it, a VPN route when there is a route
+ * distinguisher, a unicast one otherwise. Every {@link LearnedRoute} is one.
+ */
+export type Route = NamedNlri & RouteOptions;
 
-/** The family of a route that may not say so. */
-export function familyOfRoute({ family, prefix = '', rd }: RouteKey): FamilyName {
-  if (family !== undefined) return family;
-  const six = prefix.includes(':');
-  if (rd !== undefined) return six ? 'inet6-vpn' : 'inet-vpn';
-  return six ? 'inet6' : 'inet';
-}
+/** What tells one route from another: the fields of its NLRI, and its path identifier. Every {@link Route} is one. */
+export type RouteKey = NamedNlri & Pick<RouteOptions, 'pathId'>;
+
+/** A route as it was learned: `family` tells which fields it has, beside those of every route. */
+export type LearnedRoute = Extract<UpdateRoute, { readonly family: FamilyName }> & {
+  readonly attributes: RouteAttributes;
+};
 
 /** A text that is the same for the same destination: family, path identifier, and the octets of its withdrawal. */
 export function routeKey(route: RouteKey): string {
   const { nlri: _octets, ...fields } = route;
   // The octets of a prefix as they came may hold what does not belong to the destination, such as a label.
-  const withdrawal = withdrawMessage(fields.prefix === undefined ? route : fields, false);
-  return `${familyOfRoute(route)} ${route.pathId ?? ''} ${Buffer.from(withdrawal).toString('latin1', HEADER_OCTETS)}`;
+  const withdrawal = withdrawMessage('prefix' in fields ? (fields as RouteKey) : route, false);
+  return `${familyOfNlri(route)} ${route.pathId ?? ''} ${Buffer.from(withdrawal).toString('latin1', HEADER_OCTETS)}`;
 }
 
 /** What a session adds to a route. */
@@ -86,7 +78,7 @@ export function announceMessage(
   const pathId = addPath ? (route.pathId ?? 1) : null;
   return encodeUpdate(
     {
-      routes: [{ nextHop, ...fields, op: 'announce', ...numbers(familyOfRoute(route)), pathId }],
+      routes: [{ nextHop, ...fields, op: 'announce', pathId }],
       attributes: {
         ...others,
         origin,
@@ -100,20 +92,11 @@ export function announceMessage(
 
 /** The UPDATE that withdraws a route. @throws RangeError naming the field that is missing or wrong */
 export function withdrawMessage(route: RouteKey, addPath: boolean): Uint8Array {
-  const family = familyOfRoute(route);
   const pathId = addPath ? (route.pathId ?? 1) : null;
-  return encodeUpdate({ routes: [{ ...route, op: 'withdraw', ...numbers(family), pathId }] });
+  return encodeUpdate({ routes: [{ ...route, op: 'withdraw', pathId }] });
 }
 
 /** The routes of an UPDATE, each with the attributes of the message. Families nobody knows are left out. */
 export function learnedRoutes({ routes, attributes }: Update): LearnedRoute[] {
-  return routes.flatMap((route) => {
-    const family = familyOf(route.afi, route.safi);
-    return family === undefined ? [] : [{ ...route, family, attributes } as LearnedRoute];
-  });
-}
-
-function numbers(family: FamilyName): { afi: number; safi: number } {
-  const { afi, safi } = families[family];
-  return { afi, safi };
+  return routes.flatMap((route) => (route.family === undefined ? [] : [{ ...route, attributes }]));
 }

@@ -24,6 +24,8 @@ export interface SpeakerEvents {
   manyPrefixes: [
     { readonly peer: Peer; readonly family: FamilyName; readonly count: number; readonly limit: number },
   ];
+  /** Somebody who is no peer, or a peer at the wrong time, has connected and was refused. */
+  refused: [{ readonly address: string; readonly because: string }];
   /** A session has ended. It is tried again unless it was stopped. */
   down: [{ readonly peer: Peer; readonly end: SessionDown }];
   /** An attempt at a session has failed. */

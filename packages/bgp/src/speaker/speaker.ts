@@ -3,11 +3,12 @@
  * what each peer has announced; it chooses no paths and passes none on, which is what `@vaportrail/rib` does.
  */
 import { EventEmitter, on, once } from 'node:events';
-import { parseIpv4, systemClock, type Clock } from '@vaportrail/net';
-import type { FamilyName } from '../families/table.ts';
-import { Listener, type PeerRange } from '../session/listener.ts';
+import { parseIpv4, parsePrefix, systemClock, type Clock, type Prefix } from '@vaportrail/net';
+import { families, type FamilyName } from '../families/table.ts';
+import { Listener } from '../session/listener.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionSettings } from '../session/session-config.ts';
+import { familyOfNlri } from '../wire/update-route.ts';
 import { Peer } from './peer.ts';
 import { announceMessage, routeKey, type Route, type RouteKey } from './route.ts';
 import type { SpeakerEvents } from './speaker-events.ts';
@@ -35,6 +36,13 @@ export interface PeerSettings extends Omit<SessionSettings, 'local' | 'peer' | '
   readonly localAs?: number;
 }
 
+/** Who may connect without being named, and how to speak with them. */
+export interface AcceptSettings extends Omit<PeerSettings, 'address' | 'port' | 'passive'> {
+  readonly prefix: string | Prefix;
+  /** How many such peers there may be at a time. */
+  readonly limit: number;
+}
+
 /**
  * Peers and routes may be added before it is started and afterwards; routes go to all peers whose session carries
  * their family.
@@ -51,7 +59,10 @@ export class Speaker {
   constructor(settings: SpeakerSettings) {
     this.#settings = settings;
     this.#clock = settings.clock ?? systemClock;
-    this.#listener = new Listener({ clock: this.#clock });
+    this.#listener = new Listener({
+      clock: this.#clock,
+      refused: (address, because) => void this.#events.emit('refused', { address, because }),
+    });
   }
 
   get peers(): Iterable<Peer> {
@@ -103,8 +114,8 @@ export class Speaker {
     return peer;
   }
 
-  /** Accepts peers that connect from a prefix, all with the same settings. */
-  acceptFrom(range: Omit<PeerRange, 'create'> & Omit<PeerSettings, 'address' | 'port' | 'passive'>): void {
+  /** Accepts peers that connect from a prefix, `10.0.0.0/8`, all with the same settings. @throws RangeError when it is none */
+  acceptFrom(range: AcceptSettings): void {
     const { prefix, limit, ...settings } = range;
     const create = (address: string): Session => {
       for (const peer of this.#peers) if (peer.address === address) this.#peers.delete(peer);
@@ -112,7 +123,7 @@ export class Speaker {
     };
     const { password, ttlSecurity } = range;
     this.#listener.acceptRange({
-      prefix,
+      prefix: typeof prefix === 'string' ? parsePrefix(prefix) : prefix,
       limit,
       create,
       ...(password === undefined ? {} : { password }),
@@ -158,7 +169,7 @@ export class Speaker {
   announce(route: Route): void {
     // Written once for nobody, so that what is wrong with it comes out here.
     const { asn, routerId } = this.#settings;
-    const nextHop = (route.prefix ?? '').includes(':') ? '::' : routerId;
+    const nextHop = families[familyOfNlri(route)].afi === 2 ? '::' : routerId;
     announceMessage(route, { localAsn: asn, internal: true, asn4: true, addPath: false, nextHop });
     this.#routes.set(routeKey(route), route);
     for (const peer of this.#peers) peer.announce(route);

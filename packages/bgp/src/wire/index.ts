@@ -67,10 +67,11 @@ export {
   announcesOf,
   checkMultiprotocol,
   decodeUpdate,
+  type EndOfRib,
   type Update,
   type UpdateContext,
-  type UpdateRoute,
 } from './update.ts';
+export type { NamedNlri, RouteFields, UpdateRoute } from './update-route.ts';
 export type { UpdateLayout } from './update-layout.ts';
 export type { PlainAttribute, PlainAttributes, RawAttributeText } from '../attributes/plain-attributes.ts';
 export { encodeUpdate, updateFieldsOf, type UpdateFields } from './update-encode.ts';
@@ -84,15 +85,21 @@ export {
 } from './decoded-document.ts';
 export { PATH_ID_OCTETS, walkNlri } from '../families/nlri-field.ts';
 export { families, familyOf, isFamilyName, type FamilyName, type NlriOf } from '../families/table.ts';
-export { MALFORMED, type Family, type Nlri } from '../families/family.ts';
+export { MALFORMED, type Family, type Nlri, type NlriOctets } from '../families/family.ts';
 export {
   WITHDRAWN_LABEL_FIELD,
   unaskedLabelOctets,
+  type LabeledPrefixNlri,
   type PrefixNlri,
   type VpnPrefixNlri,
 } from '../families/prefix.ts';
 export type { EvpnNlri } from '../families/evpn.ts';
 export type { FlowComponent, FlowNlri, FlowTerm } from '../families/flow-specification.ts';
+export type { L2vpnNlri } from '../families/l2vpn.ts';
+export type { LinkStateNlri } from '../families/link-state.ts';
+export type { MvpnNlri } from '../families/mvpn.ts';
+export type { OpaqueNlri } from '../families/opaque-route.ts';
+export type { SrPolicyNlri } from '../families/sr-policy.ts';
 export type { RouteTargetNlri } from '../families/route-target.ts';
 export {
   EXTENDED_LENGTH,

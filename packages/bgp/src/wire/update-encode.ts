@@ -4,20 +4,24 @@ import type { Attribute, AttributeContext } from '../attributes/attribute.ts';
 import { type RawAttribute, writeAttribute } from '../attributes/encode.ts';
 import { type AttributeName, attributes as table } from '../attributes/table.ts';
 import { plainList, plainNumber, plainRecord, plainText } from '../attributes/plain.ts';
-import { families, familyOf } from '../families/table.ts';
+import { families, familyOf, type FamilyName } from '../families/table.ts';
 import type { AfiSafi } from './capability.ts';
 import { MAX_EXTENDED_MESSAGE, HEADER_OCTETS, frameMessage, messageType } from './header.ts';
 import type { RawAttributeText } from '../attributes/plain-attributes.ts';
 import { nextHopOctets } from './next-hop.ts';
 import { attributeFlags, attributeRank } from './update-layout.ts';
-import type { Update, UpdateRoute } from './update.ts';
+import type { Update } from './update.ts';
+import { familyNamed, numbered, type NumberedRoute, type RouteFields } from './update-route.ts';
 
 const MP_REACH = 14;
 const MP_UNREACH = 15;
 const EXTENDED_LENGTH = 0x10;
 
-/** What an UPDATE is written from; `problems` and what else is there are left out. */
-export type UpdateFields = Partial<Pick<Update, 'routes' | 'attributes' | 'raw' | 'endOfRib' | 'layout'>>;
+/** What an UPDATE is written from; `problems` and what else is there are left out. Every {@link Update} is one. */
+export interface UpdateFields extends Partial<Pick<Update, 'attributes' | 'raw' | 'layout'>> {
+  readonly routes?: readonly RouteFields[];
+  readonly endOfRib?: AfiSafi | { readonly family: FamilyName };
+}
 
 /**
  * One whole UPDATE. IPv4 unicast routes go into the fields of RFC 4271 unless `layout` says otherwise, all others into
@@ -26,7 +30,9 @@ export type UpdateFields = Partial<Pick<Update, 'routes' | 'attributes' | 'raw' 
  *   have different next hops, or when the message would be longer than 65535 octets
  */
 export function encodeUpdate(update: UpdateFields, { asn4 }: AttributeContext = { asn4: true }): Uint8Array {
-  const { routes = [], layout, endOfRib } = update;
+  const { layout } = update;
+  const routes = (update.routes ?? []).map(numbered);
+  const endOfRib = update.endOfRib === undefined ? undefined : familyIn(update.endOfRib);
   const context = { asn4: layout?.asn4 ?? asn4 };
   const [announced, withdrawn] = ['announce', 'withdraw'].map((op) =>
     routes.filter((route) => route.op === op),
@@ -61,8 +67,8 @@ export function updateFieldsOf(plain: unknown): UpdateFields {
     const { op, afi, safi, pathId } = plainRecord(route);
     if (op !== 'announce' && op !== 'withdraw')
       throw new RangeError('a route needs op, "announce" or "withdraw"');
-    plainNumber(afi, 0xffff);
-    plainNumber(safi, 0xff);
+    if (afi !== undefined) plainNumber(afi, 0xffff);
+    if (safi !== undefined) plainNumber(safi, 0xff);
     if (pathId !== undefined && pathId !== null) plainNumber(pathId);
   }
   if (attributes !== undefined) plainRecord(attributes);
@@ -73,9 +79,10 @@ export function updateFieldsOf(plain: unknown): UpdateFields {
     plainText(value);
   }
   const { reach, unreach, attributes: order } = plainRecord(layout ?? {});
-  for (const family of [endOfRib, reach, unreach]) {
-    if (family === undefined) continue;
-    const { afi, safi } = plainRecord(family);
+  for (const part of [endOfRib, reach, unreach]) {
+    if (part === undefined) continue;
+    const { family, afi, safi } = plainRecord(part);
+    if (part === endOfRib && family !== undefined) continue;
     plainNumber(afi, 0xffff);
     plainNumber(safi, 0xff);
   }
@@ -86,8 +93,8 @@ export function updateFieldsOf(plain: unknown): UpdateFields {
 
 interface SplitRoutes {
   /** For the fields of RFC 4271. */
-  readonly plain: readonly UpdateRoute[];
-  readonly mpRoutes: readonly UpdateRoute[];
+  readonly plain: readonly NumberedRoute[];
+  readonly mpRoutes: readonly NumberedRoute[];
   readonly mp: AfiSafi | undefined;
 }
 
@@ -96,14 +103,14 @@ interface SplitRoutes {
  * them, announced ones are the first there and withdrawn ones the last.
  */
 function split(
-  routes: readonly UpdateRoute[],
+  routes: readonly NumberedRoute[],
   named: (AfiSafi & { readonly routes: number }) | undefined,
   which: 'first' | 'last',
 ): SplitRoutes {
   let left = named?.routes ?? 0;
   let skipped = which === 'first' ? 0 : routes.filter(isInet).length - left;
-  const plain: UpdateRoute[] = [];
-  const mpRoutes: UpdateRoute[] = [];
+  const plain: NumberedRoute[] = [];
+  const mpRoutes: NumberedRoute[] = [];
   for (const route of routes) {
     if (!isInet(route)) mpRoutes.push(route);
     else if (named === undefined || !isInet(named) || left === 0 || skipped-- > 0) plain.push(route);
@@ -118,11 +125,18 @@ function split(
   return { plain, mpRoutes, mp };
 }
 
+/** The numbers of a family told by name, by numbers, or by both. */
+function familyIn(told: NonNullable<UpdateFields['endOfRib']>): AfiSafi {
+  if ('afi' in told) return told;
+  const { afi, safi } = families[familyNamed(told.family)];
+  return { afi, safi };
+}
+
 function isInet({ afi, safi }: AfiSafi): boolean {
   return afi === 1 && safi === 1;
 }
 
-function writeRoutes(writer: Writer, routes: readonly UpdateRoute[], withdrawn: boolean): void {
+function writeRoutes(writer: Writer, routes: readonly NumberedRoute[], withdrawn: boolean): void {
   for (const route of routes) {
     if (route.pathId !== null && route.pathId !== undefined) writer.u32(route.pathId);
     const name = familyOf(route.afi, route.safi);
@@ -135,7 +149,7 @@ function writeRoutes(writer: Writer, routes: readonly UpdateRoute[], withdrawn: 
 
 function mpReach(
   { afi, safi }: AfiSafi,
-  routes: readonly UpdateRoute[],
+  routes: readonly NumberedRoute[],
   octets: string | undefined,
 ): RawAttribute {
   const first = routes[0] ?? {};
@@ -149,7 +163,7 @@ function mpReach(
   return { code: MP_REACH, flags: attributeFlags(MP_REACH)!, value: writer.finish() };
 }
 
-function mpUnreach({ afi, safi }: AfiSafi, routes: readonly UpdateRoute[]): RawAttribute {
+function mpUnreach({ afi, safi }: AfiSafi, routes: readonly NumberedRoute[]): RawAttribute {
   const writer = new Writer().u16(afi).u8(safi);
   writeRoutes(writer, routes, true);
   return { code: MP_UNREACH, flags: attributeFlags(MP_UNREACH)!, value: writer.finish() };
@@ -159,7 +173,7 @@ function mpUnreach({ afi, safi }: AfiSafi, routes: readonly UpdateRoute[]): RawA
 function attributeValues(
   { attributes = {}, raw = [], layout }: UpdateFields,
   context: AttributeContext,
-  plainRoutes: readonly UpdateRoute[],
+  plainRoutes: readonly NumberedRoute[],
 ): RawAttribute[] {
   const values: RawAttribute[] = [];
   const nextHop = attributes.nextHop ?? plainRoutes[0]?.nextHop;

@@ -7,15 +7,16 @@ import {
   plainAttributes,
 } from '../attributes/plain-attributes.ts';
 import { type Announces, validateAttributes } from '../attributes/validate.ts';
-import type { Family, Nlri } from '../families/family.ts';
+import type { Family } from '../families/family.ts';
 import { walkNlri } from '../families/nlri-field.ts';
-import { families, familyOf } from '../families/table.ts';
+import { families, familyOf, type FamilyName } from '../families/table.ts';
 import type { AfiSafi } from './capability.ts';
 import { type NextHop, nextHopText } from './next-hop.ts';
 import { updateSubcode } from './notification.ts';
 import { UpdateFrame, locateUpdate } from './update-frame.ts';
 import { type UpdateLayout, layoutOf } from './update-layout.ts';
 import { type UpdateProblem, updateProblem } from './update-problem.ts';
+import type { UpdateRoute } from './update-route.ts';
 
 /** What the reader of an UPDATE has to know about the session. */
 export interface UpdateContext extends AttributeContext {
@@ -25,31 +26,23 @@ export interface UpdateContext extends AttributeContext {
   addPath(afi: number, safi: number): boolean;
 }
 
-/** One route of an UPDATE: the fields of its NLRI beside these. */
-export interface UpdateRoute extends Nlri {
-  readonly op: 'announce' | 'withdraw';
-  readonly afi: number;
-  readonly safi: number;
-  /** In families of prefixes, and in EVPN routes that are one: `203.0.113.0/24`. */
-  readonly prefix?: string;
-  /** Route distinguisher, `64512:1` or `10.0.0.1:1`. */
-  readonly rd?: string;
-  readonly labels?: readonly number[];
-  /** Path identifier, `null` without ADD-PATH. */
-  readonly pathId: number | null;
-  /** Absent in withdrawals, and where the family needs none. */
-  readonly nextHop?: string;
-  /** The second address of an IPv6 next hop of 32 or 48 octets. @see RFC 2545 §3 */
-  readonly linkLocalNextHop?: string;
+/** The end of the initial routes of a family, by its name where it has one. */
+export interface EndOfRib extends AfiSafi {
+  readonly family?: FamilyName;
 }
 
+/** An UPDATE as plain data, which `JSON.stringify` writes and `encodeUpdate` makes octets of again. */
 export interface Update {
   readonly type: 'update';
+  /** In the order of the message, withdrawn ones first. */
   readonly routes: readonly UpdateRoute[];
   readonly attributes: PlainAttributes;
+  /** Attributes that cannot be read by name: unknown, malformed or repeated ones. */
   readonly raw?: readonly RawAttributeText[];
+  /** What is wrong with it, and what RFC 7606 says is to be done about it; empty for a good one. */
   readonly problems: readonly UpdateProblem[];
-  readonly endOfRib?: AfiSafi;
+  readonly endOfRib?: EndOfRib;
+  /** What the rest does not tell about the octets. */
   readonly layout?: UpdateLayout;
 }
 
@@ -119,7 +112,7 @@ export function decodeFrame(frame: UpdateFrame, context: UpdateContext, problem?
   };
   if (raw.length > 0) update.raw = raw;
   const { endOfRib } = frame;
-  if (endOfRib !== 0) update.endOfRib = { afi: endOfRib >>> 8, safi: endOfRib & 0xff };
+  if (endOfRib !== 0) update.endOfRib = named({ afi: endOfRib >>> 8, safi: endOfRib & 0xff });
   const layout = layoutOf(frame, context, reachRoutes, unreachRoutes);
   if (layout !== undefined) update.layout = layout;
   return update;
@@ -160,6 +153,12 @@ export function checkMultiprotocol(frame: UpdateFrame): UpdateProblem[] {
   return problems;
 }
 
+/** The family with its name. */
+function named({ afi, safi }: AfiSafi): EndOfRib {
+  const family = familyOf(afi, safi);
+  return { ...(family !== undefined && { family }), afi, safi };
+}
+
 function disable(subcode: number, because: string, code: typeof MP_REACH | typeof MP_UNREACH): UpdateProblem {
   const attribute = { code, name: code === MP_REACH ? 'mpReach' : 'mpUnreach' };
   return updateProblem('afi-safi-disable', subcode, because, attribute);
@@ -187,17 +186,18 @@ function readRoutes(
   routes: UpdateRoute[],
 ): UpdateProblem | undefined {
   if (at === end) return undefined;
-  const family = familyRow(afi, safi);
-  if (family === undefined) {
+  const name = familyOf(afi, safi);
+  if (name === undefined) {
     const nlri = hexText(bytes, at, end);
     routes.push(withNextHop({ op, afi, safi, pathId: null, nlri }, nextHop));
     return undefined;
   }
+  const family: Family = families[name];
   const addPath = context.addPath(afi, safi);
   const withdrawn = op === 'withdraw';
   const malformed = walkNlri(family, bytes, at, end, addPath, withdrawn, (from, to, pathId) => {
-    const route = { op, afi, safi, pathId: addPath ? pathId : null };
-    routes.push(withNextHop(family.decode(bytes, from, to, withdrawn, route), nextHop));
+    const route = { op, family: name, afi, safi, pathId: addPath ? pathId : null };
+    routes.push(withNextHop(family.decode(bytes, from, to, withdrawn, route) as UpdateRoute, nextHop));
   });
   if (malformed < 0) return undefined;
   const because = `the NLRI at octet ${malformed - at} of ${family.title} is malformed`;

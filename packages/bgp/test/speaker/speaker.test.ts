@@ -1,4 +1,5 @@
 import { parsePrefix } from '@vaportrail/net';
+import type { Route } from '../../src/speaker/route.ts';
 import t from 'tap';
 import { Speaker } from '../../src/speaker/speaker.ts';
 import { frameMessage, messageType } from '../../src/wire/header.ts';
@@ -28,7 +29,7 @@ t.test('what one speaker announces another learns, in full at the start and bit 
   const server = new Speaker({ asn: 65001, routerId: '192.0.2.1', listen: local });
   const bound = await server.start();
   server.acceptFrom({
-    prefix: parsePrefix('127.0.0.0/8'),
+    prefix: '127.0.0.0/8',
     limit: 5,
     asn: 'any',
     families: ['inet', 'inet6', 'inet-vpn'],
@@ -158,7 +159,26 @@ t.test('a route that cannot be written is refused where it is announced', async 
     () => speaker.announce({ prefix: '10.0.0.0/8', attributes: { communities: ['many'] } }),
     /communities/,
   );
+  // @ts-expect-error a VPN route has a route distinguisher
   t.throws(() => speaker.announce({ family: 'inet-vpn', prefix: '10.0.0.0/8', labels: [16] }), /rd/);
+  // @ts-expect-error no family has that name
+  const unknown: Route = { family: 'ipv4', prefix: '10.0.0.0/8' };
+  t.throws(() => speaker.announce(unknown), /no address family is named "ipv4"/);
+  // @ts-expect-error no field has that name
+  const misspelt: Route = { prefix: '10.0.0.0/8', nexthop: '192.0.2.1' };
+  t.ok(misspelt);
   t.throws(() => speaker.peer({ address: '127.0.0.1', asn: 0 }), /AS number 0/);
   t.same([...speaker.peers], []);
+});
+
+t.test('who is no peer is refused, and the program is told', async (t) => {
+  await using server = new Speaker({ asn: 65001, routerId: '192.0.2.1', listen: local });
+  const bound = await server.start();
+  t.throws(() => server.acceptFrom({ prefix: 'anywhere', limit: 1, asn: 'any' }), RangeError);
+  await using stranger = new Speaker({ asn: 65002, routerId: '192.0.2.2' });
+  stranger.peer({ ...bound!, asn: 65001 });
+  const [refused, failed] = [server.once('refused'), stranger.once('failed')];
+  await stranger.start();
+  t.match(await refused, { address: '127.0.0.1', because: /unknown peer/ });
+  t.match((await failed).end, { direction: 'received', code: 6, subcode: 5 });
 });

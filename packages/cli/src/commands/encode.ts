@@ -9,7 +9,7 @@ export const encode = {
   examples: [
     ['vaportrail decode bgp messages.txt | vaportrail encode', 'the same messages again'],
     [
-      `echo '{"type":"update","routes":[{"op":"withdraw","afi":1,"safi":1,"prefix":"198.51.100.0/24"}]}' | vaportrail encode`,
+      `echo '{"routes":[{"op":"withdraw","prefix":"198.51.100.0/24"}]}' | vaportrail encode`,
       'a message made up',
     ],
   ],

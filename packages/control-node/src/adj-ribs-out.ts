@@ -12,6 +12,7 @@ import { exportPolicy, peerRole } from './peer-policy.ts';
 /** Milliseconds to wait for a peer's route targets before its VPN routes are sent anyway. @see RFC 4684 §6 */
 const ROUTE_TARGET_WAIT = 30_000;
 
+/** One for a peer, for all its sessions; between {@link close} and {@link open} nobody is told anything. */
 export class AdjRibsOut {
   readonly #config: BgpPeerConfig;
   readonly #session: Session;

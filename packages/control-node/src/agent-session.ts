@@ -36,6 +36,7 @@ export interface AgentSessionOwner {
 /** Octets queued for an agent above which it gets nothing new, and is told the latest state later. */
 const CONGESTED_OCTETS = 1 << 20;
 
+/** Handles what the channel hands over, from `up` to `down`, once; an agent that comes back gets another. */
 export class AgentSession implements ChannelHandlers, ConfiguredPeer {
   readonly #agent: XmppPeer;
   readonly #channel: Channel;
@@ -67,10 +68,12 @@ export class AgentSession implements ChannelHandlers, ConfiguredPeer {
     this.#pubsub = this.#newPubsub(this.#memberships);
   }
 
+  /** What the agent calls itself; its virtual router has the same name. */
   get name(): string {
     return this.#agent.name;
   }
 
+  /** Between `up` and `down`. */
   get isUp(): boolean {
     return this.#isUp;
   }
@@ -150,7 +153,7 @@ export class AgentSession implements ChannelHandlers, ConfiguredPeer {
     sent.unreach += unreach;
   }
 
-  /** Tells that something it said or asked for was dropped. */
+  /** Counts what it said or asked for and was dropped, and now and then writes a line of it. */
   dropped(item: string, because: string): void {
     const dropped = ++this.#counters.itemsDropped;
     if (isWorthALine(dropped)) this.#log.warn({ item: excerpt(item), because, dropped }, 'item dropped');
@@ -166,6 +169,7 @@ export class AgentSession implements ChannelHandlers, ConfiguredPeer {
     this.#memberships.instanceRemoved(instance.name, instance.routesOf(this.#agent));
   }
 
+  /** What operators see of the session; the agent adds what outlives it. Times are ISO 8601, octets are counted. */
   view() {
     const { counters, establishedAt, state, lastChange, secure, port } = this.#channel;
     const configuration = this.#owner.configServer.told(this);
@@ -196,6 +200,7 @@ export class AgentSession implements ChannelHandlers, ConfiguredPeer {
     } satisfies Partial<NeighborView>;
   }
 
+  /** What it has subscribed to, with routes that wait for instances that are not there; empty without a session. */
   subscriptions(): SubscriptionView[] {
     if (!this.#isUp) return [];
     return Array.from(this.#memberships, ({ subscription: { instance, instanceId }, state }) => {
@@ -264,7 +269,7 @@ export class AgentSession implements ChannelHandlers, ConfiguredPeer {
     }
   }
 
-  /** Ends the session with this for a reason. */
+  /** Ends the session with a stream error that says why. */
   close(error: StreamError): void {
     this.#log.warn({ because: error.message }, 'session closed');
     this.#channel.close(error);

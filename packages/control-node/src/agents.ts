@@ -38,6 +38,7 @@ export interface AgentsOwner {
   instance(name: string): RoutingInstance | undefined;
 }
 
+/** Agents by name, from their first session until their routes have gone. */
 export class Agents {
   readonly #owner: AgentsOwner;
   readonly #server: XmppServer;
@@ -72,11 +73,12 @@ export class Agents {
     });
   }
 
+  /** With a session or expected back, in the order in which they first came. */
   [Symbol.iterator](): IterableIterator<XmppPeer> {
     return this.#agents.values();
   }
 
-  /** @throws Error naming the address that is in use or not of this machine */
+  /** Lets agents connect. @throws Error naming the address that is in use or not of this machine */
   async listen(): Promise<void> {
     const at = this.#owner.config.xmpp.listen;
     this.#address = await listening('XMPP', at, this.#server.listen(at));
@@ -97,13 +99,14 @@ export class Agents {
     return this.#server.close();
   }
 
+  /** How many connections there are, those of them with a session, and `address:port` that they come to. */
   connections(): { open: number; established: number; listening: string } {
     const established = this.#server.channels.size;
     const { address, port } = this.#address ?? this.#owner.config.xmpp.listen;
     return { open: established + this.#server.pending, established, listening: `${address}:${port}` };
   }
 
-  /** By name. */
+  /** What operators see of each, sorted by name. */
   views(): NeighborView[] {
     const views = Array.from(this, (agent) => agent.view());
     return views.sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -1,12 +1,10 @@
 /** A BGP peer: its session, the paths it sends, and what it is told. */
-import { isDeepStrictEqual } from 'node:util';
 import {
   type Negotiated,
   Session,
   type SessionDown,
   type SessionEnd,
   type SessionMonitor,
-  type SessionSettings,
   administrativeReset,
   wireAddress,
 } from '@vaportrail/bgp';
@@ -44,6 +42,7 @@ import { bgpPeerView } from './bgp-peer-view.ts';
 import type { BgpPeerConfig, ControlNodeConfig } from './config.ts';
 import { pathsOf } from './node-tables.ts';
 import { importPolicy, peerRole } from './peer-policy.ts';
+import { keepsForwarding, restartCapabilities, retentionTimes } from './peer-restart.ts';
 import { PeerRecording } from './recorded-inputs.ts';
 import { RestartHelper } from './restart-helper.ts';
 
@@ -61,6 +60,7 @@ export interface BgpPeerOwner {
   forgotten(peer: BgpPeer): void;
 }
 
+/** One peer, configured or come by prefix, until {@link BgpPeer.stop}; other settings of it make another one. */
 export class BgpPeer {
   readonly config: BgpPeerConfig;
   readonly name: string;
@@ -122,6 +122,7 @@ export class BgpPeer {
     this.#told = new AdjRibsOut(config, this.session, owner);
   }
 
+  /** Connects, and again whenever the session is lost, unless the peer is administratively down. */
   start(): void {
     if (!this.config['admin-down']) this.session.start();
   }
@@ -147,6 +148,7 @@ export class BgpPeer {
     return clearedView(this.name, soft, this.session.state, families);
   }
 
+  /** Of its end of the session, as the configuration has it. */
   get address(): string {
     return this.config.address;
   }
@@ -166,6 +168,7 @@ export class BgpPeer {
     return this.#told.memberships;
   }
 
+  /** What operators see of it. */
   view(): NeighborView {
     return bgpPeerView(this.name, this.config, this.session, {
       asn: this.#owner.config.asn,
@@ -214,13 +217,7 @@ export class BgpPeer {
   #retained(negotiated: Negotiated): Source | undefined {
     const source = this.#source;
     if (source === undefined) return undefined;
-    const kept = negotiated.gracefulRestart?.families ?? [];
-    const same =
-      source.routerId === negotiated.peerRouterId &&
-      source.asn === negotiated.peerAsn &&
-      source.asn4 === negotiated.asn4 &&
-      isDeepStrictEqual(source.addPath, negotiated.addPath.receive) &&
-      kept.some(({ forwarding }) => forwarding);
+    const same = keepsForwarding(source, negotiated);
     this.#restart?.handle(same ? 'returned' : 'given-up');
     return same ? source : undefined;
   }
@@ -273,7 +270,7 @@ export class BgpPeer {
   }
 
   #down(end: SessionDown): void {
-    const { text, retain, restartTime, longLived } = end;
+    const { text, retain } = end;
     this.#log.warn({ because: text, retained: retain }, 'session lost');
     this.#recording?.closed(text);
     this.#owner.monitor.down(this.session, end);
@@ -284,15 +281,7 @@ export class BgpPeer {
     const config = this.#owner.config['graceful-restart'];
     if (!config.enabled || retain.length === 0) return this.#removeSource();
     if (this.#restart === undefined || this.#restart.state === 'gone') {
-      const times = {
-        restart: restartTime,
-        longLived: Math.min(
-          config['long-lived-restart-time'],
-          ...longLived.map(({ staleTime }) => staleTime),
-        ),
-        endOfRib: config['end-of-rib-timeout'],
-      };
-      if (longLived.length === 0) times.longLived = 0;
+      const times = retentionTimes(end, config);
       this.#restart = new RestartHelper(source, this.#owner.clock, times, (state) => {
         if (state === 'gone') this.#removeSource();
       });
@@ -306,18 +295,4 @@ export class BgpPeer {
     this.#restart = undefined;
     this.#owner.forgotten(this);
   }
-}
-
-/** What the OPEN says of restarts: without families only that End-of-RIB is sent, as Contrail says it. */
-function restartCapabilities(
-  families: readonly FamilyName[],
-  config: ControlNodeConfig['graceful-restart'],
-): Pick<SessionSettings, 'gracefulRestart' | 'longLived'> {
-  if (!config.enabled) return {};
-  const staleTime = config['long-lived-restart-time'];
-  const kept = families.map((family) => ({ family, forwarding: true }));
-  return {
-    gracefulRestart: { restartTime: config['restart-time'], families: kept },
-    ...(staleTime > 0 && { longLived: kept.map((family) => ({ ...family, staleTime })) }),
-  };
 }

@@ -16,6 +16,7 @@ export interface BgpPeersOwner extends Omit<BgpPeerOwner, 'config' | 'log' | 'fo
   readonly budget: LogBudget;
 }
 
+/** Peers by address, beside the sockets they connect to. */
 export class BgpPeers {
   readonly #owner: BgpPeersOwner;
   readonly #listener: Listener;
@@ -37,7 +38,7 @@ export class BgpPeers {
     return this.#peers.values();
   }
 
-  /** @throws Error naming the address that is in use or not of this machine */
+  /** Lets peers connect. @throws Error naming the address that is in use or not of this machine */
   async listen(addresses: readonly Bound[]): Promise<void> {
     for (const at of addresses) this.#addresses.push(await listening('BGP', at, this.#listener.listen(at)));
   }
@@ -97,6 +98,7 @@ export class BgpPeers {
     await Promise.all([...peers.map((peer) => peer.stop(why)), this.#listener.close()]);
   }
 
+  /** What operators see of each, in the order of the iteration. */
   views(): NeighborView[] {
     return Array.from(this, (peer) => peer.view());
   }

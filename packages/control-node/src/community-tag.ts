@@ -20,6 +20,7 @@ const namedCommunities = new Set<number>(
 /** Both numbers of a community of an agent are below it: well-known ones have no other text than their name. */
 const NUMBER_END = 65_535;
 
+/** The tag of a community: a name that agents know, otherwise `HIGH:LOW`. */
 export function communityTag(community: number): string {
   return namedCommunities.has(community)
     ? communityText(community)

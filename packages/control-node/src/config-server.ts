@@ -17,15 +17,19 @@ const TURN_SHARE = 10;
 
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+/** Where configuration comes from, and when agents are told of it. */
 export interface ConfigServerOptions {
   /** Begins to copy the configuration; absent where this node has no config node. */
   readonly begin: (() => void) | undefined;
+  /** Has work done in a later turn of the event loop. */
   readonly schedule: (work: () => void) => void;
   /** Nobody else waits for the turns of the event loop. */
   readonly isAlone: boolean;
+  /** Told what a follower of the copy threw. */
   readonly failed: (error: unknown) => void;
 }
 
+/** One for a control node. Sessions hand over what agents say on the channel; it pushes to them as {@link ConfiguredPeer}. */
 export class ConfigServer {
   readonly #options: ConfigServerOptions;
   readonly #copied: CopiedGraph;

@@ -47,6 +47,7 @@ interface Wanted {
 /** Texts of objects, which all agents share. */
 const texts = new WeakMap<ConfigObject, string>();
 
+/** One for each agent that has subscribed to its virtual router, for as long as that holds. */
 export class ConfigSubscriber {
   readonly peer: ConfiguredPeer;
   /** The whole name of its virtual router. */
@@ -73,6 +74,7 @@ export class ConfigSubscriber {
     this.#isSubscribed = false;
   }
 
+  /** Until {@link unsubscribe}. */
   get isSubscribed(): boolean {
     return this.#isSubscribed;
   }

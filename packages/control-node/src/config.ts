@@ -26,8 +26,7 @@ import {
 import { MASTER_INSTANCE, peerNameRules, serverLimits } from '@vaportrail/xmpp';
 import { z } from 'zod';
 
-/** Encapsulations by their names on XMPP. */
-const encapsulationNames = ['gre', 'udp', 'vxlan', 'nvgre', 'mpls', 'vxlan-gpe', 'native'] as const;
+import { encapsulationNames } from './contrail-communities.ts';
 
 const BGP_PORT = 179;
 const XMPP_PORT = 5269;
@@ -44,6 +43,7 @@ const peerFamilies = [
   'inet-mvpn',
   'inet-labeled',
 ] as const;
+/** A family that a peer may be configured with. */
 export type PeerFamily = (typeof peerFamilies)[number];
 
 /** What Contrail provisions for a peer, of the families spoken here. */
@@ -74,6 +74,7 @@ const bgpPeer = z.strictObject({
 
 const dynamicPeers = bgpPeer.omit({ ...ofOnePeer, 'admin-down': true }).extend(dynamicPeerSettings);
 
+/** One of `routing-instances`, in the file or as a config node tells it. Route targets are read to eight octets each. */
 export const routingInstanceConfig = z.strictObject({
   /** `domain:project:network:instance` */
   name: z.string().regex(/^[^\s/:]+(:[^\s/:]+){3}$/, {
@@ -113,6 +114,7 @@ const xmppLimits = z.strictObject({
   'pending-per-address': wholeNumber(1, 65_536).default(serverLimits.pendingPerAddress),
 });
 
+/** The schema of the whole file, with every default. It reads addresses to numbers and route targets to octets. */
 export const controlNodeConfig = z
   .strictObject({
     name,
@@ -207,7 +209,9 @@ export type ControlNodeConfig = z.output<typeof controlNodeConfig>;
 export type ControlNodeConfigInput = z.input<typeof controlNodeConfig>;
 /** Of a peer; `dynamic` is the prefix by which it came, where it is not configured by itself. */
 export type BgpPeerConfig = ControlNodeConfig['bgp']['peers'][number] & { readonly dynamic?: string };
+/** One of `bgp.dynamic-peers`. */
 export type DynamicPeersConfig = ControlNodeConfig['bgp']['dynamic-peers'][number];
+/** One of `routing-instances`. */
 export type RoutingInstanceConfig = ControlNodeConfig['routing-instances'][number];
 
 /** The rules by which the tables of a node choose. */
@@ -223,8 +227,14 @@ export function virtualNetworkOf(instance: Pick<RoutingInstanceConfig, 'name' | 
   return instance['virtual-network'] ?? instance.name.slice(0, instance.name.lastIndexOf(':'));
 }
 
-/** Import and export targets, sorted and without repetition. */
-export function targetsOf(instance: RoutingInstanceConfig): { imports: Uint8Array[]; exports: Uint8Array[] } {
+/** Route targets of an instance, eight octets each, sorted and without repetition. */
+export interface InstanceTargets {
+  readonly imports: readonly Uint8Array[];
+  readonly exports: readonly Uint8Array[];
+}
+
+/** What an instance imports and exports: `route-targets` are both. */
+export function targetsOf(instance: RoutingInstanceConfig): InstanceTargets {
   return {
     imports: distinct([...instance['route-targets'], ...instance.import]),
     exports: distinct([...instance['route-targets'], ...instance.export]),

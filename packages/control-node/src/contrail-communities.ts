@@ -15,8 +15,11 @@ import { Writer, compareBytes, ipv4At } from '@vaportrail/net';
 
 import { FIRST_GLOBAL_TAG, MAX_SHORT_TAG } from './large-tag.ts';
 
-/** Tunnel types by the names of encapsulations on XMPP. */
-const encapsulations: Readonly<Record<string, TunnelType>> = {
+/** Encapsulations that agents and control nodes know, by their names on XMPP. */
+export const encapsulationNames = ['gre', 'udp', 'vxlan', 'nvgre', 'mpls', 'vxlan-gpe', 'native'] as const;
+type Encapsulation = (typeof encapsulationNames)[number];
+
+const tunnelTypes: Readonly<Record<Encapsulation, TunnelType>> = {
   gre: 'gre',
   udp: 'udp',
   vxlan: 'vxlan',
@@ -28,16 +31,15 @@ const encapsulations: Readonly<Record<string, TunnelType>> = {
 /** What `gre` means besides where labels are carried in it: EVPN routes say both. */
 const MPLS_IN_GRE = encapsulationCommunity('mpls-o-gre');
 
-/** Names by number; two of them have older numbers besides. */
-const encapsulationNames = new Map<number, string>([
-  ...Object.entries(encapsulations).map(([name, type]) => [tunnelType[type], name] as const),
+/** Names by the number of the tunnel type; two of them have older numbers besides. */
+const nameOfTunnelType = new Map<number, string>([
+  ...Object.entries(tunnelTypes).map(([name, type]) => [tunnelType[type], name] as const),
   [tunnelType['mpls-o-gre'], 'gre'],
   [tunnelType['udp-contrail'], 'udp'],
 ]);
 
-/** Whether agents and control nodes know an encapsulation of that name. */
-function isEncapsulation(name: string): boolean {
-  return Object.hasOwn(encapsulations, name);
+function isEncapsulation(name: string): name is Encapsulation {
+  return Object.hasOwn(tunnelTypes, name);
 }
 
 /** Whether a route names encapsulations and nobody knows any of them; one that names none may have any. */
@@ -47,9 +49,7 @@ export function hasNoTunnel(names: readonly string[]): boolean {
 
 /** The communities of the encapsulations that are known. @see RFC 9012 §4.1 */
 export function encapsulationCommunities(names: readonly string[]): Uint8Array[] {
-  return names.flatMap((name) =>
-    isEncapsulation(name) ? [encapsulationCommunity(encapsulations[name]!)] : [],
-  );
+  return names.flatMap((name) => (isEncapsulation(name) ? [encapsulationCommunity(tunnelTypes[name])] : []));
 }
 
 /** Hash fields of a load-balance community, with their bits. */
@@ -62,6 +62,7 @@ const loadBalanceBits: Readonly<Record<string, number>> = {
 };
 const ALL_LOAD_BALANCE_BITS = 0xf8;
 
+/** How traffic is spread over the paths that share the load. */
 export interface LoadBalance {
   /** Hash fields by name; all five when nothing was restricted. */
   readonly fields: readonly string[];
@@ -214,7 +215,7 @@ export function routeProperties(value: Uint8Array, asn: number): RouteProperties
   for (let at = 0; at + 8 <= value.length; at += 8) {
     switch (u16(value, at)) {
       case 0x030c: {
-        const text = encapsulationNames.get(u16(value, at + 6));
+        const text = nameOfTunnelType.get(u16(value, at + 6));
         if (text !== undefined) names.add(text);
         break;
       }

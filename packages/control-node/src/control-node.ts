@@ -35,6 +35,7 @@ import { allInstances } from './told-instances.ts';
 import { serveViews } from './views.ts';
 import type { XmppPeer } from './xmpp-peer.ts';
 
+/** What surrounds a control node; in a program that runs as a daemon little of it need be said. */
 export interface ControlNodeOptions {
   readonly clock?: Clock;
   readonly log?: Log;

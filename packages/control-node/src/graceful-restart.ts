@@ -12,7 +12,7 @@
  * @see RFC 4724 §4.2, RFC 9494 §4.2
  */
 
-/** Seconds. */
+/** How long each phase may last, in seconds. */
 export interface RestartTimes {
   readonly restart: number;
   /** 0: no long-lived phase. */
@@ -21,14 +21,18 @@ export interface RestartTimes {
   readonly endOfRib: number;
 }
 
+/** `present` is with a session and nothing stale, `gone` is the end. */
 export type RestartState = 'present' | 'stale' | 'long-lived' | 'refreshing' | 'gone';
 
+/** What happens to the session; `timer` is the one that was set last, `given-up` says that nothing is kept after all. */
 export type RestartEvent = 'lost' | 'returned' | 'end-of-rib' | 'timer' | 'given-up';
 
+/** What the driver does: about the paths of the neighbour, or about its one timer. */
 export type RestartAction =
   | { readonly do: 'mark-stale' | 'mark-long-lived' | 'sweep' | 'flush' | 'cancel-timer' }
   | { readonly do: 'set-timer'; readonly seconds: number };
 
+/** The state after an event, and what to do on the way there, in order. */
 export interface RestartStep {
   readonly state: RestartState;
   readonly actions: readonly RestartAction[];

@@ -24,6 +24,7 @@ export interface InclusiveRoute {
  */
 export const MAX_INCLUSIVE_ROUTES = 16;
 
+/** Those of the agents of one instance. */
 export class InclusiveRoutes {
   /** One route for each name, and for each NLRI. */
   readonly #bySource = new Map<Source, readonly InclusiveRoute[]>();

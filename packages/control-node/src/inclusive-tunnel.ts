@@ -10,6 +10,7 @@ import type { AttributeFields } from '@vaportrail/bgp/wire';
 import { ipv4Bytes, parseIpv4 } from '@vaportrail/net';
 import type { EnetItem } from '@vaportrail/xmpp';
 
+/** The attribute, decoded. @see RFC 6514 §5 */
 export type PmsiTunnel = NonNullable<AttributeFields['pmsiTunnel']>;
 
 /** PMSI tunnel type of ingress replication. */

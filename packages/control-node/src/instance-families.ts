@@ -1,9 +1,7 @@
 /** The families of a routing instance, and the tables they are in. */
 import type { FamilyName } from '@vaportrail/bgp/wire';
 
-import type { targetsOf } from './config.ts';
-
-type Targets = ReturnType<typeof targetsOf>;
+import type { InstanceTargets } from './config.ts';
 
 /** Families of a routing instance, with the end of their tables' names. */
 export const instanceFamilies = {
@@ -16,6 +14,7 @@ export const instanceFamilies = {
 /** The master instance has the labelled routes of the underlay, and its tables have short names. */
 export const masterFamilies = { inet: 'inet.0', inet6: 'inet6.0', 'inet-labeled': 'inet.3' } as const;
 
+/** A family of any instance, the master instance included. */
 export type InstanceFamily = keyof typeof instanceFamilies | keyof typeof masterFamilies;
 
 /** Whether agents' routes of a family go with their session. */
@@ -23,7 +22,7 @@ export function isMulticast(family: FamilyName): boolean {
   return family === 'erm-vpn' || family === 'inet-mvpn';
 }
 
-/** Native ermvpn routes stay where they are: nobody computes trees of them. */
-export function targetsFor(family: FamilyName, targets: Targets): Targets {
+/** The targets of the table of a family. Native ermvpn routes stay where they are: nobody computes trees of them. */
+export function targetsFor(family: FamilyName, targets: InstanceTargets): InstanceTargets {
   return family === 'erm-vpn' ? { imports: targets.imports, exports: [] } : targets;
 }

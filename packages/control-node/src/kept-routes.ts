@@ -7,6 +7,7 @@ import type { Announcement, Nlri, Source, Table } from '@vaportrail/rib';
 
 import type { InclusiveRoute } from './inclusive-routes.ts';
 
+/** A route as its agent announced it. */
 export interface KeptRoute {
   readonly family: Table['family'];
   readonly nlri: Nlri;

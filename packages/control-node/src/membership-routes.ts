@@ -7,6 +7,7 @@ import { RouteTargetMembership } from './route-target-membership.ts';
 
 const attributes = encodeAttributes({ origin: 'igp', asPath: [], localPref: DEFAULT_LOCAL_PREF });
 
+/** One for a control node; the routes are its own, whatever agents they are for. */
 export class MembershipRoutes {
   readonly #membership = new RouteTargetMembership();
   readonly #table: Table;

@@ -29,7 +29,7 @@ export type MembershipAction =
       readonly nativeId?: number | undefined;
     };
 
-/** What an agent said of a route meanwhile, at last. */
+/** The last thing an agent said of a route while the instance was not there. */
 interface Deferred {
   readonly type: 'announce' | 'withdraw';
   readonly item: Item;
@@ -55,10 +55,12 @@ export class Memberships {
     this.#exists = exists;
   }
 
+  /** In the order of the subscriptions, pending ones included. */
   [Symbol.iterator](): IterableIterator<Membership> {
     return this.#memberships.values();
   }
 
+  /** The membership in an instance, of whatever state. */
   get(instance: string): Membership | undefined {
     return this.#memberships.get(instance);
   }
@@ -68,6 +70,7 @@ export class Memberships {
     return this.#deferred.get(instance)?.size ?? 0;
   }
 
+  /** The agent wants to be in an instance, which need not be there. */
   subscribe(subscription: Subscription): MembershipAction[] {
     const state = this.#exists(subscription.instance) ? 'established' : 'pending';
     const membership: Membership = { subscription, state, kept: [] };
@@ -75,6 +78,7 @@ export class Memberships {
     return state === 'established' ? [{ type: 'join', membership }] : [];
   }
 
+  /** The agent leaves an instance, and what waited for that is forgotten. */
   unsubscribe(instance: string): MembershipAction[] {
     const membership = this.#memberships.get(instance);
     if (membership === undefined) return [];
@@ -83,7 +87,7 @@ export class Memberships {
     return membership.state === 'established' ? [{ type: 'leave', membership }] : [];
   }
 
-  /** @throws TooMuchDeferred when the agent has too many routes for instances that are not there */
+  /** The agent publishes a route. @throws TooMuchDeferred when the agent has too many routes for instances that are not there */
   announce(instance: string, item: Item, nativeId?: number): MembershipAction[] {
     const membership = this.#memberships.get(instance);
     if (membership === undefined) return [];
@@ -93,7 +97,7 @@ export class Memberships {
     return [];
   }
 
-  /** @throws TooMuchDeferred as announce does */
+  /** The agent retracts a route. @throws TooMuchDeferred as announce does */
   withdraw(instance: string, item: Item): MembershipAction[] {
     const membership = this.#memberships.get(instance);
     if (membership === undefined) return [];

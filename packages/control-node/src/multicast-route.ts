@@ -30,6 +30,7 @@ const NATIVE_OCTETS = 16;
 const mvpnTypes = { 5: 'source-active', 7: 'source-tree-join' } as const;
 const NO_DISTINGUISHER = '0:0';
 
+/** Who publishes a multicast route, and where. */
 export interface MulticastPublication {
   readonly asn: number;
   /** Of route distinguishers; 0 is none. */

@@ -37,9 +37,11 @@ export function createHubs(rib: Rib, selection: RuleSetName): void {
 /** This router, as dumps and monitoring stations name it. */
 export interface RouterIdentity {
   readonly asn: number;
+  /** BGP identifier as an unsigned number. */
   readonly routerId: number;
 }
 
+/** One for a control node: finds tables, and answers questions about all of them. */
 export class NodeTables {
   readonly #rib: Rib;
   readonly #instances: RoutingInstances;
@@ -58,12 +60,12 @@ export class NodeTables {
     return this.#instances.get(MASTER_INSTANCE)?.tables.find((table) => table.family === family);
   }
 
-  /** Tables, those of no instance first. */
+  /** Summaries, those of tables of no instance first. */
   views(): TableView[] {
     return this.#all().map(([table, instance]) => tableView(table, instance));
   }
 
-  /** @throws ViewError when the query names a table or instance that is not there, or a prefix that is none */
+  /** The routes that a query asks for. @throws ViewError when the query names a table or instance that is not there, or a prefix that is none */
   routes(query: RouteQuery): RouteView[] {
     const tables = this.#all()
       .filter(([table, instance]) => {

@@ -14,6 +14,7 @@ import { UnderlayOrigins } from './underlay-origins.ts';
 
 const multicastFamilies = { ermvpn: 'erm-vpn', 'inet-mvpn': 'inet-mvpn' } as const;
 
+/** What they need of their instance. */
 export interface PublishedRoutesOwner {
   /** Name of the instance. */
   readonly instance: string;
@@ -25,6 +26,7 @@ export interface PublishedRoutesOwner {
   readonly vpn: Table | undefined;
 }
 
+/** One for each instance; every agent is a source. */
 export class PublishedRoutes {
   readonly #owner: PublishedRoutesOwner;
   readonly #inclusive = new InclusiveRoutes();
@@ -57,6 +59,7 @@ export class PublishedRoutes {
   }
 
   /**
+   * Puts the route of an item into its table.
    * @param instanceId number of the VRF at the agent
    * @param nativeId number of the workload's own VRF, of a route leaked into the underlay; 0 of others
    * @throws ItemDropped when the item is no route of this instance
@@ -76,7 +79,7 @@ export class PublishedRoutes {
     } else this.#announceUnicast(source, item);
   }
 
-  /** @throws ItemDropped when the item is no route of this instance */
+  /** Takes the route of an item back. @throws ItemDropped when the item is no route of this instance */
   withdraw(source: Source, instanceId: number, item: Item): void {
     if (item.family === 'e-vpn') {
       const bytes = evpnNlri(item);

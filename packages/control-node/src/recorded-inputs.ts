@@ -36,15 +36,18 @@ export class PeerRecording {
     this.#recorder = recorder;
   }
 
+  /** A session is there. @param open the peer's OPEN */
   opened(address: string, port: number, open: Uint8Array): void {
     this.#session = this.#recorder.nextSession();
     this.#recorder.record({ type: 'bgp-open', session: this.#session, address, port, open: hex(open) });
   }
 
+  /** A message of the session, whole. */
   received(message: Uint8Array): void {
     this.#recorder.record({ type: 'bgp', session: this.#session, message: hex(message) });
   }
 
+  /** The session is over. */
   closed(because: string): void {
     this.#recorder.record({ type: 'bgp-closed', session: this.#session, because });
   }

@@ -22,6 +22,7 @@ interface ReplayedSession {
 
 const keepalive = Buffer.from(messageHeader(messageType.keepalive, HEADER_OCTETS));
 
+/** One for a recording: {@link start}, then {@link apply} for each line after the first. */
 export class ControlNodeReplay {
   readonly node: ControlNode;
   /** Sessions of the recording that did not come up here, which means that this is another program than was recorded. */

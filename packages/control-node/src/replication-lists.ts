@@ -45,9 +45,11 @@ export interface ListMembership {
   ready(): void;
   /** Tells it everything again. */
   refresh(): void;
+  /** Is told nothing any more. */
   leave(): void;
 }
 
+/** Those of one instance. */
 export class ReplicationLists {
   readonly #table: ItemTable;
   readonly #saidOf: SaidOf;

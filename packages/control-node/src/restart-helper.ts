@@ -5,6 +5,7 @@ import type { PathRetentionView } from '@vaportrail/show';
 
 import { type RestartEvent, type RestartState, type RestartTimes, step } from './graceful-restart.ts';
 
+/** One for as long as the source may be kept: it begins `present`, and is not used any more once it is `gone`. */
 export class RestartHelper {
   readonly #source: Source;
   readonly #clock: Clock;
@@ -34,10 +35,12 @@ export class RestartHelper {
     this.#settled = settled;
   }
 
+  /** Where the neighbour is now. */
   get state(): RestartState {
     return this.#state;
   }
 
+  /** The state, and how often each thing happened. */
   view(): PathRetentionView {
     return {
       state: this.#state,
@@ -49,6 +52,7 @@ export class RestartHelper {
     };
   }
 
+  /** Takes a step, and does to the source and the timer what it says. */
   handle(event: RestartEvent): void {
     if (event === 'lost') this.#losses++;
     const { state, actions } = step(this.#state, event, this.#timesLeft());

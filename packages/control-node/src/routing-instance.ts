@@ -1,10 +1,10 @@
 /** A routing instance: the tables of one virtual network, what they import and export, and the agents in it. */
 import { routeTargetText } from '@vaportrail/net';
-import type { ItemGroup, Rib, RuleSetName, Source, Subscriber, Table } from '@vaportrail/rib';
+import type { ItemGroup, Rib, RuleSetName, Source, Table } from '@vaportrail/rib';
 import type { RoutingInstanceView } from '@vaportrail/show';
 import { type Item, MASTER_INSTANCE, type Subscription } from '@vaportrail/xmpp';
 
-import { type RoutingInstanceConfig, targetsOf, virtualNetworkOf } from './config.ts';
+import { type InstanceTargets, type RoutingInstanceConfig, targetsOf, virtualNetworkOf } from './config.ts';
 import { originVirtualNetworkCommunity } from './contrail-communities.ts';
 import {
   type InstanceFamily,
@@ -13,6 +13,7 @@ import {
   masterFamilies,
   targetsFor,
 } from './instance-families.ts';
+import { type InstanceMember, TableSubscriber } from './instance-member.ts';
 import { type ItemBatch, itemWriter } from './item-writer.ts';
 import { type KeptRoute, keptRoutes, restoreRoutes } from './kept-routes.ts';
 import { PublishedRoutes } from './published-routes.ts';
@@ -38,48 +39,17 @@ interface InstanceTable {
   readonly group: ItemGroup<ItemBatch>;
 }
 
-/** An agent in the instance. */
-interface Member {
-  readonly subscription: Subscription;
-  /** What it is told; nothing while it is away. */
-  groups: readonly ListMembership[];
-  /** Tables it has not been told in full yet. */
-  unsynchronised: number;
-}
-
-/** An agent as the subscriber of one table. */
-class Reader implements Subscriber<ItemBatch> {
-  readonly #peer: XmppPeer;
-  readonly #member: Member;
-
-  constructor(peer: XmppPeer, member: Member) {
-    this.#peer = peer;
-    this.#member = member;
-  }
-
-  get isCongested(): boolean {
-    return this.#peer.isCongested;
-  }
-
-  send(batch: ItemBatch): void {
-    this.#peer.send(batch);
-  }
-
-  synchronised(): void {
-    this.#member.unsynchronised--;
-  }
-}
-
+/** One for each that is configured, and one for the underlay. */
 export class RoutingInstance {
   readonly name: string;
   readonly isMaster: boolean;
   readonly #owner: RoutingInstanceOwner;
   readonly #tables = new Map<InstanceFamily, InstanceTable>();
-  readonly #members = new Map<XmppPeer, Member>();
+  readonly #members = new Map<XmppPeer, InstanceMember>();
   #lists: ReplicationLists | undefined;
   readonly #published: PublishedRoutes;
   #config: RoutingInstanceConfig;
-  #targets: ReturnType<typeof targetsOf>;
+  #targets: InstanceTargets;
 
   constructor(config: RoutingInstanceConfig, owner: RoutingInstanceOwner) {
     this.name = config.name;
@@ -122,30 +92,37 @@ export class RoutingInstance {
     });
   }
 
+  /** As it is in force. */
   get config(): RoutingInstanceConfig {
     return this.#config;
   }
 
+  /** `domain:project:network` */
   get virtualNetwork(): string {
     return virtualNetworkOf(this.#config);
   }
 
+  /** Number of the network in origin-VN communities; without one it names none. */
   get virtualNetworkIndex(): number | undefined {
     return this.#config['vn-index'];
   }
 
+  /** Route targets imported, eight octets each. */
   get imports(): readonly Uint8Array[] {
     return this.#targets.imports;
   }
 
+  /** The same as text. */
   get importTargets(): string[] {
     return this.imports.map((target) => routeTargetText(target));
   }
 
+  /** Route targets exported, eight octets each. */
   get exports(): readonly Uint8Array[] {
     return this.#targets.exports;
   }
 
+  /** One for each family of an instance. */
   get tables(): Table[] {
     return Array.from(this.#tables.values(), ({ table }) => table);
   }
@@ -192,14 +169,14 @@ export class RoutingInstance {
   join(peer: XmppPeer, subscription: Subscription): void {
     const before = this.#members.get(peer);
     const groups: ListMembership[] = [];
-    const member: Member = { subscription, groups, unsynchronised: 0 };
+    const member: InstanceMember = { subscription, groups, unsynchronised: 0 };
     this.#members.set(peer, member);
     const isRenumbered = before?.subscription.instanceId !== subscription.instanceId;
     for (const { table, group } of this.#tables.values()) {
       if (!this.isMaster && isRenumbered) table.setInstanceId(peer.source, subscription.instanceId);
       if (!subscription.ribOut) continue;
       member.unsynchronised++;
-      groups.push(group.join(new Reader(peer, member)));
+      groups.push(group.join(new TableSubscriber(peer, member)));
     }
     if (subscription.ribOut && this.#lists !== undefined) groups.push(this.#lists.join(peer));
     if (before === undefined && this.#members.size === 1) this.#owner.wanted(this, true);
@@ -214,6 +191,7 @@ export class RoutingInstance {
     member.unsynchronised = 0;
   }
 
+  /** Number of the VRF at an agent; undefined for one that is not in the instance. */
   instanceIdOf(peer: XmppPeer): number | undefined {
     return this.#members.get(peer)?.subscription.instanceId;
   }
@@ -242,6 +220,7 @@ export class RoutingInstance {
   }
 
   /**
+   * Puts a route of an agent into its table.
    * @param nativeId number of the workload's own VRF, of a route leaked into the underlay
    * @throws ItemDropped when the item is no route of this instance
    */
@@ -260,11 +239,12 @@ export class RoutingInstance {
     this.#published.restored(peer.source, routes);
   }
 
-  /** @throws ItemDropped when the item is no route of this instance */
+  /** Takes back a route of an agent. @throws ItemDropped when the item is no route of this instance */
   withdraw(peer: XmppPeer, item: Item): void {
     this.#published.withdraw(peer.source, this.instanceIdOf(peer) ?? -1, item);
   }
 
+  /** What operators see of it. */
   view(): RoutingInstanceView {
     const index = this.virtualNetworkIndex;
     return {

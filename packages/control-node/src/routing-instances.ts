@@ -8,10 +8,13 @@ import { RoutingInstance } from './routing-instance.ts';
 import { VirtualNetworks } from './virtual-networks.ts';
 import type { XmppPeer } from './xmpp-peer.ts';
 
+/** What the instances need of the node. */
 export interface RoutingInstancesOwner {
   readonly rib: Rib;
   readonly asn: number;
+  /** Of route distinguishers; 0 is none. */
   readonly clusterSeed: number;
+  /** The rules by which tables choose. */
   readonly selection: RuleSetName;
   /** Agents, which join and lose instances that come and go. */
   agents(): Iterable<XmppPeer>;
@@ -29,6 +32,7 @@ const master: RoutingInstanceConfig = {
   export: [],
 };
 
+/** Instances by name; the underlay is there from the first {@link RoutingInstances.configure} on. */
 export class RoutingInstances {
   readonly #owner: RoutingInstancesOwner;
   readonly #instances = new Map<string, RoutingInstance>();
@@ -43,10 +47,12 @@ export class RoutingInstances {
     return this.#instances.values();
   }
 
+  /** The instance of a name. */
   get(name: string): RoutingInstance | undefined {
     return this.#instances.get(name);
   }
 
+  /** The names of the networks as configured last. */
   get networks(): VirtualNetworks {
     return this.#networks;
   }

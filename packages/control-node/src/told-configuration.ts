@@ -4,6 +4,7 @@ import { ConfigChannel, type ConfigChannelView, type Log } from '@vaportrail/sho
 import type { ControlNodeConfig, RoutingInstanceConfig } from './config.ts';
 import { readToldInstances } from './told-instances.ts';
 
+/** Who hears of it. */
 export interface ToldConfigurationHandlers {
   /** The routing instances are others than before. */
   instancesChanged(): void;
@@ -11,6 +12,7 @@ export interface ToldConfigurationHandlers {
   object(line: unknown, first: boolean): void;
 }
 
+/** One for a control node: two streams of its config node, each followed once it is asked for. */
 export class ToldConfiguration {
   readonly #instanceChannel: ConfigChannel | undefined;
   readonly #objectChannel: ConfigChannel | undefined;
@@ -55,6 +57,7 @@ export class ToldConfiguration {
     this.#objectChannel?.start();
   }
 
+  /** Follows nothing any more. */
   async close(): Promise<void> {
     await Promise.all([this.#instanceChannel?.close(), this.#objectChannel?.close()]);
   }

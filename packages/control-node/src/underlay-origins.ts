@@ -26,6 +26,7 @@ interface LeakedRoute {
 /** Gives the underlay a route of an agent, with an origin VN when there is one. */
 export type AnnounceLeaked = (source: Source, item: UnicastItem, origin: Uint8Array | undefined) => void;
 
+/** One for the underlay; it announces its leaked routes, and again when the origin of one changes. */
 export class UnderlayOrigins {
   readonly #underlay: Table;
   readonly #vpn: Table;

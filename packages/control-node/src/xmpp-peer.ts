@@ -32,9 +32,10 @@ export interface XmppPeerOwner extends AgentSessionOwner {
   gone(peer: XmppPeer): void;
 }
 
-/** Ends of a session that leave the hope that the agent still forwards. */
-const hopeful = new Set(['connection-timeout', 'conflict']);
+/** Stream errors after which the agent may still forward, so that its paths are kept. */
+const survivable = new Set(['connection-timeout', 'conflict']);
 
+/** One for an agent, from its first session until its paths have gone; further sessions {@link XmppPeer.resume} it. */
 export class XmppPeer {
   readonly name: string;
   readonly address: string;
@@ -77,6 +78,7 @@ export class XmppPeer {
     return this.#session;
   }
 
+  /** Whether it has a session. */
   get isUp(): boolean {
     return this.#session.isUp;
   }
@@ -105,7 +107,7 @@ export class XmppPeer {
     this.#lastError = because;
     this.#lostAt = this.#owner.clock.now();
     for (const instance of joined) this.#stale.add(instance);
-    if (this.#restart !== undefined && (error === undefined || hopeful.has(error.condition))) {
+    if (this.#restart !== undefined && (error === undefined || survivable.has(error.condition))) {
       for (const instance of this.#stale) {
         instance.dropMulticast(this);
         instance.suspend(this);
@@ -136,6 +138,7 @@ export class XmppPeer {
     this.#session.send(batch);
   }
 
+  /** Takes it into an instance; after its return that instance is no longer one of a lost session. */
   join(instance: RoutingInstance, subscription: Subscription): void {
     this.#stale.delete(instance);
     instance.join(this, subscription);
@@ -152,6 +155,7 @@ export class XmppPeer {
     this.#session.instanceRemoved(instance);
   }
 
+  /** What operators see of it, with a session or without. */
   view(): NeighborView {
     const { restart, holdTime } = this.#owner;
     return {

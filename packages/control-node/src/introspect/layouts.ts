@@ -4,6 +4,7 @@
  */
 import type { Layout } from '@vaportrail/show/sandesh';
 
+/** `ShowRouteTable`. */
 export const routeTable = {
   routing_instance: 1,
   routing_table_name: 2,
@@ -35,6 +36,7 @@ const tableCounts = {
   walkers: 15,
 } as const satisfies Layout;
 
+/** `ShowRouteTableSummary`. */
 export const routeTableSummary = {
   name: 1,
   ...tableCounts,
@@ -42,6 +44,7 @@ export const routeTableSummary = {
   deleted_at: 13,
 } as const satisfies Layout;
 
+/** `ShowRoutePath`. */
 export const routePath = {
   protocol: 1,
   last_modified: 3,
@@ -75,6 +78,7 @@ export const routePath = {
   large_communities: 31,
 } as const satisfies Layout;
 
+/** `ShowPmsiTunnel`. */
 export const pmsiTunnel = {
   type: 1,
   ar_type: 2,
@@ -83,6 +87,7 @@ export const pmsiTunnel = {
   flags: 5,
 } as const satisfies Layout;
 
+/** `BgpNeighborResp`, as a summary has it. */
 export const neighborSummary = {
   instance_name: 53,
   peer: 1,
@@ -112,6 +117,7 @@ export const neighborSummary = {
   task_instance: 56,
 } as const satisfies Layout;
 
+/** What else `BgpNeighborResp` has. */
 export const neighborDetail = {
   peer_close_info: 54,
   send_state: 9,
@@ -145,6 +151,7 @@ export const neighborDetail = {
   dscp_value: 63,
 } as const satisfies Layout;
 
+/** `PeerCloseInfo`. */
 export const closeInfo = {
   state: 1,
   membership_state: 17,
@@ -161,6 +168,7 @@ export const closeInfo = {
   llgr_timer: 14,
 } as const satisfies Layout;
 
+/** `ShowBgpNeighborFamily`. */
 export const neighborFamily = {
   family: 1,
   loop_count: 2,
@@ -169,6 +177,7 @@ export const neighborFamily = {
   gateway_address: 4,
 } as const satisfies Layout;
 
+/** `ShowXmppConnection`. */
 export const xmppConnection = {
   name: 1,
   deleted: 2,
@@ -181,6 +190,7 @@ export const xmppConnection = {
   receivers: 9,
 } as const satisfies Layout;
 
+/** `SocketIOStats`. */
 export const socketStatistics = {
   bytes: 1,
   calls: 2,
@@ -191,6 +201,7 @@ export const socketStatistics = {
   errors: 7,
 } as const satisfies Layout;
 
+/** `ShowRtGroupInfo`. */
 export const routeTargetGroup = {
   rtarget: 1,
   import_members: 2,
@@ -199,6 +210,7 @@ export const routeTargetGroup = {
   dep_route: 5,
 } as const satisfies Layout;
 
+/** `ShowRoutingInstance`. */
 export const routingInstance = {
   name: 1,
   virtual_network: 3,
@@ -216,6 +228,7 @@ export const routingInstance = {
   neighbors: 14,
 } as const satisfies Layout;
 
+/** `ShowRoutingInstanceTable`. */
 export const routingInstanceTable = {
   name: 1,
   deleted: 13,

@@ -8,6 +8,7 @@ export const ENTRIES_OF_A_PAGE = 64;
 
 const SEPARATOR = '||';
 
+/** So many entries as fit into one answer. */
 export interface ListPage<T> {
   readonly entries: readonly T[];
   /** The text of the next page; empty when this is the last. */

@@ -55,6 +55,7 @@ const familyNames: Readonly<Record<string, string>> = {
 /** Protocols by their names in answers, in lower case and without what follows the first word. */
 const protocolNames: Readonly<Record<string, string>> = { staticroute: 'static', servicechain: 'static' };
 
+/** The routes of one answer, by table. */
 export interface RoutePage {
   readonly tables: readonly TableWithRoutes[];
   /** The text of the next page; empty when this is the last. */

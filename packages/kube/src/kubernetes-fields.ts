@@ -22,7 +22,18 @@ interface ModelField {
   readonly type: string;
 }
 
-/** @param model name of the model in the client library, e.g. `V1Service` */
+/** Models of kinds that the client library does not have: those of custom resources. */
+const customModels: Readonly<Record<string, readonly ModelField[]>> = {
+  NetworkAttachmentDefinition: [
+    { baseName: 'apiVersion', type: 'string' },
+    { baseName: 'kind', type: 'string' },
+    { baseName: 'metadata', type: 'V1ObjectMeta' },
+    { baseName: 'spec', type: 'NetworkAttachmentDefinitionSpec' },
+  ],
+  NetworkAttachmentDefinitionSpec: [{ baseName: 'config', type: 'string' }],
+};
+
+/** @param model name of the model in the client library, e.g. `V1Service`, or of a custom one */
 export function unknownFields(model: string, object: YAMLMap): UnknownField[] {
   const known = fieldsOf(model)!.filter(({ baseName }) => baseName !== 'status');
   return [...fieldsOfMap(object, known, '', (key) => key === 'status')];
@@ -69,6 +80,7 @@ function* fieldsOfValue(value: unknown, type: string, path: string): Iterable<Un
 
 /** The fields of a model; undefined for what is no model, such as `string`, `any` or `IntOrString`. */
 function fieldsOf(type: string): readonly ModelField[] | undefined {
+  if (Object.hasOwn(customModels, type)) return customModels[type];
   const model = (models as Readonly<Record<string, unknown>>)[type];
   if (typeof model !== 'function' || !('getAttributeTypeMap' in model)) return undefined;
   return (model.getAttributeTypeMap as () => ModelField[])();

@@ -211,6 +211,7 @@ export const kinds = {
   Node: { apiVersion: 'v1', model: 'V1Node', plural: 'nodes', namespaced: false, schema: node },
   NetworkAttachmentDefinition: {
     apiVersion: 'k8s.cni.cncf.io/v1',
+    model: 'NetworkAttachmentDefinition',
     plural: 'network-attachment-definitions',
     namespaced: true,
     schema: networkAttachment,

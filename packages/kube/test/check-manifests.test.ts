@@ -169,3 +169,49 @@ for (const [what, [text, ...problems]] of Object.entries(cases)) {
     for (const [at, problem] of problems.entries()) t.match(told[at]?.replace(file, 'FILE'), problem);
   });
 }
+
+t.test(
+  'misspelt fields and annotations of a NetworkAttachmentDefinition, and annotations of others',
+  async (t) => {
+    const folder = t.testdir({
+      'all.yaml': `apiVersion: k8s.cni.cncf.io/v1
+kind: NetworkAttachmentDefinition
+metadata:
+  name: pub
+  annotatoins: { opencontrail.org/cidr: 100.64.1.0/24 }
+sepc: {}
+---
+apiVersion: k8s.cni.cncf.io/v1
+kind: NetworkAttachmentDefinition
+metadata:
+  name: net
+  annotations: { opencontrail.org/cdir: 100.64.2.0/24, opencontrail.org/fip-pools: a, any.thing/else: is fine }
+spec: { conifg: '{}' }
+---
+apiVersion: k8s.cni.cncf.io/v1
+kind: NetworkAttachmentDefinition
+metadata:
+  name: other
+  annotations:
+    opencontrail.org/cidr: 100.64.3.0/24
+    vaportrail.io/route-target: target:500:500
+    opencontrail.org/ip_fabric_snat: 'true'
+---
+apiVersion: v1
+kind: Namespace
+metadata: { name: ns, annotations: { opencontrail.org/isolatoin: 'true', vaportrail.io/colour: red } }
+`,
+    });
+    const problems = (await manifestProblems([folder], defaultSettings)).map((one) =>
+      one.replace(`${folder}/`, ''),
+    );
+    t.same(problems, [
+      'all.yaml:5:3: metadata.annotatoins: unknown field; did you mean "annotations"? (NetworkAttachmentDefinition pub)',
+      'all.yaml:6:1: sepc: unknown field; did you mean "spec"? (NetworkAttachmentDefinition pub)',
+      'all.yaml:13:9: spec.conifg: unknown field; did you mean "config"? (NetworkAttachmentDefinition net)',
+      'all.yaml:15: metadata.annotations: vaportrail.io/route-target of a NetworkAttachmentDefinition is not read; did you mean "vaportrail.io/route-targets"? (NetworkAttachmentDefinition default/other)',
+      'all.yaml:24: metadata.annotations: opencontrail.org/isolatoin of a Namespace is not read; did you mean "opencontrail.org/isolation"? (Namespace ns)',
+      'all.yaml:24: metadata.annotations: vaportrail.io/colour of a Namespace is not read (Namespace ns)',
+    ]);
+  },
+);

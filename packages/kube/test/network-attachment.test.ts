@@ -66,3 +66,25 @@ t.test('subnets that overlap where both are reached are told with the other one'
   ]);
   t.end();
 });
+
+t.test('a CNI configuration that is none, or has misspelt fields, is told of', (t) => {
+  const withConfig = (config: string): NetworkAttachmentDefinition => ({
+    ...definition('a', '101.101.101.0/24'),
+    spec: { config },
+  });
+  for (const good of [
+    '',
+    '{ "cniVersion": "0.3.1", "type": "contrail-k8s-cni" }',
+    '{ "cniVersion": "1.0.0", "name": "a", "plugins": [{ "type": "bridge" }] }',
+    '{ "type": "macvlan", "master": "eth0", "mode": "bridge", "mtu": 9000, "linkInContainer": true, "vlan": 5, "ipam": {} }',
+  ])
+    t.same(reasonsOf(withConfig(good)), []);
+  t.match(reasonsOf(withConfig('{ type: contrail-k8s-cni }')), [/^BadCniConfig: spec\.config: is no JSON: /]);
+  t.match(reasonsOf(withConfig('"contrail-k8s-cni"')), [/^BadCniConfig: spec\.config: is no JSON object/]);
+  t.same(reasonsOf(withConfig('{ "cniversion": "0.3.1", "tpye": "contrail-k8s-cni" }')), [
+    'BadCniConfig: spec.config: cniversion: did you mean "cniVersion"?',
+    'BadCniConfig: spec.config: tpye: did you mean "type"?',
+    'BadCniConfig: spec.config: has neither "type" nor "plugins"',
+  ]);
+  t.end();
+});

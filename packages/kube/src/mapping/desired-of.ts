@@ -1,6 +1,7 @@
 /** What each kind of Kubernetes object comes to in the configuration: a case here, and a file beside this one, for each. */
 import type { Cluster } from '../cluster.ts';
 import { type KubernetesObject, namespaceOf } from '../kubernetes-object.ts';
+import { annotationNotes } from './annotations.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
 import { type Desired, nothingDesired } from './desired-object.ts';
 import { namespaceObjects } from './namespace.ts';
@@ -21,6 +22,12 @@ export interface ClusterSurroundings extends Pick<
 
 /** All that an object needs as things are now; nothing for an object that is gone, or of a kind that needs nothing. */
 export function desiredOf(one: KubernetesObject | undefined, surroundings: ClusterSurroundings): Desired {
+  const desired = mapped(one, surroundings);
+  const notes = one === undefined ? [] : annotationNotes(one);
+  return notes.length === 0 ? desired : { ...desired, notes: [...desired.notes, ...notes] };
+}
+
+function mapped(one: KubernetesObject | undefined, surroundings: ClusterSurroundings): Desired {
   const { settings, cluster, addressOf, hasPool, hasRouteTarget } = surroundings;
   switch (one?.kind) {
     case 'Namespace':

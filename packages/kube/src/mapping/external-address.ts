@@ -1,7 +1,8 @@
 /** The addresses of a Service that clients outside the cluster use: floating IPs of a pool. */
 import { projectName, type ClusterSettings } from './cluster-settings.ts';
 import type { DesiredObject, Note, ObjectName } from './desired-object.ts';
-import { FIP_POOL, poolChoice } from './floating-ip-pool.ts';
+import { FIP_POOL } from './annotations.ts';
+import { poolChoice } from './floating-ip-pool.ts';
 import { isOfAnother } from './load-balancer-class.ts';
 import { loadBalancerName, serviceUid } from './service-name.ts';
 import type { ServiceSurroundings } from './service-surroundings.ts';

@@ -1,10 +1,9 @@
 /** Which floating-IP pool a Service draws from: its own annotation, else its namespace's, else the cluster's. */
 import { z } from 'zod';
+import { FIP_POOL } from './annotations.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
 import type { ObjectName } from './desired-object.ts';
 import type { Namespace, Service } from '../kubernetes-object.ts';
-
-export const FIP_POOL = 'opencontrail.org/fip-pool';
 
 const poolAnnotation = z.object({
   domain: z.string().min(1),

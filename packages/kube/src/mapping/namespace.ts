@@ -1,11 +1,10 @@
 /** Namespaces: a project each, and networks of their own when they are isolated. */
+import { ISOLATION } from './annotations.ts';
 import { domainName, projectName, securityGroupName, type ClusterSettings } from './cluster-settings.ts';
 import { annotationsOf, type Desired, type DesiredObject } from './desired-object.ts';
 import { defaultServicePolicyName, podServicePolicy, podServicePolicyName } from './network-policy.ts';
 import { networkObject } from './virtual-network.ts';
 import type { Namespace } from '../kubernetes-object.ts';
-
-const ISOLATION = 'opencontrail.org/isolation';
 
 /** Whether pods and Services of a namespace live in networks of their own. */
 export function isIsolated(namespace: Namespace | undefined): boolean {

@@ -1,6 +1,8 @@
 /** NetworkAttachmentDefinitions: a network with a subnet of its own, e.g. the public one that floating IPs come from. */
 import { covers, parsePrefix, prefixText } from '@vaportrail/net';
+import { CIDR, POOLS, ROUTE_TARGETS } from './annotations.ts';
 import { projectName, type ClusterSettings } from './cluster-settings.ts';
+import { cniConfigNotes } from './cni-config.ts';
 import {
   annotationsOf,
   type Desired,
@@ -10,12 +12,6 @@ import {
 } from './desired-object.ts';
 import { derivedUuid } from '../derived-uuid.ts';
 import { namespaceOf, type NetworkAttachmentDefinition } from '../kubernetes-object.ts';
-
-const CIDR = 'opencontrail.org/cidr';
-/** Ours; with Contrail the route targets are set by hand. Several are separated by commas. */
-const ROUTE_TARGETS = 'vaportrail.io/route-targets';
-/** Ours; names of floating-IP pools to make on the network, separated by commas. */
-const POOLS = 'vaportrail.io/fip-pools';
 
 /** `k8s-<name>-pod-network` */
 function attachmentNetwork(settings: ClusterSettings, namespace: string, name: string): ObjectName {
@@ -93,7 +89,7 @@ export function attachmentObjects(
     notes.push(
       warn('NoRouteTarget', `${ROUTE_TARGETS} is missing: no gateway imports the addresses of its pools`),
     );
-  return { objects, links: [], notes };
+  return { objects, links: [], notes: [...notes, ...cniConfigNotes(definition.spec?.config)] };
 }
 
 /** Whose addresses are told apart from these by nobody: those of pods and Services, and of networks with a common route target. */

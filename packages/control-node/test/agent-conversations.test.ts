@@ -386,6 +386,16 @@ const options: readonly (readonly [what: string, stanza: string, rd: string])[] 
   ],
   ['the largest', subscribe(RED, '<instance-id>65535</instance-id>'), '10.1.1.3:65535'],
   ['none, which is -1', subscribe(RED, ''), '10.1.1.3:65535'],
+  ['an empty one', subscribe(RED, '<instance-id/>'), '10.1.1.3:0'],
+  ['one that is no number', subscribe(RED, '<instance-id>four</instance-id>'), '10.1.1.3:0'],
+  ['one with something behind it', subscribe(RED, '<instance-id>4x</instance-id>'), '10.1.1.3:4'],
+  ['a negative one', subscribe(RED, '<instance-id>-2</instance-id>'), '10.1.1.3:65534'],
+  ['an endless one', subscribe(RED, `<instance-id>${'9'.repeat(400)}</instance-id>`), '10.1.1.3:65535'],
+  [
+    'the last of two',
+    subscribe(RED, '<instance-id>4</instance-id><instance-id>6</instance-id>'),
+    '10.1.1.3:6',
+  ],
   ['no options', iq(`<subscribe node="${RED}" />`), '10.1.1.3:65535'],
   ['unknown options', subscribe(RED, '<novelty/><instance-id> 6 </instance-id>'), '10.1.1.3:6'],
 ];

@@ -65,6 +65,7 @@ cases('prefixes', [
   ['a name', { nlri: nlri('localhost/32') }, { dropped: /address is not a prefix/ }],
   ['another AFI', { nlri: nlri('10.3.4.5/32', [2, 1]) }, { dropped: /af\/safi is 2\/1/ }],
   ['another SAFI', { nlri: nlri('10.3.4.5/32', [1, 128]) }, { dropped: /af\/safi is 1\/128/ }],
+  ['that of labels', { nlri: nlri('10.3.4.5/32', [1, 4]) }, { dropped: /labelled routes belong into/ }],
   [
     'no AFI',
     { nlri: '<nlri><safi>1</safi><address>10.3.4.5/32</address></nlri>' },
@@ -566,6 +567,19 @@ cases(
   { instance: MASTER_INSTANCE, family: '1/4', table: 'inet.3' },
 );
 
+cases(
+  'labelled routes under the node of others',
+  [
+    [
+      'with a label',
+      { nlri: nlri('10.1.1.9/32', [1, 4]), 'next-hops': hops(hop()) },
+      { path: { label: 25, nextHop: '10.1.1.3' } },
+    ],
+    ['without', { nlri: nlri('10.1.1.9/32', [1, 4]) }, { dropped: /label 0/ }],
+  ],
+  { instance: MASTER_INSTANCE, family: '1/1', table: 'inet.3' },
+);
+
 cases('labelled routes elsewhere', [['anywhere', {}, { dropped: /belong/ }]], {
   family: '1/4',
   table: 'inet.3',
@@ -648,6 +662,8 @@ cases(
       { path: { label: 25 } },
     ],
     ['the network of a workload', enet(MAC, '10.2.0.0/24'), { dropped: /host address/ }],
+    ['an address of a workload with no bits', enet(MAC, '10.2.0.4/0'), { dropped: /host address/ }],
+    ['no address, written otherwise', enet(MAC, '0::/0'), { dropped: /host address/ }],
     [
       'the network of inclusive multicast',
       enet('ff:ff:ff:ff:ff:ff', '10.1.1.0/24'),

@@ -370,7 +370,7 @@ cases(
     [
       'a labelled route under the node of plain ones',
       { nlri: nlri('10.9.0.1/32', [1, 4]) },
-      { dropped: /af\/safi is 1\/4/ },
+      { dropped: /label 0/ },
     ],
     [
       'a next hop of zeros',

@@ -70,13 +70,21 @@ export function readPrefix(text: string): Prefix {
   }
 }
 
-function readUnicast(entry: Element, family: ItemFamily): UnicastItem {
+function readUnicast(entry: Element, named: ItemFamily): UnicastItem {
+  const family = statedFamily(entry, named);
   const nlri = readNlri(entry, family);
   const prefix = readPrefix(childText(nlri, 'address'));
   const octets = family === 'inet6' ? 16 : 4;
   if (prefix.bytes.length !== octets)
     throw new UnreadableItem(`address is not of family ${family}`, 'prefix');
   return { family: family as UnicastItem['family'], prefix, attributes: readAttributes(entry) };
+}
+
+/** Whether an IPv4 route has a label of the underlay is what the item says, whatever its node. */
+function statedFamily(entry: Element, named: ItemFamily): ItemFamily {
+  if (named === 'inet6') return named;
+  const isLabelled = childInteger(childOf(entry, 'nlri'), 'safi') === itemFamilies['inet-labeled'].safi;
+  return isLabelled ? 'inet-labeled' : 'inet';
 }
 
 function readAttributes(entry: Element): ItemAttributes {
@@ -183,12 +191,14 @@ function readEnet(entry: Element): EnetItem {
       cause: error,
     });
   }
+  const group = childText(nlri, 'group');
+  const isOfMac = group === '' && mac.some((octet) => octet !== 0);
   return {
     family: 'e-vpn',
     ethernetTag: childInteger(nlri, 'ethernet-tag'),
     mac,
-    prefix: readEnetPrefix(childText(nlri, 'address')),
-    group: childText(nlri, 'group'),
+    prefix: readEnetPrefix(childText(nlri, 'address').trim(), isOfMac),
+    group,
     source: childText(nlri, 'source'),
     flags: childInteger(nlri, 'flags'),
     attributes: {
@@ -203,9 +213,18 @@ function readEnet(entry: Element): EnetItem {
   };
 }
 
-/** Without a text it is what stands for no address (Contrail's `ProcessEnetItem` of bgp_xmpp_channel.cc). */
-function readEnetPrefix(text: string): Prefix {
-  return readPrefix(text.trim() === '' ? '0.0.0.0/0' : text);
+/** How agents write that a MAC has no address. */
+const noHost = new Set(['', '0.0.0.0/0', '::/0']);
+
+/**
+ * Without a text it is what stands for no address (Contrail's `ProcessEnetItem` of bgp_xmpp_channel.cc).
+ * @param isOfMac whether it must be that of a host, or none
+ */
+function readEnetPrefix(text: string, isOfMac: boolean): Prefix {
+  const prefix = readPrefix(text === '' ? '0.0.0.0/0' : text);
+  if (isOfMac && prefix.length !== prefix.bytes.length * 8 && !noHost.has(text))
+    throw new UnreadableItem('the address of a workload is not a host address', 'prefix');
+  return prefix;
 }
 
 function childBoolean(element: Element, name: string): boolean {

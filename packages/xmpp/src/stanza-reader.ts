@@ -9,6 +9,7 @@ import {
   descendantOf,
   elementsOf,
   excerpt,
+  lastChildOf,
   textOf,
   UnreadableItem,
 } from './element-reader.ts';
@@ -85,14 +86,20 @@ function readIq(iq: Element): Stanza {
 function readSubscribe(pubsub: Element, action: Element): Subscribe {
   // Inside subscribe, or beside it: looked for anywhere.
   const options = descendantOf(pubsub, 'options');
-  const instanceId = childText(options, 'instance-id').trim();
+  const instanceId = lastChildOf(options, 'instance-id');
   return {
     type: 'subscribe',
     // It is kept as long as the session, and must not keep the text of its stanza.
     node: Buffer.from(attributeOf(action, 'node')).toString(),
-    instanceId: /^\d{1,9}$/.test(instanceId) ? Number(instanceId) : -1,
+    instanceId: instanceId === undefined ? -1 : leadingInteger(textOf(instanceId)),
     noRibOut: /^[1ty]/i.test(childText(options, 'no-ribout').trim()), // as deployed control nodes read a bool
   };
+}
+
+/** As deployed control nodes read an instance id: what is behind the digits does not count, and no digits are 0. */
+function leadingInteger(text: string): number {
+  const [digits = '0'] = /^\s*[+-]?\d{1,10}/.exec(text) ?? [];
+  return Math.max(-0x8000_0000, Math.min(Number(digits), 0x7fff_ffff));
 }
 
 function readPublish(action: Element): Publish {

@@ -137,8 +137,16 @@ t.test('an entry is unreadable when AFI/SAFI are not those of its node', async (
   t.match(problem('<nlri><af>1</af><safi>2</safi><address>10.0.0.1/32</address></nlri>'), /af\/safi is 1\/2/);
   t.match(problem('<nlri><address>10.0.0.1/32</address></nlri>'), /af\/safi is 0\/0/);
   t.match(problem(nlri, 'inet6'), /af\/safi/);
-  t.match(problem(nlri, 'inet-labeled'), /af\/safi/);
+  t.match(problem(nlri, 'e-vpn'), /af\/safi/);
   t.match(problem(''), /no nlri/);
+});
+
+t.test('which of the families of IPv4 prefixes an item has is what the item says', async (t) => {
+  const labelled = nlri.replace('<safi>1<', '<safi>4<');
+  for (const named of ['inet', 'inet-labeled'] as const) {
+    t.equal(entry(nlri, named).family, 'inet');
+    t.equal(entry(labelled, named).family, 'inet-labeled');
+  }
 });
 
 t.test('an entry is unreadable when its prefix is none', async (t) => {

@@ -31,6 +31,7 @@ interface Block {
 const labelOpen = Buffer.from('<label>');
 const nextHopClose = Buffer.from('</next-hop>');
 
+/** One for each scanner. It keeps the octets it is given, not the stanza they stand in. */
 export class AttributeBlocks {
   /** Offset behind the block that {@link find} has found. */
   end = 0;

@@ -10,6 +10,7 @@ import { StreamError } from './stream-error.ts';
  * - `any`: nothing, as far as is known of deployed control nodes: any certificate of the authority will do for any name
  */
 export const peerNameRules = ['certificate', 'host', 'any'] as const;
+/** One of {@link peerNameRules}. */
 export type PeerNameRule = (typeof peerNameRules)[number];
 
 /** Whether a peer with this certificate may call itself so. Case does not matter, and wildcards stand for nothing. */

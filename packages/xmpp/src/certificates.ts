@@ -9,6 +9,7 @@ const VALIDITY = 825;
 
 const run = promisify(execFile);
 
+/** Paths of the PEM files of one node. */
 export interface CertificatePaths {
   readonly certificate: string;
   readonly key: string;

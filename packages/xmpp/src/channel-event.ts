@@ -1,6 +1,7 @@
 /** What the state machine of a channel is told, what it has done about it, and the states it goes through. */
 import type { StreamError } from './stream-error.ts';
 
+/** What does not change while a channel lives. */
 export interface ChannelSettings {
   readonly role: 'server' | 'client';
   readonly tls: boolean;
@@ -8,8 +9,10 @@ export interface ChannelSettings {
   readonly holdTime: number;
 }
 
+/** `open-confirm` is with TLS alone: the header was answered, and what comes next is its negotiation. */
 export type ChannelStateName = 'idle' | 'active' | 'connect' | 'open-sent' | 'open-confirm' | 'established';
 
+/** Where a channel is, and what of its past counts for what comes next. */
 export interface ChannelState {
   readonly name: ChannelStateName;
   /** Connection attempts since the channel was last stable (client). */
@@ -18,10 +21,13 @@ export interface ChannelState {
   readonly security: 'plain' | 'awaiting-starttls' | 'awaiting-proceed' | 'handshake' | 'secure';
 }
 
+/** Before `start` or `accepted`, and when all is over. */
 export const idle: ChannelState = { name: 'idle', attempts: 0, security: 'plain' };
 
+/** What a channel waits for, each at most once at a time. */
 export type ChannelTimer = 'open' | 'hold' | 'keepalive' | 'back-off' | 'stable';
 
+/** What happened: to the connection, in the stream, to a timer, or because the owner wants it. */
 export type ChannelEvent =
   /** The client shall connect, now and whenever the connection is lost. */
   | { readonly type: 'start' }
@@ -58,6 +64,7 @@ export interface ChannelChange {
   readonly at: number;
 }
 
+/** What the driver is to do, in the order in which the actions stand. */
 export type ChannelAction =
   | { readonly do: 'connect' }
   | { readonly do: 'send-header' | 'send-features' | 'send-starttls' | 'send-proceed' }
@@ -74,6 +81,7 @@ export type ChannelAction =
   /** The server has not answered for so many attempts; the client goes on trying. */
   | { readonly do: 'timed-out'; readonly attempts: number };
 
+/** The state after an event, and what to do on the way there. */
 export interface ChannelStep {
   readonly state: ChannelState;
   readonly actions: readonly ChannelAction[];

@@ -13,7 +13,9 @@ import { WORK_AT_ONCE, WORK_IN_ONE_GO, WORK_PER_SECOND } from './work-allowance.
 
 /** Octets queued for a peer that does not read; with more the channel is closed. */
 export const MAX_BACKLOG_BYTES = 16 * 1024 * 1024;
+/** What one peer may ask of its channel. */
 export interface ChannelLimits extends StreamLimits {
+  /** Octets queued and not read, beyond which the channel is closed. */
   readonly backlogBytes: number;
   /** Units of work a second that the peer may cause, and at once. */
   readonly workPerSecond: number;
@@ -22,6 +24,7 @@ export interface ChannelLimits extends StreamLimits {
   readonly workInOneGo: number;
 }
 
+/** The limits where nothing else is said. */
 export const channelLimits: ChannelLimits = {
   ...streamLimits,
   backlogBytes: MAX_BACKLOG_BYTES,

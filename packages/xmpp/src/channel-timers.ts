@@ -3,6 +3,7 @@ import type { Clock, Timer } from '@vaportrail/net';
 import type { ChannelTimer } from './channel-event.ts';
 import { BACK_OFF_JITTER } from './channel-fsm.ts';
 
+/** At most one timer of a kind runs. */
 export class ChannelTimers {
   readonly #clock: Clock;
   readonly #expired: (timer: ChannelTimer) => void;
@@ -23,6 +24,7 @@ export class ChannelTimers {
     );
   }
 
+  /** Stops all of them. */
   cancel(): void {
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();

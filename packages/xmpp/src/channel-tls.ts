@@ -18,7 +18,7 @@ export interface TlsFiles {
   readonly authority?: string | undefined;
 }
 
-/** Reads the files named. @throws Error that names the file */
+/** Reads files, named by path in the place of the text that is in them. @throws Error that names the file */
 export function readTlsFiles(paths: TlsFiles): TlsFiles {
   return {
     certificate: readFileSync(paths.certificate, 'utf8'),

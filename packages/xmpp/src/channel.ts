@@ -29,6 +29,7 @@ import { StreamError } from './stream-error.ts';
 import { headerBytes, type StreamHeader } from './stream-header.ts';
 import { TappedOctets } from './tapped-octets.ts';
 
+/** Made by `XmppServer` and `XmppClient`; whoever is asked to `accept` it uses it from `up` to `down`. */
 export class Channel {
   readonly counters = new ChannelCounters();
   readonly #owner: ChannelOwner;
@@ -62,15 +63,17 @@ export class Channel {
     return this.#name;
   }
 
+  /** Where the state machine is; stanzas go either way in `established`. */
   get state(): ChannelStateName {
     return this.#state.name;
   }
 
-  /** The peer's address and port. */
+  /** The peer's address, IPv4 as such even on a socket of IPv6; empty before the first connection. */
   get address(): string {
     return this.#address;
   }
 
+  /** The peer's port. */
   get port(): number {
     return this.#port;
   }

@@ -22,6 +22,7 @@ const MAX_STANZA_NODES_OF_SERVER = 131_072;
 /** Milliseconds of silence before TCP asks whether the peer is still there. */
 const TCP_KEEPALIVE = 5000;
 
+/** Who connects, to whom, and who is told what comes of it. */
 export interface XmppClientOptions {
   /** The agent's host name: its whole identity. */
   readonly name: string;
@@ -47,6 +48,7 @@ export interface XmppClientOptions {
   /** What the server's name has to do with its certificate; `certificate` where there is an authority. */
   readonly peerNames?: PeerNameRule | undefined;
   readonly limits?: Partial<ChannelLimits>;
+  /** Name of the agent's sub-cluster, which its stream header carries; none when left out. */
   readonly subCluster?: string;
   /** Is told what the control node writes, for a recording. */
   readonly tap?: ChannelTap | undefined;

@@ -34,6 +34,7 @@ export interface ConfigLink {
   readonly metadata: string;
 }
 
+/** What a push has updates and deletes of. */
 export type ConfigObject = ConfigNode | ConfigLink;
 
 /** Reads the children of `update` or `delete`; what is neither node nor link is passed over. */

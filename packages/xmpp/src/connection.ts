@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Clock, TurnShare } from '@vaportrail/net';
 import type { ChannelTls } from './channel-tls.ts';
-import { NOWHERE, Outbox, type Writer } from './outbox.ts';
+import { NOWHERE, Outbox, type OutboxWriter } from './outbox.ts';
 
 /** Milliseconds a closed connection stays half open, so that the peer can read why. */
 const LINGER = 2000;
@@ -13,7 +13,7 @@ const JOINED_OCTETS = 32 * 1024;
 
 /** Of this process. */
 const outbox = new Outbox();
-/** Where it is put together; the system mostly takes it at once, and then the next connection uses it again. */
+/** Where that is; the system mostly takes it at once, and then the next connection uses it again. */
 let joined: Buffer | undefined;
 
 /** Who is told what happens on a connection; nobody, once it has been released. */
@@ -26,7 +26,8 @@ export interface ConnectionHandlers {
   lost(because: string): void;
 }
 
-export class Connection implements Writer {
+/** From a socket, connected or on its way there, until it is {@link Connection.release released} or lost. */
+export class Connection implements OutboxWriter {
   #socket: Socket;
   readonly #handlers: ConnectionHandlers;
   readonly #share: TurnShare;
@@ -65,6 +66,7 @@ export class Connection implements Writer {
     return (this.#socket.remoteAddress ?? '').replace(/^::ffff:/, '');
   }
 
+  /** The peer's port. */
   get port(): number {
     return this.#socket.remotePort ?? 0;
   }
@@ -98,6 +100,7 @@ export class Connection implements Writer {
     return this.#unread > 0;
   }
 
+  /** Writes at once, behind what waits in the outbox. */
   write(bytes: Uint8Array): void {
     this.#flush();
     this.#written += bytes.length;
@@ -116,6 +119,7 @@ export class Connection implements Writer {
     this.#place = outbox.put(this, this.#place, buffers);
   }
 
+  /** @see OutboxWriter.writeOut */
   writeOut(buffers: readonly Uint8Array[]): void {
     const octets = this.#queuedOctets;
     const socket = this.#socket;
@@ -144,6 +148,7 @@ export class Connection implements Writer {
     if (this.#place !== NOWHERE) this.writeOut(outbox.take(this.#place));
   }
 
+  /** Reads no more until {@link resume}: TCP holds the peer back. */
   pause(): void {
     this.#socket.pause();
   }

@@ -26,10 +26,12 @@ export class Lines {
     return this;
   }
 
+  /** `<name>value</name>`, escaped. */
   leaf(name: string, value: string | number | boolean): this {
     return this.#line(`<${name}>${typeof value === 'string' ? escapeText(value) : value}</${name}>`);
   }
 
+  /** `<tag />`; the tag may have attributes. */
   empty(tag: string): this {
     return this.#line(`<${tag} />`);
   }
@@ -54,6 +56,7 @@ export class Lines {
     return members.length === 0 ? this.empty(container) : this.in(container, () => members.forEach(write));
   }
 
+  /** A list of leaves with the same name. */
   leaves(container: string, member: string, values: readonly (string | number)[]): this {
     return this.list(container, values, (value) => this.leaf(member, value));
   }
@@ -92,6 +95,7 @@ export interface ListTemplate {
   readonly end: string;
 }
 
+/** The constant parts of {@link Lines.leaves}. */
 export function listTemplate(layout: Layout, depth: number, container: string, member: string): ListTemplate {
   const [start = '', end = ''] = template(layout, depth, (lines) => lines.in(container, () => lines.slot()));
   return {
@@ -102,6 +106,7 @@ export function listTemplate(layout: Layout, depth: number, container: string, m
   };
 }
 
+/** A list with its values, which are escaped here. */
 export function fillList(list: ListTemplate, values: readonly (string | number)[]): string {
   if (values.length === 0) return list.empty;
   const [before, behind] = list.member;

@@ -32,6 +32,7 @@ const BRACKET = 0x5d;
 const cdataStart = Buffer.from('[CDATA[');
 const declarationStart = Buffer.from('xml');
 
+/** One for a stream: {@link Framer.begin} a stanza, then {@link Framer.scan} its octets as they come. */
 export class Framer {
   readonly #maxDepth: number;
   #state: State = 'tag';

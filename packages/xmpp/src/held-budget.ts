@@ -11,6 +11,7 @@ export interface Holder {
   evict(because: string): void;
 }
 
+/** One for a server; connections note what they hold after every read. */
 export class HeldBudget {
   readonly #limit: number;
   readonly #octets = new Map<Holder, number>();

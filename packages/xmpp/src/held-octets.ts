@@ -1,6 +1,7 @@
 /** The beginning of a header or stanza whose end has not come. What is added is copied: chunks belong to the socket. */
 const nothing = Buffer.alloc(0);
 
+/** Empty most of the time, and then without memory. */
 export class HeldOctets {
   #bytes: Buffer = nothing;
   #length = 0;
@@ -11,6 +12,7 @@ export class HeldOctets {
     this.#expected = expected;
   }
 
+  /** Octets held. */
   get length(): number {
     return this.#length;
   }
@@ -39,6 +41,7 @@ export class HeldOctets {
     this.#length = length;
   }
 
+  /** Holds nothing any more, and gives the memory back. */
   clear(): void {
     this.#bytes = nothing;
     this.#length = 0;

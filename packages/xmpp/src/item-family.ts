@@ -2,12 +2,14 @@
 import { addressText, ipv4Text, ipv4At, macText, prefixText } from '@vaportrail/net';
 import type { EnetItem, Item, ItemFamily, UnicastItem } from './item.ts';
 
+/** What a family is called in nodes. */
 export interface ItemFamilyRow {
   readonly afi: number;
   /** SAFI of the channel, which differs from that of the BGP replica. */
   readonly safi: number;
 }
 
+/** Every family of the channel. */
 export const itemFamilies = {
   inet: { afi: 1, safi: 1 },
   inet6: { afi: 2, safi: 1 },

@@ -29,6 +29,7 @@ export interface Mobility {
   readonly sticky: boolean;
 }
 
+/** How flows are spread over the next hops of a prefix. */
 export interface LoadBalance {
   /** Names of the header fields hashed; empty means all five (the default). */
   readonly fields: readonly string[];
@@ -145,8 +146,10 @@ export interface MulticastItem {
   readonly attributes: MulticastAttributes;
 }
 
+/** What multicast items carry. */
 export interface MulticastAttributes {
   readonly nextHops: readonly MulticastNextHop[];
+  /** Whom to send copies to, from the control node to the agent. */
   readonly olist: readonly MulticastNextHop[];
 }
 
@@ -160,8 +163,10 @@ export interface MvpnItem {
   readonly attributes: MulticastAttributes;
 }
 
+/** An item of any family, told apart by `family`. */
 export type Item = UnicastItem | EnetItem | MulticastItem | MvpnItem;
 
+/** What part of an item a problem is about. */
 export type ItemProblemKind = 'token' | 'family' | 'prefix' | 'next-hop';
 
 /** Why an item was dropped; the session lives on. */

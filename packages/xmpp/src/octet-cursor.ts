@@ -12,6 +12,7 @@ export interface Leaf {
   readonly emptyTight: Uint8Array;
 }
 
+/** The octets of an element's tags. */
 export function leaf(name: string): Leaf {
   return {
     open: octets(`<${name}>`),
@@ -39,6 +40,7 @@ for (let octet = 0x20; octet < 0x7f; octet++) {
   if (!'&<>]'.includes(character)) plainInText[octet] = 1;
 }
 
+/** One for a scanner, which begins anew with every stanza. */
 export class OctetCursor {
   bytes: Buffer = Buffer.alloc(0);
   /** Offset of the next octet, and just past the last. */
@@ -80,10 +82,12 @@ export class OctetCursor {
     return true;
   }
 
+  /** Passes the octets, which must be next. */
   expect(expected: Uint8Array): void {
     if (!this.is(expected)) this.lost = true;
   }
 
+  /** Passes one octet, which must be next. */
   expectOctet(octet: number): void {
     if (this.at >= this.limit) this.starve();
     else if (this.bytes[this.at++] !== octet) this.lost = true;
@@ -94,6 +98,7 @@ export class OctetCursor {
     if (!this.is(endEmpty) && !this.is(endEmptyTight)) this.lost = true;
   }
 
+  /** Passes white space, if there is any. */
   space(): void {
     const { bytes, limit } = this;
     let { at } = this;
@@ -112,6 +117,7 @@ export class OctetCursor {
     return this.bytes.toString('latin1', start, this.at);
   }
 
+  /** {@link value}, without making a string of it. */
   passValue(): void {
     const { bytes, limit } = this;
     let { at } = this;
@@ -180,10 +186,12 @@ export class OctetCursor {
     return text;
   }
 
+  /** The texts in a list of leaves; none when the list is absent. */
   strings(container: Leaf, member: Leaf): string[] {
     return this.#list(container, () => this.string(member));
   }
 
+  /** The numbers in a list of leaves; none when the list is absent. */
   integers(container: Leaf, member: Leaf): number[] {
     return this.#list(container, () => this.integer(member));
   }

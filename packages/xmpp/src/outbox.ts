@@ -11,16 +11,18 @@ const SHARE = 1;
 /** Stands nowhere in the line. */
 export const NOWHERE = -1;
 
-export interface Writer {
+/** A connection, seen from the outbox. */
+export interface OutboxWriter {
   /** Hands the operating system what it has in the outbox. It has nothing there any more. */
   writeOut(buffers: readonly Uint8Array[]): void;
 }
 
 interface Waiting {
-  readonly writer: Writer;
+  readonly writer: OutboxWriter;
   buffers: Uint8Array[];
 }
 
+/** One for all connections of a process. */
 export class Outbox {
   readonly #share: number;
   /** In the order in which they got something to write. */
@@ -41,7 +43,7 @@ export class Outbox {
    * @param buffers an array that is not the writer's any more
    * @returns where it stands now, until it is told to write or has taken everything back
    */
-  put(writer: Writer, place: number, buffers: Uint8Array[]): number {
+  put(writer: OutboxWriter, place: number, buffers: Uint8Array[]): number {
     if (place !== NOWHERE) {
       const waiting = this.#line[place - this.#gone]!;
       for (const buffer of buffers) waiting.buffers.push(buffer);

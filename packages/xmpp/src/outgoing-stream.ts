@@ -9,6 +9,7 @@ import { streamErrorBytes } from './stream-error.ts';
 /** What the state machine says is to be written. */
 export type SendAction = Extract<ChannelAction, { readonly do: `send-${string}` }>;
 
+/** One for each connection. */
 export class OutgoingStream {
   readonly #connection: StreamConnection;
   readonly #counters: ChannelCounters;
@@ -33,6 +34,7 @@ export class OutgoingStream {
     this.#hasHeader = false;
   }
 
+  /** Writes what the state machine says, and counts it. */
   do(action: SendAction): void {
     switch (action.do) {
       case 'send-header':

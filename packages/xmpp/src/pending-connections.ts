@@ -7,12 +7,15 @@ import type { Channel } from './channel.ts';
 import type { ServerLimits } from './server-limits.ts';
 import { sourceOf } from './source-address.ts';
 
+/** A connection that may have to make room. */
 export interface PendingConnection {
   readonly channel: Channel;
   readonly socket: Socket;
+  /** An IPv4 address or an IPv6 /64. */
   readonly source: string;
 }
 
+/** Those of one server. */
 export class PendingConnections {
   readonly #limits: Pick<ServerLimits, 'pending' | 'pendingPerAddress'>;
   readonly #byChannel = new Map<Channel, PendingConnection>();
@@ -23,10 +26,12 @@ export class PendingConnections {
     this.#limits = limits;
   }
 
+  /** How many there are. */
   get size(): number {
     return this.#byChannel.size;
   }
 
+  /** In the order of arrival. */
   [Symbol.iterator](): IterableIterator<PendingConnection> {
     return this.#byChannel.values();
   }

@@ -14,6 +14,7 @@ export const MAX_SUBSCRIPTIONS = 8192;
 /** Most characters of their names together, which are kept: one name may have as many as fit a stanza. */
 export const MAX_SUBSCRIBED_CHARACTERS = 4 * 1024 * 1024;
 
+/** What an agent asked for when it subscribed to an instance. */
 export interface Subscription {
   readonly instance: string;
   /** The agent's index of its VRF; -1 when it gave none. */

@@ -1,5 +1,6 @@
 /** How many agents and connections one server takes, in all and from one source, and what they hold together. */
 
+/** What one server takes; each limit names its unit. */
 export interface ServerLimits {
   /** Agents with a session; beyond it newcomers are refused. */
   readonly agents: number;
@@ -13,6 +14,7 @@ export interface ServerLimits {
   readonly unfinishedBytes: number;
 }
 
+/** The limits where nothing else is said. */
 export const serverLimits: ServerLimits = {
   agents: 16_384,
   agentsPerAddress: 8192,

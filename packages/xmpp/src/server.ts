@@ -27,6 +27,7 @@ const TCP_KEEPALIVE = 5000;
 /** Milliseconds of each turn of the event loop for what comes from agents. */
 const TURN_SHARE = 20;
 
+/** Who listens, whom it lets in, and who is told what comes of it. */
 export interface XmppServerOptions {
   /** This node's host name, which the stream header carries. */
   readonly name: string;
@@ -58,6 +59,7 @@ export interface XmppServerOptions {
   readonly tap?: ChannelTap | undefined;
 }
 
+/** Connections since the server was made. */
 export interface XmppServerCounters {
   accepted: number;
   /** Closed before their session was up: silence, bad headers, evictions, refusals. */

@@ -13,6 +13,7 @@ export interface Subscribe {
   readonly noRibOut: boolean;
 }
 
+/** An agent leaves an instance; what it published there goes with that. */
 export interface Unsubscribe {
   readonly type: 'unsubscribe';
   readonly node: string;
@@ -87,6 +88,7 @@ export interface Ignored {
   readonly because: string;
 }
 
+/** What a stream holds once it is open, told apart by `type`. */
 export type Stanza =
   | Subscribe
   | Unsubscribe

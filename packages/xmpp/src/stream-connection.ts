@@ -12,6 +12,7 @@ import { StreamError } from './stream-error.ts';
 import { XmppStream, type StreamHandlers } from './stream.ts';
 import { WorkAllowance, timedWork } from './work-allowance.ts';
 
+/** Who is told what happens; nobody, once the connection was released or lost. */
 export interface StreamConnectionHandlers extends StreamHandlers {
   connected(): void;
   /** Octets came, before they are looked at. */
@@ -20,9 +21,11 @@ export interface StreamConnectionHandlers extends StreamHandlers {
   read(): void;
   /** All that was queued has been written. */
   drained(): void;
+  /** It has been closed, by the peer or by a failure. */
   lost(because: string): void;
 }
 
+/** What a connection may do, and with whom it shares that. */
 export interface StreamConnectionSettings {
   readonly limits: ChannelLimits;
   readonly clock: Clock;
@@ -34,7 +37,10 @@ export interface StreamConnectionSettings {
 
 const nothing = Buffer.alloc(0);
 
-/** To join a network walks over its tables, to leave it too, and to be configured over what there is to know. */
+/**
+ * Stanzas that are short and make long work: joining and leaving a network walks over its tables, a config subscription
+ * over all that the agent may know.
+ */
 const laborious: ReadonlySet<Stanza['type']> = new Set([
   'subscribe',
   'unsubscribe',
@@ -42,6 +48,7 @@ const laborious: ReadonlySet<Stanza['type']> = new Set([
   'config-unsubscribe',
 ]);
 
+/** One for each connection of a channel: a client that reconnects makes another. */
 export class StreamConnection implements Holder {
   readonly #handlers: StreamConnectionHandlers;
   readonly #settings: StreamConnectionSettings;
@@ -75,14 +82,17 @@ export class StreamConnection implements Holder {
     );
   }
 
+  /** The peer's address. */
   get address(): string {
     return this.#connection.address;
   }
 
+  /** What of the peer's address counts for limits: an IPv4 address or an IPv6 /64. */
   get source(): string {
     return sourceOf(this.address);
   }
 
+  /** The peer's port. */
   get port(): number {
     return this.#connection.port;
   }
@@ -112,10 +122,12 @@ export class StreamConnection implements Holder {
     return this.#connection.stalled(now);
   }
 
+  /** @see Connection.write */
   write(bytes: Uint8Array): void {
     this.#connection.write(bytes);
   }
 
+  /** @see Connection.writeAll */
   writeAll(buffers: Uint8Array[]): void {
     this.#connection.writeAll(buffers);
   }

@@ -13,6 +13,7 @@ const MAX_NAME_LENGTH = 255;
 /** Stream id of every control node; agents do not look at it. */
 export const STREAM_ID = '++123';
 
+/** What a header says, read and checked. */
 export interface StreamHeader {
   /** Who speaks: an agent's host name, or a control node's. */
   readonly from: string;
@@ -28,7 +29,7 @@ const declarationStart = '<?xml';
 const headerStart = '<stream:stream';
 
 /**
- * Offset just behind the header, or -1 when it is not complete yet. White space and an XML declaration may precede it.
+ * Where the header begins and ends; undefined when it is not complete yet. White space and an XML declaration may precede it.
  * @throws StreamError as soon as the octets cannot become a header
  */
 export function headerEnd(bytes: Buffer, end: number): { start: number; end: number } | undefined {

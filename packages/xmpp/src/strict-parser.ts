@@ -10,6 +10,7 @@ import { StreamError } from './stream-error.ts';
 /** Most attributes on one element; the widest element of the channel is the stream header with seven. */
 export const MAX_ATTRIBUTES = 32;
 
+/** Of the header's own element and of stream errors. @see RFC 6120 §4.8.1 */
 export const STREAMS_NAMESPACE = 'http://etherx.jabber.org/streams';
 
 /** Prefixes declared on a stream header, by name; `stream` is among them. */
@@ -145,7 +146,7 @@ export class WellFormedness {
     this.#saxes = createSaxes(prefixes, maxAttributes, ignore);
   }
 
-  /** @throws StreamError as {@link StrictParser.parse} */
+  /** Takes the octets that came next. @throws StreamError as {@link StrictParser.parse} */
   check(bytes: Uint8Array): void {
     let text: string;
     try {

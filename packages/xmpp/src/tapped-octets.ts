@@ -2,6 +2,7 @@
 import type { ChannelDown, ChannelTap } from './channel-owner.ts';
 import type { Channel } from './channel.ts';
 
+/** One for a channel, for all its sessions. */
 export class TappedOctets {
   readonly #channel: Channel;
   readonly #tap: ChannelTap | undefined;
@@ -14,6 +15,7 @@ export class TappedOctets {
     this.#tap = tap;
   }
 
+  /** Octets of the peer, not looked at yet. */
   received(chunk: Uint8Array): void {
     if (this.#tap === undefined || chunk.length === 0) return;
     if (this.#channel.state === 'established') this.#tap.received(this.#channel, chunk);
@@ -25,11 +27,13 @@ export class TappedOctets {
     this.#early = [];
   }
 
+  /** The session is up. */
   opened(): void {
     this.#tap?.opened(this.#channel, Buffer.concat(this.#early));
     this.#early = [];
   }
 
+  /** The session is over. */
   closed(reason: ChannelDown): void {
     this.#tap?.closed(this.#channel, reason);
   }

@@ -5,6 +5,7 @@ const CAPACITY = 16 * 1024;
 /** Characters that are written one by one rather than by a call into the runtime. */
 const SHORT = 24;
 
+/** Used again and again: what was written is copied out. */
 export class TextOctets {
   #bytes = Buffer.allocUnsafeSlow(CAPACITY);
   #length = 0;
@@ -14,12 +15,14 @@ export class TextOctets {
     return this.#length;
   }
 
+  /** Adds text, in UTF-8. */
   text(text: string): this {
     const at = this.#reserve(text.length * 3);
     this.#length = at + (this.#short(text, at) || this.#bytes.write(text, at));
     return this;
   }
 
+  /** Adds octets as they are. */
   octets(octets: Uint8Array): this {
     const at = this.#reserve(octets.length);
     this.#bytes.set(octets, at);

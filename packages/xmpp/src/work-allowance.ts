@@ -25,6 +25,7 @@ export function timedWork(milliseconds: number): number {
   return milliseconds / UNIT;
 }
 
+/** One for each connection. */
 export class WorkAllowance {
   readonly #perSecond: number;
   readonly #atOnce: number;

@@ -16,6 +16,7 @@ export type NamedItem = {
 
 const labelOpen = '<label>';
 
+/** Kept by the caller for as long as the attributes may come again. */
 export class WrittenAttributes {
   /** Octets up to and with the first `<label>`, and those from `</label>` on. */
   readonly #head: Buffer;

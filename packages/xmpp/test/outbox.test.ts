@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
-import { NOWHERE, Outbox, type Writer } from '../src/outbox.ts';
+import { NOWHERE, Outbox, type OutboxWriter } from '../src/outbox.ts';
 
 /** Writes down what it is told to write, and takes its time. */
-class Scribe implements Writer {
+class Scribe implements OutboxWriter {
   readonly written: string[] = [];
   readonly #outbox: Outbox;
   readonly #milliseconds: number;

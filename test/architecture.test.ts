@@ -80,6 +80,20 @@ for (const name of packages) {
   });
 }
 
+t.test('every file that ARCHITECTURE.md and the READMEs of packages name is there', async (t) => {
+  const files = ['packages', 'interop', 'test'].flatMap((folder) => sources(join(root, folder)));
+  const isThere = (name: string): boolean => files.some((path) => path.endsWith(`/${name}`));
+  const texts = ['ARCHITECTURE.md', ...packages.map((name) => `packages/${name}/README.md`)];
+  for (const text of texts) {
+    const written = readFileSync(join(root, text), 'utf8');
+    for (const [name] of written.matchAll(/[\w-][\w./-]*\.ts\b/g)) t.ok(isThere(name), `${text}: ${name}`);
+  }
+  const [, path = ''] = /^## One update, straight through\n+```\n(.*?)```/ms.exec(decided) ?? [];
+  const steps = path.match(/\b[a-z]+(-[a-z]+)+\b/g) ?? [];
+  t.ok(steps.length > 8, 'the straight path names its steps');
+  for (const step of steps) t.ok(packages.includes(step) || isThere(`${step}.ts`), step);
+});
+
 t.test('wire, attributes and families of bgp run in a browser and know no session', async (t) => {
   for (const folder of pureFolders) {
     for (const path of sources(join(root, folder))) {

@@ -4,6 +4,7 @@ import { TurnShare, type Clock } from '@vaportrail/net';
 import { MessageStream, type MessageSink } from './framing.ts';
 import { wireAddress } from './peer-address.ts';
 
+/** Who is told what happens on a connection; nobody, once it has been closed from this side. */
 export interface ConnectionEvents {
   /** One message has arrived; see {@link MessageSink}. */
   readonly message: MessageSink;
@@ -39,6 +40,7 @@ export function isInputWaiting(): boolean {
   return readingTurn.isAnybodyWaiting;
 }
 
+/** From a connected socket until {@link Connection.close}, or until it is lost. */
 export class Connection {
   readonly #socket: Socket;
   readonly #clock: Clock;
@@ -87,6 +89,7 @@ export class Connection {
     return this.#socket.remotePort ?? 0;
   }
 
+  /** Neither closed nor lost. */
   get isOpen(): boolean {
     return this.#open;
   }
@@ -101,6 +104,7 @@ export class Connection {
     return this.#progressAt;
   }
 
+  /** Accepts messages of up to 65,535 octets from here on. @see RFC 8654 §4 */
   acceptExtendedMessages(): void {
     this.#stream.acceptExtendedMessages();
   }
@@ -163,8 +167,9 @@ export class Connection {
   };
 
   /**
-   * Closes the connection behind an optional last message, which overtakes what waits: that is dropped. What the peer still sends is read and dropped, because
-   * closing with unread octets makes the kernel reset the connection, and the peer would not see the message.
+   * Closes the connection behind an optional last message, which overtakes what waits: that is dropped. What the peer
+   * still sends is read and dropped, because closing with unread octets makes the kernel reset the connection, and the peer
+   * would not see the message.
    */
   close(lastMessage?: Uint8Array): void {
     if (!this.#open) return;

@@ -18,9 +18,11 @@ import { broken, notified, type SessionEnd } from './session-end.ts';
 
 const keepalive = messageHeader(messageType.keepalive, HEADER_OCTETS);
 
+/** Driven by {@link Conversation.feed}; what comes of it is told to its owner. */
 export class Conversation {
   /** Whether we connected to the peer, or it to us. */
   initiatedByUs = false;
+  /** What both sides agreed on, from the peer's OPEN until the connection is gone. */
   negotiated: Negotiated | undefined;
   connection: Connection | undefined;
   /** The OPEN messages as they went over this connection, headers included; empty until then. */
@@ -44,6 +46,7 @@ export class Conversation {
     this.#fsm = idleFsm(options);
   }
 
+  /** Of its machine. */
   get state(): State {
     return this.#fsm.state;
   }

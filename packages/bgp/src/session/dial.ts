@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import type { SessionConfig } from './session-config.ts';
 import { isSecured, secureConnect } from './transport-security.ts';
 
-/** @throws Error when the connection cannot even be tried */
+/** A socket on its way to the peer of a session. @throws Error when the connection cannot even be tried */
 export function dial(config: SessionConfig): Socket {
   const { address, port = 179 } = config.peer;
   if (!isSecured(config))

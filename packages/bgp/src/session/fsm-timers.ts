@@ -8,6 +8,7 @@ const LATE = 500;
 /** Timers whose time is shortened by up to a quarter, so that speakers do not move in step. @see RFC 4271 §10 */
 const jittered: ReadonlySet<TimerName> = new Set(['connect-retry', 'keepalive', 'idle-hold']);
 
+/** At most one timer of a name runs. */
 export class FsmTimers {
   readonly #clock: Clock;
   readonly #expired: (timer: TimerName) => void;

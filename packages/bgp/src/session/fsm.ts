@@ -23,6 +23,7 @@ import { ceaseSubcode, errorCode } from '../wire/notification.ts';
 import { complain, complaint, disconnect, stop, unexpected, type Action } from './fsm-action.ts';
 import { isNeedless, type Event, type State } from './fsm-event.ts';
 
+/** What of the configuration the machine goes by. */
 export interface FsmOptions {
   /** Wait for the peer to connect and never connect to it. */
   readonly passive: boolean;
@@ -30,6 +31,7 @@ export interface FsmOptions {
   readonly delayOpen: boolean;
 }
 
+/** The machine as a value: a step makes another one. */
 export interface Fsm {
   readonly state: State;
   readonly options: FsmOptions;
@@ -40,6 +42,7 @@ export interface Fsm {
   readonly holdTime: number;
 }
 
+/** The machine after an event, and what to do, in order. */
 export interface Step {
   readonly fsm: Fsm;
   readonly actions: readonly Action[];

@@ -31,6 +31,7 @@ interface RangeEntry {
   readonly peers: Set<string>;
 }
 
+/** How much a listener puts up with, and who is told what it refuses. */
 export interface ListenerSettings {
   readonly clock?: Clock;
   /** Connections whose OPEN has not arrived yet, over all peers. */
@@ -111,6 +112,7 @@ export class Listener {
   }
 
   /**
+   * Has a session take the connections of its peer.
    * @throws RangeError when a session with a peer of this address is there already
    * @throws Error when the kernel does not sign for it
    */

@@ -6,13 +6,11 @@ import { countUpdates, frameMessage, messageType } from '../wire/header.ts';
 import { NotificationError, errorCode } from '../wire/notification.ts';
 import { encodeOpen, type Open } from '../wire/open.ts';
 import type { RefreshSubtype } from '../wire/route-refresh.ts';
-import { BackOff } from './back-off.ts';
 import { dial } from './dial.ts';
 import { administrativeShutdown, bfdDown, hardened } from './farewell.ts';
 import type { Conversation } from './conversation.ts';
 import type { ConversationOwner } from './conversation-owner.ts';
 import { ConversationPair } from './conversation-pair.ts';
-import type { TimerName } from './fsm-action.ts';
 import type { EventName, State } from './fsm-event.ts';
 import { localOpen, negotiate, type Negotiated } from './negotiate.ts';
 import { PrefixWatch } from './prefix-limit.ts';
@@ -21,12 +19,9 @@ import { sessionConfig, type SessionConfig, type SessionSettings } from './sessi
 import { sessionCounters, type SessionCounters } from './session-counters.ts';
 import type { SessionHandlers } from './session-handlers.ts';
 import { sessionDown, unanswered, type SessionEnd } from './session-end.ts';
+import { SessionTimes } from './session-times.ts';
 import { requireTransportSecurity, secureAccepted } from './transport-security.ts';
 
-/** A session that has been up this long has proven itself: the next failure starts with the shortest pause, in milliseconds. */
-const STABLE = 10_000;
-/** The longest pause between two attempts to connect, in seconds: a peer that is back shall not be missed for long. */
-const LONGEST_PAUSE = 8;
 /** Seconds in which a peer hears that its session is over before it is connected to again. */
 const RESTART_PAUSE = 0.1;
 
@@ -41,7 +36,7 @@ export class Session {
   lastEnd: SessionEnd | undefined;
   /** When the state last became or ceased to be Established, in milliseconds of the clock. */
   changedAt: number;
-  /** The last change of {@link state}: what it was before, the event, and when, in milliseconds of the clock. */
+  /** The last change of {@link state}. */
   lastChange: StateChange | undefined;
   /** When Established was last left, in milliseconds of the clock, and why. */
   lostAt: number | undefined;
@@ -49,7 +44,7 @@ export class Session {
   #stateBefore: State = 'Idle';
   readonly #clock: Clock;
   readonly #handlers: SessionHandlers;
-  readonly #backOff: BackOff;
+  readonly #times: SessionTimes;
   #started = false;
   #restarting: boolean;
   readonly #conversations: ConversationPair;
@@ -76,7 +71,7 @@ export class Session {
     this.#refreshes = new RouteRefreshes(handlers, clock, this.config.refreshTime, (error) =>
       this.#fault(error),
     );
-    this.#backOff = new BackOff(this.config.idleHold.initial);
+    this.#times = new SessionTimes(this.config);
     this.#conversations = new ConversationPair(
       this.#conversationOwner(),
       { passive: this.config.peer.passive ?? false, delayOpen: this.config.delayOpen > 0 },
@@ -120,7 +115,7 @@ export class Session {
     if (this.#started) return;
     this.#started = true;
     this.#restart?.cancel();
-    this.#backOff.succeeded();
+    this.#times.forgetFailures();
     this.#conversations.start();
   }
 
@@ -238,7 +233,7 @@ export class Session {
       clock: this.#clock,
       openMessage: () => frameMessage(messageType.open, encodeOpen(localOpen(config, this.#restarting))),
       dial: () => dial(config),
-      seconds: (timer, state) => this.#seconds(timer, state),
+      seconds: (timer, state) => this.#times.seconds(timer, state),
       opened: (conversation, open) => this.#opened(conversation, open),
       established: (conversation) => this.#established(conversation),
       released: (conversation, end) => this.#released(conversation, end),
@@ -268,25 +263,6 @@ export class Session {
     };
   }
 
-  #seconds(timer: TimerName, state: State): number {
-    const { connectRetry, delayOpen, idleHold } = this.config;
-    switch (timer) {
-      case 'connect-retry':
-        return state === 'Connect'
-          ? connectRetry
-          : this.#backOff.seconds(Math.min(connectRetry, LONGEST_PAUSE));
-      case 'delay-open':
-        return delayOpen;
-      case 'idle-hold':
-        return this.#backOff.seconds(idleHold.longest);
-      case 'send-hold':
-        return this.config.sendHoldTime;
-      case 'hold':
-      case 'keepalive':
-        return this.config.holdTime;
-    }
-  }
-
   #opened(conversation: Conversation, open: Open): Negotiated | undefined {
     const negotiated = negotiate(this.config, open);
     const survives = this.#conversations.survives(conversation, negotiated, this.changedAt);
@@ -305,7 +281,7 @@ export class Session {
     if (conversation !== this.#current) return;
     const negotiated = this.#negotiated!;
     const now = this.#clock.now();
-    if (now - this.changedAt >= STABLE) this.#backOff.succeeded();
+    this.#times.lasted(now - this.changedAt);
     this.#current = undefined;
     this.#negotiated = undefined;
     this.#prefixes.clear();
@@ -370,7 +346,7 @@ export class Session {
       if (from !== 'Established') this.#tell(() => this.#handlers.failed?.(end));
     }
     if (this.#conversations.forgetSecond(conversation)) return;
-    this.#backOff.failed();
+    this.#times.failed();
     if (state === 'Active' || this.#conversations.promoteSecond()) return;
     if (this.#started) this.#tryAgain(conversation);
   }
@@ -384,12 +360,14 @@ export class Session {
   }
 }
 
+/** A change of a session's state: what it was before, the event, and when, in milliseconds of the clock. */
 export interface StateChange {
   readonly from: State;
   readonly event: EventName;
   readonly at: number;
 }
 
+/** One end of a TCP connection. */
 export interface Endpoint {
   readonly address: string;
   readonly port: number;

@@ -25,7 +25,7 @@ export {
 } from './session/negotiate.ts';
 export { sessionDetail, type SessionDetail } from './session/session-detail.ts';
 export { administrativeReset } from './session/farewell.ts';
-export { type SessionDown, type SessionEnd } from './session/session-end.ts';
+export { stillForwarded, type SessionDown, type SessionEnd } from './session/session-end.ts';
 export { type PrefixLimit, type PrefixLimits } from './session/prefix-limit.ts';
 export { LOW_WATER, isInputWaiting } from './session/connection.ts';
 export { endOfRib } from './session/end-of-rib.ts';

@@ -6,6 +6,7 @@ import {
   type SessionEnd,
   type SessionMonitor,
   administrativeReset,
+  stillForwarded,
   wireAddress,
 } from '@vaportrail/bgp';
 import {
@@ -42,7 +43,7 @@ import { bgpPeerView } from './bgp-peer-view.ts';
 import type { BgpPeerConfig, ControlNodeConfig } from './config.ts';
 import { pathsOf } from './node-tables.ts';
 import { importPolicy, peerRole } from './peer-policy.ts';
-import { keepsForwarding, restartCapabilities, retentionTimes } from './peer-restart.ts';
+import { isSameSpeaker, restartCapabilities, retentionTimes } from './peer-restart.ts';
 import { PeerRecording } from './recorded-inputs.ts';
 import { RestartHelper } from './restart-helper.ts';
 
@@ -211,15 +212,23 @@ export class BgpPeer {
   }
 
   /**
-   * The source kept from the session before, with its stale paths, if the peer is the same and says that it went on
-   * forwarding. Otherwise its paths go now. @see RFC 4724 §4.2
+   * The source kept from the session before, with its stale paths of the families for which the peer, if it is the same, says
+   * that it went on forwarding. All others go now. @see RFC 4724 §4.2
    */
   #retained(negotiated: Negotiated): Source | undefined {
     const source = this.#source;
     if (source === undefined) return undefined;
-    const same = keepsForwarding(source, negotiated);
+    const kept = stillForwarded(negotiated);
+    const same = kept.size > 0 && isSameSpeaker(source, negotiated);
     this.#restart?.handle(same ? 'returned' : 'given-up');
-    return same ? source : undefined;
+    if (!same) return undefined;
+    this.#flushAllBut(kept, source);
+    return source;
+  }
+
+  /** Paths of other families are not kept. */
+  #flushAllBut(kept: ReadonlySet<FamilyName>, source: Source): void {
+    for (const family of this.config.families) if (!kept.has(family)) source.flush(family);
   }
 
   #update(bytes: Uint8Array, start: number, end: number): void {
@@ -252,9 +261,9 @@ export class BgpPeer {
   }
 
   #endOfRib(family: FamilyName): void {
-    this.#endOfRibs.add(family);
     const { negotiated } = this.session;
     if (negotiated === undefined || this.#source === undefined) return;
+    this.#endOfRibs.add(family);
     if (negotiated.families.every((one) => this.#endOfRibs.has(one))) this.#restart?.handle('end-of-rib');
     if (family === 'route-target') this.#told.tellVpnFamilies(negotiated, this.#source);
   }
@@ -280,19 +289,25 @@ export class BgpPeer {
     if (source === undefined) return;
     const config = this.#owner.config['graceful-restart'];
     if (!config.enabled || retain.length === 0) return this.#removeSource();
+    this.#flushAllBut(new Set(retain), source);
     if (this.#restart === undefined || this.#restart.state === 'gone') {
       const times = retentionTimes(end, config);
+      const longLived = new Set(end.longLived.map(({ family }) => family));
       this.#restart = new RestartHelper(source, this.#owner.clock, times, (state) => {
-        if (state === 'gone') this.#removeSource();
+        if (state === 'long-lived') this.#flushAllBut(longLived, source);
+        if (state === 'gone' && this.#source === source) this.#removeSource();
       });
     }
     this.#restart.handle('lost');
   }
 
   #removeSource(): void {
-    if (this.#source !== undefined) this.#owner.rib.removeSource(this.#source);
+    const [source, restart] = [this.#source, this.#restart];
     this.#source = undefined;
     this.#restart = undefined;
+    // It may be in the middle of a return, and wait for an End-of-RIB.
+    restart?.handle('given-up');
+    if (source !== undefined) this.#owner.rib.removeSource(source);
     this.#owner.forgotten(this);
   }
 }

@@ -35,16 +35,14 @@ export function retentionTimes(
 }
 
 /**
- * Whether a peer that is back is the one whose paths were kept, speaks as before, and says that it went on forwarding.
+ * Whether a peer that is back is the one whose paths were kept, and speaks as before.
  * @param source of the paths that were kept
- * @see RFC 4724 §4.2
  */
-export function keepsForwarding(source: Source, negotiated: Negotiated): boolean {
+export function isSameSpeaker(source: Source, negotiated: Negotiated): boolean {
   return (
     source.routerId === negotiated.peerRouterId &&
     source.asn === negotiated.peerAsn &&
     source.asn4 === negotiated.asn4 &&
-    isDeepStrictEqual(source.addPath, negotiated.addPath.receive) &&
-    (negotiated.gracefulRestart?.families ?? []).some(({ forwarding }) => forwarding)
+    isDeepStrictEqual(source.addPath, negotiated.addPath.receive)
   );
 }

@@ -10,8 +10,8 @@ export class RestartHelper {
   readonly #source: Source;
   readonly #clock: Clock;
   readonly #times: RestartTimes;
-  /** Told when the stale phase is over: everything not refreshed is being removed, or the neighbour is gone for good. */
-  readonly #settled: (state: 'present' | 'gone') => void;
+  /** Told of each new state, when what it means for the paths has been done. */
+  readonly #changed: (state: RestartState) => void;
   #state: RestartState = 'present';
   /** When the oldest of its stale and of its long-lived stale paths became so. */
   #staleSince: number | undefined;
@@ -23,16 +23,11 @@ export class RestartHelper {
   #sweeps = 0;
   #deletions = 0;
 
-  constructor(
-    source: Source,
-    clock: Clock,
-    times: RestartTimes,
-    settled: (state: 'present' | 'gone') => void,
-  ) {
+  constructor(source: Source, clock: Clock, times: RestartTimes, changed: (state: RestartState) => void) {
     this.#source = source;
     this.#clock = clock;
     this.#times = times;
-    this.#settled = settled;
+    this.#changed = changed;
   }
 
   /** Where the neighbour is now. */
@@ -89,7 +84,7 @@ export class RestartHelper {
           break;
       }
     }
-    if (state !== before && (state === 'present' || state === 'gone')) this.#settled(state);
+    if (state !== before) this.#changed(state);
   }
 
   /**

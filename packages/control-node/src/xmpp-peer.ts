@@ -14,7 +14,7 @@ import { type Channel, type ChannelDown, StreamError, type Subscription } from '
 
 import { AgentCounters } from './agent-counters.ts';
 import { AgentSession, type AgentSessionOwner } from './agent-session.ts';
-import type { RestartTimes } from './graceful-restart.ts';
+import type { RestartState, RestartTimes } from './graceful-restart.ts';
 import type { ItemBatch } from './item-writer.ts';
 import { pathsOf } from './node-tables.ts';
 import { RestartHelper } from './restart-helper.ts';
@@ -113,7 +113,8 @@ export class XmppPeer {
         instance.suspend(this);
       }
       this.#restart.handle('lost');
-    } else this.#leaveForGood();
+    } else if (this.#restart !== undefined) this.#restart.handle('given-up');
+    else this.#leaveForGood();
   }
 
   /** It has said everything that it has to say after its return. */
@@ -200,9 +201,10 @@ export class XmppPeer {
     return new AgentSession(this, channel, this.#owner, this.#counters, this.#log);
   }
 
-  /** The time of stale paths is over. */
-  #restarted(state: 'present' | 'gone'): void {
+  /** The time of stale paths is over when it is there again, and also when it is gone. */
+  #restarted(state: RestartState): void {
     if (state === 'gone') return this.#leaveForGood();
+    if (state !== 'present') return;
     for (const instance of this.#stale) instance.leave(this);
     this.#stale.clear();
     this.#log.info({}, 'graceful restart complete');

@@ -64,7 +64,9 @@ t.test(
       routerId: 0,
     });
     const settled: string[] = [];
-    const helper = new RestartHelper(source, clock, times, (state) => settled.push(state));
+    const helper = new RestartHelper(source, clock, times, (state) => {
+      if (state === 'present' || state === 'gone') settled.push(state);
+    });
     const after = (seconds: number): RestartState => {
       clock.advance(seconds * 1000);
       return helper.state;

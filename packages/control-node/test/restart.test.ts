@@ -1,6 +1,6 @@
 // Neighbours that go away and come back: what is kept for them, and what is not.
-import { type LocalGracefulRestart, Session, endOfRib } from '@vaportrail/bgp';
-import { NotificationError, errorCode, updateSubcode } from '@vaportrail/bgp/wire';
+import { type LocalGracefulRestart, Session, type SessionSettings, endOfRib } from '@vaportrail/bgp';
+import { NotificationError, encodeUpdate, errorCode, updateSubcode } from '@vaportrail/bgp/wire';
 import { parseIpv4 } from '@vaportrail/net';
 import t from 'tap';
 
@@ -292,14 +292,20 @@ t.test('without graceful restart routes go with their agent', async (t) => {
 });
 
 /** A gateway with graceful restart that announces one route, and loses its connection when told to. */
-function gateway(t: Test, node: ControlNode, gracefulRestart: LocalGracefulRestart, prefix: string) {
+function gateway(
+  t: Test,
+  node: ControlNode,
+  gracefulRestart: LocalGracefulRestart,
+  prefix: string,
+  settings: Pick<SessionSettings, 'families' | 'longLived'> = { families: ['inet-vpn'] },
+) {
   let established = false;
   const session = new Session(
     {
       local: { asn: 64512, routerId: parseIpv4('10.1.1.9'), address: '127.0.0.9' },
       peer: { ...node.bgpAddresses[0]!, asn: 64512 },
-      families: ['inet-vpn'],
       gracefulRestart,
+      ...settings,
     },
     {
       established: () => {
@@ -354,6 +360,141 @@ t.test('the routes of a BGP peer that restarts stay until its End-of-RIB', async
   second.session.write([endOfRib('inet-vpn')]);
   await eventually(() => (prefixes(node).join() === '16.15.15.0/24' ? true : undefined));
   await watcher.hears(/<retract id="15\.15\.15\.0\/24" \/>/);
+});
+
+/** A control node that keeps what a gateway with two families told it. */
+async function keeper(t: Test, families: readonly ('inet-vpn' | 'inet6-vpn')[], longLived = 0) {
+  const node = await controlNode(t, {
+    'graceful-restart': {
+      ...restart,
+      'restart-time': 60,
+      'end-of-rib-timeout': 60,
+      'long-lived-restart-time': longLived,
+    },
+    bgp: {
+      listen: [{ address: '127.0.0.1', port: 0 }],
+      peers: [{ name: 'gateway', address: '127.0.0.9', passive: true, families: [...families] }],
+    },
+  });
+  const held = () =>
+    ['bgp.l3vpn.0', 'bgp.l3vpn-inet6.0']
+      .flatMap((table) => prefixes(node, table))
+      .map((text) => text.replace('192.168.0.204:500:', ''))
+      .join();
+  return { node, held: (text: string) => eventually(() => (held() === text ? true : undefined)) };
+}
+
+const inet6Update = encodeUpdate({
+  routes: [
+    {
+      op: 'announce',
+      afi: 2,
+      safi: 128,
+      pathId: null,
+      rd: '192.168.0.204:500',
+      prefix: '2001:db8::/32',
+      labels: [31],
+      nextHop: '::ffff:192.168.0.204',
+    },
+  ],
+  attributes: { origin: 'igp', asPath: [], localPref: 100, extendedCommunities: ['target:64512:8000004'] },
+});
+const both = ['inet-vpn', 'inet6-vpn'] as const;
+const dropped = new NotificationError(errorCode.update, updateSubcode.malformedAttributeList);
+
+t.test('of a BGP peer that restarts only the families are kept that it promises to forward', async (t) => {
+  const { node, held } = await keeper(t, both);
+  const says = (...families: readonly [family: 'inet-vpn' | 'inet6-vpn', forwarding: boolean][]) => ({
+    restartTime: 30,
+    families: families.map(([family, forwarding]) => ({ family, forwarding })),
+  });
+  const one = async (gracefulRestart: LocalGracefulRestart, prefix: string, families = both) => {
+    const { session, established } = gateway(t, node, gracefulRestart, prefix, { families });
+    await established();
+    session.write([inet6Update]);
+    return {
+      end: async () => {
+        session.reset(dropped);
+        await session.stop();
+      },
+    };
+  };
+  const unkept = await one(says(['inet-vpn', true]), '0f0f0f');
+  await held('15.15.15.0/24,2001:db8::/32');
+  await unkept.end();
+  await held('15.15.15.0/24 stale');
+  const kept = await one(says(['inet-vpn', true], ['inet6-vpn', true]), '0f0f0f');
+  await held('15.15.15.0/24,2001:db8::/32');
+  await kept.end();
+  await held('15.15.15.0/24 stale,2001:db8::/32 stale');
+  const { established } = gateway(t, node, says(['inet-vpn', true], ['inet6-vpn', false]), '100f0f', {
+    families: both,
+  });
+  await established();
+  await held('15.15.15.0/24 stale,16.15.15.0/24');
+});
+
+t.test('behind the restart time only the families are kept that are long-lived', async (t) => {
+  const { node, held } = await keeper(t, both, 60);
+  const families = both.map((family) => ({ family, forwarding: true }));
+  const { session, established } = gateway(t, node, { restartTime: 1, families }, '0f0f0f', {
+    families: both,
+    longLived: [{ family: 'inet6-vpn', forwarding: true, staleTime: 60 }],
+  });
+  await established();
+  session.write([inet6Update]);
+  await held('15.15.15.0/24,2001:db8::/32');
+  session.reset(dropped);
+  await session.stop();
+  await held('15.15.15.0/24 stale,2001:db8::/32 stale');
+  await held('2001:db8::/32 stale');
+});
+
+t.test('an End-of-RIB that comes with the end of its session does not count for the next one', async (t) => {
+  const { node, held } = await keeper(t, both);
+  const families = both.map((family) => ({ family, forwarding: true }));
+  const first = gateway(t, node, { restartTime: 30, families }, '0f0f0f', { families: both });
+  await first.established();
+  first.session.write([inet6Update]);
+  await held('15.15.15.0/24,2001:db8::/32');
+  first.session.write([endOfRib('inet-vpn')]);
+  first.session.reset(dropped);
+  await first.session.stop();
+  await held('15.15.15.0/24 stale,2001:db8::/32 stale');
+  const second = gateway(t, node, { restartTime: 30, families }, '100f0f', { families: both });
+  await second.established();
+  second.session.write([endOfRib('inet6-vpn')]);
+  await held('15.15.15.0/24 stale,16.15.15.0/24,2001:db8::/32 stale');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await held('15.15.15.0/24 stale,16.15.15.0/24,2001:db8::/32 stale');
+  second.session.write([endOfRib('inet-vpn')]);
+  await held('16.15.15.0/24');
+});
+
+t.test('who breaks the rules after a return is not waited for any more', async (t) => {
+  const node = await controlNode(t, {
+    'graceful-restart': { ...restart, 'restart-time': 60, 'end-of-rib-timeout': 1 },
+  });
+  const one = await agent(t, node, 'compute-1');
+  one.subscribe(RED, 4);
+  one.publish(route);
+  await one.hears(/<item /);
+  await one.end();
+  await eventually(() => (prefixes(node).join() === `${FIP} stale` ? true : undefined));
+  const rude = await agent(t, node, 'compute-1');
+  rude.subscribe(RED, 4);
+  rude.subscribe(RED, 4);
+  await rude.closed;
+  await eventually(() => (prefixes(node).length === 0 ? true : undefined));
+  // It gets what the first one had in the tables.
+  const two = await agent(t, node, 'compute-2', '127.0.0.2');
+  two.subscribe(RED, 4);
+  two.publish(route);
+  await two.hears(/<item /);
+  await two.end();
+  await eventually(() => (prefixes(node).join() === `${FIP} stale` ? true : undefined));
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  t.same(prefixes(node), [`${FIP} stale`]);
 });
 
 t.test('more prefixes than the limit end the session for good', async (t) => {

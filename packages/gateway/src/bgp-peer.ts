@@ -4,6 +4,7 @@ import {
   OutgoingFamily,
   Session,
   administrativeReset,
+  stillForwarded,
   wireAddress,
   type FamilyName,
   type Negotiated,
@@ -54,6 +55,9 @@ export interface PeerOwner {
   forgotten?(peer: BgpPeer): void;
 }
 
+/** Milliseconds that a peer that is back may take to its End-of-RIB: what it has not sent again then is gone. @see RFC 4724 §4.2 */
+const REFRESH_TIME = 300_000;
+
 /** Counted once for all peers: a look at every destination of a table. */
 export type ActiveCounts = (table: Table, source: Source) => number;
 
@@ -67,7 +71,7 @@ export class BgpPeer {
   #source: Source | undefined;
   readonly #memberships = new Map<FamilyName, Membership>();
   readonly #endsOfRib = new Set<FamilyName>();
-  /** Ends the grace of a peer that is expected back. */
+  /** Ends the grace of a peer that is expected back, or of what it has not sent again since it is. */
   #grace: Timer | undefined;
   /** Why there is no session, as the log has it. */
   #absence: string | undefined;
@@ -134,7 +138,6 @@ export class BgpPeer {
   /** Takes the session down and all its routes out. */
   async stop(why = ''): Promise<void> {
     await this.session.stop(why);
-    this.#grace?.cancel();
     this.#forget();
   }
 
@@ -187,8 +190,6 @@ export class BgpPeer {
 
   #established(negotiated: Negotiated): void {
     this.#absence = undefined;
-    this.#grace?.cancel();
-    this.#grace = undefined;
     this.#endsOfRib.clear();
     this.#source = this.#returning(negotiated) ?? this.#newSource(negotiated);
     this.#owner.monitor.established(this.session);
@@ -198,19 +199,41 @@ export class BgpPeer {
       this.#join(family, this.#source, negotiated);
   }
 
-  /** The source kept from before, when the peer is the same as then. */
+  /**
+   * The source kept from before, when the peer is the same as then, with its routes of the families for which it went on
+   * forwarding. @see RFC 4724 §4.2
+   */
   #returning(negotiated: Negotiated): Source | undefined {
-    const kept = this.#source;
-    if (kept === undefined) return undefined;
+    const source = this.#source;
+    if (source === undefined) return undefined;
+    const kept = stillForwarded(negotiated);
     if (
-      kept.routerId === negotiated.peerRouterId &&
-      kept.asn4 === negotiated.asn4 &&
-      isDeepStrictEqual(kept.addPath, negotiated.addPath.receive) &&
-      kept.internal === negotiated.internal
-    )
-      return kept;
+      source.routerId === negotiated.peerRouterId &&
+      source.asn4 === negotiated.asn4 &&
+      isDeepStrictEqual(source.addPath, negotiated.addPath.receive) &&
+      source.internal === negotiated.internal &&
+      kept.size > 0
+    ) {
+      this.#flushAllBut(kept, source);
+      this.#grace?.cancel();
+      this.#grace = this.#owner.clock.after(REFRESH_TIME, () => this.#refreshed());
+      return source;
+    }
     this.#forget();
     return undefined;
+  }
+
+  /** Paths of other families are not kept. */
+  #flushAllBut(kept: ReadonlySet<FamilyName>, source: Source): void {
+    for (const family of this.config.families) if (!kept.has(family)) source.flush(family);
+  }
+
+  /** It is back, and has sent all that it has. */
+  #refreshed(): void {
+    if (this.#grace === undefined) return;
+    this.#grace.cancel();
+    this.#grace = undefined;
+    this.#source?.sweep();
   }
 
   #newSource(negotiated: Negotiated): Source {
@@ -257,9 +280,10 @@ export class BgpPeer {
   }
 
   #endOfRib(family: FamilyName): void {
+    const expected = this.session.negotiated?.families;
+    if (expected === undefined) return;
     this.#endsOfRib.add(family);
-    const expected = this.session.negotiated?.families ?? [];
-    if (expected.every((each) => this.#endsOfRib.has(each))) this.#source?.sweep();
+    if (expected.every((each) => this.#endsOfRib.has(each))) this.#refreshed();
   }
 
   #down(end: SessionDown): void {
@@ -267,8 +291,12 @@ export class BgpPeer {
     this.#owner.monitor.down(this.session, end);
     for (const membership of this.#memberships.values()) membership.leave();
     this.#memberships.clear();
-    if (end.retain.length === 0 || end.restartTime === 0) return this.#forget();
-    this.#source?.markStale();
+    const source = this.#source;
+    if (source === undefined || end.retain.length === 0 || end.restartTime === 0) return this.#forget();
+    // What it has not sent again since it was lost before is not kept once more.
+    this.#refreshed();
+    this.#flushAllBut(new Set(end.retain), source);
+    source.markStale();
     this.#grace = this.#owner.clock.after(end.restartTime * 1000, () => this.#forget());
   }
 
@@ -279,6 +307,8 @@ export class BgpPeer {
   }
 
   #forget(): void {
+    this.#grace?.cancel();
+    this.#grace = undefined;
     for (const membership of this.#memberships.values()) membership.leave();
     this.#memberships.clear();
     if (this.#source !== undefined) this.#owner.rib.removeSource(this.#source);

@@ -56,6 +56,9 @@ export class AddPathOut implements AdjRibOut {
   #last = 0;
   #first = 0;
   #reached = 0;
+  #isTelling = false;
+  /** Nobody is left, as it turned out while somebody was told. */
+  #isOver = false;
   /** Records nobody holds any more, to be freed when everybody was told. */
   readonly #gone: number[] = [];
 
@@ -79,11 +82,17 @@ export class AddPathOut implements AdjRibOut {
   tell(entries: Int32Array, count: number, members: number, again: boolean): void {
     const { top, capacity } = this.#table.destinations;
     this.#told.reserve(top, capacity);
-    for (let i = 0; i < count; i++) this.#visit(entries[i]! & ENTRY_NUMBER, members, again);
+    this.#isTelling = true;
+    for (let i = 0; i < count && !this.#isOver; i++) this.#visit(entries[i]! & ENTRY_NUMBER, members, again);
     this.#dispatch();
+    this.#isTelling = false;
+    if (this.#isOver) this.clear();
   }
 
+  /** Members may leave while they are told: the records in work are needed until that is over. */
   clear(): void {
+    this.#isOver = this.#isTelling;
+    if (this.#isOver) return;
     const { payloads } = this.#table.store;
     if (this.#table.fixed === undefined)
       this.#told.forEach((record) => payloads.release(this.#told.label(record) >>> 8));

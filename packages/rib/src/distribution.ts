@@ -234,7 +234,7 @@ export class Distribution implements Follower {
   #stride(convoy: Convoy, budget: number): number {
     const table = this.#table;
     let done = 0;
-    while (convoy.next !== 0 && done < budget) {
+    while (convoy.next !== 0 && done < budget && this.#front !== undefined) {
       let count = 0;
       const { top } = table.destinations;
       for (; convoy.next < top && count < CHUNK && done < budget; convoy.next++, done++) {

@@ -52,7 +52,7 @@ export class Rib {
   #touched: PackedTable[] = [];
   readonly #walks = new TableWalks();
   readonly #receive: UpdateReceiver;
-  readonly #endsOfRib: { source: Source; family: FamilyName }[] = [];
+  #endsOfRib: { source: Source; family: FamilyName }[] = [];
 
   constructor(options: RibOptions) {
     const identity: Identity = {
@@ -162,6 +162,7 @@ export class Rib {
 
   /** Takes all paths of a source away, in slices, and then forgets it. It must not send anything any more. */
   removeSource(source: Source): void {
+    this.#forgetEndsOfRib(source);
     this.#sources.remove(source);
     this.#drains.wake();
   }
@@ -324,10 +325,13 @@ export class Rib {
       }
       return problems;
     },
-    markStale: (source, family) => this.#revise(source, 'stale', family),
+    markStale: (source, family) => {
+      if (family === undefined) this.#forgetEndsOfRib(source);
+      this.#revise(source, 'stale', family);
+    },
     markLongLived: (source) => this.#revise(source, 'long-lived'),
     sweep: (source, family) => this.#revise(source, 'sweep', family),
-    flush: (source) => this.#revise(source, 'flush'),
+    flush: (source, family) => this.#revise(source, 'flush', family),
   };
 
   #review(review: TableReview): void {
@@ -336,6 +340,7 @@ export class Rib {
   }
 
   #revise(source: Source, kind: Revision, family?: FamilyName, finished: () => void = () => {}): void {
+    if (!this.#sources.has(source)) return;
     this.#walks.finishRevision(source);
     // What it sent so far is part of what is revised.
     for (const table of this.#touched) table.absorb();
@@ -369,6 +374,11 @@ export class Rib {
   #touch(table: PackedTable): void {
     this.#touched.push(table);
     this.#drains.wake();
+  }
+
+  /** The session is gone that they were the ends of. */
+  #forgetEndsOfRib(source: Source): void {
+    this.#endsOfRib = this.#endsOfRib.filter((end) => end.source !== source);
   }
 
   #reportEndsOfRib(): void {

@@ -45,7 +45,7 @@ export interface SourceActions {
   markStale(source: Source, family: FamilyName | undefined): void;
   markLongLived(source: Source): void;
   sweep(source: Source, family: FamilyName | undefined): void;
-  flush(source: Source): void;
+  flush(source: Source, family: FamilyName | undefined): void;
 }
 
 /** Made by `Rib.addSource`. */
@@ -119,8 +119,8 @@ export class Source {
     this.#actions.sweep(this, family);
   }
 
-  /** Removes all its paths. */
-  flush(): void {
-    this.#actions.flush(this);
+  /** Removes its paths, of one family or of all. */
+  flush(family?: FamilyName): void {
+    this.#actions.flush(this, family);
   }
 }

@@ -36,9 +36,14 @@ export class Sources {
     ) as Source[];
   }
 
+  /** Whether a source has its number still; afterwards somebody else may have it. */
+  has(source: Source): boolean {
+    return this.#store.sources[source.number] === source;
+  }
+
   /** The paths of a source shall go: {@link flushRemoved}. */
   remove(source: Source): void {
-    this.#removed.add(source);
+    if (this.has(source) && !this.#retiring.has(source)) this.#removed.add(source);
   }
 
   /** Whether there are sources that were removed and not handed to {@link flushRemoved} yet. */

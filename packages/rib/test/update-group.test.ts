@@ -731,3 +731,30 @@ t.test('VPN routes carry label, route distinguisher and a next hop of the right 
     t.equal(addressText(parseAddress(nextHop)), nextHop);
   }
 });
+
+t.test('who is told several paths may leave while it is told, and be the last', async (t) => {
+  const { rib, table, announce } = stage(7);
+  const group = rib.updateGroup({ ...internal(table), paths: Infinity });
+  const from = [1, 2, 3].map(() => new Listener(rib, { client: true }).source);
+  // More paths than are encoded in one go, so that it leaves between two paths of a destination.
+  for (let i = 0; i < 6000; i++) for (const source of from) announce(source, `10.${i >>> 8}.${i & 255}.0/24`);
+  rib.settle();
+  const source = rib.addSource({ name: 'leaver', protocol: 'bgp', internal: true });
+  let isToLeave = false;
+  const membership = group.join({
+    source,
+    backlog: 0,
+    filterByRouteTarget: false,
+    send: () => isToLeave && membership.leave(),
+  });
+  rib.settle();
+  t.equal(group.size, 1);
+  isToLeave = true;
+  membership.refresh();
+  rib.settle();
+  t.equal(group.size, 0);
+  const next = new Listener(rib, {}, true);
+  group.join(next);
+  rib.settle();
+  t.equal(next.take().length, 18_000);
+});

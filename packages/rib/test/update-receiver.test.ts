@@ -8,7 +8,7 @@ import {
   frameMessage,
   messageType,
 } from '@vaportrail/bgp/wire';
-import { Writer, ipv4Bytes, parseIpv4 } from '@vaportrail/net';
+import { Writer, ipv4Bytes, parseIpv4, parsePrefix } from '@vaportrail/net';
 import fc from 'fast-check';
 import t from 'tap';
 import { Rib, type Role, type Source, type SourceOptions, type Table } from '../src/index.ts';
@@ -418,3 +418,60 @@ for (const family of ['inet-labeled', 'inet-vpn'] as const) {
     },
   );
 }
+
+t.test('an End-of-RIB is nothing to a session that is lost before its turn comes', async (t) => {
+  const heard: FamilyName[] = [];
+  const { rib, source, routes } = stage({ endOfRib: (family) => heard.push(family) });
+  const marker = update([], new Uint8Array(0));
+  hand(source, update(['10.0.0.0/24'], attributes()));
+  hand(source, marker);
+  source.markStale();
+  rib.settle();
+  t.same(heard, []);
+  t.same(routes(), ['10.0.0.0/24 ok']);
+  hand(source, marker);
+  source.markStale('inet6');
+  rib.settle();
+  t.same(heard, ['inet'], 'a peer that begins to send a family again is still there');
+  hand(source, marker);
+  rib.removeSource(source);
+  rib.settle();
+  t.same(heard, ['inet']);
+});
+
+t.test('what is said for a source that is gone does not concern the one that has its number', async (t) => {
+  const { rib, source: before, routes } = stage();
+  hand(before, update(['10.0.0.0/24'], attributes()));
+  rib.settle();
+  rib.removeSource(before);
+  rib.settle();
+  const after = rib.addSource({ name: 'after', protocol: 'bgp', asn: 64512, internal: true });
+  t.equal(after.number, before.number);
+  hand(after, update(['10.0.1.0/24'], attributes()));
+  after.markStale();
+  rib.settle();
+  before.sweep();
+  before.flush();
+  rib.removeSource(before);
+  rib.settle();
+  t.same(routes(), ['10.0.1.0/24 ok']);
+  t.same(rib.sources(), [after]);
+});
+
+t.test('all paths of one family go, and those of the others stay', async (t) => {
+  const { rib, source, routes } = stage();
+  const other = rib.createTable({ name: 'inet6.0', family: 'inet6', main: true });
+  other.announce(
+    source,
+    { prefix: parsePrefix('2001:db8::/32') },
+    { attributes: attributes(), nextHop: new Uint8Array(16) },
+  );
+  hand(source, update(['10.0.0.0/24'], attributes()));
+  source.flush('inet6');
+  rib.settle();
+  t.same(routes(), ['10.0.0.0/24 ok']);
+  t.equal(other.summary().paths, 0);
+  source.flush('inet');
+  rib.settle();
+  t.same(routes(), []);
+});

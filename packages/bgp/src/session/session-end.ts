@@ -79,3 +79,13 @@ export function sessionDown(end: SessionEnd, negotiated: Negotiated): SessionDow
     longLived,
   };
 }
+
+/**
+ * Families whose routes of the session before are kept until the peer has sent them again, because it says that it went on
+ * forwarding along them. Those of all other families go when it comes back.
+ * @see RFC 4724 §4.2, RFC 9494 §4.2
+ */
+export function stillForwarded({ gracefulRestart, longLived = [] }: Negotiated): ReadonlySet<FamilyName> {
+  const said = [...(gracefulRestart?.families ?? []), ...longLived];
+  return new Set(said.flatMap(({ family, forwarding }) => (forwarding ? [family] : [])));
+}

@@ -75,6 +75,11 @@ export class ReplicationLists {
     this.#waiting.clear();
   }
 
+  /** Takes back whatever agents have been told, now. */
+  retract(): void {
+    for (const [peer, listener] of this.#listeners) this.#takeBack(peer, listener, [...listener.told]);
+  }
+
   /** An agent wants its lists. */
   join(peer: XmppPeer): ListMembership {
     const listener: Listener = { told: new Set() };
@@ -127,7 +132,8 @@ export class ReplicationLists {
     });
   }
 
-  #send(peer: XmppPeer, { told }: Listener): void {
+  #send(peer: XmppPeer, listener: Listener): void {
+    const { told } = listener;
     const { instance } = this.#table;
     const gone = new Set(told);
     for (const participant of this.#participants.values()) {
@@ -150,9 +156,14 @@ export class ReplicationLists {
       const item = { family: 'e-vpn' as const, ...key, flags: 0, attributes };
       peer.send({ bodies: itemsBodies('e-vpn', instance, [item]), reach: 1, unreach: 0 });
     }
-    for (const id of gone) told.delete(id);
-    if (gone.size === 0) return;
-    peer.send({ bodies: retractsBodies('e-vpn', instance, [...gone]), reach: 0, unreach: gone.size });
+    this.#takeBack(peer, listener, [...gone]);
+  }
+
+  #takeBack(peer: XmppPeer, { told }: Listener, ids: readonly string[]): void {
+    if (ids.length === 0) return;
+    for (const id of ids) told.delete(id);
+    const { instance } = this.#table;
+    peer.send({ bodies: retractsBodies('e-vpn', instance, ids), reach: 0, unreach: ids.length });
   }
 
   /** Where to send copies. An instance is one broadcast domain: routers that tag its Ethernet otherwise are in it as well. */

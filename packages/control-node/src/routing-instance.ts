@@ -152,8 +152,10 @@ export class RoutingInstance {
     for (const { groups } of this.#members.values()) for (const group of groups) group.refresh();
   }
 
-  /** Takes the instance away with all its routes. */
+  /** Takes the instance away with all its routes, and back what agents were told of them: it may return with others. */
   remove(): void {
+    for (const { group } of this.#tables.values()) group.retract();
+    this.#lists?.retract();
     for (const peer of this.#members.keys()) this.#dismiss(peer);
     this.#lists?.close();
     for (const { table } of this.#tables.values()) this.#owner.rib.removeTable(table);

@@ -5,6 +5,8 @@ import t, { type Test } from 'tap';
 
 import { type ControlNodeConfigInput, controlNodeConfig } from '../src/config.ts';
 import type { ControlNode } from '../src/control-node.ts';
+import { item, publish, subscribe } from './agent-text.ts';
+import type { RawAgent } from './raw-agent.ts';
 import { FIP, RED, agent, controlNode, eventually, route } from './running.ts';
 
 const base: ControlNodeConfigInput = {
@@ -120,6 +122,66 @@ t.test('an instance that goes takes its routes along, and its agents wait for it
   await node.reload(controlNodeConfig.parse(base));
   await eventually(() => (node.routes({ prefix: FIP }).length === 2 ? true : undefined));
   t.match(node.neighbors().at(-1), { subscriptions: [{ state: 'established' }] });
+});
+
+/** Items that an agent has been told and that have not been retracted since. */
+function knows({ received }: RawAgent): string[] {
+  const known = new Set<string>();
+  for (const [, node = '', items = ''] of received.matchAll(/<items node="([^"]+)">([^]*?)<\/items>/g)) {
+    for (const [, kind, id] of items.matchAll(/<(item|retract) id="([^"]+)"/g)) {
+      if (kind === 'item') known.add(`${node} ${id}`);
+      else known.delete(`${node} ${id}`);
+    }
+  }
+  return [...known].sort();
+}
+
+t.test('what agents were told of an instance is taken back when it goes', async (t) => {
+  const node = await controlNode(t, base);
+  const one = await agent(t, node, 'compute-1');
+  const two = await agent(t, node, 'compute-2', '127.0.0.2');
+  const deaf = await agent(t, node, 'compute-3', '127.0.0.3');
+  one.subscribe(RED, 4);
+  two.subscribe(RED, 5);
+  deaf.send(subscribe(RED, '<instance-id>6</instance-id><no-ribout>true</no-ribout>'));
+  const later = { ...route, prefix: '172.16.0.7/32' };
+  const workload = '<mac>02:aa:bb:cc:dd:01</mac><address>10.2.0.4/32</address>';
+  const everybody = '<mac>ff:ff:ff:ff:ff:ff</mac><address>0.0.0.0/32</address>';
+  for (const name of [workload, everybody]) {
+    const evpn = `<nlri><af>25</af><safi>242</safi><ethernet-tag>0</ethernet-tag>${name}</nlri>`;
+    one.send(publish(RED, '25/242/x', item(evpn)));
+  }
+  one.publish(route);
+  one.publish(later);
+  const all = [
+    `1/1/${RED} ${FIP}`,
+    `1/1/${RED} ${later.prefix}`,
+    `25/242/${RED} 02:aa:bb:cc:dd:01,10.2.0.4/32`,
+  ];
+  const own = [...all, `25/242/${RED} ff:ff:ff:ff:ff:ff,0.0.0.0/32`];
+  const know = (of: RawAgent, ...what: string[]) =>
+    eventually(() => (knows(of).join() === what.join() ? true : undefined));
+  await know(one, ...own);
+  await know(two, ...all);
+
+  await node.reload(controlNodeConfig.parse({ ...base, 'routing-instances': [] }));
+  await know(one);
+  await know(two);
+  t.notMatch(deaf.received, /<retract/);
+  // Nobody hears of a route that did not outlive the absence.
+  one.withdraw(later);
+  await eventually(
+    () => node.neighbors().some(({ subscriptions }) => subscriptions?.[0]?.deferredRoutes === 1) || undefined,
+  );
+  await node.reload(controlNodeConfig.parse(base));
+  await know(one, ...own.filter((name) => !name.endsWith(later.prefix)));
+  await know(two, ...all.filter((name) => !name.endsWith(later.prefix)));
+  t.ok(
+    node
+      .neighbors()
+      .slice(-3)
+      .every(({ state }) => state === 'Established'),
+  );
 });
 
 t.test(

@@ -140,6 +140,18 @@ export class BestPathOut implements AdjRibOut {
     this.#held = new Int32Array(16);
   }
 
+  /** Takes everything back from those who have it. */
+  retract(): void {
+    const held = this.#held;
+    const end = Math.min(held.length, this.#table.destinations.top);
+    for (let number = 1; number < end; number++) {
+      if (held[number] === NOBODY) continue;
+      this.#courier.unreach(number, held[number]!);
+      held[number] = NOBODY;
+    }
+    this.#courier.dispatch();
+  }
+
   renumber(save: (set: number) => number): void {
     const held = this.#held;
     const end = Math.min(held.length, this.#table.destinations.top);

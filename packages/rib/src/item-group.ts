@@ -87,6 +87,7 @@ export class ItemGroup<Body> implements Audience, Courier {
   readonly distribution: Distribution;
   readonly #context: RouteContext;
   readonly #encode: ItemEncoder<Body>;
+  readonly #out: BestPathOut;
   readonly #listeners = new Map<number, Listener<Body>>();
   #everybody = NOBODY;
   #epoch = -1;
@@ -97,8 +98,8 @@ export class ItemGroup<Body> implements Audience, Courier {
     this.#encode = encode;
     const receivers = new Receivers();
     // A change of the multipath set is a change of the item.
-    const out = new BestPathOut(context.packed, receivers, this, this, true);
-    this.distribution = new Distribution(context.packed, receivers, out, EFFORT);
+    this.#out = new BestPathOut(context.packed, receivers, this, this, true);
+    this.distribution = new Distribution(context.packed, receivers, this.#out, EFFORT);
   }
 
   /** Subscribers at present. */
@@ -113,6 +114,11 @@ export class ItemGroup<Body> implements Audience, Courier {
     this.#listeners.set(listener.number, listener);
     this.#epoch = -1;
     return listener;
+  }
+
+  /** Takes back whatever subscribers have been told, now: the table is about to go. */
+  retract(): void {
+    this.#out.retract();
   }
 
   /** @internal A subscriber has room in its queue again. */

@@ -20,4 +20,12 @@ export {
   type BmpMessage,
 } from './decoded-message.ts';
 export { BmpStream, readBmp } from './stream.ts';
+export {
+  BmpDescriber,
+  MAX_BMP_PEERS,
+  readBmpDocuments,
+  type BmpDocument,
+  type BmpPeerDocument,
+} from './document.ts';
+export { BmpListener, type BmpListenerEvents, type BmpListenerSettings } from './listener.ts';
 export { BmpStation, type BmpStationOptions } from './station.ts';

@@ -1,13 +1,6 @@
 /** BGP sessions in a capture file: messages with their time and endpoints, and what the OPENs say about reading them. */
-import {
-  type DecodeContext,
-  type DecodedDocument,
-  type Open,
-  decodeOpen,
-  describeMessage,
-  messageType,
-} from '../wire/index.ts';
-import { addPathMode } from '../wire/capability.ts';
+import { type DecodedDocument, type Open, decodeOpen, describeMessage, messageType } from '../wire/index.ts';
+import { agreedContext } from '../wire/decode-context.ts';
 import { HEADER_OCTETS } from '../wire/header.ts';
 import { MessageStream } from './message-stream.ts';
 import { PacketReader } from './packets.ts';
@@ -71,7 +64,7 @@ export class CaptureReader {
     for (const { time, bytes } of forth.stream.push(segment, packetTime)) {
       if (bytes[18] === messageType.open) rememberOpen(forth, bytes);
       const back = this.#directions.get(`${destination} ${source}`);
-      const document = describeMessage(bytes, negotiated(forth.open, back?.open));
+      const document = describeMessage(bytes, agreedContext(forth.open, back?.open));
       yield { time: timeText(time), source, destination, ...document };
     }
   }
@@ -95,30 +88,6 @@ function rememberOpen(direction: Direction, bytes: Uint8Array): void {
   } catch {
     delete direction.open; // the document of the OPEN says what is wrong with it
   }
-}
-
-/** How to read what the sender of `ours` sends, from the OPENs of both sides; what is not known is found out. */
-function negotiated(ours: Open | undefined, theirs: Open | undefined): DecodeContext {
-  if (ours === undefined || theirs === undefined) return {};
-  const has = (open: Open, type: string): boolean =>
-    open.capabilities.some((capability) => capability.type === type);
-  const addpath = offers(ours, addPathMode.send).filter(([afi, safi]) =>
-    offers(theirs, addPathMode.receive).some(([a, s]) => a === afi && s === safi),
-  );
-  return {
-    asn4: has(ours, 'four-octet-as') && has(theirs, 'four-octet-as'),
-    ibgp: ours.asn === theirs.asn,
-    addpath,
-  };
-}
-
-function offers(open: Open, mode: number): (readonly [number, number])[] {
-  const list: (readonly [number, number])[] = [];
-  for (const capability of open.capabilities) {
-    if (capability.type !== 'add-path') continue;
-    for (const entry of capability.entries) if ((entry.mode & mode) !== 0) list.push([entry.afi, entry.safi]);
-  }
-  return list;
 }
 
 /** Times beyond what a date can hold are what a broken file says. */

@@ -4,6 +4,8 @@ import { EXTENDED_LENGTH } from '../attributes/attribute.ts';
 import { attributes } from '../attributes/table.ts';
 import { looksLikeAddPath } from '../families/nlri-field.ts';
 import { families, familyOf } from '../families/table.ts';
+import { addPathMode } from './capability.ts';
+import type { Open } from './open.ts';
 import type { UpdateContext } from './update.ts';
 import type { UpdateFrame } from './update-frame.ts';
 
@@ -15,6 +17,30 @@ export interface DecodeContext {
   readonly addpath?: boolean | null | readonly (readonly [afi: number, safi: number])[];
   /** The message came from a peer of the same AS. */
   readonly ibgp?: boolean | null;
+}
+
+/** How to read what the sender of the first OPEN sends to that of the second; what is not known is found out. */
+export function agreedContext(from: Open | undefined, to: Open | undefined): DecodeContext {
+  if (from === undefined || to === undefined) return {};
+  const has = (open: Open, type: string): boolean =>
+    open.capabilities.some((capability) => capability.type === type);
+  const addpath = offers(from, addPathMode.send).filter(([afi, safi]) =>
+    offers(to, addPathMode.receive).some(([a, s]) => a === afi && s === safi),
+  );
+  return {
+    asn4: has(from, 'four-octet-as') && has(to, 'four-octet-as'),
+    ibgp: from.asn === to.asn,
+    addpath,
+  };
+}
+
+function offers(open: Open, mode: number): (readonly [number, number])[] {
+  const list: (readonly [number, number])[] = [];
+  for (const capability of open.capabilities) {
+    if (capability.type !== 'add-path') continue;
+    for (const entry of capability.entries) if ((entry.mode & mode) !== 0) list.push([entry.afi, entry.safi]);
+  }
+  return list;
 }
 
 /** The context to read the UPDATE in a frame with. */

@@ -75,7 +75,7 @@ export type { NamedNlri, RouteFields, UpdateRoute } from './update-route.ts';
 export type { UpdateLayout } from './update-layout.ts';
 export type { PlainAttribute, PlainAttributes, RawAttributeText } from '../attributes/plain-attributes.ts';
 export { encodeUpdate, updateFieldsOf, type UpdateFields } from './update-encode.ts';
-export type { DecodeContext } from './decode-context.ts';
+export { agreedContext, type DecodeContext } from './decode-context.ts';
 export {
   describeMessage,
   type CapabilityDocument,

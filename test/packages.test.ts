@@ -273,7 +273,7 @@ t.test('the libraries, installed from tarballs by npm into an empty folder', asy
       print(JSON.stringify(describeMessage(eor).endOfRib), prefixText(parsePrefix('2001:db8::/32')));
       try { await import('@vaportrail/bgp'); print('sessions too?'); } catch (error) { print(error.message); }`;
       const [wire, session] = (await node('page.js', source)).split('\n');
-      t.equal(wire, '{"afi":1,"safi":1} 2001:db8::/32');
+      t.equal(wire, '{"family":"inet","afi":1,"safi":1} 2001:db8::/32');
       t.match(session, /^node:\w+ in a browser$/, 'and the check can fail: sessions need Node');
     },
   );

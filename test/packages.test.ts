@@ -109,7 +109,9 @@ for (const [name, { files }] of packages) {
       const { sources } = JSON.parse(readFileSync(join(source, file), 'utf8')) as { sources: string[] };
       for (const one of sources) {
         const path = join(dirname(file), one);
-        if (!files.includes(path)) t.fail(`${file} points to ${path}, which is not packed`);
+        // The compiler leaves what it made of a source that is gone: that is no matter of the package.
+        if (!files.includes(path) && existsSync(join(source, path)))
+          t.fail(`${file} points to ${path}, which is not packed`);
       }
     }
     for (const file of files.filter((one) => /^src\/.*(?<!\.d)\.ts$/.test(one))) {

@@ -1,6 +1,7 @@
 /** The routing information base of one daemon: its sources, its tables, and the work that flows between them. */
 import { type FamilyName, familyOf } from '@vaportrail/bgp/wire';
 import { classify, declassify } from './classify.ts';
+import { Drain } from './drain.ts';
 import { DrainSchedule } from './drain-schedule.ts';
 import { layoutOf, vpnFamilyOf } from './family-layout.ts';
 import { PackedTable } from './packed-table.ts';
@@ -27,11 +28,6 @@ import { ItemGroup, type ItemEncoder } from './item-group.ts';
 
 /** Destinations worked off in one drain before the event loop gets its turn. */
 const DRAIN_BUDGET = 16384;
-const TRIM_LIMIT = 1 << 16;
-/** So many routes of one read are few. */
-const FEW = 32;
-/** So many attribute sets that nobody needs are kept, in case a route comes back with them. */
-const FEW_SETS = 64;
 
 /**
  * The tables of one daemon and the sources of their paths. What is announced and withdrawn waits until it is drained: `schedule`
@@ -41,6 +37,7 @@ export class Rib {
   readonly #store: RouteStore;
   readonly #replication: Replication;
   readonly #filter: RouteTargetFilter;
+  readonly #drain: Drain;
   readonly #drains: DrainSchedule;
   readonly #tables = new Map<string, Table>();
   readonly #byNumber = new Map<number, Table>();
@@ -49,7 +46,6 @@ export class Rib {
   readonly #groups: UpdateGroups;
   readonly #sources: Sources;
   #tableNumber = 0;
-  #touched: PackedTable[] = [];
   readonly #walks = new TableWalks();
   readonly #receive: UpdateReceiver;
   #endsOfRib: { source: Source; family: FamilyName }[] = [];
@@ -74,6 +70,7 @@ export class Rib {
     this.#rankings = new Rankings(store);
     this.#groups = new UpdateGroups(store, this.#filter);
     this.#sources = new Sources(store, this.#sourceActions);
+    this.#drain = new Drain(store, this.#sources, this.#walks, (budget) => this.#flushRemoved(budget));
     this.#receive = new UpdateReceiver(
       store,
       (source, family) => (source.tables[family] ?? this.#main.get(family))?.packed,
@@ -213,58 +210,7 @@ export class Rib {
    * @returns whether more is left
    */
   drain(budget: number = DRAIN_BUDGET): boolean {
-    let left = budget - this.#flushRemoved(budget >>> 2);
-    left -= this.#walks.work(left);
-    const visited = new Set<PackedTable>();
-    while (this.#touched.length > 0) {
-      const touched = this.#touched;
-      this.#touched = [];
-      for (const table of touched) {
-        table.isTouched = false;
-        table.absorb();
-        table.settle();
-        visited.add(table);
-      }
-      for (const table of touched) {
-        const { replicator } = table;
-        if (replicator?.isPending !== true) continue;
-        if (left > 0) left -= replicator.work(left);
-      }
-    }
-    const unserved: PackedTable[] = [];
-    // Whoever follows a table gets on even while sources are gone over.
-    left = Math.max(left, budget >>> 2);
-    for (const table of visited) {
-      if (left <= 0 && table.followers.some(({ isPending }) => isPending)) {
-        unserved.push(table);
-        continue;
-      }
-      for (const follower of table.followers) {
-        if (!follower.isPending) continue;
-        // Every follower of a table gets a share even when the others left nothing.
-        left -= follower.work(Math.max(left, budget >>> 3));
-      }
-    }
-    let more = this.#sources.isRemoving || this.#walks.isPending;
-    // Those whose turn has not come are the first the next time.
-    for (const table of unserved) table.touch();
-    for (const table of visited) {
-      const untrimmed = table.trim(TRIM_LIMIT);
-      if (
-        untrimmed ||
-        table.replicator?.isPending === true ||
-        table.followers.some(({ isPending }) => isPending)
-      ) {
-        table.touch();
-        more = true;
-      }
-    }
-    if (this.#touched.length > 0) more = true;
-    // Sets in a batch are not referenced yet.
-    if (this.#touched.every((table) => !table.isFilled))
-      // A source that is gone is forgotten with its last set.
-      this.#store.collect(this.#sources.isRetiring ? 0 : FEW_SETS);
-    if (this.#sources.isRetiring) this.#sources.freeRetired();
+    const more = this.#drain.work(budget);
     this.#reportEndsOfRib();
     this.#drains.drained(more);
     return more;
@@ -275,8 +221,7 @@ export class Rib {
    * comes round; if others bring more in the same turn, that is passed on together.
    */
   readOver(): void {
-    if (this.#touched.some(({ waiting }) => waiting > FEW) || !this.#drains.passOnRead()) return;
-    this.drain();
+    if (this.#drain.hasFewRoutes && this.#drains.passOnRead()) this.drain();
   }
 
   /** Drains until nothing is left to do. */
@@ -343,7 +288,7 @@ export class Rib {
     if (!this.#sources.has(source)) return;
     this.#walks.finishRevision(source);
     // What it sent so far is part of what is revised.
-    for (const table of this.#touched) table.absorb();
+    this.#drain.absorb();
     const tables = Array.from(this.#store.tablesOf(source.number)).filter(
       ({ number }) => family === undefined || this.#byNumber.get(number)?.family === family,
     );
@@ -372,7 +317,7 @@ export class Rib {
   }
 
   #touch(table: PackedTable): void {
-    this.#touched.push(table);
+    this.#drain.touch(table);
     this.#drains.wake();
   }
 

@@ -7,11 +7,16 @@ export type Target = Pick<Endpoint, 'url'> & Partial<Endpoint>;
 
 /**
  * The daemons to ask: the one `from` names, or all of the first kind of which any runs.
- * @throws UsageError when nothing has that name; Error when none of the kinds runs here
+ * @throws UsageError when nothing has that name, or it is a daemon of another kind; Error when none of the kinds runs here
  */
 export function endpointsOf(kinds: readonly DaemonView['kind'][], from: string | undefined): Target[] {
   const running = findEndpoints();
-  if (from !== undefined) return [named(from, running)];
+  if (from !== undefined) {
+    const target = named(from, running);
+    if (target.kind !== undefined && !kinds.includes(target.kind))
+      throw new UsageError(wrongKind({ ...target, name: from, kind: target.kind }, kinds, running));
+    return [target];
+  }
   for (const kind of kinds) {
     const ofKind = running.filter((each) => each.kind === kind);
     if (ofKind.length > 0) return ofKind;
@@ -44,6 +49,21 @@ function named(from: string, running: readonly Endpoint[]): Target {
   );
   const hint = meant === undefined ? runningText(running) : `; did you mean "${meant}"?`;
   throw new UsageError(`no daemon called "${from}" runs here${hint}`);
+}
+
+/** `cent222 is an agent: a control-node or gateway is asked this, such as cent111, camaro`. */
+function wrongKind(
+  { name, kind }: Pick<Endpoint, 'name' | 'kind'>,
+  kinds: readonly Endpoint['kind'][],
+  running: readonly Endpoint[],
+): string {
+  const others = running.filter((each) => kinds.includes(each.kind)).map((each) => each.name);
+  const such = others.length === 0 ? '' : `, such as ${others.join(', ')}`;
+  return `${name} is ${withArticle(kind)}: ${withArticle(kinds.join(' or '))} is asked this${such}`;
+}
+
+function withArticle(noun: string): string {
+  return `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
 }
 
 function runningText(running: readonly Endpoint[]): string {

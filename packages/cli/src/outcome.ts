@@ -1,5 +1,5 @@
 /** How a subcommand that threw ends. */
-import { ConfigError, FetchViewError } from '@vaportrail/show';
+import { ConfigError, FetchViewError, fileProblem } from '@vaportrail/show';
 import { CommanderError } from 'commander';
 import { RefusedError, UsageError, exitCode } from './command.ts';
 
@@ -14,10 +14,17 @@ export function outcome(error: unknown): { code: number; message: string } {
   // What was asked for cannot be meant, and only the daemon knew.
   if (error instanceof FetchViewError && error.status === 400)
     return { code: exitCode.usage, message: `error: ${error.refusal ?? error.message}` };
+  if (error instanceof FetchViewError && error.status === 404)
+    return { code: exitCode.failed, message: `error: ${error.refusal ?? error.message}` };
   if (error instanceof RefusedError)
     return { code: exitCode.failed, message: `Error from server (${error.reason}): ${error.message}` };
-  return {
-    code: exitCode.failed,
-    message: `error: ${error instanceof Error ? error.message : String(error)}`,
-  };
+  return { code: exitCode.failed, message: `error: ${messageOf(error)}` };
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { path, syscall, code } = error as NodeJS.ErrnoException;
+  // What is read of a directory has no name any more.
+  if (path === undefined) return code === 'EISDIR' ? fileProblem(error) : error.message;
+  return syscall === undefined ? error.message : `${path}: ${fileProblem(error)}`;
 }

@@ -62,6 +62,26 @@ t.test('wrong usage ends with exit code 2 and says what was meant', async (t) =>
   t.match(await vaportrail([]), { code: 2, stderr: /Usage: vaportrail/ });
 });
 
+t.test('a file that cannot be read is told of by its name', async (t) => {
+  const none = join(t.testdir({}), 'none');
+  const stderr = `error: ${none}: no such file\n`;
+  t.match(await vaportrail(['decode', 'pcap', none]), { code: 1, stderr });
+  t.match(await vaportrail(['decode', 'bgp', none]), { code: 1, stderr });
+  t.match(await vaportrail(['encode', none]), { code: 1, stderr });
+  t.match(await vaportrail(['mrt', none]), { code: 1, stderr });
+  t.match(await vaportrail(['replay', none]), { code: 2, stderr });
+  t.match(await vaportrail(['create', '-f', none]), { stderr: /none: no such file\n$/ });
+  t.match(await vaportrail(['diff', `${none}.mrt`, none]), {
+    code: 2,
+    stderr: /there is no file .*none\.mrt, and no daemon called /,
+  });
+  for (const words of [['decode', 'pcap'], ['mrt']])
+    t.match(await vaportrail([...words, t.testdirName]), {
+      code: 1,
+      stderr: /is a directory, not a file\n$/,
+    });
+});
+
 t.test('every mistake in a configuration is a line with file, line and column', async (t) => {
   const folder = t.testdir({
     'node.yaml': 'name: cent111\nasn: 0\nrouter-id: 10.169.25.19\nxmmp: {}\n',
@@ -122,7 +142,18 @@ t.test('a daemon is found by show, and ends with exit code 0 at SIGTERM', async 
     stderr: /no daemon called "cent11" runs here; did you mean "cent111"\?/,
   });
   t.match(await show('vrf'), { code: 1, stderr: /no gateway or agent runs here \(running: cent111\)/ });
-  t.match(await show('routes', '--table', 'none.inet.0'), { code: 1, stderr: /none\.inet\.0/ });
+  t.match(await show('routes', '--table', 'none.inet.0'), {
+    code: 1,
+    stderr: 'error: no table none.inet.0\n',
+  });
+  t.match(await show('vrf', '--from', 'cent111'), {
+    code: 2,
+    stderr: 'error: cent111 is a control-node: a gateway or agent is asked this\n',
+  });
+  t.match(await vaportrail(['trace', 'service', 'web', '--from', 'cent111'], env), {
+    code: 2,
+    stderr: 'error: cent111 is a control-node: a kube is asked this\n',
+  });
   t.match(await show('neighbors', 'nobody'), {
     code: 1,
     stderr: 'error: no neighbor is called "nobody": there is none\n',

@@ -36,7 +36,10 @@ t.test('what is in quotation marks is one word', async (t) => {
 
 t.test('a statement that makes no valid configuration says which field is wrong', async (t) => {
   t.throws(() => changedConfig(lab, { set: 'routing-instances k8s-test vrf-target nonsense' }), {
-    message: /^routing-instances\.0\.vrf-target: /,
+    message: /^routing-instances k8s-test vrf-target: "nonsense" is not a route target/,
+  });
+  t.throws(() => changedConfig(lab, { set: 'routing-instances other routing-options multipath' }), {
+    message: 'routing-instances other route-distinguisher: is missing',
   });
 });
 

@@ -112,15 +112,22 @@ export function readPart<Schema extends z.ZodType>(
   throw new ConfigError(name, problems);
 }
 
+/** Why a file cannot be read or written, in words; those of the system where it is something rare. */
+export function fileProblem({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT') return 'no such file';
+  if (code === 'EISDIR') return 'is a directory, not a file';
+  if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
+  return message;
+}
+
 function fileText(path: string): string {
   let bytes: Buffer;
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const because =
-      code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'is a directory, not a file' : message;
-    throw new ConfigError(path, [{ line: 0, column: 0, path: '', message: because }]);
+    throw new ConfigError(path, [
+      { line: 0, column: 0, path: '', message: fileProblem(error as NodeJS.ErrnoException) },
+    ]);
   }
   if (bytes.length > MAX_CONFIG_OCTETS) {
     throw new ConfigError(path, [

@@ -1,5 +1,6 @@
 export {
   ConfigError,
+  fileProblem,
   readConfig,
   readConfigFile,
   readPart,
@@ -28,6 +29,7 @@ export {
   namedTlsFiles,
   wholeNumber,
 } from './settings.ts';
+export { settingMessage } from './setting-message.ts';
 export { bgpRoles } from './bgp-role.ts';
 export { familyName } from './family-name.ts';
 export {

@@ -64,7 +64,9 @@ export class MrtFilter {
     const { rd, prefix } = nlriParts(family, bytes, at, end, withdrawn);
     if (routeDistinguisher !== undefined && rd !== routeDistinguisher) return false;
     if (this.#prefix === undefined) return true;
-    return prefix !== undefined && agrees(parsePrefix(prefix), this.#prefix, match);
+    // What route target constraint calls a prefix is one of route targets.
+    if (prefix === undefined || family === 'route-target') return false;
+    return agrees(parsePrefix(prefix), this.#prefix, match);
   }
 
   /** A prefix without a route distinguisher, as text. */

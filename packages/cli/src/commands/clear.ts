@@ -13,7 +13,7 @@ export const clear = {
   examples: [
     ['vaportrail clear neighbor camaro', 'Cease/Administrative Reset, and another session'],
     ['vaportrail clear neighbor camaro --soft out', 'tell it all routes again'],
-    ['vaportrail clear neighbor 192.168.0.204 --soft in', 'ask it for all of its routes (route refresh)'],
+    ['vaportrail clear neighbor camaro-frr --soft in', 'ask it for all of its routes (route refresh)'],
     ['vaportrail clear neighbor cent222', 'an agent of a control node: its XMPP session is closed'],
     ['vaportrail clear neighbor cent111 --from camaro', "a gateway's session"],
   ],

@@ -9,7 +9,7 @@ export const decode = {
   summary: 'decode BGP messages to JSON, one document per line',
   examples: [
     ['vaportrail decode bgp messages.txt', 'one message per line, hexadecimal or {"hex": …, "context": …}'],
-    ['echo ffff…001304 | vaportrail decode bgp', 'from standard input'],
+    ['echo ffffffffffffffffffffffffffffffff001304 | vaportrail decode bgp', 'from standard input'],
     ['vaportrail decode pcap session.pcapng | jq -c .routes', 'every session in a capture'],
   ],
   build: (command) => {

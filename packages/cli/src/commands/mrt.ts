@@ -9,6 +9,7 @@ import {
 } from '@vaportrail/bgp/mrt';
 import { readMrtStream } from '@vaportrail/bgp/mrt-file';
 import { once } from 'node:events';
+import { fileProblem } from '@vaportrail/show';
 import type { Subcommand } from '../command.ts';
 import { type ConditionOptions, conditions, filterOf } from './mrt/conditions.ts';
 import { replay } from './mrt/replay.ts';
@@ -81,8 +82,8 @@ async function printFile(file: string, filter: MrtFilter | undefined, json: bool
       }
     }
   } catch (error) {
-    if (error instanceof MrtError || isSystemError(error))
-      throw new Error(`${name}: ${error.message}`, { cause: error });
+    if (error instanceof MrtError) throw new Error(`${name}: ${error.message}`, { cause: error });
+    if (isSystemError(error)) throw new Error(`${name}: ${fileProblem(error)}`, { cause: error });
     throw error;
   } finally {
     printer.flush();

@@ -1,6 +1,6 @@
 /** `vaportrail replay`: what a daemon had in its tables, made anew from what it was told. */
 import { readFileSync } from 'node:fs';
-import { neighborsText, routesText } from '@vaportrail/show';
+import { fileProblem, neighborsText, routesText } from '@vaportrail/show';
 import { RecordingError } from '@vaportrail/show/recording';
 import { z } from 'zod';
 import { exitCode, print, printJson, UsageError, type Subcommand } from '../command.ts';
@@ -67,9 +67,11 @@ async function trouble<T>(work: () => Promise<T>): Promise<T> {
       const field = path.length === 0 ? '' : `${path.join('.')}: `;
       throw new UsageError(`the configuration in the recording: ${field}${message}${more}`);
     }
-    const { name, code, message } = error as NodeJS.ErrnoException;
+    const { name, code, message, path } = error as NodeJS.ErrnoException;
     const isTheirs = error instanceof RecordingError || code !== undefined || name === 'SyntaxError';
-    throw isTheirs ? new UsageError(message) : error;
+    throw isTheirs
+      ? new UsageError(path === undefined ? message : `${path}: ${fileProblem(error as Error)}`)
+      : error;
   }
 }
 

@@ -54,7 +54,7 @@ export const whatIf = {
         '\nNothing is changed: the paths are compared in a RIB of their own, by the same rules.',
       )
       .action(async (prefix: string, options: WhatIfOptions) => {
-        const targets = endpointsOf(['gateway', 'control-node'], options.at);
+        const targets = endpointsOf(['gateway', 'control-node', 'agent'], options.at);
         const outcomes = (await Promise.all(targets.map((each) => outcomesAt(each, prefix, options)))).flat();
         if (outcomes.length === 0) throw new Error(`no table there chooses among paths to ${prefix}`);
         if (options.json === true) printJson(outcomes);

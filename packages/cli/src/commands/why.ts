@@ -34,7 +34,10 @@ export const why = {
       .option('--peer <router>', 'also what a live router says: frr[:VTY-FOLDER] or gobgp[:ADDRESS[:PORT]]')
       .option('--json', 'the explanation as JSON')
       .action(async (prefix: string, options: WhyOptions) => {
-        const targets = options.at === undefined ? running() : endpointsOf(['gateway'], options.at);
+        const targets =
+          options.at === undefined
+            ? running()
+            : endpointsOf(['control-node', 'gateway', 'agent'], options.at);
         const witnesses = await Promise.all(targets.map((target) => witness(target, prefix, options.vrf)));
         const answer = explain(prefix, witnesses);
         const peer = options.peer === undefined ? undefined : await choiceOf(options.peer, prefix, answer);

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { UsageError } from '../command.ts';
-import { endpointsOf } from '../endpoint.ts';
+import { endpointOf, type Target } from '../endpoint.ts';
 import { attributesOf, routeKey, sorted, type ComparedPath } from './compared-path.ts';
 import { readFrrJson } from './frr-json.ts';
 import { readGobgpJson } from './gobgp-json.ts';
@@ -74,8 +74,7 @@ async function liveGobgp(at: string): Promise<ComparedPath[]> {
 }
 
 async function liveDaemon(name: string, { table, prefix }: RibQuery): Promise<ComparedPath[]> {
-  const [target] = endpointsOf(['control-node', 'gateway'], name);
-  const { url, query } = target!;
+  const { url, query } = daemonCalled(name);
   const routes = await fetchView<RouteView[]>(url, '/routes', {
     ...query,
     table,
@@ -83,6 +82,16 @@ async function liveDaemon(name: string, { table, prefix }: RibQuery): Promise<Co
     limit: MAX_ROUTES,
   });
   return routes.flatMap(ofRouteView);
+}
+
+/** @throws UsageError when there is none; there is no file of this name either */
+function daemonCalled(name: string): Target {
+  try {
+    return endpointOf(['control-node', 'gateway', 'agent'], name);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`there is no file ${name}, and ${error.message}`, { cause: error });
+  }
 }
 
 function ofRouteView({ prefix, paths }: RouteView): ComparedPath[] {

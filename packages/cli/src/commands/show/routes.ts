@@ -5,7 +5,7 @@ import type { Question } from './question.ts';
 
 export const routes = {
   summary: 'routes with all their paths: best (*), multipath (=), and why the others are not',
-  kinds: ['control-node', 'gateway'],
+  kinds: ['control-node', 'gateway', 'agent'],
   build: (command) =>
     command
       .argument('[prefix]', 'only this destination, e.g. 101.101.101.252/32')

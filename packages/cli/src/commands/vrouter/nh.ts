@@ -7,7 +7,7 @@ export const nh = {
   summary: "next hops of a compute node, as its vRouter's nh prints them",
   examples: [
     ['vaportrail nh --list --from cent222', 'every next hop'],
-    ['vaportrail nh --get 87 --from cent222', 'one, and the members of an ECMP next hop'],
+    ['vaportrail nh --get 9 --from cent222', 'one, and the members of an ECMP next hop'],
   ],
   build: (command) =>
     addVrouterOptions(command)

@@ -15,7 +15,7 @@ export const rt = {
   summary: "routes of a VRF on a compute node, as its vRouter's rt prints them",
   examples: [
     ['vaportrail rt --dump 2 --from cent222', 'the VRF with index 2'],
-    ['vaportrail rt --get 10.47.255.238/32 --vrf 2 --from cent222', 'one route of it'],
+    ['vaportrail rt --get 10.47.255.250/32 --vrf 2 --from cent222', 'one route of it'],
     ['vaportrail rt --dump 2 --family inet6 --from cent222', 'its IPv6 routes'],
   ],
   build: (command) =>

@@ -7,7 +7,7 @@ export const vif = {
   summary: "interfaces of a compute node, as its vRouter's vif prints them",
   examples: [
     ['vaportrail vif --list --from cent222', 'every interface'],
-    ['vaportrail vif --get 8 --from cent222', 'one of them, with its counters'],
+    ['vaportrail vif --get 3 --from cent222', 'one of them, with its counters'],
   ],
   build: (command) =>
     addVrouterOptions(command)

@@ -4,6 +4,7 @@ export { type MessageCounts, type SessionCounters } from './session/session-coun
 export { type SessionHandlers } from './session/session-handlers.ts';
 export { peerKey, wireAddress } from './session/peer-address.ts';
 export { Listener, type ListenerSettings, type PeerRange } from './session/listener.ts';
+export { PeerRanges } from './session/peer-ranges.ts';
 export {
   sessionConfig,
   type IdleHold,

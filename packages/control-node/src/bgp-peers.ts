@@ -1,10 +1,15 @@
 /** The BGP peers of a control node, made what a configuration says, and where they connect. */
 import type { Socket } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
-import { Listener, type Session } from '@vaportrail/bgp';
+import { Listener, type PeerRange, PeerRanges, type Session } from '@vaportrail/bgp';
 import { NotificationError, ceaseSubcode, errorCode } from '@vaportrail/bgp/wire';
-import { parsePrefix } from '@vaportrail/net';
-import { type LogBudget, type NeighborView, dynamicPeer, dynamicPeersOf } from '@vaportrail/show';
+import {
+  type LogBudget,
+  type NeighborView,
+  dynamicPeer,
+  dynamicPeersOf,
+  dynamicRange,
+} from '@vaportrail/show';
 
 import { BgpPeer, type BgpPeerOwner } from './bgp-peer.ts';
 import type { BgpPeerConfig, ControlNodeConfig, DynamicPeersConfig } from './config.ts';
@@ -22,7 +27,7 @@ export class BgpPeers {
   readonly #listener: Listener;
   readonly #peers = new Map<string, BgpPeer>();
   readonly #addresses: Bound[] = [];
-  #dynamic: readonly DynamicPeersConfig[] = [];
+  readonly #ranges: PeerRanges<DynamicPeersConfig>;
 
   constructor(owner: BgpPeersOwner) {
     this.#owner = owner;
@@ -31,6 +36,7 @@ export class BgpPeers {
       clock,
       refused: (address, because) => budget.of(address).info({ address, because }, 'BGP connection refused'),
     });
+    this.#ranges = new PeerRanges(this.#listener);
   }
 
   /** In the order of the configuration, then those that came by prefix. */
@@ -66,29 +72,16 @@ export class BgpPeers {
       }
     }
     for (const peer of wanted.values()) this.#add(peer, config);
-    this.#accept(config);
+    this.#ranges.configure(config.bgp['dynamic-peers'], (settings) => this.#range(settings, config));
   }
 
-  /** From now on the listener accepts who connects from these prefixes, and from no others. */
-  #accept(config: ControlNodeConfig): void {
-    const before = new Map(this.#dynamic.map((one) => [one.prefix, one]));
-    this.#dynamic = config.bgp['dynamic-peers'];
-    for (const settings of this.#dynamic) {
-      const same = isDeepStrictEqual(before.get(settings.prefix), settings);
-      before.delete(settings.prefix);
-      if (same) continue;
-      const { prefix, limit, password, 'ttl-security': ttlSecurity } = settings;
-      this.#listener.acceptRange({
-        prefix: parsePrefix(prefix),
-        limit,
-        ...(password !== undefined && { password }),
-        ...(ttlSecurity !== undefined && { ttlSecurity }),
-        create: (address) =>
-          this.#make({ ...dynamicPeer(settings, address), 'admin-down': false }, config).session,
-        left: (session) => this.#left(session),
-      });
-    }
-    for (const prefix of before.keys()) this.#listener.removeRange(parsePrefix(prefix));
+  #range(settings: DynamicPeersConfig, config: ControlNodeConfig): PeerRange {
+    return {
+      ...dynamicRange(settings),
+      create: (address) =>
+        this.#make({ ...dynamicPeer(settings, address), 'admin-down': false }, config).session,
+      left: (session) => this.#left(session),
+    };
   }
 
   /** Ends every session, with a text for the other operators, and listens no more. */

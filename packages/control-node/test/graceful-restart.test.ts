@@ -51,18 +51,23 @@ t.test('one that is given up is gone at once', async (t) => {
   t.same(walk(['given-up', 'given-up']).did, ['cancel-timer', 'flush']);
 });
 
+/** A source that may be lost, and the clock of its helper. */
+function absentAgent() {
+  const rib = new Rib({ asn: 64512, routerId: 1, clusterId: 1 });
+  const source = rib.addSource({
+    name: 'compute-1',
+    protocol: 'xmpp',
+    address: new Uint8Array(4),
+    routerId: 0,
+  });
+  return { clock: new ManualClock(1_000_000), source };
+}
+
 // `PeerCloseManager` of Contrail takes what has passed off the time of a nested close.
 t.test(
   'stale paths of one that comes and goes are not kept for longer than of one that stays away',
   async (t) => {
-    const clock = new ManualClock(1_000_000);
-    const rib = new Rib({ asn: 64512, routerId: 1, clusterId: 1 });
-    const source = rib.addSource({
-      name: 'compute-1',
-      protocol: 'xmpp',
-      address: new Uint8Array(4),
-      routerId: 0,
-    });
+    const { clock, source } = absentAgent();
     const settled: string[] = [];
     const helper = new RestartHelper(source, clock, times, (state) => {
       if (state === 'present' || state === 'gone') settled.push(state);
@@ -92,14 +97,7 @@ t.test(
 );
 
 t.test('one that was back for good has all the time again', async (t) => {
-  const clock = new ManualClock(1_000_000);
-  const rib = new Rib({ asn: 64512, routerId: 1, clusterId: 1 });
-  const source = rib.addSource({
-    name: 'compute-1',
-    protocol: 'xmpp',
-    address: new Uint8Array(4),
-    routerId: 0,
-  });
+  const { clock, source } = absentAgent();
   const helper = new RestartHelper(source, clock, times, () => {});
   for (const end of ['end-of-rib', 'timer'] as const) {
     helper.handle('lost');

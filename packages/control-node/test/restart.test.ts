@@ -39,6 +39,15 @@ function prefixes(node: ControlNode, table = `${RED}.inet.0`): string[] {
     .sort();
 }
 
+/** An agent that publishes {@link route} and hangs up. */
+async function briefAgent(t: Test, node: ControlNode, name: string, address?: string): Promise<void> {
+  const brief = await agent(t, node, name, address);
+  brief.subscribe(RED, 4);
+  brief.publish(route);
+  await brief.hears(/<item /);
+  await brief.end();
+}
+
 t.test(
   'the routes of an agent that is away stay, and those it does not announce again go at its End-of-RIB',
   async (t) => {
@@ -144,11 +153,7 @@ t.test('an agent that sends no End-of-RIB is taken to have said everything after
   const node = await controlNode(t, {
     'graceful-restart': { ...restart, 'restart-time': 60, 'end-of-rib-timeout': 1 },
   });
-  const before = await agent(t, node, 'compute-1');
-  before.subscribe(RED, 4);
-  before.publish(route);
-  await before.hears(/<item /);
-  await before.end();
+  await briefAgent(t, node, 'compute-1');
   await eventually(() => (prefixes(node).join() === `${FIP} stale` ? true : undefined));
   const after = await agent(t, node, 'compute-1');
   after.subscribe(RED, 4);
@@ -201,11 +206,7 @@ t.test('an agent that returns late makes its long-lived stale routes fresh', asy
   });
   const flags = (): string | undefined =>
     node.routes({ table: `${RED}.inet.0`, prefix: FIP })[0]?.paths[0]?.flags?.join() ?? '';
-  const one = await agent(t, node, 'compute-1');
-  one.subscribe(RED, 4);
-  one.publish(route);
-  await one.hears(/<item /);
-  await one.end();
+  await briefAgent(t, node, 'compute-1');
   await eventually(() => (flags() === 'Stale,LlgrStale' ? true : undefined));
   const again = await agent(t, node, 'compute-1');
   again.subscribe(RED, 4);
@@ -216,11 +217,7 @@ t.test('an agent that returns late makes its long-lived stale routes fresh', asy
 
 t.test('the routes of an agent that stays away go when its time is over', async (t) => {
   const node = await controlNode(t, { 'graceful-restart': restart });
-  const one = await agent(t, node, 'compute-1');
-  one.subscribe(RED, 4);
-  one.publish(route);
-  await one.hears(/<item /);
-  await one.end();
+  await briefAgent(t, node, 'compute-1');
   await eventually(() => (prefixes(node).join() === `${FIP} stale` ? true : undefined));
   await eventually(() => (prefixes(node).length === 0 ? true : undefined));
   t.same(node.neighbors(), []);
@@ -263,11 +260,7 @@ t.test('an agent that broke the rules starts anew', async (t) => {
 
 t.test('nobody takes the name of an agent that is expected back at its address', async (t) => {
   const node = await controlNode(t, { 'graceful-restart': { ...restart, 'restart-time': 60 } });
-  const one = await agent(t, node, 'compute-1');
-  one.subscribe(RED, 4);
-  one.publish(route);
-  await one.hears(/<item /);
-  await one.end();
+  await briefAgent(t, node, 'compute-1');
   await eventually(() => (prefixes(node).join() === `${FIP} stale` ? true : undefined));
   const stranger = await agent(t, node, 'compute-1', '127.0.0.5');
   await stranger.closed;
@@ -475,11 +468,7 @@ t.test('who breaks the rules after a return is not waited for any more', async (
   const node = await controlNode(t, {
     'graceful-restart': { ...restart, 'restart-time': 60, 'end-of-rib-timeout': 1 },
   });
-  const one = await agent(t, node, 'compute-1');
-  one.subscribe(RED, 4);
-  one.publish(route);
-  await one.hears(/<item /);
-  await one.end();
+  await briefAgent(t, node, 'compute-1');
   await eventually(() => (prefixes(node).join() === `${FIP} stale` ? true : undefined));
   const rude = await agent(t, node, 'compute-1');
   rude.subscribe(RED, 4);
@@ -487,11 +476,7 @@ t.test('who breaks the rules after a return is not waited for any more', async (
   await rude.closed;
   await eventually(() => (prefixes(node).length === 0 ? true : undefined));
   // It gets what the first one had in the tables.
-  const two = await agent(t, node, 'compute-2', '127.0.0.2');
-  two.subscribe(RED, 4);
-  two.publish(route);
-  await two.hears(/<item /);
-  await two.end();
+  await briefAgent(t, node, 'compute-2', '127.0.0.2');
   await eventually(() => (prefixes(node).join() === `${FIP} stale` ? true : undefined));
   await new Promise((resolve) => setTimeout(resolve, 1500));
   t.same(prefixes(node), [`${FIP} stale`]);

@@ -1,27 +1,30 @@
 /** The BGP peers of a gateway: made, replaced and let go as the configuration says, and found by address, name or source. */
-import type { Listener, Session } from '@vaportrail/bgp';
-import { parsePrefix } from '@vaportrail/net';
+import { type Listener, PeerRanges, type Session } from '@vaportrail/bgp';
 import type { Source, Table } from '@vaportrail/rib';
-import { dynamicPeer, dynamicPeersOf, type GatewayNeighborView } from '@vaportrail/show';
+import { dynamicPeer, dynamicPeersOf, dynamicRange, type GatewayNeighborView } from '@vaportrail/show';
 import { BgpPeer, type PeerOwner } from './bgp-peer.ts';
 import type { DynamicPeersConfig, GatewayConfig, PeerConfig } from './config.ts';
 
+/** Peers by address and port; they connect to the listener that it was given. */
 export class PeerSet {
   readonly #owner: PeerOwner;
   readonly #listener: Listener;
   readonly #peers = new Map<string, BgpPeer>();
-  #dynamic: readonly DynamicPeersConfig[] = [];
+  readonly #ranges: PeerRanges<DynamicPeersConfig>;
 
   /** @param listener takes the connections of those peers that connect to us */
   constructor(owner: Omit<PeerOwner, 'forgotten'>, listener: Listener) {
     this.#owner = { ...owner, forgotten: (peer) => this.#forgotten(peer) };
     this.#listener = listener;
+    this.#ranges = new PeerRanges(listener);
   }
 
+  /** How many there are, those that came by prefix included. */
   get size(): number {
     return this.#peers.size;
   }
 
+  /** In the order of the configuration, then those that came by prefix. */
   [Symbol.iterator](): Iterator<BgpPeer> {
     return this.#peers.values();
   }
@@ -47,7 +50,11 @@ export class PeerSet {
       if (listen.length > 0) this.#listener.add(peer.session);
       made.push(peer);
     }
-    this.#accept(dynamic);
+    this.#ranges.configure(dynamic, (settings) => ({
+      ...dynamicRange(settings),
+      create: (address) => this.#make(dynamicPeer(settings, address)).session,
+      left: (session) => this.#left(session),
+    }));
     return { made, ended };
   }
 
@@ -55,27 +62,6 @@ export class PeerSet {
     const peer = new BgpPeer(config, this.#owner);
     this.#peers.set(peerKey(config), peer);
     return peer;
-  }
-
-  /** From now on the listener accepts who connects from these prefixes, and from no others. */
-  #accept(dynamic: readonly DynamicPeersConfig[]): void {
-    const before = new Map(this.#dynamic.map((one) => [one.prefix, one]));
-    this.#dynamic = dynamic;
-    for (const settings of dynamic) {
-      const same = JSON.stringify(before.get(settings.prefix)) === JSON.stringify(settings);
-      before.delete(settings.prefix);
-      if (same) continue;
-      const { prefix, limit, password, 'ttl-security': ttlSecurity } = settings;
-      this.#listener.acceptRange({
-        prefix: parsePrefix(prefix),
-        limit,
-        ...(password !== undefined && { password }),
-        ...(ttlSecurity !== undefined && { ttlSecurity }),
-        create: (address) => this.#make(dynamicPeer(settings, address)).session,
-        left: (session) => this.#left(session),
-      });
-    }
-    for (const prefix of before.keys()) this.#listener.removeRange(parsePrefix(prefix));
   }
 
   /** A peer that came by prefix has hung up. Yields whether it is expected back, as its paths are kept. */
@@ -95,6 +81,7 @@ export class PeerSet {
     void session.stop();
   }
 
+  /** Has all of them connect. */
   start(): void {
     for (const peer of this.#peers.values()) peer.start();
   }
@@ -104,19 +91,20 @@ export class PeerSet {
     await Promise.all(Array.from(this.#peers.values(), (peer) => peer.stop()));
   }
 
+  /** Whose paths are those of a source. */
   ofSource(source: Source): BgpPeer | undefined {
     for (const peer of this.#peers.values()) if (peer.source === source) return peer;
     return undefined;
   }
 
-  /** @param name a name or an address */
+  /** The first that is called so. @param name a name or an address */
   named(name: string): BgpPeer | undefined {
     for (const peer of this.#peers.values())
       if (peer.name === name || peer.config.address === name) return peer;
     return undefined;
   }
 
-  /** @param sources everybody who may have the best path of a route */
+  /** What operators see of each. @param sources everybody who may have the best path of a route */
   views(sources: readonly Source[]): GatewayNeighborView[] {
     const counted = new Map<Table, ReadonlyMap<Source, number>>();
     const active = (table: Table, source: Source): number => {

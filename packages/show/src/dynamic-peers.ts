@@ -34,6 +34,21 @@ export function dynamicPeer<Settings extends DynamicPeers>(settings: Settings, a
   return { ...others, address, port: 179, passive: true, 'connect-retry': 30, dynamic };
 }
 
+/** What a listener needs to know of such peers before one of them connects. */
+export function dynamicRange({
+  prefix: text,
+  limit,
+  password,
+  'ttl-security': ttlSecurity,
+}: DynamicPeers & { readonly password?: string | undefined; readonly 'ttl-security'?: number | undefined }) {
+  return {
+    prefix: parsePrefix(text),
+    limit,
+    ...(password !== undefined && { password }),
+    ...(ttlSecurity !== undefined && { ttlSecurity }),
+  };
+}
+
 /** The settings for whoever connects from an address, which are those of the longest prefix; a scope is not part of it. */
 export function dynamicPeersOf<Settings extends DynamicPeers>(
   all: readonly Settings[],

@@ -37,6 +37,7 @@ export {
   dynamicPeer,
   dynamicPeerSettings,
   dynamicPeersOf,
+  dynamicRange,
   ofOnePeer,
 } from './dynamic-peers.ts';
 export { checkPeers, peerSessionSettings, peerSettings } from './peer-settings.ts';

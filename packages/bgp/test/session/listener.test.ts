@@ -1,8 +1,9 @@
 import { createConnection } from 'node:net';
-import { parsePrefix } from '@vaportrail/net';
+import { parsePrefix, prefixText } from '@vaportrail/net';
 import t from 'tap';
 import { peerKey, wireAddress } from '../../src/session/peer-address.ts';
 import { Listener, type ListenerSettings } from '../../src/session/listener.ts';
+import { PeerRanges } from '../../src/session/peer-ranges.ts';
 import { Session } from '../../src/session/session.ts';
 import type { SessionHandlers } from '../../src/session/session-handlers.ts';
 import type { SessionSettings } from '../../src/session/session-config.ts';
@@ -150,6 +151,39 @@ t.test('a prefix gets another limit, and is accepted no more; who is there stays
   t.same(
     Array.from(listener.sessions, ({ state }) => state),
     ['Established', 'Established'],
+  );
+});
+
+t.test('of the ranges of a configuration only those are touched that are new, others, or gone', async (t) => {
+  const told: string[] = [];
+  const ranges = new PeerRanges<{ prefix: string; limit: number }>({
+    acceptRange: ({ prefix, limit }) => {
+      if (limit === 0) throw new Error('the kernel does not sign for them');
+      told.push(`${prefixText(prefix)} up to ${limit}`);
+    },
+    removeRange: (prefix) => {
+      told.push(`no ${prefixText(prefix)}`);
+      return new Set();
+    },
+  });
+  const configure = (limits: Readonly<Record<string, number>>): string[] => {
+    const all = Object.entries(limits).map(([prefix, limit]) => ({ prefix, limit }));
+    const create = (address: string): Session => new Session(passive(address), silent);
+    ranges.configure(all, ({ prefix, limit }) => ({ prefix: parsePrefix(prefix), limit, create }));
+    return told.splice(0);
+  };
+  t.same(configure({ '10.1.0.0/16': 1, '10.2.0.0/16': 2 }), ['10.1.0.0/16 up to 1', '10.2.0.0/16 up to 2']);
+  t.same(configure({ '10.1.0.0/16': 1, '10.2.0.0/16': 2 }), []);
+  t.same(configure({ '10.2.0.0/16': 3, '10.3.0.0/16': 1 }), [
+    '10.2.0.0/16 up to 3',
+    '10.3.0.0/16 up to 1',
+    'no 10.1.0.0/16',
+  ]);
+  t.throws(() => configure({ '10.3.0.0/16': 1, '10.4.0.0/16': 0 }), /does not sign/);
+  t.same(
+    configure({ '10.4.0.0/16': 1 }),
+    ['10.4.0.0/16 up to 1', 'no 10.2.0.0/16', 'no 10.3.0.0/16'],
+    'what was refused is tried again',
   );
 });
 

@@ -38,7 +38,7 @@ export { Speaker, type AcceptSettings, type PeerSettings, type SpeakerSettings }
 export { Peer } from './speaker/peer.ts';
 export { type SpeakerEvents } from './speaker/speaker-events.ts';
 export { type LearnedRoute, type Route, type RouteAttributes, type RouteKey } from './speaker/route.ts';
-export { NotificationError, notificationText } from './wire/notification.ts';
+export { NotificationError, ceaseSubcode, errorCode, notificationText } from './wire/notification.ts';
 export { families, familyOf, isFamilyName, type FamilyName } from './families/table.ts';
 export { Monitoring, type MonitoredRouter, type MonitoringSettings } from './monitor/monitoring.ts';
 export { OutgoingFamily, type AgreedFormat } from './monitor/outgoing-family.ts';

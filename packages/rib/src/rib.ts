@@ -262,7 +262,8 @@ export class Rib {
     receiveUpdate: (source, bytes, start, end) => {
       this.#tableActions.speaks(source);
       const problems = this.#receive.receive(source, bytes, start, end);
-      const marker = source.endOfRib === undefined ? 0 : this.#receive.endOfRib;
+      const mayBeEnd = source.endOfRib !== undefined && problems.length === 0;
+      const marker = mayBeEnd ? this.#receive.endOfRib : 0;
       const family = marker === 0 ? undefined : familyOf(marker >>> 8, marker & 0xff);
       if (family !== undefined) {
         this.#endsOfRib.push({ source, family });

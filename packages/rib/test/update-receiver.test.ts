@@ -475,3 +475,19 @@ t.test('all paths of one family go, and those of the others stay', async (t) => 
   rib.settle();
   t.same(routes(), []);
 });
+
+t.test('what is broken is no End-of-RIB', async (t) => {
+  const heard: FamilyName[] = [];
+  const { rib, source } = stage({ endOfRib: (family) => heard.push(family) });
+  // The only attribute passes the end of the attributes.
+  const overrun = frameMessage(messageType.update, Uint8Array.of(0, 0, 0, 3, 0x40, 1, 1));
+  t.match(hand(source, overrun), [{ approach: 'session-reset' }]);
+  // A length that passes the end of the message; what stood in the one before it means nothing.
+  hand(source, update([], new Uint8Array(0)));
+  rib.settle();
+  t.same(heard, ['inet']);
+  const broken = frameMessage(messageType.update, Uint8Array.of(0xff, 0xff, 0, 0));
+  t.match(hand(source, broken), [{ approach: 'session-reset' }]);
+  rib.settle();
+  t.same(heard, ['inet']);
+});

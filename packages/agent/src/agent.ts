@@ -42,6 +42,7 @@ import { serveViews } from './views.ts';
 import type { Vrf } from './vrf.ts';
 import type { VrfTable } from './vrf-table.ts';
 
+/** What surrounds an agent; in a program that runs as a daemon little of it need be said. */
 export interface AgentOptions {
   readonly clock?: Clock;
   readonly log?: Log;
@@ -291,20 +292,12 @@ export class Agent {
    */
   plug(machine: string): boolean {
     this.#called('plug', machine);
-    return this.#plug(machine);
+    return this.#configuration().plug(machine);
   }
 
   /** A workload was unplugged. Tells whether it was here. @throws AgentError as {@link plug} */
   unplug(machine: string): boolean {
     this.#called('unplug', machine);
-    return this.#unplug(machine);
-  }
-
-  #plug(machine: string): boolean {
-    return this.#configuration().plug(machine);
-  }
-
-  #unplug(machine: string): boolean {
     return this.#configuration().unplug(machine);
   }
 
@@ -345,8 +338,9 @@ export class Agent {
     refuseFixedChanges(this.#node, node);
     const before = this.#node['virtual-machines'];
     this.#node = node;
-    for (const machine of before) if (!node['virtual-machines'].includes(machine)) this.#unplug(machine);
-    for (const machine of node['virtual-machines']) this.#plug(machine);
+    const now = node['virtual-machines'];
+    for (const machine of before) if (!now.includes(machine)) this.#configuration().unplug(machine);
+    for (const machine of now) this.#configuration().plug(machine);
     this.#contents.load(config);
   }
 

@@ -26,6 +26,7 @@ import {
 import type { LearnedSource } from './learned-routes.ts';
 import type { Vrf } from './vrf.ts';
 
+/** Who connects, to which control node, and how patient it is. */
 export interface PeerSettings {
   /** The agent's name on the channel. */
   readonly agent: string;
@@ -34,9 +35,11 @@ export interface PeerSettings {
   readonly tls?: TlsFiles | undefined;
   /** What the name of the control node has to do with its certificate. */
   readonly peerNames?: PeerNameRule | undefined;
-  /** Seconds. */
+  /** Seconds of silence after which the control node is given up; 0 switches that off. */
   readonly holdTime: number;
+  /** Seconds for which its paths are kept when it is lost. */
   readonly staleTime: number;
+  /** Seconds after which it has told everything even if it does not say so. */
   readonly endOfRibTimeout: number;
   readonly clock: Clock;
   /** Is told what the control node writes, for a recording. */
@@ -72,6 +75,7 @@ const HIGH_WATER = 1024 * 1024;
 /** `idle`: not started or a spare; `connecting`: no session yet, or not any more. */
 export type PeerState = 'idle' | 'connecting' | 'established';
 
+/** One for each configured control node, whether it is in use or a spare. */
 export class ControlNodePeer implements LearnedSource {
   readonly rank: number;
   readonly settings: PeerSettings;

@@ -19,6 +19,7 @@ import type { NextHopTable } from './next-hop.ts';
 import { type Vrf, hostPrefix } from './vrf.ts';
 import type { VrfTable } from './vrf-table.ts';
 
+/** What the table needs of its node. */
 export interface InterfaceTableSettings {
   /** The node's own address and MAC. */
   readonly address: string;
@@ -31,6 +32,7 @@ export interface InterfaceTableSettings {
   readonly removed: (gone: Interface, label: number) => void;
 }
 
+/** One for an agent: its own interfaces from the start, those of workloads as they come and go. */
 export class InterfaceTable {
   readonly #settings: InterfaceTableSettings;
   readonly #byName = new Map<string, Interface>();
@@ -41,10 +43,12 @@ export class InterfaceTable {
     this.#addOwn();
   }
 
+  /** The node's own first, then in the order in which they came. */
   [Symbol.iterator](): IterableIterator<Interface> {
     return this.#byName.values();
   }
 
+  /** The interface of a name, the node's own included. */
   get(name: string): Interface | undefined {
     return this.#byName.get(name);
   }
@@ -56,7 +60,7 @@ export class InterfaceTable {
     return found;
   }
 
-  /** @throws AgentError when its name, label or index is taken, or a floating IP does not fit */
+  /** Adds the interface of a workload. @throws AgentError when its name, label or index is taken, or a floating IP does not fit */
   add(config: InterfaceConfig): Interface {
     const { nextHops, labels, vrfs, localRoutes } = this.#settings;
     if (this.#byName.has(config.name)) throw new AgentError(`${config.name} is there already`);
@@ -125,6 +129,7 @@ export class InterfaceTable {
     return changed;
   }
 
+  /** Withdraws a floating IP and takes it away. */
   removeFloatingIp(from: Interface, floatingIp: FloatingIp): void {
     from.floatingIps = from.floatingIps.filter((kept) => kept !== floatingIp);
     this.#settings.localRoutes.remove(floatingIp.vrf, floatingIp.address, from);
@@ -152,6 +157,7 @@ export class InterfaceTable {
     this.setPreference(mover, HIGH_PREFERENCE, sequence + 1);
   }
 
+  /** Publishes the addresses of an interface with another preference; 200 is active, 100 standby. */
   setPreference(changed: Interface, preference: number, sequence: number): void {
     if (changed.preference === preference && changed.sequence === sequence) return;
     changed.preference = preference;

@@ -61,6 +61,7 @@ const REFRESH_TIME = 300_000;
 /** Counted once for all peers: a look at every destination of a table. */
 export type ActiveCounts = (table: Table, source: Source) => number;
 
+/** One peer, configured or come by prefix, until {@link BgpPeer.stop}; other settings of it make another one. */
 export class BgpPeer {
   readonly config: PeerConfig;
   readonly session: Session;
@@ -116,6 +117,7 @@ export class BgpPeer {
     return this.config.name ?? this.config.address;
   }
 
+  /** Of its end of the session, as the configuration has it. */
   get address(): string {
     return this.config.address;
   }
@@ -131,6 +133,7 @@ export class BgpPeer {
     return `BGP_${this.config.asn}${ours}.${this.config.address}`;
   }
 
+  /** Connects, and again whenever the session is lost. */
   start(): void {
     this.session.start();
   }

@@ -30,6 +30,7 @@ import { prefixText, routeDistinguisherText } from '@vaportrail/net';
 
 /** Families a gateway speaks, in the order in which they are offered. */
 const gatewayFamilies = ['inet-vpn', 'inet6-vpn', 'route-target'] as const;
+/** A family that a peer may be configured with. */
 export type GatewayFamily = (typeof gatewayFamilies)[number];
 
 const METRIC = wholeNumber(0, 0xffff_ffff);
@@ -275,14 +276,19 @@ export const gatewayConfig = z
       );
   });
 
+/** A checked configuration. */
 export type GatewayConfig = z.output<typeof gatewayConfig>;
 /** A configuration as a file or a caller may write it. */
 export type GatewayConfigInput = z.input<typeof gatewayConfig>;
+/** One of `routing-instances`. */
 export type RoutingInstanceConfig = GatewayConfig['routing-instances'][number];
 /** Of a peer; `dynamic` is the prefix by which it came, where it is not configured by itself. */
 export type PeerConfig = GatewayConfig['bgp']['peers'][number] & { readonly dynamic?: string };
+/** One of `bgp.dynamic-peers`. */
 export type DynamicPeersConfig = GatewayConfig['bgp']['dynamic-peers'][number];
+/** One of `interfaces`. */
 export type InterfaceConfig = GatewayConfig['interfaces'][number];
+/** One of the `static` routes of an instance. */
 export type StaticRouteConfig = z.output<typeof staticRoute>;
 
 function unique<T>(

@@ -29,6 +29,7 @@ import { Underlay, type InterfaceIndexes } from './underlay.ts';
 import { VrfSet, type ForwardingFilter } from './vrf-set.ts';
 import { writtenConfig } from './written-config.ts';
 
+/** What surrounds a gateway; in a program that runs as a daemon little of it need be said. */
 export interface GatewayOptions {
   readonly clock?: Clock;
   readonly log?: Log;
@@ -128,10 +129,12 @@ export class Gateway {
     this.#peers.configure(config.bgp);
   }
 
+  /** The configuration in force. */
   get config(): GatewayConfig {
     return this.#config;
   }
 
+  /** Its BGP peers. */
   get peers(): PeerSet {
     return this.#peers;
   }

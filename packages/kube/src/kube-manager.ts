@@ -33,6 +33,7 @@ export interface KubernetesReports {
   event(of: KubernetesObject, note: Note): void;
 }
 
+/** Where the manager writes, by which settings, and who hears what came of it. */
 export interface KubeManagerOptions {
   readonly client: ConfigClient;
   readonly settings?: Partial<ClusterSettings>;

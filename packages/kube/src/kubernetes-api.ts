@@ -11,6 +11,7 @@ import { KubernetesCredentials } from './kubernetes-credentials.ts';
  */
 export type KubernetesApiFailure = 'unreachable' | 'refused' | 'garbled' | 'cut off';
 
+/** Why a request came to nothing, with the URL in its message. */
 export class KubernetesApiError extends Error {
   override readonly name = 'KubernetesApiError';
   readonly failure: KubernetesApiFailure;
@@ -40,13 +41,16 @@ const KEEP_ALIVE = 30_000;
 /** Whoever asks us to wait longer is asked again all the same. */
 const LONGEST_RETRY_AFTER = 60_000;
 
+/** Parameters of a request; those that are undefined are left out. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
+/** How patient a client is. */
 export interface KubernetesApiOptions {
   /** Milliseconds for an answer. */
   readonly answerTimeout?: number;
 }
 
+/** One for a cluster; credentials are read anew for every request. */
 export class KubernetesApi {
   readonly #credentials: KubernetesCredentials;
   readonly #answerTimeout: number;
@@ -65,6 +69,7 @@ export class KubernetesApi {
     return new KubernetesApi(KubernetesCredentials.from(file), options);
   }
 
+  /** Its URL, for messages. */
   get server(): string {
     return this.#credentials.server;
   }

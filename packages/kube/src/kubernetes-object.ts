@@ -253,12 +253,14 @@ export const kinds = {
   }
 >;
 
+/** A kind of object that is read, as Kubernetes calls it. */
 export type Kind = keyof typeof kinds;
+
+// What is read of each kind; what else an object has is left out.
 
 export type Namespace = z.output<typeof namespace>;
 export type Node = z.output<typeof node>;
 export type Pod = z.output<typeof pod>;
-export type PodSpec = z.output<typeof podSpec>;
 export type Service = z.output<typeof service>;
 export type ServicePort = z.output<typeof servicePort>;
 export type Endpoints = z.output<typeof endpoints>;

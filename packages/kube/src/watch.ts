@@ -37,19 +37,24 @@ const listAnswer = z.object({
 });
 const status = z.object({ code: z.number().optional(), message: z.string().optional() });
 
+/** Who hears of the objects of a kind. */
 export interface WatchHandlers {
+  /** An object is new, or another than it was. */
   put(one: KubernetesObject): void;
+  /** An object is gone. @param key as `keyOf` makes it */
   remove(key: string): void;
   /** The first list is complete, or the server does not know the kind. */
   listed(): void;
 }
 
+/** What surrounds a watch. */
 export interface WatchOptions {
   readonly log?: Log;
   /** By its chance many watches do not come back at once. */
   readonly clock?: Clock;
 }
 
+/** One for each kind, from {@link ResourceWatch.start} to {@link ResourceWatch.stop}. */
 export class ResourceWatch {
   readonly kind: Kind;
   readonly #api: KubernetesApi;

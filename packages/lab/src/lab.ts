@@ -22,6 +22,7 @@ import type {
   Topology,
 } from './topology.ts';
 
+/** Which lab, where, and how much of it. */
 export interface LabSettings {
   readonly topology: Topology;
   /** Kinds of gateway to run; default all the topology has, without those that are not installed. */
@@ -43,6 +44,7 @@ export interface LabSettings {
   readonly manifestLog?: Log;
 }
 
+/** A running lab, with real peers as its children. */
 export class Lab {
   readonly topology: Topology;
   readonly addressing: Addressing;

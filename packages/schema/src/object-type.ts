@@ -37,6 +37,7 @@ const policyAddress = z.strictObject({ virtual_network: text.nullish() });
 const keyValues = z.strictObject({ key_value_pair: z.array(z.strictObject({ key: text, value: text })) });
 const protocols = z.enum(['TCP', 'UDP', 'HTTP', 'HTTPS', 'TERMINATED_HTTPS']);
 
+/** Every type, by its name with hyphens. */
 export const objectTypes = {
   'global-system-config': {
     parents: [],
@@ -279,6 +280,7 @@ export const objectTypes = {
   },
 } as const satisfies Record<string, ObjectType>;
 
+/** A type of {@link objectTypes}. */
 export type ObjectTypeName = keyof typeof objectTypes;
 
 /** Properties that every object has. */
@@ -297,7 +299,7 @@ export function objectType(name: ObjectTypeName): ObjectType {
   return objectTypes[name];
 }
 
-/** Types whose objects may be children of a type, and types that may refer to it. */
+/** Types whose objects may be children of a type. */
 export function childTypes(parent: ObjectTypeName): ObjectTypeName[] {
   return typeNames().filter((name) => objectType(name).parents.includes(parent));
 }
@@ -322,4 +324,5 @@ export function subnetText(value: z.infer<typeof subnet>): string {
   return `${value.ip_prefix}/${value.ip_prefix_len}`;
 }
 
+/** A subnet of a network, with what is allocated in it and how. */
 export type IpamSubnet = z.infer<typeof ipamSubnet>;

@@ -40,6 +40,7 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
+/** What the proxy needs of its node. */
 export interface HaproxyOptions {
   readonly config: HaproxyConfig;
   readonly clock: Clock;
@@ -48,6 +49,7 @@ export interface HaproxyOptions {
   readonly changed: () => void;
 }
 
+/** The process of one load balancer, started again when it dies. */
 export class Haproxy {
   readonly #options: HaproxyOptions;
   readonly #folder: string;
@@ -74,6 +76,7 @@ export class Haproxy {
     this.#folder = join(options.config.folder, uuid);
   }
 
+  /** Of the process, while there is one. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }
@@ -88,6 +91,7 @@ export class Haproxy {
     return this.#working !== undefined;
   }
 
+  /** Path of the socket that it answers on about itself. */
   get socket(): string {
     return join(this.#folder, 'stats.sock');
   }

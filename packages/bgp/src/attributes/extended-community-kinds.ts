@@ -20,6 +20,7 @@ export const tunnelType = {
   /** MPLS in UDP before it had a number; old Contrail sends both. */
   'udp-contrail': 37001,
 } as const;
+/** The name of a tunnel type. */
 export type TunnelType = keyof typeof tunnelType;
 
 const tunnelNames = new Map<number, string>(Object.entries(tunnelType).map(([name, type]) => [type, name]));

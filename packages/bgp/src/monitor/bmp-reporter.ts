@@ -18,6 +18,7 @@ import { frameMessage, messageType, messagesIn } from '../wire/header.ts';
 import { encodeOpen } from '../wire/open.ts';
 import type { LocRibInstance, MonitoredTables } from './monitored-tables.ts';
 
+/** Where a station is, and what it is told. */
 export interface BmpReporterSettings {
   readonly address: string;
   readonly port: number;
@@ -44,6 +45,7 @@ const TYPE_AT = 18;
 /** Routes sent before other work gets its turn. */
 const SLICE = 256;
 
+/** One for each station; what it tells begins anew with every connection. */
 export class BmpReporter {
   readonly #station: BmpStation;
   readonly #settings: BmpReporterSettings;
@@ -64,11 +66,13 @@ export class BmpReporter {
     });
   }
 
+  /** Connects, and again whenever the connection is lost. */
   start(): void {
     this.#station.start();
     this.#report();
   }
 
+  /** Tells nothing any more. */
   stop(): void {
     this.#statistics?.cancel();
     this.#connection++;
@@ -76,6 +80,7 @@ export class BmpReporter {
     this.#station.stop();
   }
 
+  /** A session is up. */
   established(session: Session): void {
     const { negotiated, endpoints } = session;
     if (negotiated === undefined || endpoints === undefined) return;
@@ -90,6 +95,7 @@ export class BmpReporter {
     this.#tellUp(session, peer);
   }
 
+  /** One UPDATE of a peer, as it came. */
   received(session: Session, message: Uint8Array): void {
     const peer = this.#sessions.get(session);
     if (peer === undefined || !this.#station.isConnected) return;
@@ -108,6 +114,7 @@ export class BmpReporter {
     this.#station.send(routeMonitoring({ ...peer, view: 'adj-rib-out-post' }, this.#now, message));
   }
 
+  /** A session is over. */
   down(session: Session, end: SessionEnd): void {
     const peer = this.#sessions.get(session);
     if (peer === undefined) return;

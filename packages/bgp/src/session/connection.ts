@@ -76,15 +76,18 @@ export class Connection {
     return localAddress === undefined ? '' : wireAddress(localAddress);
   }
 
+  /** 0 when the socket has none any more. */
   get localPort(): number {
     return this.#socket.localPort ?? 0;
   }
 
+  /** Without a zone; empty when the socket has none any more. */
   get remoteAddress(): string {
     const { remoteAddress } = this.#socket;
     return remoteAddress === undefined ? '' : wireAddress(remoteAddress);
   }
 
+  /** 0 when the socket has none any more. */
   get remotePort(): number {
     return this.#socket.remotePort ?? 0;
   }

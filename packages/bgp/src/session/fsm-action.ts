@@ -2,6 +2,7 @@
 import { errorCode, fsmSubcode } from '../wire/notification.ts';
 import type { State } from './fsm-event.ts';
 
+/** What a connection waits for. @see RFC 4271 §10, RFC 9687 */
 export type TimerName = 'connect-retry' | 'hold' | 'keepalive' | 'delay-open' | 'idle-hold' | 'send-hold';
 
 /** What a NOTIFICATION to the peer says; a `NotificationError` is one. */
@@ -26,6 +27,7 @@ export type Action =
   | { readonly type: 'released' };
 
 const nothing = new Uint8Array(0);
+/** Closes the connection, or stops making it. */
 export const disconnect: Action = { type: 'disconnect' };
 
 /** A complaint without data. */
@@ -39,10 +41,12 @@ export function unexpected(state: State): Complaint {
   return complaint(errorCode.fsm, state === 'OpenConfirm' ? fsmSubcode.openConfirm : fsmSubcode.established);
 }
 
+/** Stops a timer, if it runs. */
 export function stop(timer: TimerName): Action {
   return { type: 'stop-timer', timer };
 }
 
+/** Tells the peer. */
 export function complain(notification: Complaint): Action {
   return { type: 'send-notification', notification };
 }

@@ -3,6 +3,7 @@ import type { Complaint } from './fsm-action.ts';
 
 /** The states of a connection. @see RFC 4271 §8.2.2 */
 export const states = ['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established'] as const;
+/** One of {@link states}. */
 export type State = (typeof states)[number];
 
 /** The events, with their numbers in RFC 4271 §8.1 (29 is RFC 9687; a ROUTE-REFRESH has none). */
@@ -38,6 +39,7 @@ export const eventNumbers = {
   SendHoldTimer_Expires: 29,
   RouteRefreshMsg: 0,
 } as const;
+/** An event by its name in the RFC. */
 export type EventName = keyof typeof eventNumbers;
 
 type EventWithComplaint = 'BGPHeaderErr' | 'BGPOpenMsgErr' | 'UpdateMsgErr';
@@ -45,6 +47,7 @@ type EventWithNotice = 'ManualStop' | 'AutomaticStop' | 'OpenCollisionDump';
 type EventWithOpen = 'BGPOpen' | 'BGPOpen_with_DelayOpenTimer_running';
 type PlainEvent = Exclude<EventName, EventWithComplaint | EventWithNotice | EventWithOpen | 'NotifMsg'>;
 
+/** An event with what comes with it. */
 export type Event =
   | { [T in PlainEvent]: { readonly type: T } }[PlainEvent]
   /** `notification` is what to tell the peer; for a stop without one, Cease with the usual subcode. */

@@ -46,7 +46,7 @@ export interface GracefulRestart {
   readonly families: readonly { readonly family: FamilyName; readonly forwarding: boolean }[];
 }
 
-/** @see RFC 9494 §3 */
+/** A family of long-lived graceful restart, as one side announces it. @see RFC 9494 §3 */
 export interface LongLivedFamily {
   readonly family: FamilyName;
   readonly forwarding: boolean;
@@ -54,6 +54,7 @@ export interface LongLivedFamily {
   readonly staleTime: number;
 }
 
+/** What a speaker is to its peer. @see RFC 9234 §4.1 */
 export type Role = keyof typeof bgpRole;
 
 /** Pairs of roles that may face each other, ours first. @see RFC 9234 §4.2, Table 2 */
@@ -236,6 +237,7 @@ class Offer {
   }
 }
 
+/** `send`: several paths to the peer, `receive`: from it. @see RFC 7911 §4 */
 export type AddPathMode = keyof typeof addPathMode;
 
 function maySend(mode: AddPathMode | undefined): boolean {

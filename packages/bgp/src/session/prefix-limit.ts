@@ -3,6 +3,7 @@ import { Writer } from '@vaportrail/net';
 import { families, type FamilyName } from '../families/table.ts';
 import { NotificationError, ceaseSubcode, errorCode } from '../wire/notification.ts';
 
+/** The limit of one family. */
 export interface PrefixLimit {
   /** The session ends when there are more. */
   readonly limit: number;
@@ -12,6 +13,7 @@ export interface PrefixLimit {
   readonly restartAfter?: number;
 }
 
+/** By family; one without may have any number. */
 export type PrefixLimits = { readonly [N in FamilyName]?: PrefixLimit };
 
 /** What a count means against its limit. */

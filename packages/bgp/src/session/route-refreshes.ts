@@ -19,6 +19,7 @@ const subtypeNames: Readonly<Record<number, RefreshSubtype>> = {
   [refreshSubtype.end]: 'end',
 };
 
+/** One for a session, for all the times it is up. */
 export class RouteRefreshes {
   readonly #handlers: Pick<SessionHandlers, 'routeRefresh' | 'routeFilters'>;
   readonly #clock: Clock;

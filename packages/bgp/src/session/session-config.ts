@@ -4,6 +4,7 @@ import type { PrefixLimits } from './prefix-limit.ts';
 import { MAX_PASSWORD } from './tcp-md5.ts';
 import type { AddPathMode, LongLivedFamily, Role } from './negotiate.ts';
 
+/** Our end of a session. */
 export interface LocalSpeaker {
   readonly asn: number;
   /** BGP Identifier as an unsigned 32-bit number. */
@@ -12,6 +13,7 @@ export interface LocalSpeaker {
   readonly address?: string;
 }
 
+/** The other end of a session. */
 export interface PeerSpeaker {
   readonly address: string;
   /** Port to connect to, 179 unless given. */
@@ -37,6 +39,7 @@ export interface IdleHold {
   readonly longest: number;
 }
 
+/** What a program says of a session; all but who speaks, and about what, has a default. */
 export interface SessionSettings {
   readonly local: LocalSpeaker;
   readonly peer: PeerSpeaker;

@@ -9,6 +9,7 @@ export interface MessageCounts {
   routeRefresh: number;
 }
 
+/** Counts over all the times that a session was up. */
 export interface SessionCounters {
   readonly received: MessageCounts;
   readonly sent: MessageCounts;

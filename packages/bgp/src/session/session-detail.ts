@@ -21,6 +21,7 @@ export interface SessionDetail {
   readonly lastReset?: { readonly at: string; readonly because: string };
 }
 
+/** Reads it from a session, as of now. */
 export function sessionDetail(session: Session): SessionDetail {
   const { config, negotiated, opens, endpoints, counters, lostAt, lastLoss } = session;
   const received = opens && openOf(opens.received);

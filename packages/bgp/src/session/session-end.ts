@@ -12,6 +12,7 @@ import type { Complaint } from './fsm-action.ts';
 import type { LongLivedFamily, Negotiated } from './negotiate.ts';
 import type { SessionConfig } from './session-config.ts';
 
+/** The end of a session or of an attempt. */
 export interface SessionEnd {
   /** Who said so: we or the peer by NOTIFICATION, or the connection failed. */
   readonly direction: 'sent' | 'received' | 'transport';

@@ -14,6 +14,7 @@ export const addPathMode = { receive: 1, send: 2, both: 3 } as const;
 /** BGP roles. @see RFC 9234 §4.1 */
 export const bgpRole = { provider: 0, routeServer: 1, routeServerClient: 2, customer: 3, peer: 4 } as const;
 
+/** A capability, decoded, told apart by `type`. */
 export type Capability =
   | ({ readonly type: 'multiprotocol' } & AfiSafi)
   | { readonly type: 'route-refresh' }

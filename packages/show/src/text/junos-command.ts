@@ -38,10 +38,13 @@ export class CommandError extends Error {
 
 /** How a command reaches the gateway. */
 export interface GatewayAccess {
+  /** The answer of a view; parameters that are undefined are left out. */
   view<T>(path: string, query: Readonly<Record<string, string | undefined>>): Promise<T>;
+  /** Has the gateway do something. */
   act(path: string, body: unknown): Promise<unknown>;
 }
 
+/** How answers look. */
 export interface CommandOptions {
   readonly style?: RouteStyle;
 }

@@ -55,10 +55,6 @@ export async function runDaemon<Config>(settings: DaemonSettings<Config>): Promi
   const log = createLog(endpoints(config)[0]?.name ?? kind);
   const daemon = await create(config, log, record && openRecording(record, log));
   await daemon.start();
-  const { url } = daemon;
-  if (url !== undefined) for (const each of endpoints(config)) announceEndpoint({ kind, url, ...each });
-  log.info({ kind, file, url }, `${kind} is up`);
-
   process.on('SIGHUP', () => {
     void (async () => {
       try {
@@ -72,9 +68,16 @@ export async function runDaemon<Config>(settings: DaemonSettings<Config>): Promi
     })();
   });
 
-  const signal = await new Promise<NodeJS.Signals>((resolve) => {
+  const stopped = new Promise<NodeJS.Signals>((resolve) => {
     for (const each of ['SIGTERM', 'SIGINT'] as const) process.once(each, resolve);
   });
+
+  // Whoever reads that it is up may send signals at once.
+  const { url } = daemon;
+  if (url !== undefined) for (const each of endpoints(config)) announceEndpoint({ kind, url, ...each });
+  log.info({ kind, file, url }, `${kind} is up`);
+
+  const signal = await stopped;
   log.info({ signal }, `${kind} stops`);
   // Whoever sends the signal again does not want to wait.
   for (const each of ['SIGTERM', 'SIGINT'] as const) process.once(each, () => process.exit(exitCode.failed));

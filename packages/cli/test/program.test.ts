@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { announceEndpoint } from '@vaportrail/show';
 import t, { type Test } from 'tap';
 import { questions } from '../src/commands/show.ts';
 import { outcome } from '../src/outcome.ts';
@@ -179,6 +180,17 @@ t.test('a daemon is found by show, and ends with exit code 0 at SIGTERM', async 
   const unknown = await why('--vrf', 'k8s-test', '--json');
   t.match(unknown, { code: 1, stderr: 'no route to 192.0.2.1/32 in k8s-test at cent111\n' });
   t.match(JSON.parse(unknown.stdout), { daemons: [{ name: 'cent111', tables: [] }] });
+  // One whose process is there and whose views are not.
+  const takeBack = announceEndpoint(
+    { kind: 'control-node', name: 'mute', url: 'http://127.255.255.254:8083' },
+    join(env.XDG_RUNTIME_DIR, 'vaportrail'),
+  );
+  t.match(await show('tables'), {
+    code: 1,
+    stdout: /^cent111 \(control-node\)\n.*bgp\.l3vpn\.0/s,
+    stderr: 'error: mute: http://127.255.255.254:8083: connection refused: no daemon serves views there\n',
+  });
+  takeBack();
   child.kill('SIGTERM');
   t.same(await once(child, 'exit'), [0, null]);
   t.match(await show('neighbors'), { code: 1, stderr: /no control-node .* runs here; start one/ });

@@ -1,6 +1,6 @@
 /** A question to running daemons: which view answers it, and how the answer is printed. */
 import { fetchView, suggestion, type DaemonView } from '@vaportrail/show';
-import { print, printJson, type Command } from '../../command.ts';
+import { exitCode, print, printJson, type Command } from '../../command.ts';
 import { endpointsOf, type Target } from '../../endpoint.ts';
 
 /** Options every question takes. */
@@ -51,19 +51,14 @@ export function addQuestion(parent: Command, name: string, question: Question): 
 
 async function ask(question: Question, { path, query }: ViewQuery, options: QuestionOptions): Promise<void> {
   const targets = endpointsOf(question.kinds, options.from);
-  const answers = await Promise.all(
-    targets.map(async (target) => ({
-      target,
-      answer: await fetchView<unknown>(target.url, path, { ...target.query, ...query }),
-    })),
-  );
+  const answers = await answersOf(targets, path, query);
   const name = query?.['name'];
   if (question.named !== undefined && name !== undefined && answers.every(({ answer }) => isEmpty(answer)))
     throw new Error(await unknownName(question.named, name, path, targets));
   if (options.json === true) {
     // One daemon: its view as it is. Several: each row says whose it is.
     printJson(
-      answers.length === 1
+      targets.length === 1
         ? answers[0]!.answer
         : answers.flatMap(({ target, answer }) =>
             (answer as object[]).map((row) => ({ daemon: target.name, ...row })),
@@ -75,9 +70,32 @@ async function ask(question: Question, { path, query }: ViewQuery, options: Ques
   const told = name === undefined ? answers : answers.filter(({ answer }) => !isEmpty(answer));
   const texts = told.map(({ target, answer }) => {
     const text = inText(answer as never);
-    return answers.length === 1 ? text : `${target.name} (${target.kind})\n${text}`;
+    return targets.length === 1 ? text : `${target.name} (${target.kind})\n${text}`;
   });
   print(texts.join('\n\n'));
+}
+
+/**
+ * What each daemon says. One that does not answer is told of, with exit code 1, and does not keep the others from being shown.
+ * @throws FetchViewError when none answers
+ */
+async function answersOf(
+  targets: readonly Target[],
+  path: string,
+  query: ViewQuery['query'],
+): Promise<{ target: Target; answer: unknown }[]> {
+  const asked = await Promise.allSettled(
+    targets.map(({ url, query: own }) => fetchView<unknown>(url, path, { ...own, ...query })),
+  );
+  const failed = asked.flatMap((one, index) =>
+    one.status === 'rejected' ? [{ name: targets[index]!.name, error: one.reason as unknown }] : [],
+  );
+  if (failed.length === asked.length) throw failed[0]!.error;
+  for (const { name, error } of failed) process.stderr.write(`error: ${name}: ${(error as Error).message}\n`);
+  if (failed.length > 0) process.exitCode = exitCode.failed;
+  return asked.flatMap((one, index) =>
+    one.status === 'fulfilled' ? [{ target: targets[index]!, answer: one.value }] : [],
+  );
 }
 
 function isEmpty(answer: unknown): boolean {

@@ -61,6 +61,8 @@ export class BgpPeers {
 
   /** Peers come, go and are made anew until they are those of a configuration; what did not change is not touched. */
   async configure(config: ControlNodeConfig): Promise<void> {
+    // First: whoever may not come any more could be back while the others are waited for.
+    this.#ranges.configure(config.bgp['dynamic-peers'], (settings) => this.#range(settings, config));
     const wanted = new Map<string, BgpPeerConfig>(config.bgp.peers.map((peer) => [peer.address, peer]));
     for (const [address, peer] of this.#peers) {
       const now = wanted.get(address) ?? wantedOfDynamic(peer.config, config);
@@ -72,7 +74,6 @@ export class BgpPeers {
       }
     }
     for (const peer of wanted.values()) this.#add(peer, config);
-    this.#ranges.configure(config.bgp['dynamic-peers'], (settings) => this.#range(settings, config));
   }
 
   #range(settings: DynamicPeersConfig, config: ControlNodeConfig): PeerRange {

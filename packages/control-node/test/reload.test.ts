@@ -1,12 +1,14 @@
 // A new configuration while everything runs.
 import { Session } from '@vaportrail/bgp';
 import { parseIpv4 } from '@vaportrail/net';
+import { connect } from 'node:net';
 import t, { type Test } from 'tap';
 
 import { type ControlNodeConfigInput, controlNodeConfig } from '../src/config.ts';
 import type { ControlNode } from '../src/control-node.ts';
 import { item, publish, subscribe } from './agent-text.ts';
 import type { RawAgent } from './raw-agent.ts';
+import { RawPeer } from './raw-peer.ts';
 import { FIP, RED, agent, controlNode, eventually, route } from './running.ts';
 
 const base: ControlNodeConfigInput = {
@@ -233,3 +235,31 @@ t.test('what cannot change while the node runs is refused, and nothing changes',
   await t.rejects(change({ bgp: { listen: [] } }), { message: /bgp\.listen/ });
   t.ok(node.routingInstances().some(({ name }) => name === RED));
 });
+
+t.test(
+  'a peer by prefix may be back before its old connection is gone, with an entry of its own',
+  async (t) => {
+    const dynamic = { ...base.bgp, peers: [], 'dynamic-peers': [{ prefix: '127.0.0.0/24' }] };
+    const node = await controlNode(t, { ...base, bgp: dynamic });
+    const at = node.bgpAddresses[0]!;
+    const localAddress = '127.0.0.13';
+    let back: RawPeer | undefined;
+    // Hears that it is over, and leaves the connection half open.
+    const first = connect({ host: at.address, port: at.port, localAddress, allowHalfOpen: true });
+    t.teardown(() => first.destroy());
+    first.resume();
+    first.once('end', () => {
+      back = new RawPeer(at, localAddress);
+      back.open(64512, '10.0.0.13');
+    });
+    await eventually(() => (node.neighbors()[0]?.dynamic === '127.0.0.0/24' ? true : undefined));
+    const peers = [{ name: 'own', address: localAddress, passive: true }];
+    await node.reload(controlNodeConfig.parse({ ...base, bgp: { ...dynamic, peers } }));
+    t.same(
+      node.neighbors().map(({ name, dynamic: range }) => [name, range]),
+      [['own', undefined]],
+    );
+    t.ok(back, 'it had come back meanwhile');
+    await back?.closed;
+  },
+);

@@ -29,8 +29,10 @@ export function keptRoutes(
   for (const table of tables) {
     if (table.pathsOf(source) === 0) continue;
     for (const { prefix, paths } of table.routes({ source, explained: false })) {
-      for (const { source: from, replicated, nlri, attributes, nextHop, labelField, because } of paths) {
-        if (from !== source || replicated) continue;
+      for (const path of paths) {
+        const { nlri, attributes, nextHop, labelField, because } = path;
+        // A stale one is still to be said by the agent that came back: announced here it would be fresh.
+        if (path.source !== source || path.replicated || path.stale) continue;
         kept.push({
           family: table.family,
           nlri: prefix === undefined ? { bytes: nlri! } : { prefix },

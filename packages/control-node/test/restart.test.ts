@@ -247,6 +247,32 @@ t.test('an instance that comes while an agent is away waits until the agent join
   await eventually(() => (prefixes(node, `${GREEN}.inet.0`).join() === '172.16.0.7/32' ? true : undefined));
 });
 
+t.test(
+  'what a returned agent has not said again is not made fresh by an instance that goes and comes',
+  async (t) => {
+    const kept = { 'graceful-restart': { ...restart, 'restart-time': 60, 'end-of-rib-timeout': 60 } };
+    const node = await controlNode(t, kept);
+    const later = '172.16.0.4/32';
+    const before = await agent(t, node, 'compute-1');
+    before.subscribe(RED, 4);
+    before.publish(route);
+    before.publish({ ...route, prefix: later });
+    await before.hears(/172\.16\.0\.4\/32/);
+    await before.end();
+    await eventually(() => (prefixes(node).join() === `${FIP} stale,${later} stale` ? true : undefined));
+    const after = await agent(t, node, 'compute-1');
+    after.subscribe(RED, 4);
+    after.publish(route);
+    await eventually(() => (prefixes(node).join() === `${FIP},${later} stale` ? true : undefined));
+    await node.reload(configured({ ...kept, 'routing-instances': [] }));
+    await node.reload(configured(kept));
+    await eventually(() => (prefixes(node).join() === FIP ? true : undefined));
+    after.send(itemless('compute-1', '<publish />') + itemless('compute-1', '<collection />'));
+    after.publish({ ...route, prefix: '172.16.0.5/32' });
+    await eventually(() => (prefixes(node).join() === `${FIP},172.16.0.5/32` ? true : undefined));
+  },
+);
+
 t.test('an agent that broke the rules starts anew', async (t) => {
   const node = await controlNode(t, { 'graceful-restart': { ...restart, 'restart-time': 60 } });
   const rude = await agent(t, node, 'compute-1');

@@ -3,7 +3,7 @@ import type { ForwardingNextHopView, ForwardingTableView } from '@vaportrail/sho
 import type { ForwardingNextHop } from './forwarding-next-hop.ts';
 import type { ForwardingTable } from './forwarding-table.ts';
 
-/** @param destination only this prefix, or the longest match for an address */
+/** One table, with the routes whose destination is wanted. @param index number of the table */
 export function forwardingTableView(
   table: ForwardingTable,
   family: 'inet' | 'inet6',

@@ -40,7 +40,7 @@ export async function temporaryFolder(label: string): Promise<string> {
   return folder;
 }
 
-/** Removes a folder that {@link newFolder} made. */
+/** Removes a folder that {@link temporaryFolder} made. */
 export async function removeFolder(folder: string): Promise<void> {
   left.delete(folder);
   await rm(folder, { recursive: true, force: true });

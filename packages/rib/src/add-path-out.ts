@@ -7,7 +7,7 @@ import { SET_SOURCE, SET_WORDS_SHIFT } from './attribute-pool.ts';
 import { type AdjRibOut, type Audience, CHUNK, type Courier } from './adj-rib-out.ts';
 import { ENTRY_NUMBER } from './change-log.ts';
 import { DISCRIMINATOR, LABEL, SET, pathFlag } from './destinations.ts';
-import { enlarged } from './enlarged.ts';
+import { enlarged } from './packed-array.ts';
 import type { PackedTable } from './packed-table.ts';
 import { preferenceOrder } from './preference-order.ts';
 import { NOBODY, type Receivers } from './receivers.ts';

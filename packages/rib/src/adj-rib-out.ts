@@ -3,7 +3,7 @@
  * @see RFC 4271 §3.2
  */
 import { ENTRY_NUMBER } from './change-log.ts';
-import { enlarged } from './enlarged.ts';
+import { enlarged } from './packed-array.ts';
 import type { PackedTable } from './packed-table.ts';
 import { NOBODY, type Receivers } from './receivers.ts';
 

@@ -24,7 +24,7 @@
  * are given to other keys.
  */
 
-import { enlarged, forgotten } from './enlarged.ts';
+import { enlarged, forgotten } from './packed-array.ts';
 
 /** Flags of a path, the low octet of its label word. */
 export const pathFlag = {

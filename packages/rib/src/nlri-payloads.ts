@@ -4,7 +4,7 @@
  */
 import { ByteArena } from './byte-arena.ts';
 import { equalBytes, finishHash, hashBytes, randomSeed } from './byte-hash.ts';
-import { doubled } from './enlarged.ts';
+import { doubled } from './packed-array.ts';
 import { displace, place } from './hash-slots.ts';
 
 /** The number has the 24 bits of a label. */

@@ -20,7 +20,7 @@ import {
   pathFlag,
 } from './destinations.ts';
 import { type FamilyLayout, keyWords, lengthBits } from './family-layout.ts';
-import { enlarged } from './enlarged.ts';
+import { enlarged } from './packed-array.ts';
 import { FixedKeyIndex } from './fixed-key-index.ts';
 import type { Follower } from './follower.ts';
 import { PathCensus } from './path-census.ts';

@@ -1,7 +1,7 @@
 /** The paths of one table, counted, and what they hold: attribute sets, origins, NLRI that say more than their key. */
 import { SET_SOURCE, SET_WORDS_SHIFT } from './attribute-pool.ts';
 import { pathFlag } from './destinations.ts';
-import { enlarged } from './enlarged.ts';
+import { enlarged } from './packed-array.ts';
 import type { RouteStore } from './route-store.ts';
 
 /** Told about every path that comes to or leaves a table. */

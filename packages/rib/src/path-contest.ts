@@ -10,7 +10,7 @@ import {
   SET,
   pathFlag,
 } from './destinations.ts';
-import { enlarged } from './enlarged.ts';
+import { enlarged } from './packed-array.ts';
 import type { Ranking } from './ranking.ts';
 import { Contest, type Selection } from './selection/select.ts';
 

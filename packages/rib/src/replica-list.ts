@@ -5,7 +5,7 @@
  *   heads[destination] ─► table │ destination there │ source │ discriminator │ next ─► …
  * ```
  */
-import { doubled } from './enlarged.ts';
+import { doubled } from './packed-array.ts';
 
 const REPLICA_WORDS = 5;
 const TABLE = 0;

@@ -1,6 +1,6 @@
 /** Route distinguishers as small numbers, so that a VPN key is one word longer than a prefix and not three. */
 import { finishHash, randomSeed } from './byte-hash.ts';
-import { doubled } from './enlarged.ts';
+import { doubled } from './packed-array.ts';
 
 /**
  * Numbers eight-octet route distinguishers from 1; 0 is "none" and stands for the octets 0…0. Numbers are counted by who

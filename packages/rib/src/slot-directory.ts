@@ -19,7 +19,7 @@
  * dropped from it, except in the middle of a run, and only if that is not enough it is split.
  */
 import type { Destinations } from './destinations.ts';
-import { enlarged } from './enlarged.ts';
+import { enlarged } from './packed-array.ts';
 
 const SLOT_WORDS = 2;
 const SEGMENT_BITS = 13;

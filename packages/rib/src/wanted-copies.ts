@@ -6,7 +6,7 @@
  *   words ─► table │ destination there │ source │ discriminator │ table │ …
  * ```
  */
-import { doubled } from './enlarged.ts';
+import { doubled } from './packed-array.ts';
 import type { ReplicaList } from './replica-list.ts';
 
 const COPY_WORDS = 4;

@@ -1,7 +1,7 @@
 /** Lets the compiler see the hot paths before the first peer does. */
 import { type AttributeFields, encodeAttributes, frameMessage, messageType } from '@vaportrail/bgp/wire';
 import { Writer } from '@vaportrail/net';
-import { enlarged } from './enlarged.ts';
+import { enlarged } from './packed-array.ts';
 import { Rib } from './rib.ts';
 import type { Source } from './source.ts';
 import type { Membership } from './update-member.ts';

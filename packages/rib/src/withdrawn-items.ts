@@ -1,5 +1,5 @@
 /** Items to be withdrawn, by the set of members they are withdrawn from, in arrays that are used again. */
-import { enlarged } from './enlarged.ts';
+import { enlarged } from './packed-array.ts';
 import { NOBODY } from './receivers.ts';
 
 /** What is withdrawn from one set of members. */

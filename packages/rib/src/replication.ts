@@ -27,8 +27,11 @@ export class Replication {
   add(table: TargetedTable): Follower | undefined {
     const exchange = this.#exchangeOf(table);
     if (exchange === undefined) return undefined;
-    if (table.isVpn) exchange.vpn ??= table;
-    else exchange.members.add(table);
+    if (!table.isVpn) exchange.members.add(table);
+    else if (exchange.vpn === undefined) {
+      exchange.vpn = table;
+      for (const member of exchange.members) this.exportsChanged(member);
+    }
     exchange.forgetImporters();
     this.#tables.set(table.packed.number, table);
     const replicator = new Replicator(this.#store, table, exchange, this.#tables);

@@ -396,3 +396,24 @@ t.test('subscribers are told ECMP sets and hear their own routes', async (t) => 
     '-101.101.101.252/32',
   ]);
 });
+
+t.test('a VPN table that comes after the VRFs has what they export', async (t) => {
+  const rib = new Rib({ asn, routerId: parseIpv4('10.169.25.19') });
+  const target = parseRouteTarget('500:500');
+  const vrf = rib.createTable({ name: 'red', family: 'inet', imports: [target], exports: [target] });
+  const source = agent(rib, '10.1.1.3');
+  vrf.setInstanceId(source, 4);
+  vrf.announce(source, fip, { attributes: attributesOf(100), nextHop: parseAddress('10.1.1.3') });
+  rib.settle();
+  for (let round = 0; round < 2; round++) {
+    const vpn = rib.createTable({ name: 'bgp.l3vpn.0', family: 'inet-vpn' });
+    rib.settle();
+    t.same(
+      [...vpn.routes()].map(({ text }) => text),
+      ['10.1.1.3:4:101.101.101.252/32'],
+    );
+    rib.removeTable(vpn);
+    rib.settle();
+  }
+  t.match(rib.statistics(), { paths: 1, origins: 0 });
+});

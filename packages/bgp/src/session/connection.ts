@@ -52,6 +52,9 @@ export class Connection {
   #backlog = 0;
   #progressAt: number;
   #open = true;
+  /** A chunk has been read and waits for its turn, and how the connection has been lost since: what it says comes first. */
+  #hasUnread = false;
+  #lostSince: string | undefined;
 
   /** Takes over a connected socket. */
   constructor(socket: Socket, clock: Clock, events: ConnectionEvents) {
@@ -63,7 +66,9 @@ export class Connection {
     socket.setNoDelay(true);
     const take = (chunk: Uint8Array): void => this.#take(chunk);
     socket.on('data', (chunk: Uint8Array) => {
-      if (!readingTurn.serve(take, chunk, chunk.length)) socket.pause();
+      if (readingTurn.serve(take, chunk, chunk.length)) return;
+      this.#hasUnread = true;
+      socket.pause();
     });
     socket.on('error', (error) => this.#lose(error.message));
     socket.on('end', () => this.#lose('closed by the peer'));
@@ -193,6 +198,7 @@ export class Connection {
 
   /** Takes what has arrived apart. */
   #take(chunk: Uint8Array): void {
+    this.#hasUnread = false;
     // Paused as long as this waited for its turn; closing, it drops what still comes.
     if (this.#socket.isPaused()) this.#socket.resume();
     if (!this.#open) return;
@@ -202,10 +208,15 @@ export class Connection {
     } catch (error) {
       this.#events.fault(error);
     }
+    if (this.#lostSince !== undefined) this.#lose(this.#lostSince);
   }
 
   #lose(text: string): void {
     if (!this.#open) return;
+    if (this.#hasUnread) {
+      this.#lostSince ??= text;
+      return;
+    }
     this.#open = false;
     this.#socket.destroy();
     this.#events.lost(text);

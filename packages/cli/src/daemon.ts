@@ -13,7 +13,7 @@ import { systemClock } from '@vaportrail/net';
 import { exitCode, UsageError, type Command } from './command.ts';
 
 /** A name, and what to add to every query so that this one of several answers. */
-export type NamedEndpoint = Pick<Endpoint, 'name' | 'query'>;
+export type NamedEndpoint = Pick<Endpoint, 'name' | 'query' | 'members'>;
 
 /** A recording that was asked for. */
 export interface RecordOptions {

@@ -18,9 +18,11 @@ export function endpointsOf(kinds: readonly DaemonView['kind'][], from: string |
     return [target];
   }
   for (const kind of kinds) {
-    const ofKind = running.filter((each) => each.kind === kind);
+    const ofKind = running.filter((each) => each.kind === kind && each.members === undefined);
     if (ofKind.length > 0) return ofKind;
   }
+  const fleet = running.find(({ kind, members }) => kinds.includes(kind) && members !== undefined);
+  if (fleet !== undefined) throw new UsageError(severalText(fleet));
   throw new Error(
     `no ${kinds.join(' or ')} runs here${runningText(running)}; start one (vaportrail lab), or name one with --from`,
   );
@@ -34,14 +36,19 @@ export function endpointOf(kinds: readonly DaemonView['kind'][], from: string | 
   throw new UsageError(`several run here (${all}): name one with --from`);
 }
 
-/** The daemons that run here and have routes: of kube and config nodes nobody can ask for any. */
+/** The daemons that run here and have routes: of kube and config nodes nobody can ask for any, nor of a whole fleet. */
 export function endpointsWithRoutes(): Endpoint[] {
-  return findEndpoints().filter(({ kind }) => kind !== 'kube' && kind !== 'config-node');
+  return findEndpoints().filter(
+    ({ kind, members }) => kind !== 'kube' && kind !== 'config-node' && members === undefined,
+  );
 }
 
 function named(from: string, running: readonly Endpoint[]): Target {
   const found = running.find(({ name }) => name === from);
+  if (found?.members !== undefined) throw new UsageError(severalText(found));
   if (found !== undefined) return found;
+  const fleet = running.find(({ members }) => members !== undefined && isMember(from, members));
+  if (fleet !== undefined) return { kind: fleet.kind, name: from, url: fleet.url, query: { agent: from } };
   if (/^https?:\/\//.test(from) || /:\d+$/.test(from)) return { url: from };
   const meant = suggestion(
     from,
@@ -49,6 +56,19 @@ function named(from: string, running: readonly Endpoint[]): Target {
   );
   const hint = meant === undefined ? runningText(running) : `; did you mean "${meant}"?`;
   throw new UsageError(`no daemon called "${from}" runs here${hint}`);
+}
+
+/** Whether an agent may be called so in a fleet with this pattern of names. */
+function isMember(name: string, pattern: string): boolean {
+  const parts = pattern.split(/\{n(?::\d)?\}/).map((part) => part.replace(/\W/g, '\\$&'));
+  return pattern !== '' && new RegExp(`^${parts.join('\\d+')}$`).test(name);
+}
+
+function severalText({ name, members = '' }: Pick<Endpoint, 'name' | 'members'>): string {
+  const one = members.replace(/\{n(?::(\d))?\}/g, (_, width?: string) =>
+    '0'.padStart(Number(width ?? 0), '0'),
+  );
+  return `${name} are several agents: name one of them${one === '' ? '' : `, such as ${one},`} with --from`;
 }
 
 /** `cent222 is an agent: a control-node or gateway is asked this, such as cent111, camaro`. */

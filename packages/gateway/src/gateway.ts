@@ -3,6 +3,7 @@ import { Listener, Monitoring, isInputWaiting } from '@vaportrail/bgp';
 import { ipv4Bytes, systemClock, type Clock } from '@vaportrail/net';
 import { Rib } from '@vaportrail/rib';
 import {
+  listenProblem,
   silentLog,
   type DynamicTunnelsView,
   type ForwardingTableView,
@@ -159,7 +160,7 @@ export class Gateway {
     this.#startedAt = this.#clock.now();
     try {
       await this.#server.listen(this.#config.introspect);
-      for (const endpoint of this.#config.bgp.listen) await this.#listener.listen(endpoint);
+      for (const endpoint of this.#config.bgp.listen) await this.#listen(endpoint);
     } catch (error) {
       await this.#server.close();
       await this.#listener.close();
@@ -168,6 +169,15 @@ export class Gateway {
     this.#monitoring.start();
     this.#peers.start();
     this.#log.info({ url: this.url, peers: this.#peers.size, instances: this.#vrfs.size }, 'gateway is up');
+  }
+
+  async #listen({ address, port }: GatewayConfig['bgp']['listen'][number]): Promise<void> {
+    try {
+      await this.#listener.listen({ address, port });
+    } catch (error) {
+      const because = listenProblem(error as NodeJS.ErrnoException);
+      throw new Error(`cannot listen for BGP on ${address} port ${port}: ${because}`, { cause: error });
+    }
   }
 
   /** Tells its peers and stops. */

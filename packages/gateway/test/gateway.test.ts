@@ -329,6 +329,10 @@ t.test('an address in use is told, and nothing is left open', async (t) => {
   const second = new Gateway(config(1, { introspect: { port } }));
   await t.rejects(second.start(), /address already in use/);
   await second.stop();
+  const third = new Gateway(config(1, { bgp: { listen: [{ address: '127.0.0.1', port }] } }));
+  const message = `cannot listen for BGP on 127.0.0.1 port ${port}: address already in use`;
+  await t.rejects(third.start(), { message });
+  await third.stop();
 });
 
 t.test('views and the configuration over HTTP', async (t) => {

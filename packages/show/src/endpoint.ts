@@ -14,6 +14,11 @@ const note = z.object({
   pid: z.number().int().positive(),
   /** Added to every query: `{ agent: 'cent222' }` where one process has several agents. */
   query: z.record(z.string(), z.string()).exactOptional(),
+  /**
+   * Of a process with several agents, as a whole, which is asked nothing: `compute-{n:5}`, what agents are called that have no
+   * note of their own; empty where all have one.
+   */
+  members: z.string().exactOptional(),
 });
 
 /** A running daemon and where it serves its views. */

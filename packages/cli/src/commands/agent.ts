@@ -31,8 +31,11 @@ export const agent = {
     }),
 } as const satisfies Subcommand;
 
-/** Each agent of a file is found by its own name; a fleet after a pattern only as a whole. */
+/** Each agent of a file is found by its own name, those of a fleet by the pattern of their names. */
 function agentEndpoints({ name, agents, fleet }: AgentFile): NamedEndpoint[] {
   if (agents.length === 1 && fleet === undefined) return [{ name }];
-  return [{ name }, ...agents.map((agent) => ({ name: agent.name, query: { agent: agent.name } }))];
+  return [
+    { name, members: fleet?.name ?? '' },
+    ...agents.map((agent) => ({ name: agent.name, query: { agent: agent.name } })),
+  ];
 }

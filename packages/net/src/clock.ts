@@ -5,6 +5,7 @@ export interface Timer {
   cancel(): void;
 }
 
+/** Time, timers and chance, so that tests can have their own. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;

@@ -2,6 +2,7 @@
 import { ipv4At, ipv4Text, parseIpv4 } from './address.ts';
 import { hexText, parseHex } from './bytes.ts';
 
+/** Octets of a route distinguisher. @see RFC 4364 §4.2 */
 export const ROUTE_DISTINGUISHER_OCTETS = 8;
 
 /**

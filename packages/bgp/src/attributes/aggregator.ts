@@ -14,6 +14,7 @@ import { updateSubcode } from '../wire/notification.ts';
 import { AS_TRANS } from '../wire/open.ts';
 import { plainIpv4, plainNumber, plainRecord } from './plain.ts';
 
+/** The last AS that aggregated a route, and its router. @see RFC 4271 §5.1.7 */
 export interface Aggregator {
   readonly asn: number;
   /** IPv4 address as an unsigned number. */

@@ -7,6 +7,7 @@ const METRIC_TLV = 1;
 /** Its length field counts the three octets of the header. @see RFC 7311 §3 */
 const form = { typeOctets: 1, lengthOctets: 2, lengthCountsHeader: true } as const;
 
+/** The accumulated metric, and whatever TLVs it came in. @see RFC 7311 §3 */
 export interface Aigp {
   /** From the first TLV of type 1. */
   readonly metric: bigint | undefined;

@@ -15,11 +15,13 @@ import { plainList, plainNumber, plainRecord } from './plain.ts';
 /** Segment types by number on the wire; 0 is unused. @see RFC 4271 §4.3 (b), RFC 5065 §3 */
 const segmentTypes = [undefined, 'set', 'sequence', 'confed-sequence', 'confed-set'] as const;
 
+/** ASes of one segment of a path. @see RFC 4271 §4.3, RFC 5065 §3 */
 export interface AsPathSegment {
   readonly type: 'set' | 'sequence' | 'confed-sequence' | 'confed-set';
   /** 1–255 AS numbers. */
   readonly asns: readonly number[];
 }
+/** A path by its segments, the AS that it came through last in front. */
 export type AsPath = readonly AsPathSegment[];
 
 /** Malformed AS_PATH, AS 0 included. @see RFC 7606 §7.2, RFC 7607 §2 */
@@ -65,6 +67,7 @@ function encodeSegments(writer: Writer, path: AsPath, asn4: boolean): void {
 
 /** An AS number of a sequence, or a segment by its type: `{ set: [64512, 64513] }`. */
 export type PlainAsPathItem = number | { readonly [T in AsPathSegment['type']]?: readonly number[] };
+/** A path as plain data, item by item. */
 export type PlainAsPath = readonly PlainAsPathItem[];
 
 /**

@@ -2,6 +2,7 @@
 import { type Attribute, wrongLength, EXTENDED_LENGTH, optionalTransitive } from './attribute.ts';
 import { plainNumber, plainOctets, plainRecord } from './plain.ts';
 
+/** What a provider carries of its customer's route. @see RFC 6368 §5 */
 export interface AttrSet {
   /** AS of the customer. */
   readonly originAs: number;

@@ -11,6 +11,7 @@ import {
 } from './extended-community-kinds.ts';
 import { plainList, plainText } from './plain.ts';
 
+/** Octets of one of them. @see RFC 4360 §2 */
 export const EXTENDED_COMMUNITY_OCTETS = 8;
 
 /** Eight octets each, one behind the other. */
@@ -43,6 +44,7 @@ export function plainCommunities(
   };
 }
 
+/** The name of a kind that is known. */
 export type ExtendedCommunityName = keyof typeof extendedCommunityKinds;
 
 const kindByHead = new Map<number, readonly [name: ExtendedCommunityName, kind: Kind]>();

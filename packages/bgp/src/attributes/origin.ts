@@ -3,6 +3,7 @@ import { type Attribute, wellKnown, wrongLength } from './attribute.ts';
 
 /** By value on the wire, most preferred first. */
 export const origins = ['igp', 'egp', 'incomplete'] as const;
+/** One of {@link origins}. */
 export type Origin = (typeof origins)[number];
 
 export const origin: Attribute<Origin, Origin> = {

@@ -3,6 +3,7 @@ import { addressText, labelOf } from '@vaportrail/net';
 import { type Attribute, optionalTransitive, wrongLength } from './attribute.ts';
 import { plainNumber, plainOctets, plainRecord } from './plain.ts';
 
+/** How a router takes part in the multicast of a VPN. @see RFC 6514 §5 */
 export interface PmsiTunnel {
   /** Bit 0: leaf information required. */
   readonly flags: number;

@@ -65,6 +65,7 @@ export const attributes = {
   originVnPath,
 } as const satisfies Record<string, Attribute<unknown>>;
 
+/** The name of an attribute, as `PathAttributes` and plain data have it. */
 export type AttributeName = keyof typeof attributes;
 /** The value of an attribute as the library hands it out. */
 export type AttributeValue<N extends AttributeName> =

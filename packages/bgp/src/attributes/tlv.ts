@@ -4,6 +4,7 @@ import type { Approach } from '../wire/update-problem.ts';
 import { type Fault, type PlainForm, wrongLength } from './attribute.ts';
 import { plainItems, plainNumber, plainOctets, plainRecord } from './plain.ts';
 
+/** A type, and as many octets as its length says. */
 export interface Tlv {
   readonly type: number;
   readonly value: Uint8Array;
@@ -63,6 +64,7 @@ export function readTlvs(reader: Reader, { typeOctets, lengthOctets, lengthCount
   return tlvs;
 }
 
+/** Writes TLVs one behind the other. */
 export function writeTlvs(writer: Writer, tlvs: readonly Tlv[], form: TlvForm): void {
   for (const { type, value } of tlvs) {
     if (form.typeOctets === 1) writer.u8(type);

@@ -7,6 +7,7 @@ import { attributeByCode, attributes } from './table.ts';
 /** Which fields of the message announce routes: they decide which attributes must be there. */
 export type Announces = 'nothing' | 'nlri' | 'mp' | 'both';
 
+/** What the checks of whole attribute blocks have to know. */
 export interface ValidationContext extends CheckContext {
   readonly announces: Announces;
 }

@@ -61,6 +61,7 @@ export function routeMonitoring(peer: BmpPeer, at: number, update: Uint8Array): 
   });
 }
 
+/** What a peer up message says of a session. @see RFC 7854 §4.10 */
 export interface BmpPeerUp {
   readonly localAddress: Uint8Array;
   readonly localPort: number;

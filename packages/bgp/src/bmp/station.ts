@@ -8,6 +8,7 @@ const MAX_BACKLOG = 64 * 1024 * 1024;
 const FIRST_RETRY = 1000;
 const LONGEST_RETRY = 60_000;
 
+/** Where a station is, and as whom we speak to it. */
 export interface BmpStationOptions {
   readonly address: string;
   readonly port: number;

@@ -1,6 +1,7 @@
 /** The TCP segment in a captured packet, behind whatever link, VLAN and IP headers it has. */
 import { ipv4At, ipv4Text, ipv6Text } from '@vaportrail/net';
 
+/** A segment of a capture, with what is needed to put streams together. */
 export interface TcpSegment {
   /** `address:port`, IPv6 addresses in brackets. */
   readonly source: string;

@@ -52,6 +52,7 @@ export const families = {
   'erm-vpn': ermVpn,
 } as const satisfies Record<string, Family>;
 
+/** A family by its name here: `inet`, `inet-vpn`, `e-vpn`, … */
 export type FamilyName = keyof typeof families;
 
 /** The fields that an NLRI of a family has. */

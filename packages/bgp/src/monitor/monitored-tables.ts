@@ -37,6 +37,7 @@ export interface ToldObserver {
   synchronised(family: FamilyName): void;
 }
 
+/** An observation that goes on until it is left. */
 export interface ToldObservation {
   /** What it will hear of. */
   readonly families: readonly FamilyName[];

@@ -8,6 +8,7 @@ import type { SessionEnd } from '../session/session-end.ts';
 import type { Session } from '../session/session.ts';
 import { messagesIn } from '../wire/header.ts';
 
+/** Who watches the sessions of a daemon. */
 export interface MonitorSettings {
   /** Where messages are logged; absent: nowhere. */
   readonly messages?: MessageLogSettings | undefined;

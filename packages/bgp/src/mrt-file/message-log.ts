@@ -4,6 +4,7 @@ import { encodeMessageLog, encodeStateChange, type MrtSession } from '../mrt/bgp
 import { DumpFile, dumpFileName } from './dump-file.ts';
 import { mrtType } from '../mrt/record.ts';
 
+/** Where messages are written, and when the next file is begun. */
 export interface MessageLogSettings {
   /** Path of the files; `%Y %m %d %H %M %S` stand for the time (UTC) at which a file is begun. `.gz` compresses. */
   readonly file: string;

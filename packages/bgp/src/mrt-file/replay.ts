@@ -13,6 +13,7 @@ import { RecordedRoutes } from '../mrt/recorded-route.ts';
 import type { MrtRecord } from '../mrt/record.ts';
 import { ReplayedUpdates } from '../mrt/replayed-updates.ts';
 
+/** To whom a file is played, and how. */
 export interface ReplaySettings {
   readonly session: SessionSettings;
   /** Only routes that pass it. */
@@ -29,6 +30,7 @@ export interface ReplaySettings {
   readonly patience?: number | undefined;
 }
 
+/** What was played. */
 export interface ReplayReport {
   readonly announced: number;
   readonly withdrawn: number;

@@ -3,6 +3,7 @@ import type { Clock, Timer } from '@vaportrail/net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { DumpFile, dumpFileName } from './dump-file.ts';
 
+/** Where tables are dumped, and how often. */
 export interface TableDumpSettings {
   /** Path of the files; `%Y %m %d %H %M %S` stand for the time in UTC. `.gz` at the end compresses. */
   readonly file: string;
@@ -10,6 +11,7 @@ export interface TableDumpSettings {
   readonly interval: number;
 }
 
+/** What came of one dump. */
 export interface DumpReport {
   readonly file: string;
   readonly octets: number;

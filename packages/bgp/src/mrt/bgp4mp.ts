@@ -13,6 +13,7 @@ export interface MrtSession {
   readonly interfaceIndex: number;
 }
 
+/** A message of a session, as it was sent or received. @see RFC 6396 §4.4.2 */
 export interface MrtMessage extends MrtSession {
   readonly type: 'message';
   /** The whole BGP message is `bytes[messageAt…messageEnd)` of the record. */
@@ -25,6 +26,7 @@ export interface MrtMessage extends MrtSession {
   readonly sent: boolean;
 }
 
+/** A session came to another state. @see RFC 6396 §4.4.1 */
 export interface MrtStateChange extends MrtSession {
   readonly type: 'state-change';
   /** 1 Idle, 2 Connect, 3 Active, 4 OpenSent, 5 OpenConfirm, 6 Established. */

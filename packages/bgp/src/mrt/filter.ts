@@ -4,6 +4,7 @@ import type { PathAttributes } from '../attributes/path-attributes.ts';
 import type { FamilyName } from '../families/table.ts';
 import { nlriParts } from './nlri.ts';
 
+/** What a route must be to pass; what is left out does not matter. */
 export interface MrtConditions {
   /** The prefix, and whether to take it alone, what lies inside it, or what covers it. */
   readonly prefix?: string | undefined;

@@ -1,6 +1,7 @@
 /** PEER_INDEX_TABLE: the peers that the entries of a dump refer to by number. @see RFC 6396 §4.3.1 */
 import { type Reader, Writer, addressText, ipv4Text, parseAddress, parseIpv4 } from '@vaportrail/net';
 
+/** A peer of whoever made a dump. */
 export interface MrtPeer {
   /** BGP identifier in dotted decimal. */
   readonly routerId: string;
@@ -8,6 +9,7 @@ export interface MrtPeer {
   readonly asn: number;
 }
 
+/** The peers that the entries of a dump refer to by number. @see RFC 6396 §4.3.1 */
 export interface PeerIndex {
   readonly collector: string;
   readonly viewName: string;

@@ -11,6 +11,7 @@ import {
   replayedNextHop,
 } from './replayed-attributes.ts';
 
+/** What UPDATEs made of a file's routes may look like. */
 export interface ReplayedUpdateSettings extends ReplayedAttributeSettings {
   /** What the session carries, and for which of it with path identifiers. */
   readonly families: readonly FamilyName[];

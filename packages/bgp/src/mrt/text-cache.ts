@@ -12,6 +12,7 @@ const ARENA_OCTETS = 64 * 1024 * 1024;
 /** Texts of longer keys are made anew each time. */
 const MAX_KEY_OCTETS = 4096;
 
+/** One for all that is printed; it forgets when it is full. */
 export class TextCache {
   // What is never touched of the three large arrays costs no memory.
   #slots = new Int32Array(SLOTS);

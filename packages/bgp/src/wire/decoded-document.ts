@@ -36,10 +36,13 @@ interface Problems {
   readonly problems: readonly ProblemDocument[];
 }
 
+/** An UPDATE as a document, with what is wrong with it. */
 export type UpdateDocument = Omit<Update, 'problems'> & Problems;
 
+/** A capability as a document, told apart by `type`. */
 export type CapabilityDocument = Readonly<Record<string, unknown>> & { readonly type: string };
 
+/** Any message as a document: what `describeMessage` yields. */
 export type DecodedDocument =
   | UpdateDocument
   | ({
@@ -63,6 +66,7 @@ export type DecodedDocument =
     } & Problems)
   | ({ readonly type: 'error' } & Problems);
 
+/** A NOTIFICATION as a document. */
 export interface NotificationDocument {
   readonly code: number;
   readonly subcode: number;

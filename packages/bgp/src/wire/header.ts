@@ -1,6 +1,7 @@
 /** The nineteen octets in front of every BGP message: marker, length, type. @see RFC 4271 §4.1 */
 import { NotificationError, errorCode, headerSubcode } from './notification.ts';
 
+/** Marker, length and type. @see RFC 4271 §4.1 */
 export const HEADER_OCTETS = 19;
 /** Longest message unless both sides announced extended messages. @see RFC 4271 §4 */
 export const MAX_MESSAGE = 4096;
@@ -11,6 +12,7 @@ export const MARKER: Uint8Array = new Uint8Array(16).fill(0xff);
 
 /** Message types. @see https://www.iana.org/assignments/bgp-parameters */
 export const messageType = { open: 1, update: 2, notification: 3, keepalive: 4, routeRefresh: 5 } as const;
+/** The number of a type of message. */
 export type MessageType = (typeof messageType)[keyof typeof messageType];
 
 /** Shortest message of each type, header included. @see RFC 4271 §4, RFC 2918 §3 */

@@ -18,7 +18,9 @@ export interface RawUpdate {
   readonly end: number;
 }
 
+/** A message that is no UPDATE, decoded. */
 export type SessionMessage = Open | Notification | RouteRefresh | { readonly type: 'keepalive' };
+/** Any message, told apart by `type`. */
 export type Message = SessionMessage | RawUpdate;
 
 /** The one KEEPALIVE there is. @see RFC 4271 §4.4 */

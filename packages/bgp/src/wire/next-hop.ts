@@ -2,6 +2,7 @@
 import { Writer, hexText, ipv4At, ipv4Text, ipv6Text, parseAddress, parseHex } from '@vaportrail/net';
 import type { UpdateFrame } from './update-frame.ts';
 
+/** The next hop of a route as text. @see RFC 2545 §3 */
 export interface NextHop {
   readonly nextHop?: string;
   readonly linkLocalNextHop?: string;

@@ -1,6 +1,7 @@
 /** NOTIFICATION: the error a speaker sends before it closes, and the names of all codes. @see RFC 4271 §4.5 */
 import { copyOctets } from '@vaportrail/net';
 
+/** Codes of a NOTIFICATION. @see RFC 4271 §4.5, RFC 7313 §5, RFC 9687 */
 export const errorCode = {
   header: 1,
   open: 2,
@@ -156,6 +157,7 @@ export class NotificationError extends Error {
   }
 }
 
+/** A NOTIFICATION, decoded. @see RFC 4271 §4.5 */
 export interface Notification {
   readonly type: 'notification';
   readonly code: number;

@@ -3,6 +3,7 @@ import { Reader, Truncated, Writer } from '@vaportrail/net';
 import { type Capability, decodeCapabilities, encodeCapability } from './capability.ts';
 import { NotificationError, errorCode, openSubcode } from './notification.ts';
 
+/** The only one spoken. @see RFC 4271 §4.2 */
 export const BGP_VERSION = 4;
 /** Stands in the two-octet field of a speaker whose AS number needs four. @see RFC 6793 §4.2.1 */
 export const AS_TRANS = 23456;
@@ -11,6 +12,7 @@ const CAPABILITIES_PARAMETER = 2;
 /** Length and type octets that announce the extended format. @see RFC 9072 §2 */
 const EXTENDED_FORMAT = 255;
 
+/** An OPEN, decoded. @see RFC 4271 §4.2 */
 export interface Open {
   readonly type: 'open';
   /** The AS number, from the four-octet-as capability when there is one. */

@@ -29,6 +29,7 @@ export interface RouteFilterList {
   readonly octets?: string;
 }
 
+/** Outbound route filters of one ROUTE-REFRESH. @see RFC 5291 §4 */
 export interface RouteFilters {
   /** Whether to send the routes again now, or at the next plain request. */
   readonly when: 'immediate' | 'defer' | number;

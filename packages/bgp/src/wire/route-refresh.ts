@@ -5,8 +5,10 @@ import { NotificationError, errorCode, routeRefreshSubcode } from './notificatio
 
 /** Message subtypes. @see RFC 7313 §3.2 */
 export const refreshSubtype = { request: 0, beginning: 1, end: 2 } as const;
+/** What a ROUTE-REFRESH is for. @see RFC 7313 §3.2 */
 export type RefreshSubtype = keyof typeof refreshSubtype;
 
+/** A ROUTE-REFRESH, decoded. @see RFC 2918 §3 */
 export interface RouteRefresh {
   readonly type: 'route-refresh';
   readonly afi: number;

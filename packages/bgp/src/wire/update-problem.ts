@@ -9,6 +9,7 @@ export const approaches = [
   'treat-as-withdraw',
   'attribute-discard',
 ] as const;
+/** One of {@link approaches}. */
 export type Approach = (typeof approaches)[number];
 
 /**
@@ -37,6 +38,7 @@ export function problemData(bytes: Uint8Array, start: number, end: number): Uint
   return copyOctets(bytes, start, Math.min(end, start + MAX_PROBLEM_DATA));
 }
 
+/** A problem that is told as an UPDATE Message Error. */
 export function updateProblem(
   approach: Approach,
   subcode: number,

@@ -19,6 +19,13 @@ const subtypeNames: Readonly<Record<number, RefreshSubtype>> = {
   [refreshSubtype.end]: 'end',
 };
 
+/**
+ * Milliseconds between two beginnings of a family that are acted upon. Each has every route of the family looked at before the
+ * next word of the peer: who begins all the time, for two dozen octets each, would have nobody else be heard. What it does
+ * not send again has then to be withdrawn.
+ */
+const LEAST_PAUSE = 10_000;
+
 /** One for a session, for all the times it is up. */
 export class RouteRefreshes {
   readonly #handlers: Pick<SessionHandlers, 'routeRefresh' | 'routeFilters'>;
@@ -28,6 +35,8 @@ export class RouteRefreshes {
   readonly #fault: (error: unknown) => void;
   /** By family, until its end: when to take the end for said. */
   readonly #open = new Map<FamilyName, Timer | undefined>();
+  /** By family: when the last beginning was that was acted upon, in milliseconds of the clock. */
+  readonly #begunAt = new Map<FamilyName, number>();
 
   /** `refreshTime` in seconds; `fault` is told what a handler throws when the time is over. */
   constructor(
@@ -55,13 +64,17 @@ export class RouteRefreshes {
     if (subtype !== 'request' && !negotiated.enhancedRefresh) return;
     const filters = decodeRouteFilters(refresh.filters, refresh.afi);
     if (filters !== undefined) this.#handlers.routeFilters?.(family, filters);
-    if (subtype === 'beginning') this.#begin(family);
+    if (subtype === 'beginning' && !this.#begin(family)) return;
     // An end without a beginning says nothing (RFC 7313 §4.2).
-    else if (subtype === 'end' && !this.#finish(family)) return;
+    if (subtype === 'end' && !this.#finish(family)) return;
     this.#handlers.routeRefresh(family, subtype);
   }
 
-  #begin(family: FamilyName): void {
+  /** Yields whether it is to be acted upon. */
+  #begin(family: FamilyName): boolean {
+    const now = this.#clock.now();
+    if (now - (this.#begunAt.get(family) ?? Number.NEGATIVE_INFINITY) < LEAST_PAUSE) return false;
+    this.#begunAt.set(family, now);
     this.#finish(family);
     const expire = (): void => {
       this.#open.delete(family);
@@ -72,6 +85,7 @@ export class RouteRefreshes {
       }
     };
     this.#open.set(family, this.#longest === 0 ? undefined : this.#clock.after(this.#longest, expire));
+    return true;
   }
 
   /** Yields whether the family was being sent again. */

@@ -78,3 +78,19 @@ t.test('filters are told of, and the family is sent all the same', async (t) => 
   receive('00010080' + '01' + '40' + '0001' + '80');
   t.same(told, ['inet-vpn filters', 'inet-vpn request']);
 });
+
+t.test('of one that begins all the time one beginning in ten seconds counts', async (t) => {
+  const { clock, told, receive } = refreshes();
+  for (let i = 0; i < 1000; i++) {
+    receive('00010180');
+    receive('00010280');
+  }
+  t.same(told.splice(0), ['inet-vpn beginning', 'inet-vpn end']);
+  clock.advance(10_000);
+  receive('00010180');
+  clock.advance(5_000);
+  receive('00010180'); // while it is still sending
+  receive('00010280');
+  receive('00010280');
+  t.same(told, ['inet-vpn beginning', 'inet-vpn end']);
+});

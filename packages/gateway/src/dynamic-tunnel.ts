@@ -14,6 +14,7 @@ const FIRST_SNMP_INDEX = 501;
 /** How long a tunnel nobody uses is kept, in milliseconds. */
 const TUNNEL_HOLD_DOWN = 15 * 60_000;
 
+/** How packets go to a compute node: MPLS in GRE, or in UDP. */
 export type TunnelType = 'gre' | 'udp';
 
 /**
@@ -37,6 +38,7 @@ export interface DynamicTunnelSettings {
   readonly destinations: readonly DestinationNetwork[];
 }
 
+/** Where tunnels are put, and from which number on. */
 export interface DynamicTunnelOptions {
   /** Tunnel PICs as `fpc/pic/port`, e.g. `2/2/0`; tunnels are spread over them. */
   readonly pics: readonly string[];

@@ -10,6 +10,7 @@ const FIRST_INDIRECT_INDEX = 1048574;
 /** First index of unicast and special next hops, which the kernel numbers. */
 const FIRST_UNICAST_INDEX = 512;
 
+/** Several next hops that share the traffic. */
 export interface UnilistNextHop {
   readonly type: 'unilist';
   readonly index: number;
@@ -17,6 +18,7 @@ export interface UnilistNextHop {
   readonly members: readonly (IndirectNextHop | UnicastNextHop | UnilistNextHop)[];
 }
 
+/** A protocol next hop, by way of what it resolves over. */
 export interface IndirectNextHop {
   readonly type: 'indirect';
   readonly index: number;
@@ -25,6 +27,7 @@ export interface IndirectNextHop {
   readonly target: UnilistNextHop | UnicastNextHop;
 }
 
+/** An interface, with what is put in front of packets. */
 export interface UnicastNextHop {
   readonly type: 'unicast';
   readonly index: number;
@@ -43,6 +46,7 @@ export interface TerminalNextHop {
   readonly interface: string | undefined;
 }
 
+/** What a route of a forwarding table leads to. */
 export type ForwardingNextHop = UnilistNextHop | IndirectNextHop | UnicastNextHop | TerminalNextHop;
 
 /** One way out of a route as the routing table knows it. */
@@ -53,6 +57,7 @@ export interface ForwardingLeg {
   readonly gateways: readonly Gateway[];
 }
 
+/** First numbers of next hops, by what they are. */
 export interface NextHopIndexes {
   readonly indirect?: number;
   readonly unicast?: number;

@@ -18,6 +18,7 @@ export type ForwardingAction =
   | { readonly type: 'forward'; readonly legs: readonly ForwardingLeg[] }
   | { readonly type: TerminalNextHop['type']; readonly interface?: string };
 
+/** One destination, and where its packets go. */
 export interface ForwardingRoute {
   readonly destination: string;
   readonly type: ForwardingRouteType;
@@ -31,6 +32,7 @@ export interface Forwarded {
   readonly leg: UnicastNextHop | undefined;
 }
 
+/** One for each family of a routing instance. */
 export class ForwardingTable {
   /** `k8s-test.inet`. */
   readonly name: string;
@@ -47,6 +49,7 @@ export class ForwardingTable {
     this.install(family === 'inet' ? '0.0.0.0/0' : '::/0', 'perm', { type: 'reject' });
   }
 
+  /** Routes in it. */
   get size(): number {
     let size = 0;
     for (const routes of this.#byLength.values()) size += routes.size;

@@ -45,6 +45,7 @@ export function labelTableView(vrfs: Iterable<Vrf>, age: number, filter: EntryFi
   };
 }
 
+/** What Junos calls the table of labels. */
 export const LABEL_TABLE = 'mpls.0';
 
 function sameProtocol({ kind }: GatewayPathView, protocol: string): boolean {

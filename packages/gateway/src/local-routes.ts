@@ -7,6 +7,7 @@ import type { Gateway, ResolvingRoute } from './resolution.ts';
 /** Preference by protocol, lower wins. */
 const localPreference = { Direct: 0, Local: 0, Static: 5 } as const;
 
+/** A route that no peer told. */
 export interface LocalRoute {
   readonly prefix: Prefix;
   readonly protocol: 'Direct' | 'Local' | 'Static';

@@ -6,6 +6,7 @@ import { importTargets } from './vrf-table.ts';
 
 const attributes = encodeAttributes({ origin: 'igp', asPath: [], localPref: 100 });
 
+/** One for a gateway; peers are told by RT-constraint routes. @see RFC 4684 */
 export class Memberships {
   readonly #table: Table;
   readonly #source: Source;

@@ -39,6 +39,7 @@ const places: readonly Place[] = [
   },
 ];
 
+/** `multipath` with each of its options, at each of its places. */
 export const multipathStatements: readonly Statement[] = places.flatMap((place) => [
   statement(place, []),
   statement(place, ['vpn-unequal-cost']),

@@ -16,6 +16,7 @@ export interface MultipathMember {
   readonly metric2: number;
 }
 
+/** The `#[Multipath/255]` entry of a route: its ways out, each once. */
 export interface MultipathEntry {
   readonly legs: readonly ForwardingLeg[];
   /** The leg an operator sees marked; traffic takes them all. */

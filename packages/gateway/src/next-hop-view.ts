@@ -29,6 +29,7 @@ export function legOf(path: Path, resolver: Resolver): ({ leg: ForwardingLeg } &
   };
 }
 
+/** What a protocol next hop resolves over; `inet.3` where it does not. */
 export function resolvedBy({ protocolNextHop = '' }: ForwardingLeg, resolver: Resolver): Resolved {
   const resolution = protocolNextHop === '' ? undefined : resolver.resolution(parseAddress(protocolNextHop));
   if (resolution === undefined) return { metric: 0, rib: 'inet.3', by: protocolNextHop };

@@ -5,6 +5,7 @@
 import { addressText, covers, ipv4At, ipv4Bytes, prefixText, type Prefix } from '@vaportrail/net';
 import { TUNNEL_PREFERENCE, type DynamicTunnels } from './dynamic-tunnel.ts';
 
+/** The tables that protocol next hops resolve over. */
 export type ResolutionRib = 'inet.3' | 'inet.0';
 
 /** Where packets leave. */

@@ -10,6 +10,7 @@ interface Entry {
   readonly path: GatewayPathView;
 }
 
+/** One of the two tables, as `show route table` has it. */
 export function resolvingTableView(
   rib: ResolutionRib,
   resolver: Resolver,

@@ -31,6 +31,7 @@ export interface TableFilter extends EntryFilter {
 /** The tables that BGP fills, by family. */
 export type BgpTables = Readonly<Record<GatewayFamily, Table>>;
 
+/** Makes the tables that peers' routes come into. */
 export function bgpTables(rib: Rib): BgpTables {
   const vpn = { selection: 'junos', replicates: 'all' } as const;
   return {
@@ -54,6 +55,7 @@ export interface RoutingTablesOwner {
   startedAt(): number;
 }
 
+/** One for a gateway: answers questions about all its tables. */
 export class RoutingTables {
   readonly #owner: RoutingTablesOwner;
 

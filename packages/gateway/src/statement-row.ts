@@ -6,6 +6,7 @@ export class StatementError extends Error {
   override readonly name = 'StatementError';
 }
 
+/** A statement of `set` and `delete`. */
 export interface Statement {
   /** Words in order; those in capitals stand for arguments. */
   readonly words: string;

@@ -18,6 +18,7 @@ export interface InterfaceIndexes {
   readonly snmp?: number;
 }
 
+/** One for a gateway: its tunnels, and what next hops resolve over. */
 export class Underlay {
   readonly tunnels: DynamicTunnels;
   readonly resolver: Resolver;

@@ -22,6 +22,7 @@ export interface ForwardingFilter {
   readonly destination?: string | undefined;
 }
 
+/** Routing instances by name. */
 export class VrfSet {
   readonly #owner: VrfOwner;
   readonly #vrfs = new Map<string, Vrf>();
@@ -30,14 +31,17 @@ export class VrfSet {
     this.#owner = { ...owner, localRoute: (table, prefix, path) => this.localRoute(table, prefix, path) };
   }
 
+  /** How many there are. */
   get size(): number {
     return this.#vrfs.size;
   }
 
+  /** In the order in which they were made. */
   [Symbol.iterator](): Iterator<Vrf> {
     return this.#vrfs.values();
   }
 
+  /** The instance of a name. */
   named(name: string): Vrf | undefined {
     return this.#vrfs.get(name);
   }
@@ -96,6 +100,7 @@ export class VrfSet {
     return undefined;
   }
 
+  /** What operators see of each. */
   views(): VrfView[] {
     return [...this.#vrfs.values()].map(({ name, config, policies, tables }) => {
       const summaries = tables.map(({ table }) => table.summary());

@@ -26,8 +26,10 @@ export interface VrfOwner {
   localRoute(table: string, prefix: string, path: Path): LocalRoute | undefined;
 }
 
+/** The family of a table of a routing instance. */
 export type VrfFamily = 'inet' | 'inet6';
 
+/** One for each family of a routing instance. */
 export class VrfTable {
   readonly family: VrfFamily;
   /** `k8s-test.inet.0` */
@@ -66,6 +68,7 @@ export class VrfTable {
     this.#unfollow = this.table.follow({ changed: (route) => this.#changed(route) });
   }
 
+  /** The instance it is of. */
   get vrf(): Vrf {
     return this.#vrf;
   }
@@ -75,10 +78,12 @@ export class VrfTable {
     return this.#multipath.size;
   }
 
+  /** The `#[Multipath/255]` entry of a prefix, while there is one. */
   multipathEntry(prefix: string): MultipathEntry | undefined {
     return this.#multipath.get(prefix);
   }
 
+  /** Has its routes share the load as the configuration says. */
   setMultipath(knob: MultipathKnob | undefined): void {
     if (knob !== undefined) this.multipathSeen = true;
     const mode = multipathMode(knob);
@@ -102,6 +107,7 @@ export class VrfTable {
     };
   }
 
+  /** Follows its routes no longer; what it had in the forwarding table goes. */
   close(): void {
     this.#unfollow();
     for (const nextHops of this.#nextHops.values())

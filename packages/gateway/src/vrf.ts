@@ -32,6 +32,7 @@ interface Policies {
   readonly export: VrfPolicy | undefined;
 }
 
+/** Made, changed and closed by the set that it is in. */
 export class Vrf {
   readonly name: string;
   /** Label that peers put on packets for this instance. */
@@ -54,10 +55,12 @@ export class Vrf {
     this.#announce();
   }
 
+  /** As it is in force. */
   get config(): RoutingInstanceConfig {
     return this.#config;
   }
 
+  /** What decides about imported and exported routes. */
   get policies(): Policies {
     return this.#policies;
   }

@@ -12,7 +12,9 @@ import type {
 
 /** What the schema reads: text where {@link GatewayConfig} has nouns. */
 export type WrittenConfig = z.input<typeof gatewayConfig>;
+/** One of its routing instances. */
 export type WrittenInstance = NonNullable<WrittenConfig['routing-instances']>[number];
+/** One of its static routes. */
 export type WrittenStaticRoute = NonNullable<NonNullable<WrittenConfig['routing-options']>['static']>[number];
 
 /** The text of a configuration; what was left out of the file and got a default is written out. */

@@ -2,6 +2,7 @@
 import { StatementError } from './statement-row.ts';
 import type { WrittenConfig, WrittenInstance } from './written-config.ts';
 
+/** Those that are written; empty without any. */
 export function instances(config: WrittenConfig): WrittenInstance[] {
   return config['routing-instances'] ?? [];
 }

@@ -36,6 +36,7 @@ export class Reader {
     this.end = end;
   }
 
+  /** Octets not read yet. */
   get remaining(): number {
     return this.end - this.at;
   }
@@ -109,6 +110,7 @@ export class Writer {
     this.#bytes = new Uint8Array(capacity);
   }
 
+  /** Octets written. */
   get length(): number {
     return this.#at;
   }

@@ -43,10 +43,12 @@ export class ManualClock implements Clock {
     this.#now = now;
   }
 
+  /** Milliseconds since the epoch, as they were set last. */
   now(): number {
     return this.#now;
   }
 
+  /** Always 0: nothing is left to chance. */
   random(): number {
     return 0;
   }

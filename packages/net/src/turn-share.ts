@@ -10,6 +10,7 @@ interface Errand {
   readonly cost: number | undefined;
 }
 
+/** One for all those who share. */
 export class TurnShare {
   readonly #share: number;
   readonly #schedule: (next: () => void) => void;

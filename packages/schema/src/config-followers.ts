@@ -1,6 +1,7 @@
 /** Those who are told what happens to configuration objects. One that fails does not keep it from the others. */
 import type { ConfigEvent } from './config-event.ts';
 
+/** The followers of one configuration. */
 export class ConfigFollowers {
   readonly #followers = new Set<(event: ConfigEvent) => void>();
   readonly #failed: (error: unknown) => void;
@@ -16,10 +17,12 @@ export class ConfigFollowers {
     return () => void this.#followers.delete(changed);
   }
 
+  /** Nobody is told any more. */
   clear(): void {
     this.#followers.clear();
   }
 
+  /** Tells all of them, in the order in which they came. */
   tell(event: ConfigEvent): void {
     for (const changed of this.#followers) {
       try {

@@ -3,12 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { commonProperties, isObjectTypeName, objectType, type ObjectTypeName } from './object-type.ts';
 
+/** A reference of one object to another. */
 export interface Reference {
   readonly uuid: string;
   /** What the reference itself says, e.g. the subnets a network takes from an IPAM. */
   readonly attr: unknown;
 }
 
+/** When an object was made and changed last. Names are those of Contrail. */
 export interface IdPerms {
   readonly enable: boolean;
   readonly created: string;
@@ -18,6 +20,7 @@ export interface IdPerms {
   readonly description: string | null;
 }
 
+/** An object of any type, immutable. */
 export interface ConfigObject {
   readonly type: ObjectTypeName;
   readonly uuid: string;

@@ -13,6 +13,7 @@ export type ObjectLine =
   | { readonly type: 'object' | 'deleted'; readonly object: ConfigObject; readonly sequence?: number }
   | { readonly type: 'current'; readonly sequence: number };
 
+/** One for a stream that may be begun again; what the stream does not say again is gone. */
 export class CopiedGraph implements Configuration {
   readonly #objects: FollowedGraph;
   /** What the stream has not said again, while it says everything. */
@@ -24,6 +25,7 @@ export class CopiedGraph implements Configuration {
     this.#objects = new FollowedGraph(failed);
   }
 
+  /** The objects as of now. */
   get graph(): ObjectGraph {
     return this.#objects.graph;
   }
@@ -33,6 +35,7 @@ export class CopiedGraph implements Configuration {
     return this.#isComplete;
   }
 
+  /** Calls `changed` for every event from now on; the function it gives ends it. */
   follow(changed: (event: ConfigEvent) => void): () => void {
     return this.#objects.follow(changed);
   }

@@ -22,6 +22,7 @@ export interface Concerned {
   readonly instances: boolean;
 }
 
+/** One for a configuration of which routers are followed. */
 export class DependencyTracker {
   readonly #configuration: Configuration;
   readonly #followed: ReadonlyMap<string, FollowedRouter>;

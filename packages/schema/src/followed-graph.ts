@@ -4,6 +4,7 @@ import { ConfigFollowers } from './config-followers.ts';
 import type { ConfigObject } from './config-object.ts';
 import { ObjectGraph } from './object-graph.ts';
 
+/** What is put and removed is told after it is in the graph. */
 export class FollowedGraph implements Configuration {
   readonly graph = new ObjectGraph();
   readonly #followers: ConfigFollowers;

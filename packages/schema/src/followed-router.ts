@@ -11,6 +11,7 @@ import {
   type VrfSettings,
 } from './virtual-router-settings.ts';
 
+/** One for all who follow the same compute node. */
 export class FollowedRouter {
   readonly followers = new Set<(changes: readonly VirtualRouterChange[]) => void>();
   /** By UUID of the interface. */

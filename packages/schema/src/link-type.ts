@@ -1,6 +1,7 @@
 /** How links between objects are called on the configuration channel, and which of its ends holds them. */
 import { objectType, plain, typeNames, type ObjectTypeName } from './object-type.ts';
 
+/** One kind of link. */
 export interface LinkType {
   /** The metadata of the link. */
   readonly name: string;

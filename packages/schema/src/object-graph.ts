@@ -4,6 +4,7 @@ import type { ObjectTypeName } from './object-type.ts';
 import { Relation } from './relation.ts';
 import { SharedParts } from './shared-parts.ts';
 
+/** Keeps back references, so that what refers to an object is found without looking at all of them. */
 export class ObjectGraph {
   readonly #objects = new Map<string, ConfigObject>();
   readonly #byType = new Map<ObjectTypeName, Map<string, ConfigObject>>();
@@ -12,6 +13,7 @@ export class ObjectGraph {
   readonly #referrers = new Relation();
   readonly #parts = new SharedParts();
 
+  /** How many there are. */
   get size(): number {
     return this.#objects.size;
   }

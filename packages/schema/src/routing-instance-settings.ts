@@ -3,6 +3,7 @@ import type { ConfigObject } from './config-object.ts';
 import { connectedNetworks } from './connected-networks.ts';
 import type { ObjectGraph } from './object-graph.ts';
 
+/** An instance, in the words of a control node's file. */
 export interface RoutingInstanceSettings {
   /** `domain:project:network:instance` */
   readonly name: string;

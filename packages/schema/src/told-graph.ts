@@ -38,6 +38,7 @@ interface ToldLink {
   generation: number;
 }
 
+/** One for an agent; between two sessions it keeps what it was told. */
 export class ToldGraph implements Configuration {
   readonly #objects: FollowedGraph;
   readonly #nodes = new Map<string, ToldNode>();
@@ -53,6 +54,7 @@ export class ToldGraph implements Configuration {
     this.#objects = new FollowedGraph(failed);
   }
 
+  /** The objects as far as they were told. */
   get graph(): ObjectGraph {
     return this.#objects.graph;
   }
@@ -62,6 +64,7 @@ export class ToldGraph implements Configuration {
     return this.#nodes.size + this.#links.size;
   }
 
+  /** Calls `changed` for every event from now on; the function it gives ends it. */
   follow(changed: (event: ConfigEvent) => void): () => void {
     return this.#objects.follow(changed);
   }

@@ -13,6 +13,7 @@ import { subnetText } from './object-type.ts';
 import { instanceName } from './routing-instance-settings.ts';
 import { subnetsOf } from './subnet.ts';
 
+/** All that is on a compute node, in the words of an agent's file. */
 export interface VirtualRouterSettings {
   readonly name: string;
   readonly address: string | undefined;
@@ -22,12 +23,14 @@ export interface VirtualRouterSettings {
   readonly 'load-balancers': readonly LoadBalancerSettings[];
 }
 
+/** A VRF of the node. */
 export interface VrfSettings {
   readonly name: string;
   readonly 'virtual-network': string;
   readonly subnets: readonly string[];
 }
 
+/** A workload's interface. */
 export interface InterfaceSettings {
   readonly name: string;
   readonly vrf: string;
@@ -38,6 +41,7 @@ export interface InterfaceSettings {
   readonly 'floating-ips': readonly FloatingIpSettings[];
 }
 
+/** A floating IP of an interface. */
 export interface FloatingIpSettings {
   readonly address: string;
   readonly vrf: string;

@@ -26,6 +26,7 @@ export const DEFAULT_SYSTEM = 'default-global-system-config';
 /** Gets the steps from what a node was told before. */
 export type RouterFollower = (changes: readonly VirtualRouterChange[]) => void;
 
+/** One for a configuration; who follows a node is told all of it, and then each change. */
 export class VirtualRouters {
   readonly #configuration: Configuration;
   readonly #schedule: (work: () => void) => void;
@@ -57,6 +58,7 @@ export class VirtualRouters {
     this.#instanceFollowers.clear();
   }
 
+  /** What control nodes have to know, as of now. */
   get instances(): readonly RoutingInstanceSettings[] {
     return this.#instances;
   }

@@ -13,6 +13,7 @@ import { derivedUuid } from './derived-uuid.ts';
 import type { LinkType } from './link-type.ts';
 import { commonProperties, objectType, type ObjectTypeName } from './object-type.ts';
 
+/** What names an object on the channel. */
 export interface WrittenName {
   readonly type: string;
   readonly name: string;
@@ -24,11 +25,13 @@ export interface WrittenProperty {
   readonly value: string | readonly WrittenProperty[];
 }
 
+/** An object with its properties. */
 export interface WrittenNode extends WrittenName {
   readonly kind: 'node';
   readonly properties: readonly WrittenProperty[];
 }
 
+/** Two objects that belong together, and what the link is called. */
 export interface WrittenLink {
   readonly kind: 'link';
   readonly ends: readonly [WrittenName, WrittenName];

@@ -30,6 +30,7 @@ type ActionRows = {
   ) => Action;
 };
 
+/** By the word behind `then`: makes a change to routes out of its value. */
 export const actions = {
   'local-preference': (value) => (draft) => void (draft.localPref = value),
   metric: (value) => (draft) => void (draft.med = value),

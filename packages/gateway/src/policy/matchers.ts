@@ -24,6 +24,7 @@ const protocolOf = { local: 'direct', static: 'static', bgp: 'bgp' } as const sa
   Record<AttributeSet['source']['protocol'], string>
 >;
 
+/** By the word behind `from`: makes a test of routes out of its values. */
 export const matchers = {
   protocol: (values) => {
     const wanted: readonly string[] = values;

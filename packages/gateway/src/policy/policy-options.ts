@@ -90,10 +90,14 @@ const term = z.strictObject({
     .prefault({}),
 });
 
+/** What a term asks of a route. */
 export type From = z.output<typeof from>;
+/** What a term does to a route. */
 export type Actions = z.output<typeof actions>;
+/** One term of a policy statement. */
 export type Term = z.output<typeof term>;
 
+/** The schema of `policy-options`, with every default. */
 export const policyOptions = z
   .strictObject({
     community: z.array(z.strictObject({ name, members: anyOf(memberText) })).default([]),
@@ -129,4 +133,5 @@ export const policyOptions = z
     }
   });
 
+/** Checked policy options. */
 export type PolicyOptions = z.output<typeof policyOptions>;

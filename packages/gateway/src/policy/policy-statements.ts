@@ -10,6 +10,7 @@ type WrittenChange = NonNullable<WrittenThen['community']>;
 
 const TERM = 'policy-options policy-statement NAME term TERM';
 
+/** Rows for communities, terms and what stands in these. */
 export const policyStatements: readonly Statement[] = [
   {
     words: 'policy-options community NAME members MEMBER',

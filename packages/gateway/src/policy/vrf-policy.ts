@@ -33,6 +33,7 @@ export interface Decision {
 /** Kinds of prefixes kept apart; prefixes of further kinds are taken for those that no filter covers. */
 const MOST_KINDS = 4096;
 
+/** One for each direction of a routing instance. */
 export class VrfPolicy implements RoutePolicy {
   readonly kindOf: ((prefix: Prefix) => number) | undefined;
   readonly #rules: readonly Rule[];
@@ -55,6 +56,7 @@ export class VrfPolicy implements RoutePolicy {
     this.kindOf = none.every(Boolean) ? undefined : (prefix) => this.#kindOf(prefix);
   }
 
+  /** What becomes of routes with an attribute set. @param kind of their prefix, as {@link kindOf} tells it */
   judge(set: AttributeSet, kind: number): PolicyVerdict {
     return this.#decide(set, this.#kinds[kind] ?? this.#kinds[0]!).verdict;
   }

@@ -2,12 +2,14 @@
 import { annotationOf, type ConfigObject } from '../config-object.ts';
 import type { ObjectGraph } from '../object-graph.ts';
 
+/** A workload behind a listener. */
 export interface Member {
   /** The interface of the workload. */
   readonly vmi: string;
   readonly port: number;
 }
 
+/** A port of a load balancer, and who answers there. */
 export interface Listener {
   readonly protocol: 'TCP' | 'UDP';
   /** The port that clients see. */

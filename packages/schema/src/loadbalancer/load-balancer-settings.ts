@@ -6,6 +6,7 @@ import type { ConfigObject } from '../config-object.ts';
 import type { ObjectGraph } from '../object-graph.ts';
 import { memberInterface } from './balanced.ts';
 
+/** A proxy and all it serves. */
 export interface LoadBalancerSettings {
   readonly uuid: string;
   readonly name: string;
@@ -15,6 +16,7 @@ export interface LoadBalancerSettings {
   readonly problems: readonly string[];
 }
 
+/** A port that clients see. */
 export interface ListenerSettings {
   readonly uuid: string;
   readonly protocol: 'TCP' | 'HTTP';
@@ -23,6 +25,7 @@ export interface ListenerSettings {
   readonly pool: PoolSettings;
 }
 
+/** Members that share the requests of a listener. */
 export interface PoolSettings {
   readonly uuid: string;
   readonly method: 'ROUND_ROBIN' | 'LEAST_CONNECTIONS' | 'SOURCE_IP';
@@ -34,6 +37,7 @@ export interface PoolSettings {
   readonly members: readonly MemberSettings[];
 }
 
+/** How members are asked whether they live. */
 export interface HealthMonitorSettings {
   readonly type: 'TCP' | 'HTTP' | 'HTTPS';
   readonly delay: number;
@@ -44,6 +48,7 @@ export interface HealthMonitorSettings {
   readonly codes?: string;
 }
 
+/** Who answers requests. */
 export interface MemberSettings {
   readonly uuid: string;
   readonly address: string;

@@ -1,6 +1,7 @@
 /** The ports that the floating IP of a load balancer maps, and those that one interface of it maps. */
 import type { Listener, Member } from './balanced.ts';
 
+/** A port of a floating IP, and the one behind it. Names are those of Contrail. */
 export interface PortMapping {
   readonly protocol: 'TCP' | 'UDP';
   readonly src_port: number;

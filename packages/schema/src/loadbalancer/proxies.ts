@@ -6,6 +6,7 @@ import { driverOf } from '../driver-annotation.ts';
 import type { ObjectGraph } from '../object-graph.ts';
 import { providerOf } from './balanced.ts';
 
+/** The provider whose load balancers are proxies. */
 export const OPENCONTRAIL = 'opencontrail';
 
 /** LOCAL_PREF of the routes of each instance, in their order. */

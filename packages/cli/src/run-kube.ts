@@ -51,7 +51,8 @@ export async function checkManifests(options: KubeOptions): Promise<boolean> {
   const client = configApi === undefined ? undefined : await clientOf(configApi, silentLog);
   const problems = await manifestProblems(paths, settings, client?.graph);
   client?.close();
-  for (const problem of problems) process.stdout.write(`${problem}\n`);
+  const lines = problems.length > 0 ? problems : [`${paths.join(', ')}: nothing is wrong`];
+  process.stdout.write(`${lines.join('\n')}\n`);
   return problems.length === 0;
 }
 

@@ -10,6 +10,7 @@ import { questions } from '../src/commands/show.ts';
 import { outcome } from '../src/outcome.ts';
 import { commands, program } from '../src/program.ts';
 
+t.setTimeout(60_000);
 const bin = fileURLToPath(new URL('../../bin/vaportrail.js', import.meta.url));
 
 interface Outcome {
@@ -61,26 +62,6 @@ t.test('wrong usage ends with exit code 2 and says what was meant', async (t) =>
   t.match(await vaportrail(['control-node']), { code: 2, stderr: /required option '-c, --config <file>'/ });
   t.match(await vaportrail(['show', 'neighbors', '--nonsense']), { code: 2, stderr: /unknown option/ });
   t.match(await vaportrail([]), { code: 2, stderr: /Usage: vaportrail/ });
-});
-
-t.test('a file that cannot be read is told of by its name', async (t) => {
-  const none = join(t.testdir({}), 'none');
-  const stderr = `error: ${none}: no such file\n`;
-  t.match(await vaportrail(['decode', 'pcap', none]), { code: 1, stderr });
-  t.match(await vaportrail(['decode', 'bgp', none]), { code: 1, stderr });
-  t.match(await vaportrail(['encode', none]), { code: 1, stderr });
-  t.match(await vaportrail(['mrt', none]), { code: 1, stderr });
-  t.match(await vaportrail(['replay', none]), { code: 2, stderr });
-  t.match(await vaportrail(['create', '-f', none]), { stderr: /none: no such file\n$/ });
-  t.match(await vaportrail(['diff', `${none}.mrt`, none]), {
-    code: 2,
-    stderr: /there is no file .*none\.mrt, and no daemon called /,
-  });
-  for (const words of [['decode', 'pcap'], ['mrt']])
-    t.match(await vaportrail([...words, t.testdirName]), {
-      code: 1,
-      stderr: /is a directory, not a file\n$/,
-    });
 });
 
 t.test('every mistake in a configuration is a line with file, line and column', async (t) => {

@@ -8,6 +8,8 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 
+const MADE_UP_SERVER = 'http://localhost:8080';
+
 export class KubernetesCredentials {
   readonly #load: (() => KubeConfig) | undefined;
   #config: KubeConfig;
@@ -20,7 +22,10 @@ export class KubernetesCredentials {
       throw new Error('the kubeconfig names no cluster: it has no current context');
   }
 
-  /** From a kubeconfig file; without one from `$KUBECONFIG`, the home folder, or the pod this runs in. */
+  /**
+   * From a kubeconfig file; without one from `$KUBECONFIG`, the home folder, or the pod this runs in.
+   * @throws Error when there is none of them, or it cannot be read
+   */
   static from(file: string | undefined): KubernetesCredentials {
     const load = (): KubeConfig => {
       const config = new KubeConfig();
@@ -28,7 +33,13 @@ export class KubernetesCredentials {
       else config.loadFromFile(file);
       return config;
     };
-    return new KubernetesCredentials(load(), load);
+    const config = load();
+    // Where the library has found nothing it makes up a server without TLS, to which it then gives no credentials.
+    if (file === undefined && config.getCurrentCluster()?.server === MADE_UP_SERVER)
+      throw new Error(
+        'there is no kubeconfig ($KUBECONFIG, ~/.kube/config) and this is no pod: name one with --kubeconfig, or manifests with -f',
+      );
+    return new KubernetesCredentials(config, load);
   }
 
   /** The URL of the API server. */

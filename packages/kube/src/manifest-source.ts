@@ -1,5 +1,5 @@
 /** Plain manifests from files and folders, read again when they change. */
-import { silentLog, type Log } from '@vaportrail/show';
+import { fileProblem, silentLog, type Log } from '@vaportrail/show';
 import { isUtf8 } from 'node:buffer';
 import { readdirSync, readFileSync, statSync, watch, type FSWatcher } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -133,7 +133,7 @@ export class ManifestSource {
         // Hidden ones are the volume's own: Kubernetes mounts a ConfigMap as links to what is in `..data`.
         for (const name of names) if (/^(?!\.|.*\/\.).*\.(ya?ml|json)$/.test(name)) yield join(path, name);
       } catch (error) {
-        said.add(`${path}: ${(error as Error).message}`);
+        said.add(`${path}: ${fileProblem(error as NodeJS.ErrnoException)}`);
         // A folder that is gone has nothing in it; one that cannot be read just now still has what it had.
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
         for (const known of this.#files.keys()) if (known.startsWith(join(path, '/'))) yield known;

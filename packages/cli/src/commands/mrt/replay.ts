@@ -1,4 +1,5 @@
 /** `vaportrail mrt replay`: a dump or a message log, played to a peer. */
+import { accessSync, constants } from 'node:fs';
 import { families, isFamilyName, type FamilyName } from '@vaportrail/bgp';
 import { MrtReplay, type ReplayReport, type ReplaySettings } from '@vaportrail/bgp/mrt-file';
 import { parseAddress, parseIpv4 } from '@vaportrail/net';
@@ -82,6 +83,8 @@ export function replay(command: Command): void {
 }
 
 async function play(file: string, options: ReplayOptions): Promise<void> {
+  // Told before anybody is asked for a session.
+  if (file !== '-') accessSync(file, constants.R_OK);
   const replay = makeReplay(options);
   const interrupted = (): void => void replay.stop();
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);

@@ -250,6 +250,11 @@ t.test('the libraries, installed from tarballs by npm into an empty folder', asy
   });
 
   writeFileSync(join(home, 'rib.20261123.1200.bz2'), mrtFile());
+  await t.test('every exported name has words for an editor to show', async (t) => {
+    for (const name of libraries)
+      t.same(undocumented(join(home, 'node_modules/@vaportrail', name)), [], name);
+  });
+
   await t.test('every example of a README runs as it is printed', async (t) => {
     const runs = programs.map(async ({ file, code, prints }) => {
       const program = join(home, file.replace('.ts', '.mjs'));
@@ -311,6 +316,29 @@ t.test('the libraries, installed from tarballs by npm into an empty folder', asy
     t.equal(await typeCheck(home, ['page.ts'], []), '');
   });
 });
+
+/** Exported names of a package whose declaration has no comment in front of it. */
+function undocumented(path: string): string[] {
+  const found: string[] = [];
+  for (const target of Object.values(manifestIn(path).exports)) {
+    if (typeof target === 'string') continue;
+    const index = join(path, target['types']!);
+    const entry = readFileSync(index, 'utf8');
+    for (const [, names, from] of entry.matchAll(/^export (?:type )?\{([^}]*)\} from '([^']+)'/gm)) {
+      const declarations = readFileSync(join(dirname(index), from!.replace(/\.ts$/, '.d.ts')), 'utf8');
+      for (const written of names!.split(',')) {
+        const name = written
+          .trim()
+          .replace(/^type /, '')
+          .replace(/ as .*/, '');
+        const declaration = `export (?:declare )?(?:abstract )?(?:class|function|const|type|interface) ${name}\\b`;
+        if (name !== '' && !new RegExp(`\\*/\\s*${declaration}`).test(declarations))
+          found.push(`${name} of ${from}`);
+      }
+    }
+  }
+  return found;
+}
 
 /** A log with a withdrawal, packed: for the example that reads a file. */
 function mrtFile(): Uint8Array {

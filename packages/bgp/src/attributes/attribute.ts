@@ -4,8 +4,11 @@ import type { Approach } from '../wire/update-problem.ts';
 
 /** Attribute flags. @see RFC 4271 §4.3 */
 export const OPTIONAL = 0x80;
+/** Flag: passed on by those who do not know the attribute. @see RFC 4271 §4.3 */
 export const TRANSITIVE = 0x40;
+/** Flag: a speaker on the way did not know the attribute. @see RFC 4271 §4.3 */
 export const PARTIAL = 0x20;
+/** Flag: the length of the attribute takes two octets. @see RFC 4271 §4.3 */
 export const EXTENDED_LENGTH = 0x10;
 
 /** The flags an attribute must carry: the optional and transitive bits. */

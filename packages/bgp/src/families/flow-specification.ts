@@ -45,6 +45,7 @@ export interface FlowTerm {
   readonly and?: true;
 }
 
+/** One condition on packets: a prefix, or comparisons of a field. @see RFC 8955 §4.2.2 */
 export interface FlowComponent {
   readonly type: ComponentType;
   readonly prefix?: string;

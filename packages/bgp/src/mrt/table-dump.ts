@@ -43,6 +43,7 @@ const ribSubtypes: Record<number, { family: FamilyName; addPath: boolean }> = {
   10: { family: 'inet6', addPath: true },
   11: { family: 'inet6-multicast', addPath: true },
 };
+/** Subtypes of TABLE_DUMP_V2 that belong to no single family. @see RFC 6396 §4.3, RFC 8050 §4.1 */
 export const ribSubtype = { peerIndexTable: 1, ribGeneric: 6, ribGenericAddPath: 12 } as const;
 
 const plainSubtypes = subtypesByFamily(false);

@@ -31,6 +31,7 @@ export interface SpeakerSide {
 
 /** Made by {@link Speaker.peer}. What it is asked to announce or withdraw goes to this peer alone. */
 export class Peer {
+  /** Its state, what was agreed on, counters; `requestRefresh` asks for its routes again. */
   readonly session: Session;
   /** What it has announced and not withdrawn, by key. */
   readonly routes = new Map<string, LearnedRoute>();
@@ -59,6 +60,7 @@ export class Peer {
     );
   }
 
+  /** As it was given, or as it has connected. */
   get address(): string {
     return this.session.config.peer.address;
   }

@@ -13,20 +13,26 @@ import { Peer } from './peer.ts';
 import { announceMessage, routeKey, type Route, type RouteKey } from './route.ts';
 import type { SpeakerEvents } from './speaker-events.ts';
 
+/** Who a {@link Speaker} is, and where it can be reached. */
 export interface SpeakerSettings {
+  /** AS number. */
   readonly asn: number;
   /** BGP Identifier, `192.0.2.1`. */
   readonly routerId: string;
   /** Where peers can connect; without it all sessions are made from here. */
   readonly listen?: { readonly address?: string; readonly port?: number };
+  /** The time of this machine unless given. */
   readonly clock?: Clock;
 }
 
 /** A peer to speak with: what a session can be configured with, one level flatter. */
 export interface PeerSettings extends Omit<SessionSettings, 'local' | 'peer' | 'families'> {
   readonly address: string;
+  /** Port to connect to, 179 unless given. */
   readonly port?: number;
+  /** The AS that it must be in. */
   readonly asn: number | 'any';
+  /** Wait for it to connect; the speaker must listen. */
   readonly passive?: boolean;
   /** IPv4 unicast unless given. */
   readonly families?: readonly FamilyName[];
@@ -65,6 +71,7 @@ export class Speaker {
     });
   }
 
+  /** All that were added, and those accepted from a prefix. */
   get peers(): Iterable<Peer> {
     return this.#peers;
   }

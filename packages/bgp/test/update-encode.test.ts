@@ -49,6 +49,7 @@ t.test('a family that cannot be is refused by name', async (t) => {
   t.throws(wrong({ family: 'inet6', afi: 1, safi: 1, prefix }), /"inet6" is AFI 2, SAFI 1, not 1, 1/);
   t.throws(wrong({ family: 'ipv4', prefix }), /no address family is named "ipv4"/);
   t.throws(wrong({ family: 'toString', prefix }), /no address family is named "toString"/);
+  t.throws(wrong({ op: undefined, prefix }), /needs op/, 'and is no End-of-RIB');
   t.throws(wrong({}), /needs family, afi and safi, or prefix/);
   t.throws(
     () => encodeUpdate({ endOfRib: { family: 'ipv4' as 'inet' } }),

@@ -1,5 +1,6 @@
 /** What a session is configured with, and what is assumed where nothing is said. */
-import type { FamilyName } from '../families/table.ts';
+import { isFamilyName, type FamilyName } from '../families/table.ts';
+import { addPathMode } from '../wire/capability.ts';
 import type { PrefixLimits } from './prefix-limit.ts';
 import { MAX_PASSWORD } from './tcp-md5.ts';
 import type { AddPathMode, LongLivedFamily, Role } from './negotiate.ts';
@@ -119,11 +120,16 @@ export function sessionConfig(settings: SessionSettings): SessionConfig {
   const wrong = (what: string): RangeError =>
     new RangeError(`session with ${settings.peer.address}: ${what}`);
   if (config.families.length === 0) throw wrong('no families');
+  for (const family of [...config.families, ...Object.keys(config.addPath)])
+    if (!isFamilyName(family)) throw wrong(`no address family is named ${JSON.stringify(family)}`);
+  for (const mode of Object.values<AddPathMode>(config.addPath))
+    if (!Object.hasOwn(addPathMode, mode))
+      throw wrong(`ADD-PATH is send, receive or both, not ${JSON.stringify(mode)}`);
   if (!Number.isInteger(holdTime) || holdTime < 0 || holdTime > 0xffff || holdTime === 1 || holdTime === 2)
     throw wrong(`hold time ${holdTime} is not 0 or 3–65535 seconds`);
   for (const asn of [config.local.asn, config.peer.asn]) {
     if (asn !== 'any' && !(Number.isInteger(asn) && asn > 0 && asn <= 0xffff_ffff))
-      throw wrong(`AS number ${asn} is not 1–4294967295`);
+      throw wrong(`AS number ${JSON.stringify(asn)} is not 1–4294967295`);
   }
   const { routerId } = config.local;
   if (!(Number.isInteger(routerId) && routerId > 0 && routerId <= 0xffff_ffff))

@@ -71,19 +71,31 @@ export class Peer {
     const { negotiated, endpoints, config } = this.session;
     if (negotiated?.families.includes(family) !== true) return;
     const { asn4, internal, addPath, extendedMessage } = negotiated;
-    const message = announceMessage(route, {
+    const announcing = {
       localAsn: config.local.asn,
       internal,
       asn4,
       addPath: addPath.send.includes(family),
       nextHop: endpoints?.local.address ?? '',
-    });
+    };
+    const what = 'prefix' in route ? String(route.prefix) : family;
+    let message: Uint8Array;
+    try {
+      message = announceMessage(route, announcing);
+    } catch (error) {
+      // What is wrong with the route itself comes out here; otherwise it is the address of this session.
+      announceMessage(route, { ...announcing, nextHop: families[family].afi === 2 ? '::' : '0.0.0.0' });
+      return this.#unsent(route, `${what} has no next hop: ${(error as Error).message}`);
+    }
     const longest = extendedMessage ? MAX_EXTENDED_MESSAGE : MAX_MESSAGE;
     if (message.length <= longest) return this.#send(message);
-    // What the peer may have of it is no longer true.
+    const taken = `takes ${message.length} octets, the peer takes ${longest} octets`;
+    this.#unsent(route, `${what} with its attributes ${taken}`);
+  }
+
+  /** What the peer may have of the route is no longer true. */
+  #unsent(route: Route, because: string): void {
     this.withdraw(route);
-    const what = 'prefix' in route ? route.prefix : family;
-    const because = `${what} with its attributes takes ${message.length} octets, the peer takes ${longest} octets`;
     this.#speaker.events.emit('unsent', { peer: this, route, because });
   }
 

@@ -18,7 +18,10 @@ export interface SpeakerEvents {
   endOfRib: [{ readonly peer: Peer; readonly family: FamilyName }];
   /** An UPDATE was wrong in a way that did not end the session. @see RFC 7606 */
   problem: [{ readonly peer: Peer; readonly problem: UpdateProblem }];
-  /** A route does not fit into the messages agreed on with a peer: it has been withdrawn there. @see RFC 8654 §4 */
+  /**
+   * A route cannot be told to a peer, and has been withdrawn there: it does not fit into the messages agreed on (RFC 8654 §4), or
+   * names no next hop where the address of the session is of another family.
+   */
   unsent: [{ readonly peer: Peer; readonly route: Route; readonly because: string }];
   /** A peer has announced nearly as many prefixes of a family as it may. */
   manyPrefixes: [

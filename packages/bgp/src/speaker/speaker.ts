@@ -3,7 +3,7 @@
  * what each peer has announced; it chooses no paths and passes none on, which is what `@vaportrail/rib` does.
  */
 import { EventEmitter, on, once } from 'node:events';
-import { parseIpv4, parsePrefix, systemClock, type Clock, type Prefix } from '@vaportrail/net';
+import { parseIpv4, parsePrefix, prefixText, systemClock, type Clock, type Prefix } from '@vaportrail/net';
 import { families, type FamilyName } from '../families/table.ts';
 import { Listener } from '../session/listener.ts';
 import type { Session } from '../session/session.ts';
@@ -62,7 +62,14 @@ export class Speaker {
   readonly #routes = new Map<string, Route>();
   #alive: NodeJS.Timeout | undefined;
 
+  /** @throws RangeError when the AS number or the router id is none */
   constructor(settings: SpeakerSettings) {
+    const { asn, routerId } = settings;
+    if (!(Number.isInteger(asn) && asn > 0 && asn <= 0xffff_ffff))
+      throw new RangeError(`asn: ${JSON.stringify(asn)} is not a number from 1 to 4294967295`);
+    if (typeof routerId !== 'string')
+      throw new RangeError(`routerId: ${JSON.stringify(routerId)} is not an IPv4 address`);
+    parseIpv4(routerId);
     this.#settings = settings;
     this.#clock = settings.clock ?? systemClock;
     this.#listener = new Listener({
@@ -115,6 +122,7 @@ export class Speaker {
 
   /** Adds a peer; the session is started with the speaker, or now if that has started. @throws RangeError, Error as {@link Session} does */
   peer(settings: PeerSettings): Peer {
+    if (settings.passive === true) this.#listens(settings.address);
     const peer = this.#make(settings);
     this.#listener.add(peer.session);
     if (this.#alive !== undefined) peer.session.start();
@@ -124,6 +132,9 @@ export class Speaker {
   /** Accepts peers that connect from a prefix, `10.0.0.0/8`, all with the same settings. @throws RangeError when it is none */
   acceptFrom(range: AcceptSettings): void {
     const { prefix, limit, ...settings } = range;
+    this.#listens(typeof prefix === 'string' ? prefix : prefixText(prefix));
+    if (!(Number.isInteger(limit) && limit > 0))
+      throw new RangeError(`limit: ${limit} is not a number of peers`);
     const create = (address: string): Session => {
       for (const peer of this.#peers) if (peer.address === address) this.#peers.delete(peer);
       return this.#make({ ...settings, address, passive: true }).session;
@@ -136,6 +147,14 @@ export class Speaker {
       ...(password === undefined ? {} : { password }),
       ...(ttlSecurity === undefined ? {} : { ttlSecurity }),
     });
+  }
+
+  /** @throws RangeError when nobody could ever connect */
+  #listens(who: string): void {
+    if (this.#settings.listen === undefined)
+      throw new RangeError(
+        `${who} is to connect, but the speaker does not listen: it needs the setting "listen"`,
+      );
   }
 
   #make(settings: PeerSettings): Peer {

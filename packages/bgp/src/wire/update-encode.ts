@@ -4,6 +4,7 @@ import type { Attribute, AttributeContext } from '../attributes/attribute.ts';
 import { type RawAttribute, writeAttribute } from '../attributes/encode.ts';
 import { type AttributeName, attributes as table } from '../attributes/table.ts';
 import { plainList, plainNumber, plainRecord, plainText } from '../attributes/plain.ts';
+import type { Family } from '../families/family.ts';
 import { families, familyOf, type FamilyName } from '../families/table.ts';
 import type { AfiSafi } from './capability.ts';
 import { MAX_EXTENDED_MESSAGE, HEADER_OCTETS, frameMessage, messageType } from './header.ts';
@@ -158,6 +159,10 @@ function mpReach(
   );
   if (stray !== undefined) throw new RangeError('one UPDATE cannot carry several next hops of a family');
   const nextHop = octets === undefined ? nextHopOctets(first, safi) : parseHex(octets);
+  const name = familyOf(afi, safi);
+  const row: Family | undefined = name && families[name];
+  if (octets === undefined && row?.nextHopOctets.includes(nextHop.length) === false)
+    throw new RangeError(`nextHop: ${JSON.stringify(routes[0]?.nextHop)} is none of ${row.title}`);
   const writer = new Writer().u16(afi).u8(safi).u8(nextHop.length).bytes(nextHop).u8(0);
   writeRoutes(writer, routes, false);
   return { code: MP_REACH, flags: attributeFlags(MP_REACH)!, value: writer.finish() };
@@ -182,6 +187,7 @@ function attributeValues(
     ...(nextHop === undefined ? {} : { nextHop }),
   };
   for (const [name, plain] of Object.entries(named)) {
+    if (plain === undefined) continue;
     if (!Object.hasOwn(table, name)) throw new RangeError(`no attribute is named "${name}"`);
     const row = table[name as AttributeName] as Attribute<unknown>;
     if (replaced(row.code, raw, layout?.attributes)) continue;

@@ -85,7 +85,10 @@ export function familyNamed(family: unknown): FamilyName {
  * @throws RangeError when the family cannot be told, or is told in two ways
  */
 export function numbered(route: RouteFields): NumberedRoute {
-  const { family, afi, safi } = route;
+  const { op, family, afi, safi } = route;
+  // Left out, it would be an UPDATE without routes, which says that these were all.
+  if (op !== 'announce' && op !== 'withdraw')
+    throw new RangeError('a route needs op, "announce" or "withdraw"');
   if (family === undefined && afi !== undefined && safi !== undefined) return route as NumberedRoute;
   const row = families[familyOfNlri(route as NamedNlri)];
   if ((afi ?? row.afi) !== row.afi || (safi ?? row.safi) !== row.safi)

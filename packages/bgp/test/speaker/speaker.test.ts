@@ -182,3 +182,39 @@ t.test('who is no peer is refused, and the program is told', async (t) => {
   t.match(await refused, { address: '127.0.0.1', because: /unknown peer/ });
   t.match((await failed).end, { direction: 'received', code: 6, subcode: 5 });
 });
+
+t.test('what a program gets wrong is said where it says it', async (t) => {
+  const wrong = (settings: object) => () => new Speaker(settings as { asn: number; routerId: string });
+  t.throws(wrong({ asn: '65001', routerId: '192.0.2.1' }), /asn: "65001" is not a number/);
+  t.throws(wrong({ asn: 65001 }), /routerId: undefined is not an IPv4 address/);
+  t.throws(wrong({ asn: 65001, routerId: 'me' }), /"me" is not an IPv4 address/);
+  const speaker = new Speaker({ asn: 65001, routerId: '192.0.2.1' });
+  const peer = { address: '127.0.0.1', asn: 65002 };
+  t.throws(
+    () => speaker.peer({ ...peer, families: ['ipv4' as 'inet'] }),
+    /no address family is named "ipv4"/,
+  );
+  t.throws(() => speaker.peer({ ...peer, addPath: { inet: 'yes' as 'send' } }), /ADD-PATH is .* not "yes"/);
+  t.throws(() => speaker.peer({ ...peer, passive: true }), /does not listen/);
+  t.throws(() => speaker.acceptFrom({ prefix: '10.0.0.0/8', limit: 1, asn: 'any' }), /does not listen/);
+  const server = new Speaker({ asn: 65001, routerId: '192.0.2.1', listen: local });
+  t.throws(() => server.acceptFrom({ prefix: '10.0.0.0/8', limit: 0, asn: 'any' }), /limit: 0/);
+  t.throws(() => speaker.announce({ prefix: '2001:db8::/32', nextHop: '192.0.2.1' }), /none of IPv6 unicast/);
+  const med = undefined as unknown as number;
+  t.doesNotThrow(() => speaker.announce({ prefix: '10.0.0.0/8', attributes: { med } }), 'a field left open');
+  t.same([...speaker.peers], []);
+});
+
+t.test('a route without a next hop is not sent where the address of the session cannot be it', async (t) => {
+  await using server = new Speaker({ asn: 65001, routerId: '192.0.2.1', listen: local });
+  const bound = await server.start();
+  server.acceptFrom({ prefix: '127.0.0.0/8', limit: 1, asn: 'any', families: ['inet', 'inet6'] });
+  await using client = new Speaker({ asn: 65002, routerId: '192.0.2.2' });
+  client.peer({ ...bound!, asn: 65001, families: ['inet', 'inet6'] });
+  client.announce({ prefix: '2001:db8::/32' });
+  client.announce({ prefix: '203.0.113.0/24' });
+  const [unsent, learned] = [client.once('unsent'), server.once('route')];
+  await client.start();
+  t.match((await unsent).because, /^2001:db8::\/32 has no next hop: .*127\.0\.0\.1/);
+  t.match((await learned).route, { prefix: '203.0.113.0/24', nextHop: '127.0.0.1' }, 'the session stays');
+});

@@ -29,6 +29,12 @@ import type { Ranking } from './ranking.ts';
 import type { RouteStore } from './route-store.ts';
 import type { Contest, Selection } from './selection/select.ts';
 
+/**
+ * Most paths of a destination that one source has here with ADD-PATH, and most copies of its paths: they are looked through one by
+ * one, so that a peer with 100,000 of them would keep everybody waiting for seconds. More are refused.
+ */
+const MOST_PATHS = 1024;
+const MOST_COPIES = 8192;
 /** Flags that say how a path fared, or whether it is waiting, and not what it is. */
 const TRANSIENT = pathFlag.multipath | pathFlag.stale | pathFlag.infeasible;
 /** The best path itself was replaced or lost. */
@@ -127,8 +133,11 @@ export class PackedTable {
     this.#reap();
   }
 
-  /** Gives a destination a path, in place of the one of the same source and discriminator if there is one. */
-  announce(number: number, set: number, label: number, discriminator: number): void {
+  /**
+   * Gives a destination a path, in place of the one of the same source and discriminator if there is one.
+   * @returns false when it is refused, because its source has too many
+   */
+  announce(number: number, set: number, label: number, discriminator: number): boolean {
     const { words, stride } = this.destinations;
     const at = number * stride;
     const infeasible = this.ranking.infeasible(set) !== 0 ? pathFlag.infeasible : 0;
@@ -142,7 +151,7 @@ export class PackedTable {
       words[at + DISCRIMINATOR] = discriminator;
       words[at + TIME] = this.store.seconds;
       this.#changed(number, true);
-      return;
+      return true;
     }
     const setWords = this.store.pool.words;
     const source = setWords[(set << SET_WORDS_SHIFT) + SET_SOURCE]!;
@@ -153,13 +162,14 @@ export class PackedTable {
       (words[at + LABEL]! & pathFlag.secondary) === secondary
     ) {
       const more = words[at + MORE]! & MORE_MASK;
-      if (!this.#overwrite(words, at, number, set, label)) return;
+      if (!this.#overwrite(words, at, number, set, label)) return true;
       if (more === 0) this.#changed(number, true);
       else this.#unsettle(number, BEST_TOUCHED);
-      return;
+      return true;
     }
     const { paths } = this.destinations;
-    for (let path = words[at + MORE]! & MORE_MASK; path !== 0;) {
+    let count = 1;
+    for (let path = words[at + MORE]! & MORE_MASK; path !== 0; count++) {
       const p = path * PATH_WORDS;
       if (
         paths[p + DISCRIMINATOR] === discriminator &&
@@ -168,9 +178,14 @@ export class PackedTable {
       ) {
         const touched = (paths[p + LABEL]! & pathFlag.multipath) !== 0 ? STATE_TOUCHED : 0;
         if (this.#overwrite(paths, p, number, set, label)) this.#unsettle(number, touched);
-        return;
+        return true;
       }
       path = paths[p + NEXT]!;
+    }
+    const most = secondary === 0 ? MOST_PATHS : MOST_COPIES;
+    if (count >= most && this.#pathsOf(number, source, secondary) >= most) {
+      this.census.refused++;
+      return false;
     }
     this.census.came(number, set, label, discriminator);
     const path = this.destinations.allocatePath();
@@ -183,6 +198,7 @@ export class PackedTable {
     grown[p + NEXT] = words[at + MORE]! & MORE_MASK;
     words[at + MORE] = (words[at + MORE]! & ~MORE_MASK) | path;
     this.#unsettle(number, 0);
+    return true;
   }
 
   /** Takes the path of a source from a destination; does nothing if there is none. */
@@ -324,6 +340,17 @@ export class PackedTable {
     }
     this.#batch = undefined;
     this.#unsettledCount = 0;
+  }
+
+  /** How many paths of a destination, or how many copies, are of a source. */
+  #pathsOf(number: number, source: number, secondary: number): number {
+    const { pool } = this.store;
+    let count = 0;
+    this.forEachPath(number, (words, at) => {
+      if (pool.source(words[at + SET]!) === source && (words[at + LABEL]! & pathFlag.secondary) === secondary)
+        count++;
+    });
+    return count;
   }
 
   #choose(number: number): void {

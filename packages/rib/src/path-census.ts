@@ -17,6 +17,8 @@ export class PathCensus {
   secondary = 0;
   infeasible = 0;
   stale = 0;
+  /** How often a path was not taken, as its source has too many of the destination. */
+  refused = 0;
   readonly #store: RouteStore;
   readonly #hasPayloads: boolean;
   readonly #sourceObserver: SourceObserver;

@@ -259,14 +259,14 @@ export class Replicator implements Follower {
     const key = keyOfNlri(packed.layout, nlri);
     const there = packed.byBytes!.require(key);
     const label = (payloadOfNlri(this.#store, nlri, key) << 8) | flags;
-    packed.announce(there, set, label, discriminator);
-    this.#wanted.add(table.packed.number, there, source, discriminator);
+    if (packed.announce(there, set, label, discriminator))
+      this.#wanted.add(table.packed.number, there, source, discriminator);
   }
 
   #announce(table: TargetedTable, set: number, source: number, label: number, discriminator: number): void {
     const there = table.packed.fixed!.require(this.#key, 0);
-    table.packed.announce(there, set, label, discriminator);
-    this.#wanted.add(table.packed.number, there, source, discriminator);
+    if (table.packed.announce(there, set, label, discriminator))
+      this.#wanted.add(table.packed.number, there, source, discriminator);
   }
 
   /** Takes back the copies of a destination that are not wanted any more. */

@@ -42,6 +42,8 @@ export interface TableSummary {
   readonly infeasiblePaths: number;
   /** Kept from sessions that went down, the long-lived stale ones included. */
   readonly stalePaths: number;
+  /** How often a path was not taken: one source may have 1,024 of a destination, and 8,192 copies. */
+  readonly refusedPaths: number;
   /** Octets of memory reserved for its records. */
   readonly octets: number;
 }
@@ -212,6 +214,7 @@ export class Table {
       secondaryPaths,
       infeasiblePaths,
       stalePaths,
+      refusedPaths: census.refused,
       octets: destinations.octets,
     };
   }

@@ -417,3 +417,27 @@ t.test('a VPN table that comes after the VRFs has what they export', async (t) =
   }
   t.match(rib.statistics(), { paths: 1, origins: 0 });
 });
+
+t.test('copies of the paths of one source are refused when a route has too many of them', async (t) => {
+  const { rib, vpn, vrf } = controlNode();
+  const reflector = peer(rib, '10.1.1.9');
+  const target = attributesOf(100, 'target:500:500');
+  const named = (i: number) => ({
+    ...fip,
+    routeDistinguisher: Uint8Array.of(0, 1, 10, 1, 1, 9, i >>> 8, i & 255),
+  });
+  const announce = (i: number): void =>
+    vpn.announce(reflector, named(i), { attributes: target, nextHop: parseAddress('10.1.1.9'), label: 16 });
+  for (let i = 1; i <= 8200; i++) announce(i);
+  rib.settle();
+  t.equal(vrf.summary().paths, 8192);
+  t.ok(vrf.summary().refusedPaths >= 8);
+  t.equal(vpn.summary().paths, 8200);
+  // Numbers of origins are given to others; nothing of these may go with what was refused.
+  for (let i = 8193; i <= 8200; i++) vpn.withdraw(reflector, named(i));
+  rib.settle();
+  t.equal(vrf.summary().paths, 8192);
+  for (let i = 1; i <= 8192; i++) vpn.withdraw(reflector, named(i));
+  rib.settle();
+  t.match(rib.statistics(), { paths: 0, origins: 0, routeDistinguishers: 0, attributeSets: 0 });
+});

@@ -491,3 +491,34 @@ t.test('what is broken is no End-of-RIB', async (t) => {
   rib.settle();
   t.same(heard, ['inet']);
 });
+
+t.test('a peer has so many paths of a destination and no more', async (t) => {
+  const { rib, source, table } = stage({ addPath: ['inet'] });
+  const path = (...ids: readonly number[]): Uint8Array => {
+    const body = new Writer();
+    const encoded = attributes();
+    body.u16(0).u16(encoded.length).bytes(encoded);
+    for (const id of ids)
+      body
+        .u32(id)
+        .u8(24)
+        .bytes(Uint8Array.of(10, 0, 0));
+    return frameMessage(messageType.update, body.finish());
+  };
+  const other = rib.addSource({ name: 'other', protocol: 'bgp', asn: 64512, internal: true });
+  for (let id = 1; id <= 2000; id += 100)
+    hand(source, path(...Array.from({ length: 100 }, (_, i) => id + i)));
+  hand(other, update(['10.0.0.0/24'], attributes({ med: 3 })));
+  rib.settle();
+  t.equal(table.pathsOf(source), 1024);
+  t.equal(table.pathsOf(other), 1, 'others have theirs');
+  t.equal(table.summary().refusedPaths, 976);
+  hand(source, path(1, 1024));
+  t.equal(table.summary().refusedPaths, 976, 'those it has it may announce again');
+  table.withdraw(source, { prefix: parsePrefix('10.0.0.0/24') }, 7);
+  hand(source, path(5000, 5001));
+  t.match(table.summary(), { paths: 1025, refusedPaths: 977 });
+  source.flush();
+  rib.settle();
+  t.match(rib.statistics(), { paths: 1, attributeSets: 1 });
+});

@@ -3,6 +3,7 @@ import type { FamilyName } from '../families/table.ts';
 import type { Origin } from '../attributes/origin.ts';
 import { HEADER_OCTETS } from '../wire/header.ts';
 import { encodeUpdate } from '../wire/update-encode.ts';
+import { attributes as attributeTable } from '../attributes/table.ts';
 import type { PlainAsPath } from '../attributes/as-path.ts';
 import type { PlainAttributes } from '../attributes/plain-attributes.ts';
 import type { Update } from '../wire/update.ts';
@@ -88,6 +89,22 @@ export function announceMessage(
     },
     { asn4 },
   );
+}
+
+const optionNames = ['pathId', 'nextHop', 'linkLocalNextHop', 'attributes'] as const;
+
+/**
+ * Finds what would be passed over without a word: an attribute beside `attributes`, or an option in another spelling. Fields of
+ * the program's own are none of our business.
+ * @throws RangeError naming the field, and where it belongs
+ */
+export function checkFieldNames(route: Route): void {
+  for (const field of Object.keys(route)) {
+    if (field !== 'nextHop' && Object.hasOwn(attributeTable, field))
+      throw new RangeError(`${field}: an attribute of a route stands in its attributes`);
+    const meant = optionNames.find((name) => name.toLowerCase() === field.replace(/[-_]/g, '').toLowerCase());
+    if (meant !== undefined && meant !== field) throw new RangeError(`${field}: a route has ${meant}`);
+  }
 }
 
 /** The UPDATE that withdraws a route. @throws RangeError naming the field that is missing or wrong */

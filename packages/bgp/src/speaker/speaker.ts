@@ -10,7 +10,7 @@ import type { Session } from '../session/session.ts';
 import type { SessionSettings } from '../session/session-config.ts';
 import { familyOfNlri } from '../wire/update-route.ts';
 import { Peer } from './peer.ts';
-import { announceMessage, routeKey, type Route, type RouteKey } from './route.ts';
+import { announceMessage, checkFieldNames, routeKey, type Route, type RouteKey } from './route.ts';
 import type { SpeakerEvents } from './speaker-events.ts';
 
 /** Who a {@link Speaker} is, and where it can be reached. */
@@ -193,6 +193,7 @@ export class Speaker {
 
   /** Announces a route to all peers, now and whenever one comes up, until it is withdrawn. @throws RangeError when a field is wrong */
   announce(route: Route): void {
+    checkFieldNames(route);
     // Written once for nobody, so that what is wrong with it comes out here.
     const { asn, routerId } = this.#settings;
     const nextHop = families[familyOfNlri(route)].afi === 2 ? '::' : routerId;

@@ -166,7 +166,11 @@ t.test('a route that cannot be written is refused where it is announced', async 
   t.throws(() => speaker.announce(unknown), /no address family is named "ipv4"/);
   // @ts-expect-error no field has that name
   const misspelt: Route = { prefix: '10.0.0.0/8', nexthop: '192.0.2.1' };
-  t.ok(misspelt);
+  t.throws(() => speaker.announce(misspelt), /nexthop: a route has nextHop/);
+  const beside = { prefix: '10.0.0.0/8', communities: ['65001:1'] };
+  t.throws(() => speaker.announce(beside), /communities: an attribute .* in its attributes/);
+  const further = { prefix: '10.0.0.0/8', comment: 'of the program' };
+  t.doesNotThrow(() => speaker.announce(further));
   t.throws(() => speaker.peer({ address: '127.0.0.1', asn: 0 }), /AS number 0/);
   t.same([...speaker.peers], []);
 });

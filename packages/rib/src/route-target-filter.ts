@@ -7,6 +7,8 @@ import type { RouteStore } from './route-store.ts';
 
 const WHOLE_BITS = 96;
 const ORIGIN_AS_BITS = 32;
+/** Prefixes of route targets that one peer may ask for, beyond which it is taken to want everything: each is compared. */
+const MOST_PARTIAL = 1024;
 
 interface Interest {
   /** Announcements of the default, which wants everything. */
@@ -59,7 +61,7 @@ export class RouteTargetFilter {
   wants(source: number, targetList: number): boolean {
     const interest = this.#interests.get(source);
     if (interest === undefined) return false;
-    if (interest.all > 0) return true;
+    if (interest.all > 0 || interest.partial.size > MOST_PARTIAL) return true;
     const { targets } = this.#store;
     return targets.list(targetList).some((target) => {
       if (interest.exact.has(target)) return true;

@@ -441,3 +441,31 @@ t.test('copies of the paths of one source are refused when a route has too many 
   rib.settle();
   t.match(rib.statistics(), { paths: 0, origins: 0, routeDistinguishers: 0, attributeSets: 0 });
 });
+
+t.test('who asks for more prefixes of route targets than are compared is told everything', async (t) => {
+  const rib = new Rib({ asn, routerId: parseIpv4('10.169.25.19'), clusterId: 1 });
+  const vpn = rib.createTable({ name: 'bgp.l3vpn.0', family: 'inet-vpn' });
+  const memberships = rib.createTable({ name: 'bgp.rtarget.0', family: 'route-target', main: true });
+  const from = agent(rib, '10.1.1.9');
+  const routeDistinguisher = Uint8Array.of(0, 1, 10, 1, 1, 9, 0, 1);
+  const announced = { attributes: attributesOf(100, 'target:500:500'), nextHop: parseAddress('10.1.1.9') };
+  vpn.announce(from, { ...fip, routeDistinguisher }, announced);
+  const wire = new Wire(peer(rib, '10.0.0.2'), true);
+  rib.updateGroup({ table: vpn, internal: true }).join(wire);
+  // The first 40 bits of a route target of an AS with four octets.
+  const prefix = (i: number) => ({ bytes: Uint8Array.of(72, 0, 0, 0, 0, 2, 2, 9, i >>> 8, i & 255) });
+  const count = (from: number, to: number): number => {
+    for (let i = from; i < to; i++)
+      memberships.announce(wire.source, prefix(i), {
+        attributes: attributesOf(100),
+        nextHop: new Uint8Array(0),
+      });
+    rib.settle();
+    return wire.take().length;
+  };
+  t.equal(count(0, 1024), 0);
+  t.equal(count(1024, 1025), 1);
+  memberships.withdraw(wire.source, prefix(0));
+  rib.settle();
+  t.match(wire.take(), [{ op: 'withdraw' }]);
+});

@@ -27,6 +27,7 @@ import {
   type ClearedView,
   type GatewayNeighborView,
   type Log,
+  type LogBudget,
   type NeighborTableView,
   type SoftReset,
   addPathsSent,
@@ -40,7 +41,8 @@ import type { GatewayFamily, PeerConfig } from './config.ts';
 export interface PeerOwner {
   readonly rib: Rib;
   readonly clock: Clock;
-  readonly log: Log;
+  /** For what peers cause. */
+  readonly budget: LogBudget;
   readonly monitor: SessionMonitor;
   /** AS number of the router. */
   readonly asn: number;
@@ -80,7 +82,7 @@ export class BgpPeer {
   constructor(config: PeerConfig, owner: PeerOwner) {
     this.config = config;
     this.#owner = owner;
-    this.#log = owner.log.child({ peer: config.address });
+    this.#log = owner.budget.of(config.address).child({ peer: config.address });
     this.localAsn = config['local-as'] ?? owner.localAsn;
     const localAddress = config['local-address'];
     this.session = new Session(

@@ -3,6 +3,7 @@ import { Listener, Monitoring, isInputWaiting } from '@vaportrail/bgp';
 import { ipv4Bytes, systemClock, type Clock } from '@vaportrail/net';
 import { Rib } from '@vaportrail/rib';
 import {
+  LogBudget,
   listenProblem,
   silentLog,
   type DynamicTunnelsView,
@@ -44,6 +45,7 @@ const VERSION = '0.1.0';
 export class Gateway {
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #budget: LogBudget;
   readonly #rib: Rib;
   readonly #underlay: Underlay;
   readonly #listener: Listener;
@@ -55,6 +57,7 @@ export class Gateway {
   readonly #server;
   #config: GatewayConfig;
   #startedAt = 0;
+  readonly #bgpAddresses: { readonly address: string; readonly port: number }[] = [];
 
   /** @param config as the schema `gatewayConfig` yields it */
   constructor(
@@ -64,6 +67,7 @@ export class Gateway {
     this.#config = config;
     this.#clock = clock;
     this.#log = log;
+    this.#budget = new LogBudget(log, clock);
     this.#rib = new Rib({
       asn: config.asn,
       routerId: config['router-id'],
@@ -88,7 +92,8 @@ export class Gateway {
     this.#memberships = new Memberships(tables['route-target'], self, address);
     this.#listener = new Listener({
       clock,
-      refused: (address, because) => this.#log.info({ address }, `connection refused: ${because}`),
+      refused: (address, because) =>
+        this.#budget.of(address).info({ address }, `connection refused: ${because}`),
     });
     this.#tables = new RoutingTables({
       rib: this.#rib,
@@ -113,7 +118,7 @@ export class Gateway {
       {
         rib: this.#rib,
         clock,
-        log,
+        budget: this.#budget,
         monitor: this.#monitoring.sessions,
         asn: config.asn,
         localAsn: config['local-as'] ?? config.asn,
@@ -145,6 +150,11 @@ export class Gateway {
     return this.#server.url;
   }
 
+  /** Where BGP peers connect, one for each address listened on. */
+  get bgpAddresses(): readonly { readonly address: string; readonly port: number }[] {
+    return this.#bgpAddresses;
+  }
+
   /** When it was started, in milliseconds since the epoch. */
   get startedAt(): number {
     return this.#startedAt;
@@ -173,7 +183,7 @@ export class Gateway {
 
   async #listen({ address, port }: GatewayConfig['bgp']['listen'][number]): Promise<void> {
     try {
-      await this.#listener.listen({ address, port });
+      this.#bgpAddresses.push(await this.#listener.listen({ address, port }));
     } catch (error) {
       const because = listenProblem(error as NodeJS.ErrnoException);
       throw new Error(`cannot listen for BGP on ${address} port ${port}: ${because}`, { cause: error });
@@ -187,6 +197,7 @@ export class Gateway {
     await this.#server.close();
     await this.#monitoring.stop();
     this.#underlay.close();
+    this.#budget.close();
   }
 
   /**

@@ -1,6 +1,14 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { frameMessage, messageType } from '@vaportrail/bgp/wire';
 import { ManualClock } from '@vaportrail/net';
-import { fetchView, postAction, type GatewayPathView, type GatewayRouteView } from '@vaportrail/show';
+import {
+  fetchView,
+  postAction,
+  type Log,
+  type GatewayPathView,
+  type GatewayRouteView,
+} from '@vaportrail/show';
 import t from 'tap';
 import { ReloadError } from '../src/change.ts';
 import { gatewayConfig, type GatewayConfig } from '../src/config.ts';
@@ -333,6 +341,27 @@ t.test('an address in use is told, and nothing is left open', async (t) => {
   const message = `cannot listen for BGP on 127.0.0.1 port ${port}: address already in use`;
   await t.rejects(third.start(), { message });
   await third.stop();
+});
+
+t.test('whoever connects and is refused writes a few lines into the log', async (t) => {
+  const lines: string[] = [];
+  const write = (fields: object, message: string): void => void lines.push(message);
+  const log: Log = { debug() {}, info: write, warn: write, error: write, child: () => log };
+  const gateway = new Gateway(
+    config(1, { bgp: { listen: [{ address: '127.0.0.1', port: 0 }], peers: [] } }),
+    { log },
+  );
+  t.teardown(() => gateway.stop());
+  await gateway.start();
+  const port = gateway.bgpAddresses[0]!.port;
+  for (let i = 0; i < 40; i++) {
+    const stranger = connect({ host: '127.0.0.1', port, localAddress: '127.0.0.9' });
+    stranger.resume();
+    await once(stranger, 'close');
+  }
+  t.equal(lines.filter((line) => line === 'connection refused: unknown peer').length, 20);
+  await gateway.stop();
+  t.equal(lines.filter((line) => line === 'lines left out').length, 1);
 });
 
 t.test('views and the configuration over HTTP', async (t) => {

@@ -707,6 +707,36 @@ cases(
       { dropped: /replicator/ },
     ],
     [
+      'the replicator "300.1.1.1"',
+      { ...enet('ff:ff:ff:ff:ff:ff', '10.1.1.3/32'), extra: leaf('replicator-address', '300.1.1.1') },
+      { dropped: /replicator/ },
+    ],
+    [
+      'the replicator "10.1.1.09"',
+      { ...enet('ff:ff:ff:ff:ff:ff', '10.1.1.3/32'), extra: leaf('replicator-address', '10.1.1.09') },
+      { dropped: /replicator/ },
+    ],
+    [
+      'the replicator "1.1.1.256"',
+      { ...enet('ff:ff:ff:ff:ff:ff', '10.1.1.3/32'), extra: leaf('replicator-address', '1.1.1.256') },
+      { dropped: /replicator/ },
+    ],
+    [
+      'the replicator " 10.1.1.9"',
+      { ...enet('ff:ff:ff:ff:ff:ff', '10.1.1.3/32'), extra: leaf('replicator-address', ' 10.1.1.9') },
+      { dropped: /replicator/ },
+    ],
+    [
+      'the replicator "10.1.1.9 "',
+      { ...enet('ff:ff:ff:ff:ff:ff', '10.1.1.3/32'), extra: leaf('replicator-address', '10.1.1.9 ') },
+      { dropped: /replicator/ },
+    ],
+    [
+      'the replicator "127.0.0.1.1"',
+      { ...enet('ff:ff:ff:ff:ff:ff', '10.1.1.3/32'), extra: leaf('replicator-address', '127.0.0.1.1') },
+      { dropped: /replicator/ },
+    ],
+    [
       'selective multicast is not carried',
       enet(MAC, '0.0.0.0/0', '<group>225.0.0.1</group><source>10.2.0.4</source>'),
       { dropped: /selective/ },

@@ -1,4 +1,6 @@
 /** Whether a control node may take an item for a route: what agents publish is read first and judged here. */
+import { parseIpv4 } from '@vaportrail/net';
+
 import type { EnetItem, Item, MulticastItem, MvpnItem, NextHop, UnicastItem } from './item.ts';
 
 /** The instance of the underlay, whose rules for labels are the other way round. */
@@ -132,10 +134,21 @@ function enetProblem({ mac, prefix, group, attributes }: EnetItem): AnnounceProb
   if (isHost && prefix.length !== 0 && prefix.length !== prefix.bytes.length * 8) {
     return { kind: 'host-address' };
   }
-  if (replicatorAddress !== '' && !/^(?!0+(\.0+){3}$)\d{1,3}(\.\d{1,3}){3}$/.test(replicatorAddress)) {
+  // Only broadcast has a replicator; what others say of one is nobody's business.
+  const isBroadcast = mac.every((octet) => octet === 0xff);
+  if (isBroadcast && replicatorAddress !== '' && !isIpv4Host(replicatorAddress)) {
     return { kind: 'replicator-address' };
   }
   return labelProblem(nextHops[0]!, nextHops[0]!.l3Label);
+}
+
+/** Whether a text is an IPv4 address, and not the unspecified one. */
+function isIpv4Host(text: string): boolean {
+  try {
+    return parseIpv4(text) !== 0;
+  } catch {
+    return false;
+  }
 }
 
 function multicastProblem(item: MulticastItem | MvpnItem): AnnounceProblem | undefined {

@@ -80,10 +80,15 @@ t.test('the address of a workload is a host address or none; an IP prefix is any
 });
 
 t.test('a replicator is a plain address', async (t) => {
-  const replicator = (replicatorAddress: string): string | undefined =>
-    inVrf({ ...workload, attributes: { ...workload.attributes, replicatorAddress } });
+  const broadcast = { mac: new Uint8Array(6).fill(0xff), prefix: parsePrefix('0.0.0.0/32') };
+  const replicator = (replicatorAddress: string, change: Partial<EnetItem> = broadcast): string | undefined =>
+    inVrf({ ...workload, ...change, attributes: { ...workload.attributes, replicatorAddress } });
   t.equal(replicator(''), undefined);
-  for (const bad of ['0.0.0.0', '10.1.1.9/32', 'x', '::1']) t.match(replicator(bad), /replicator/, bad);
+  t.equal(replicator('10.1.1.9'), undefined);
+  for (const bad of ['0.0.0.0', '10.1.1.9/32', 'x', '::1', '300.1.1.1', '1.1.1.1.1']) {
+    t.match(replicator(bad), /replicator/, bad);
+    t.equal(replicator(bad, {}), undefined, `${bad} beside the MAC address of a workload`);
+  }
 });
 
 t.test('multicast has a range of labels, and joins have a known type', async (t) => {

@@ -55,10 +55,13 @@ interface Packed {
   readonly files: readonly string[];
 }
 
-/** Runs a program without the options that a test runner gives Node. */
+/** Words in front of a command that take away the options a test runner gives Node, even to the children of its children. */
+const plainly = ['/bin/sh', '-c', 'unset NODE_OPTIONS; exec "$0" "$@"'] as const;
+
+/** Runs a program as from a shell. */
 function run(program: string, args: readonly string[], cwd = folder): Promise<{ stdout: string }> {
-  const { NODE_OPTIONS: _options, ...env } = process.env;
-  return promisify(execFile)(program, args, { cwd, env, maxBuffer: 64 * 1024 * 1024 });
+  const [shell, ...words] = [...plainly, program, ...args];
+  return promisify(execFile)(shell!, words, { cwd, maxBuffer: 64 * 1024 * 1024 });
 }
 
 /** Packs folders as `npm publish` would, without running their scripts. */
@@ -199,7 +202,8 @@ async function typeCheck(cwd: string, files: readonly string[], types: readonly 
   try {
     return (await run(bin('tsc'), ['-p', 'tsconfig.json', '--pretty', 'false'], cwd)).stdout;
   } catch (error) {
-    return (error as { stdout: string }).stdout;
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    return `${stdout}${stderr}`;
   }
 }
 
@@ -360,8 +364,8 @@ async function runUntilInterrupted(
   program: string,
   cwd: string,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const { NODE_OPTIONS: _options, ...env } = process.env;
-  const child = spawn(process.execPath, [program], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [shell, ...words] = [...plainly, process.execPath, program];
+  const child = spawn(shell!, words, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));

@@ -138,6 +138,8 @@ export interface TableView {
   readonly stalePaths?: number;
   /** Of the stale ones, those whose peer is away for long. */
   readonly longLivedStalePaths?: number;
+  /** How often a path was not taken, as its source has too many of the destination. */
+  readonly refusedPaths?: number;
 }
 
 export interface RoutingInstanceView {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Speaker } from '@vaportrail/bgp';
 import { Frr, Gobgp, LoopbackBlock, findFrr, findGobgp, findProgram } from '@vaportrail/lab';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { freePort } from '../free-port.ts';
 
 t.setTimeout(120_000);
@@ -20,6 +20,18 @@ const withoutBzip2 = bzip2.path === undefined && bzip2.missing;
 const root = new URL('../../../', import.meta.url);
 const readme = await readFile(new URL('packages/bgp/README.md', root), 'utf8');
 const block = new LoopbackBlock();
+
+/** An FRR that waits for a session with us about IPv4. */
+async function expecting(t: Test, own: string, address: string): Promise<Frr> {
+  const frr = await Frr.start({
+    asn: 65002,
+    routerId: '10.0.0.2',
+    address,
+    neighbors: [{ address: own, asn: 65001, families: { 'ipv4 unicast': [] } }],
+  });
+  t.teardown(() => frr.stop());
+  return frr;
+}
 
 interface Running {
   readonly printed: () => string;
@@ -93,13 +105,7 @@ t.test(
   { skip: withoutFrr },
   async (t) => {
     const [own, address] = [block.take(), block.take()];
-    const frr = await Frr.start({
-      asn: 65002,
-      routerId: '10.0.0.2',
-      address,
-      neighbors: [{ address: own, asn: 65001, families: { 'ipv4 unicast': [] } }],
-    });
-    t.teardown(() => frr.stop());
+    const frr = await expecting(t, own, address);
     const sending = await example('Several paths, and a session that ends', {
       "address: '127.0.0.2', port: 1790": `address: '${address}', port: ${frr.port}, localAddress: '${own}'`,
     });
@@ -134,13 +140,7 @@ t.test(
   { skip: withoutFrr || withoutBzip2 },
   async (t) => {
     const [own, address] = [block.take(), block.take()];
-    const frr = await Frr.start({
-      asn: 65002,
-      routerId: '10.0.0.2',
-      address,
-      neighbors: [{ address: own, asn: 65001, families: { 'ipv4 unicast': [] } }],
-    });
-    t.teardown(() => frr.stop());
+    const frr = await expecting(t, own, address);
     await using speaker = new Speaker({ asn: 65001, routerId: '192.0.2.1' });
     speaker.peer({ address, port: frr.port, localAddress: own, asn: 65002 });
     speaker.announce({ prefix: '198.51.100.0/24', nextHop: '192.0.2.1' });

@@ -1,9 +1,7 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import {
   LinePrinter,
@@ -23,26 +21,9 @@ import { readMrt } from '@vaportrail/bgp/mrt-file';
 import { encodeAttributes, encodeUpdate, updateFieldsOf } from '@vaportrail/bgp/wire';
 import { Writer, parseRouteTarget } from '@vaportrail/net';
 import t from 'tap';
+import { bin, vaportrail } from './running-command.ts';
 
-const bin = fileURLToPath(new URL('../../bin/vaportrail.js', import.meta.url));
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function mrt(...args: readonly string[]): Promise<Outcome> {
-  try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [bin, 'mrt', ...args], {
-      env: { ...process.env, NODE_OPTIONS: '' },
-    });
-    return { code: 0, stdout, stderr };
-  } catch (error) {
-    const { code, stdout, stderr } = error as Outcome;
-    return { code, stdout, stderr };
-  }
-}
+const mrt = (...args: readonly string[]) => vaportrail(['mrt', ...args]);
 
 function record(type: number, subtype: number, body: Uint8Array): Uint8Array {
   return new Writer().u32(1_700_000_000).u16(type).u16(subtype).u32(body.length).bytes(body).finish();

@@ -1,35 +1,15 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { announceEndpoint } from '@vaportrail/show';
 import t, { type Test } from 'tap';
 import { questions } from '../src/commands/show.ts';
 import { outcome } from '../src/outcome.ts';
 import { commands, program } from '../src/program.ts';
+import { bin, vaportrail } from './running-command.ts';
 
 t.setTimeout(60_000);
-const bin = fileURLToPath(new URL('../../bin/vaportrail.js', import.meta.url));
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function vaportrail(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
-  try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [bin, ...args], {
-      env: { ...process.env, NODE_OPTIONS: '', ...env },
-    });
-    return { code: 0, stdout, stderr };
-  } catch (error) {
-    const { code, stdout, stderr } = error as Outcome;
-    return { code, stdout, stderr };
-  }
-}
 
 t.test('every command explains itself, with examples', async (t) => {
   const root = await program();

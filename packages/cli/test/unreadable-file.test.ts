@@ -1,30 +1,9 @@
 // What commands say of files that are not there, or not what they should be.
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import t from 'tap';
+import { vaportrail } from './running-command.ts';
 
 t.setTimeout(60_000);
-const bin = fileURLToPath(new URL('../../bin/vaportrail.js', import.meta.url));
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function vaportrail(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
-  try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [bin, ...args], {
-      env: { ...process.env, NODE_OPTIONS: '', ...env },
-    });
-    return { code: 0, stdout, stderr };
-  } catch (error) {
-    const { code, stdout, stderr } = error as Outcome;
-    return { code, stdout, stderr };
-  }
-}
 
 t.test('a file that cannot be read is told of by its name', async (t) => {
   const none = join(t.testdir({}), 'none');

@@ -1,14 +1,13 @@
 // The examples of the README of bgp as they stand, but for addresses and file names, against FRR and GoBGP.
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Speaker } from '@vaportrail/bgp';
 import { Frr, Gobgp, LoopbackBlock, findFrr, findGobgp, findProgram } from '@vaportrail/lab';
 import t, { type Test } from 'tap';
 import { freePort } from '../free-port.ts';
+import { runningExample } from '../readme-example.ts';
 
 t.setTimeout(120_000);
 const frrFound = findFrr();
@@ -17,8 +16,6 @@ const withoutFrr = 'missing' in frrFound && frrFound.missing;
 const withoutGobgp = 'missing' in gobgpFound && gobgpFound.missing;
 const bzip2 = findProgram(['/usr/bin/bzip2', '/bin/bzip2'], 'bzip2 is not installed');
 const withoutBzip2 = bzip2.path === undefined && bzip2.missing;
-const root = new URL('../../../', import.meta.url);
-const readme = await readFile(new URL('packages/bgp/README.md', root), 'utf8');
 const block = new LoopbackBlock();
 
 /** An FRR that waits for a session with us about IPv4. */
@@ -33,45 +30,10 @@ async function expecting(t: Test, own: string, address: string): Promise<Frr> {
   return frr;
 }
 
-interface Running {
-  readonly printed: () => string;
-  /** Ends it as Ctrl-C does. */
-  readonly interrupt: () => Promise<number | null>;
-  readonly ended: Promise<number | null>;
-}
-
-let started = 0;
-
-/** Runs the program below a heading of the README, with other texts in some places, each of which must be there. */
-async function example(heading: string, changes: Readonly<Record<string, string>>): Promise<Running> {
-  const section = readme.slice(readme.indexOf(`\n## ${heading}\n`));
-  let code = /^```js\n(.*?)^```$/ms.exec(section)![1]!;
-  for (const [printed, here] of Object.entries(changes)) {
-    if (!code.includes(printed)) throw new Error(`no ${printed} below ${heading}`);
-    code = code.replace(printed, here);
-  }
-  // In the repository, where packages are found by their names.
-  const script = fileURLToPath(new URL(`interop/library/example-${process.pid}-${started++}.mjs`, root));
-  await writeFile(script, code);
-  const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let text = '';
-  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  const ended = once(child, 'close').then(async ([code]) => {
-    await rm(script);
-    return code as number | null;
-  });
-  const interrupt = (): Promise<number | null> => {
-    child.kill('SIGINT');
-    return ended;
-  };
-  t.teardown(() => child.kill('SIGKILL'));
-  return { printed: () => text, interrupt, ended };
-}
-
 t.test('a peer that waits prints what FRR announces and withdraws', { skip: withoutFrr }, async (t) => {
   const [own, address] = [block.take(), block.take()];
   const port = await freePort(own);
-  const waiting = await example('A peer that waits', {
+  const waiting = await runningExample(t, 'A peer that waits', {
     'port: 1790': `address: '${own}', port: ${port}`,
     '127.0.0.0/8': `${address}/32`,
   });
@@ -106,7 +68,7 @@ t.test(
   async (t) => {
     const [own, address] = [block.take(), block.take()];
     const frr = await expecting(t, own, address);
-    const sending = await example('Several paths, and a session that ends', {
+    const sending = await runningExample(t, 'Several paths, and a session that ends', {
       "address: '127.0.0.2', port: 1790": `address: '${address}', port: ${frr.port}, localAddress: '${own}'`,
     });
     interface Path {
@@ -158,7 +120,7 @@ t.test(
     }, 20_000);
     await writeFile(`${dump}.table`, octets);
     await promisify(execFile)(bzip2.path!, [`${dump}.table`]);
-    const reading = await example('MRT files', { 'rib.20261123.1200.bz2': `${dump}.table.bz2` });
+    const reading = await runningExample(t, 'MRT files', { 'rib.20261123.1200.bz2': `${dump}.table.bz2` });
     t.equal(await reading.ended, 0);
     t.match(reading.printed(), /^198\.51\.100\.0\/24 65001 192\.0\.2\.1 65001$/m);
     t.match(reading.printed(), /^198\.51\.101\.0\/24 65001 192\.0\.2\.2 65001 65009$/m);
@@ -168,7 +130,7 @@ t.test(
 t.test('GoBGP tells the station of routes and of a session that ends', { skip: withoutGobgp }, async (t) => {
   const [own, address, third] = [block.take(), block.take(), block.take()];
   const port = await freePort(own);
-  const station = await example('A monitoring station', {
+  const station = await runningExample(t, 'A monitoring station', {
     'port: 11019': `address: '${own}', port: ${port}`,
   });
   const gobgp = await Gobgp.start({
@@ -179,7 +141,7 @@ t.test('GoBGP tells the station of routes and of a session that ends', { skip: w
     after: `[[bmp-servers]]\n  [bmp-servers.config]\n    address = "${own}"\n    port = ${port}\n`,
   });
   t.teardown(() => gobgp.stop());
-  const speaker = await example('Several paths, and a session that ends', {
+  const speaker = await runningExample(t, 'Several paths, and a session that ends', {
     "address: '127.0.0.2', port: 1790": `address: '${address}', port: ${gobgp.port}, localAddress: '${third}'`,
   });
   const prints = (what: RegExp) =>

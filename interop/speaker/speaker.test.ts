@@ -1,15 +1,11 @@
 // The twenty lines of the README of bgp, run as they stand against a real GoBGP, but for its address.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { Gobgp, LoopbackBlock, findGobgp } from '@vaportrail/lab';
 import t from 'tap';
+import { runningExample } from '../readme-example.ts';
 
 t.setTimeout(60_000);
 const found = findGobgp();
 const skip = 'missing' in found ? found.missing : false;
-const root = new URL('../../../', import.meta.url);
 
 t.test('the example announces its routes to GoBGP and prints what GoBGP tells', { skip }, async (t) => {
   const block = new LoopbackBlock();
@@ -25,20 +21,12 @@ t.test('the example announces its routes to GoBGP and prints what GoBGP tells', 
   await rib('add -a ipv4 198.51.100.0/24 nexthop 10.0.0.3 community 65002:7');
   await rib('add -a vpnv4 9.9.9.0/24 label 500 rd 10.0.0.3:100 rt 64512:100 nexthop 10.0.0.3');
 
-  const readme = await readFile(new URL('packages/bgp/README.md', root), 'utf8');
-  const example = /```js\n(.*?)```/s.exec(readme)![1]!;
-  const script = fileURLToPath(new URL(`interop/speaker/example-${process.pid}.mjs`, root));
-  await writeFile(
-    script,
-    example.replace("address: '127.0.0.2'", `address: '${gobgpAddress}', localAddress: '${own}'`),
-  );
-  t.teardown(() => rm(script));
-  const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let printed = '';
-  child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  const example = await runningExample(t, 'Twenty lines', {
+    "address: '127.0.0.2'": `address: '${gobgpAddress}', localAddress: '${own}'`,
+  });
 
   const prints = (what: RegExp) =>
-    gobgp.process.answers(async () => (what.test(printed) ? true : undefined), 20_000);
+    gobgp.process.answers(async () => (what.test(example.printed()) ? true : undefined), 20_000);
   await prints(/^up: /m);
   await prints(/^route: {2}198\.51\.100\.0\/24 via 10\.0\.0\.3 .*"communities":\["65002:7"\]/m);
   await prints(/^route: 10\.0\.0\.3:100 9\.9\.9\.0\/24 via 10\.0\.0\.3 500 .*target:64512:100/m);
@@ -59,9 +47,7 @@ t.test('the example announces its routes to GoBGP and prints what GoBGP tells', 
 
   await rib('del -a ipv4 198.51.100.0/24');
   await prints(/^withdrawn: 198\.51\.100\.0\/24$/m);
-  child.kill('SIGINT');
-  const [code] = (await once(child, 'exit')) as [number];
-  t.equal(code, 0, 'the process ends when the speaker has stopped');
-  t.match(printed, /^down: sent Cease.*gone for lunch$/m);
-  t.notMatch(printed, /failed/);
+  t.equal(await example.interrupt(), 0, 'the process ends when the speaker has stopped');
+  t.match(example.printed(), /^down: sent Cease.*gone for lunch$/m);
+  t.notMatch(example.printed(), /failed/);
 });

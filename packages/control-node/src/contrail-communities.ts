@@ -13,7 +13,7 @@ import {
 } from '@vaportrail/bgp/wire';
 import { Writer, compareBytes, ipv4At } from '@vaportrail/net';
 
-import { FIRST_GLOBAL_TAG, MAX_SHORT_TAG } from './large-tag.ts';
+import { FIRST_GLOBAL_TAG, MAX_SHORT_TAG, ascendingTags } from './large-tag.ts';
 
 /** Encapsulations that agents and control nodes know, by their names on XMPP. */
 export const encapsulationNames = ['gre', 'udp', 'vxlan', 'nvgre', 'mpls', 'vxlan-gpe', 'native'] as const;
@@ -256,18 +256,13 @@ export function routeProperties(value: Uint8Array, asn: number): RouteProperties
   return {
     encapsulations: [...names].sort(),
     securityGroups,
-    tags: ascendingNumbers(tags),
+    tags: ascendingTags(tags),
     ...(mobility && { mobility }),
     ...(loadBalance && { loadBalance }),
     ...(routerMac && { routerMac }),
     ...(etreeLeaf !== undefined && { etreeLeaf }),
     ...(originVirtualNetwork !== undefined && { originVirtualNetwork }),
   };
-}
-
-/** Numbers in order, each once. */
-function ascendingNumbers(numbers: readonly number[]): readonly number[] {
-  return numbers.length < 2 ? numbers : [...new Set(numbers)].sort((a, b) => a - b);
 }
 
 function u16(bytes: Uint8Array, at: number): number {

@@ -15,7 +15,7 @@ export const FIRST_GLOBAL_TAG = 8_000_000;
 /** The large communities of tags; undefined when none of them needs one. Tags beyond 53 bits, which are not exact, are left out. */
 export function largeTags(asn: number, tags: readonly number[]): readonly LargeCommunity[] | undefined {
   if (!tags.some((tag) => tag > MAX_SHORT_TAG && Number.isSafeInteger(tag))) return undefined;
-  return ascending(tags.filter((tag) => Number.isSafeInteger(tag))).map((tag) => [
+  return ascendingTags(tags.filter((tag) => Number.isSafeInteger(tag))).map((tag) => [
     asn,
     (TAG << 24) | Math.floor(tag / 2 ** 32),
     tag >>> 0,
@@ -32,7 +32,7 @@ export function tagsOfLarge(
 ): readonly number[] | undefined {
   const ofTags = communities.filter(([, data]) => data >>> 24 === TAG);
   if (ofTags.length === 0) return undefined;
-  return ascending(
+  return ascendingTags(
     ofTags.flatMap(([administrator, high, low]) => {
       const tag = (high & 0xff_ffff) * 2 ** 32 + low;
       return administrator === asn || tag >= FIRST_GLOBAL_TAG ? [tag] : [];
@@ -40,6 +40,7 @@ export function tagsOfLarge(
   );
 }
 
-function ascending(tags: readonly number[]): number[] {
-  return [...new Set(tags)].sort((a, b) => a - b);
+/** In order, each once: the very same array when there is nothing to order, as on most routes. */
+export function ascendingTags(tags: readonly number[]): readonly number[] {
+  return tags.length < 2 ? tags : [...new Set(tags)].sort((a, b) => a - b);
 }

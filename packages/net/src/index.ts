@@ -19,7 +19,15 @@ export {
   parseIpv4,
   parseIpv6,
 } from './address.ts';
-export { clearHostBits, covers, parsePrefix, prefixOctets, prefixText, type Prefix } from './prefix.ts';
+export {
+  clearHostBits,
+  covers,
+  hostPrefix,
+  parsePrefix,
+  prefixOctets,
+  prefixText,
+  type Prefix,
+} from './prefix.ts';
 export {
   ROUTE_DISTINGUISHER_OCTETS,
   addressRouteDistinguisher,

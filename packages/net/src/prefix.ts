@@ -43,6 +43,12 @@ export function parsePrefix(text: string): Prefix {
   return { bytes, length };
 }
 
+/** The prefix of one address; a scope, as in `fe80::1%eth0`, is not part of it. @throws RangeError when it is no address */
+export function hostPrefix(address: string): Prefix {
+  const bytes = parseAddress(address.replace(/%.*$/, ''));
+  return { bytes, length: bytes.length * 8 };
+}
+
 /** Whether `outer` covers `inner` (same family, shorter or equal, same leading bits). */
 export function covers(outer: Prefix, inner: Prefix): boolean {
   if (outer.bytes.length !== inner.bytes.length || outer.length > inner.length) return false;

@@ -2,7 +2,7 @@
  * Peers that are not configured one by one: whoever connects from a prefix. FRR calls it a listen range, GoBGP dynamic
  * neighbors, BIRD a neighbor range.
  */
-import { type Prefix, covers, parseAddress, parsePrefix, prefixText } from '@vaportrail/net';
+import { type Prefix, covers, hostPrefix, parsePrefix, prefixText } from '@vaportrail/net';
 import { prefix, wholeNumber } from './settings.ts';
 
 /** Beside what such peers have like any other. */
@@ -54,7 +54,7 @@ export function dynamicPeersOf<Settings extends DynamicPeers>(
   all: readonly Settings[],
   address: string,
 ): Settings | undefined {
-  const host = hostPrefix(address.replace(/%.*$/, ''));
+  const host = hostPrefix(address);
   return all
     .filter((one) => covers(parsePrefix(one.prefix), host))
     .toSorted((a, b) => parsePrefix(b.prefix).length - parsePrefix(a.prefix).length)[0];
@@ -99,9 +99,4 @@ export function checkDynamicPeers(
         `lies in bgp.dynamic-peers[${outer}], which has a password: it needs one as well`,
       );
   });
-}
-
-function hostPrefix(address: string): Prefix {
-  const bytes = parseAddress(address);
-  return { bytes, length: bytes.length * 8 };
 }

@@ -1,11 +1,11 @@
 /** Listens on addresses and ports, and hands each connection to the session of the peer it comes from. */
 import { createServer, type Server, type Socket } from 'node:net';
-import { covers, prefixText, systemClock, type Clock, type Prefix } from '@vaportrail/net';
+import { covers, hostPrefix, prefixText, systemClock, type Clock, type Prefix } from '@vaportrail/net';
 import { frameMessage, messageType } from '../wire/header.ts';
 import { ceaseSubcode, errorCode } from '../wire/notification.ts';
 import { peerKey } from './peer-address.ts';
 import type { Session } from './session.ts';
-import { expectPeers, expectSignature, hostPrefix, requireTransportSecurity } from './transport-security.ts';
+import { expectPeers, expectSignature, requireTransportSecurity } from './transport-security.ts';
 
 /** Peers that need not be configured one by one: whoever connects from a prefix. */
 export interface PeerRange {

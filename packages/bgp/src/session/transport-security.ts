@@ -1,16 +1,10 @@
 /** TCP MD5 and TTL security where a session asks for them: on its own connections, accepted ones, and listening sockets. */
 import { isIPv6, type Server, type Socket } from 'node:net';
-import { parseAddress, type Prefix } from '@vaportrail/net';
+import { hostPrefix, type Prefix } from '@vaportrail/net';
 import type { SessionSettings } from './session-config.ts';
 import { bindEarly, descriptorOf, requireSocketOptions } from './socket-option.ts';
 import { setTcpMd5 } from './tcp-md5.ts';
 import { answerWithHighestTtl, setTtlSecurity } from './ttl-security.ts';
-
-/** The prefix of one address; a scope is not part of it. */
-export function hostPrefix(address: string): Prefix {
-  const bytes = parseAddress(address.replace(/%.*$/, ''));
-  return { bytes, length: bytes.length * 8 };
-}
 
 /** Whether connections of a session must be prepared before they are used. */
 export function isSecured({ password, ttlSecurity }: SessionSettings): boolean {

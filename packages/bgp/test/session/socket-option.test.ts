@@ -2,12 +2,11 @@ import { execFile } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { parsePrefix } from '@vaportrail/net';
+import { hostPrefix, parsePrefix } from '@vaportrail/net';
 import t from 'tap';
 import { descriptorOf, requireSocketOptions, setSocketOption } from '../../src/session/socket-option.ts';
 import { setTcpMd5 } from '../../src/session/tcp-md5.ts';
 import { setTtlSecurity } from '../../src/session/ttl-security.ts';
-import { hostPrefix } from '../../src/session/transport-security.ts';
 
 /** Why options cannot be set on this machine, or false. */
 function unavailable(): string | false {
